@@ -1,0 +1,348 @@
+"""How fast is tinyrlhf beside the libraries people would use instead, on the same machine, in the same minute?
+
+    python tests/benchmarks/compare.py [--rows cartpole,mlp,ppo,bradley-terry,import] [--rounds 5] [--quick] [--json FILE]
+
+Project and peer take turns (A B A B ...), a figure is the median over the rounds, and only ratios are compared with what is to be
+reached: seconds move with the machine. One BLAS thread on both sides. A peer that is not installed is said to be absent.
+"""
+import argparse
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    os.environ[threads] = "1"                                       # read once, when numpy is imported
+
+import numpy as np  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+    row: str
+    project: str                    # what was measured, with its unit
+    peer: str
+    ratio: float                    # times as fast as the peer; for `at most` rows: times the peer's seconds; NaN: not measured
+    reach: float
+    at_most: bool = False
+    note: str = ""
+
+    @property
+    def verdict(self):
+        if np.isnan(self.ratio):
+            return self.note
+        reached = self.ratio <= self.reach if self.at_most else self.ratio >= self.reach
+        return ("reached" if reached else "SHORT") + (f", {self.note}" if self.note else "")
+
+
+def race(ours, theirs, rounds):
+    """Median seconds of two functions without arguments that take turns; the first turn of each only warms up."""
+    seconds = np.array([[stopwatch(ours), stopwatch(theirs)] for _ in range(rounds + 1)])
+    return np.median(seconds[1:], axis=0)
+
+
+def stopwatch(function):
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def repeat(function, times):
+    """A function that calls the given one several times, so that one turn is long enough to be timed."""
+    def many():
+        for _ in range(times):
+            function()
+    return many
+
+
+def peer(name):
+    """The module, or None where it is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def absent(row, name, reach, at_most=False):
+    return Row(row, "-", "-", np.nan, reach, at_most, f"{name} is absent")
+
+
+def rate(amount, seconds, unit):
+    """5.2M steps/s, 178k steps/s."""
+    per_second = amount / seconds
+    return f"{per_second / 1e6:.2f}M {unit}/s" if per_second >= 1e6 else f"{per_second / 1e3:.3g}k {unit}/s"
+
+
+def bradley_terry(rounds, quick):
+    """100 items, 100k comparisons: a maximum likelihood fit, against choix's iterative Luce spectral ranking."""
+    choix = peer("choix")
+    if choix is None:
+        return [absent("Bradley-Terry 100 x 100k", "choix", 40)]
+    from tinyrlhf.rewards.bradley_terry import fit
+    n, count, rng = 100, 100_000, np.random.default_rng(0)
+    planted = rng.normal(size=n)
+    first = rng.integers(n, size=count)
+    second = (first + rng.integers(1, n, size=count)) % n
+    outcome = (rng.random(count) < 1 / (1 + np.exp(planted[second] - planted[first]))).astype(float)
+    winners, losers = np.where(outcome == 1, first, second), np.where(outcome == 1, second, first)
+    pairs = list(zip(winners.tolist(), losers.tolist()))            # each side gets the data in the form it asks for
+    ours, theirs = race(repeat(lambda: fit(first, second, outcome), 10), lambda: choix.ilsr_pairwise(n, pairs), rounds) / (10, 1)
+    reference = choix.ilsr_pairwise(n, pairs)
+    gap = np.abs(fit(first, second, outcome).scores - (reference - reference.mean())).max()
+    note = f"scores equal to {gap:.0e}" + ("" if gap < 1e-6 else ": WRONG, expected 1e-6")
+    return [Row(f"Bradley-Terry {n} x {count // 1000}k", f"{ours * 1e3:.2f} ms", f"choix {theirs * 1e3:.0f} ms",
+                theirs / ours, 40, note=note)]
+
+
+def import_time(rounds, quick):
+    """Fresh processes: importing the package, all its modules, and the command line's help, against importing numpy alone."""
+    compiled = tempfile.TemporaryDirectory()                        # as installed: compiled once, in the turn that warms up
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": compiled.name}
+
+    def python(*arguments):
+        return lambda: subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, check=True)
+
+    files = [path.relative_to(ROOT).with_suffix("") for path in sorted((ROOT / "tinyrlhf").rglob("*.py"))]
+    modules = [".".join(file.parts) for file in files if not {"plots", "faces", "__main__", "__init__"} & set(file.parts)]
+    table = []
+    for name, arguments, reach in (("import tinyrlhf", ("-c", "import tinyrlhf"), 1.3),
+                                   ("import all modules that do not draw", ("-c", "import " + ", ".join(modules)), 1.3),
+                                   ("tinyrlhf --help", ("-m", "tinyrlhf", "--help"), 2.0)):
+        try:
+            ours, theirs = race(python(*arguments), python("-c", "import numpy"), rounds)
+        except subprocess.CalledProcessError as error:
+            reason = error.stderr.decode().strip().splitlines()[-1].rpartition(": ")[2].partition(";")[0]
+            table.append(Row(name, "-", "-", np.nan, reach, True, f"not there yet: {reason}"))
+        else:
+            table.append(Row(name, f"{ours * 1e3:.0f} ms", f"numpy {theirs * 1e3:.0f} ms", ours / theirs, reach, True))
+    compiled.cleanup()
+    return table
+
+
+def cartpole(rounds, quick):
+    """Random actions, finished rows start again: against Gymnasium's own vectorised environment and its SyncVectorEnv."""
+    gymnasium, table = peer("gymnasium"), []
+    for mode, n, reach in (*(("vector_entry_point", n, 1.5) for n in (16, 64, 256)), ("sync", 16, 6)):
+        name = f"CartPole N={n}" + (" SyncVectorEnv" if mode == "sync" else "")
+        if gymnasium is None:
+            table.append(absent(name, "gymnasium", reach))
+            continue
+        actions = np.random.default_rng(0).integers(2, size=(200 if quick else 2000, n))
+        envs = gymnasium.make_vec("CartPole-v1", num_envs=n, vectorization_mode=mode)
+        envs.reset(seed=0)
+        ours, theirs = race(lambda: play_ours(actions), lambda: play_theirs(envs, actions), rounds)
+        envs.close()
+        table.append(Row(name, rate(actions.size, ours, "steps"), f"gymnasium {rate(actions.size, theirs, 'steps')}", theirs / ours, reach))
+    return table
+
+
+def play_ours(actions):
+    """CartPole with actions (T, N): finished rows, fallen or at the horizon, start again."""
+    from tinyrlhf.games.cartpole import CartPole
+    game, rng, n = CartPole(), np.random.default_rng(0), actions.shape[1]
+    states, age = game.start(n, rng), np.zeros(n, int)
+    for row in actions:
+        states, _, done = game.step(states, row, rng)
+        age += 1
+        done |= age >= game.horizon
+        if done.any():
+            states[done] = game.start(np.count_nonzero(done), rng)
+            age[done] = 0
+
+
+def play_theirs(envs, actions):
+    for row in actions:
+        envs.step(row)
+
+
+def mlp(rounds, quick):
+    """Forward, backward and Adam of a tanh network with two hidden layers, 8 inputs, 4 outputs, squared error, float32."""
+    table = []
+    for batch, hidden, reach, of_limit in ((64, 64, 2.5, 0.45), (256, 64, 2.5, 0.45), (1024, 128, 1.2, 0.7), (4096, 128, 1.2, 0.7)):
+        name, sizes, rng = f"MLP batch {batch}, hidden {hidden}", (8, hidden, hidden, 4), np.random.default_rng(0)
+        inputs, targets = (rng.normal(size=(batch, size)).astype(np.float32) for size in (8, 4))
+        times = max(3, (20_000 if quick else 200_000) // batch // (hidden // 64) ** 2)
+        ours = mlp_ours(sizes, inputs, targets)
+        rivals = mlp_torch(sizes, inputs, targets, compiled=not quick)
+        best = None
+        for kind, theirs in rivals.items():
+            seconds = race(repeat(ours, times), repeat(theirs, times), rounds) / times
+            best = min(best or (np.inf,), (seconds[1], kind, seconds[0]))
+        if best:
+            table.append(Row(name, f"{best[2] * 1e6:.0f} us", f"torch {best[1]} {best[0] * 1e6:.0f} us", best[0] / best[2], reach))
+        else:
+            table.append(absent(name, "torch", reach))
+        seconds, limit = race(repeat(ours, times), repeat(products_alone(sizes, inputs), times), rounds) / times
+        table.append(Row("  against its products alone", f"{seconds * 1e6:.0f} us", f"the products {limit * 1e6:.0f} us",
+                         limit / seconds, of_limit))
+    return table
+
+
+def mlp_ours(sizes, inputs, targets):
+    from tinyrlhf.nn.networks import MLP
+    from tinyrlhf.nn.optimizers import Adam
+    network = MLP(sizes, np.random.default_rng(0))
+    adam = Adam(network.params, 1e-3)
+
+    def train():
+        outputs, cache = network.forward(inputs)
+        adam.step(network.backward(cache, (outputs - targets) * (1 / len(inputs))))
+    return train
+
+
+def mlp_torch(sizes, inputs, targets, compiled):
+    """The same training step in torch, by kind: eager with either Adam, and compiled where a compiler works."""
+    torch = peer("torch")
+    if torch is None:
+        return {}
+    torch.set_num_threads(1)
+    inputs, targets = torch.from_numpy(inputs), torch.from_numpy(targets)
+
+    def build(fused, compiled):
+        layers = [torch.nn.Linear(sizes[0], sizes[1]), torch.nn.Tanh(), torch.nn.Linear(sizes[1], sizes[2]), torch.nn.Tanh(),
+                  torch.nn.Linear(sizes[2], sizes[3])]
+        network = torch.nn.Sequential(*layers)
+        adam = torch.optim.Adam(network.parameters(), lr=1e-3, fused=fused)
+        if compiled:
+            network = torch.compile(network)
+
+        def train():
+            adam.zero_grad()
+            (0.5 / len(inputs) * (network(inputs) - targets).square().sum()).backward()
+            adam.step()
+        return train
+
+    rivals = {"eager": build(False, False), "fused": build(True, False)}
+    try:
+        if compiled:
+            candidate = build(True, True)
+            candidate()
+            rivals["compiled"] = candidate
+    except Exception:                                               # no compiler, or none that works: the eager ones stand
+        pass
+    return rivals
+
+
+def products_alone(sizes, inputs):
+    """The eight matrix products of one training step, into arrays that are there already: no program can do with less."""
+    rng, batch = np.random.default_rng(0), len(inputs)
+    weights = [rng.normal(size=pair).astype(np.float32) for pair in zip(sizes, sizes[1:])]
+    signals = [inputs] + [rng.normal(size=(batch, size)).astype(np.float32) for size in sizes[1:]]
+    d_weights, d_signals = [np.empty_like(weight) for weight in weights], [np.empty_like(signal) for signal in signals]
+    forward = [np.empty_like(signal) for signal in signals]
+
+    def products():
+        for layer, weight in enumerate(weights):
+            np.matmul(signals[layer], weight, out=forward[layer + 1])
+        for layer in reversed(range(len(weights))):
+            np.matmul(signals[layer].T, signals[layer + 1], out=d_weights[layer])
+            if layer:
+                np.matmul(signals[layer + 1], weights[layer].T, out=d_signals[layer])
+    return products
+
+
+def ppo(rounds, quick):
+    """PPO on CartPole with RL Zoo's settings, 8 environments: training steps a second, and seconds until it is solved."""
+    names = {"PPO on CartPole": 5, "PPO, seconds to return 475": 4}
+    if peer("stable_baselines3") is None:
+        return [absent(name, "stable-baselines3", reach) for name, reach in names.items()]
+    total, solved = (2_560, None) if quick else (20_480, 475)
+    played = np.array([[ppo_ours(seed, total)[::2], ppo_theirs(seed, total)[::2]] for seed in range(rounds + 1)])[1:]
+    (ours, theirs) = np.median(played[..., 1] / played[..., 0], axis=0)
+    table = [Row("PPO on CartPole", rate(ours, 1, "steps"), f"stable-baselines3 {rate(theirs, 1, 'steps')}", ours / theirs, 5)]
+    if not solved:
+        return table
+    runs = np.array([[ppo_ours(seed, 100_000, solved), ppo_theirs(seed, 100_000, solved)] for seed in range(max(rounds, 5))])
+    seconds = np.where(runs[..., 1] > 0, runs[..., 0], np.inf)      # a run that never gets there took for ever
+    ours, theirs = np.median(seconds, axis=0)
+    note = "solved by {:.0f} and {:.0f} of {} seeds in a median of {:.0f}k and {:.0f}k steps".format(
+        *runs[..., 1].sum(axis=0), len(runs), *np.median(runs[..., 2], axis=0) / 1e3)
+    return table + [Row("PPO, seconds to return 475", f"{ours:.2f} s", f"stable-baselines3 {theirs:.2f} s", theirs / ours, 4, note=note)]
+
+
+def ppo_ours(seed, total, solved=np.inf):
+    """Train until the last 16 finished episodes return `solved` on average, for `total` steps at most -> seconds, solved?, steps."""
+    from tinyrlhf.episodes import rollout
+    from tinyrlhf.games.cartpole import CartPole
+    from tinyrlhf.learning.policy_gradient import PPO
+    from tinyrlhf.nn.networks import MLP
+    from tinyrlhf.policies import Policy
+    start, rng, game, steps, finished = time.perf_counter(), np.random.default_rng(seed), CartPole(), 0, [0]
+    policy, critic = Policy(MLP((4, 64, 64, 2), rng, head_gain=0.01)), MLP((4, 64, 64, 1), rng)
+    learner = PPO(policy, 1e-3, critic, gamma=0.98, lam=0.8, epochs=20, minibatch=256, clip=0.2)
+    states, age = game.start(8, rng), np.zeros(8, int)
+    while steps < total and (len(finished) < 16 or np.mean(finished[-16:]) < solved):
+        left = 1 - steps / total
+        learner.learning_rate, learner.critic_learning_rate, learner.clip = 1e-3 * left, 1e-3 * left, 0.2 * left
+        episodes = rollout(game, policy, states, rng, first_step=age, steps_at_most=32)
+        learner.update(episodes, lambda episodes: episodes.true_rewards, rng)
+        steps, age = steps + episodes.mask.sum(), age + episodes.lengths
+        over = episodes.ended | (age >= game.horizon)
+        finished.extend(age[over])                                  # CartPole pays 1 per step
+        states, age = np.where(over[:, None], game.start(8, rng), episodes.states[:, -1]), np.where(over, 0, age)
+    return time.perf_counter() - start, float(np.mean(finished[-16:]) >= solved), steps
+
+
+def ppo_theirs(seed, total, solved=np.inf):
+    """The same settings, the same question, in stable-baselines3 -> seconds, solved?, steps."""
+    import stable_baselines3
+    import torch
+    from stable_baselines3.common.callbacks import BaseCallback
+    from stable_baselines3.common.env_util import make_vec_env
+    torch.set_num_threads(1)
+
+    class Stop(BaseCallback):
+        def _on_step(self):
+            recent = [episode["r"] for episode in self.model.ep_info_buffer] if self.n_calls % 32 == 0 else []
+            self.solved = len(recent) == 16 and np.mean(recent) >= solved
+            return not self.solved
+
+    model = stable_baselines3.PPO(
+        "MlpPolicy", make_vec_env("CartPole-v1", 8, seed=seed), n_steps=32, batch_size=256, n_epochs=20, gamma=0.98, gae_lambda=0.8,
+        learning_rate=lambda left: 1e-3 * left, clip_range=lambda left: 0.2 * left, ent_coef=0.0, stats_window_size=16, seed=seed,
+        policy_kwargs={"net_arch": {"pi": [64, 64], "vf": [64, 64]}}, device="cpu", verbose=0)
+    stop = Stop()
+    start = time.perf_counter()
+    model.learn(total, callback=stop)
+    return time.perf_counter() - start, float(stop.solved), model.num_timesteps
+
+
+ROWS = {"cartpole": cartpole, "mlp": mlp, "ppo": ppo, "bradley-terry": bradley_terry, "import": import_time}
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", default=",".join(ROWS), help="which, separated by commas: " + ", ".join(ROWS))
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each side, at least 5 for figures to be quoted")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that everything runs")
+    parser.add_argument("--json", metavar="FILE", help="also write the table there")
+    chosen = parser.parse_args(arguments)
+    names = chosen.rows.split(",")
+    if not set(names) <= set(ROWS):
+        parser.error(f"--rows: expected some of {', '.join(ROWS)}; got {chosen.rows}")
+    if chosen.rounds < 1:
+        parser.error(f"--rounds: expected 1 or more, got {chosen.rounds}")
+    layout = "{:<36} {:>16} {:>34} {:>8} {:>9}  {}"
+    print(layout.format("row", "project", "peer", "ratio", "reach", "verdict"))
+    table = []
+    for name in names:
+        for row in ROWS[name](chosen.rounds, chosen.quick):
+            ratio = "-" if np.isnan(row.ratio) else f"{row.ratio:.2f}x"
+            reach = f"{'<=' if row.at_most else '>='} {row.reach:g}x"
+            print(layout.format(row.row, row.project, row.peer, ratio, reach, row.verdict), flush=True)
+            table.append({**row._asdict(), "ratio": None if np.isnan(row.ratio) else float(row.ratio), "verdict": row.verdict})
+    if chosen.json:
+        Path(chosen.json).write_text(json.dumps({"python": sys.version.split()[0], "numpy": np.__version__, "rounds": chosen.rounds,
+                                                 "quick": chosen.quick, "rows": table}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Are the exact answers exact: published utilities, closed forms, and identities that tie them to each other?"""
+import numpy as np
+import pytest
+
+from tinyrlhf.checks import check_gradient
+from tinyrlhf.exact import planning
+from tinyrlhf.exact.planning import (action_values, backward_induction, bandit_optimum, evaluate_policy, expected_visits,
+                                     finite_horizon_return, kl_to_reference, policy_gradient, soft_backward_induction,
+                                     soft_value_iteration, value_iteration)
+from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.numerics import softmax
+
+S, A, T = 5, 3, 7
+
+
+def random_mdp(rng):
+    return rng.dirichlet(np.ones(S), size=(S, A)), rng.normal(size=(S, A, S)), rng.dirichlet(np.ones(S))
+
+
+def random_policy(rng, *shape):
+    return softmax(2 * rng.normal(size=shape))
+
+
+# ---- without regularisation
+
+def test_value_iteration_finds_the_utilities_of_russell_and_norvig():
+    game = Gridworld("...G\n.#.L\nS...", slip=0.2, lava=-1.0)
+    values, actions = value_iteration(game.P, game.R, gamma=1.0)
+    free = [8, 9, 10, 11, 4, 6, 0, 1, 2]                        # our rewards come on entering, so that an end itself is worth 0
+    assert np.allclose(values[free], [0.705, 0.655, 0.611, 0.388, 0.762, 0.660, 0.812, 0.868, 0.918], atol=0.0005)
+    assert values[3] == values[7] == 0
+    assert actions[[8, 4, 0, 1, 2]].tolist() == [0, 0, 1, 1, 1]                     # up and around, the long safe way
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 0.95])
+def test_the_values_of_the_best_policy_are_what_evaluation_says_it_earns(gamma):
+    P, R, _ = random_mdp(np.random.default_rng(0))
+    values, actions = value_iteration(P, R, gamma, tolerance=1e-10)
+    assert np.allclose(evaluate_policy(P, R, np.eye(A)[actions], gamma), values, atol=1e-9)
+
+
+def test_an_evaluated_policy_satisfies_its_bellman_equation():
+    rng = np.random.default_rng(1)
+    P, R, _ = random_mdp(rng)
+    policy = random_policy(rng, S, A)
+    values = evaluate_policy(P, R, policy, 0.9)
+    assert np.allclose((policy * action_values(P, R, values, 0.9)).sum(axis=1), values)
+
+
+def test_a_long_horizon_agrees_with_no_horizon():
+    rng = np.random.default_rng(2)
+    P, R, d0 = random_mdp(rng)
+    policy = random_policy(rng, S, A)
+    assert finite_horizon_return(P, R, d0, policy, 400, gamma=0.9) == pytest.approx(d0 @ evaluate_policy(P, R, policy, 0.9), abs=1e-10)
+
+
+def test_backward_induction_earns_its_values_and_no_policy_earns_more():
+    rng = np.random.default_rng(3)
+    P, R, d0 = random_mdp(rng)
+    values, actions = backward_induction(P, R, T)
+    assert values.shape == (T + 1, S) and actions.shape == (T, S) and (values[T] == 0).all()
+    best = d0 @ values[0]
+    assert finite_horizon_return(P, R, d0, np.eye(A)[actions], T) == pytest.approx(best, abs=1e-12)
+    assert all(finite_horizon_return(P, R, d0, random_policy(rng, T, S, A), T) <= best for _ in range(200))
+
+
+def test_backward_induction_is_the_best_of_all_plans_where_nothing_is_left_to_chance():
+    rng = np.random.default_rng(4)
+    to = rng.integers(S, size=(S, 2))
+    P, R = np.eye(S)[to], rng.normal(size=(S, 2, S))
+    plans = np.stack(np.meshgrid(*[[0, 1]] * T), axis=-1).reshape(-1, T)
+    place, total = np.zeros(len(plans), int), np.zeros(len(plans))
+    for t in range(T):
+        after = to[place, plans[:, t]]
+        total, place = total + R[place, plans[:, t], after], after
+    assert backward_induction(P, R, T)[0][0, 0] == pytest.approx(total.max(), abs=1e-12)
+
+
+def test_visits_sum_to_the_discounted_time_and_follow_the_simulation():
+    rng = np.random.default_rng(5)
+    P, _, d0 = random_mdp(rng)
+    policy, n = random_policy(rng, S, A), 40_000
+    assert np.allclose(expected_visits(P, d0, policy, T, 0.8).sum(axis=1), 0.8 ** np.arange(T))
+    visits = expected_visits(P, d0, policy, T)
+    states = rng.choice(S, size=n, p=d0)
+    for t in range(T):
+        assert (np.abs(np.bincount(states, minlength=S) - n * visits[t]) <= 5 * np.sqrt(n * visits[t] * (1 - visits[t]))).all()
+        steps = np.einsum("sa,sax->sx", policy, P).cumsum(axis=1)
+        states = (steps[states] > rng.random((n, 1)) * steps[states][:, -1:]).argmax(axis=1)
+
+
+@pytest.mark.parametrize("gamma", [1.0, 0.7])
+def test_the_policy_gradient_agrees_with_central_differences(gamma):
+    rng = np.random.default_rng(6)
+    P, R, d0 = random_mdp(rng)
+    logits = rng.normal(size=(S, A))
+    gradient = policy_gradient(P, R, d0, logits, T, gamma)
+    for row, column in np.ndindex(S, A):
+        bump = np.zeros((S, A))
+        bump[row, column] = 1e-5
+        up, down = (finite_horizon_return(P, R, d0, softmax(logits + sign * bump), T, gamma) for sign in (1, -1))
+        assert gradient[row, column] == pytest.approx((up - down) / 2e-5, abs=1e-8)
+    check_gradient(lambda: finite_horizon_return(P, R, d0, softmax(logits), T, gamma), {"logits": logits}, {"logits": gradient}, rng)
+
+
+# ---- with a price per nat
+
+def test_on_a_bandit_what_is_lost_is_one_divergence():
+    rng = np.random.default_rng(7)
+    rewards, reference, policy, c = rng.normal(size=A), random_policy(rng, A), random_policy(rng, A), 0.3
+    best, value = bandit_optimum(rewards, reference, c)
+
+    def objective(policy):
+        return policy @ rewards - c * policy @ np.log(policy / reference)
+
+    assert objective(best) == pytest.approx(value, abs=1e-12)
+    assert value - objective(policy) == pytest.approx(c * policy @ np.log(policy / best), abs=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(S, A), (T, S, A)])
+def test_in_a_game_what_is_lost_is_the_divergence_of_the_episodes(shape):
+    rng = np.random.default_rng(8)
+    P, R, d0 = random_mdp(rng)
+    reference, c = random_policy(rng, *shape), 0.4
+    values, best = soft_backward_induction(P, R, reference, c, T)
+
+    def objective(policy):
+        return finite_horizon_return(P, R, d0, policy, T) - c * kl_to_reference(P, d0, policy, reference, T)
+
+    assert objective(best) == pytest.approx(d0 @ values[0], abs=1e-9)
+    for policy in (random_policy(rng, S, A), random_policy(rng, T, S, A)):
+        assert d0 @ values[0] - objective(policy) == pytest.approx(c * kl_to_reference(P, d0, policy, best, T), abs=1e-9)
+
+
+def test_a_cheap_divergence_gives_the_greedy_policy_and_a_dear_one_the_reference():
+    rng = np.random.default_rng(9)
+    P, R, _ = random_mdp(rng)
+    reference = random_policy(rng, S, A)
+    hard, actions = backward_induction(P, R, T)
+    soft, policy = soft_backward_induction(P, R, reference, 1e-6, T)
+    assert np.allclose(soft, hard, atol=1e-4) and np.allclose(policy, np.eye(A)[actions])
+    soft, policy = soft_backward_induction(P, R, reference, 1e7, T)
+    assert np.allclose(policy, reference, atol=1e-5)
+    hard, actions = value_iteration(P, R, 0.9)
+    soft, policy = soft_value_iteration(P, R, reference, 1e-6, 0.9)
+    assert np.allclose(soft, hard, atol=1e-4) and np.allclose(policy, np.eye(A)[actions])
+    soft, policy = soft_value_iteration(P, R, reference, 1e7, 0.9, tolerance=1e-4)
+    assert np.allclose(policy, reference, atol=1e-5) and np.allclose(soft, evaluate_policy(P, R, reference, 0.9), atol=1e-3)
+
+
+def test_a_cheap_divergence_splits_ties_as_the_reference_does():
+    policy, value = bandit_optimum(np.array([1.0, 1.0, 0.0]), np.array([0.1, 0.3, 0.6]), 1e-4)
+    assert np.allclose(policy, [0.25, 0.75, 0.0]) and value == pytest.approx(1.0, abs=1e-3)
+
+
+def test_soft_values_satisfy_their_equation_without_end():
+    rng = np.random.default_rng(10)
+    P, R, _ = random_mdp(rng)
+    reference, c = random_policy(rng, S, A), 0.5
+    values, policy = soft_value_iteration(P, R, reference, c, 0.9, tolerance=1e-10)
+    q = action_values(P, R, values, 0.9)
+    assert np.allclose(values, c * np.log((reference * np.exp(q / c)).sum(axis=1)), atol=1e-9)
+    assert np.allclose(policy, reference * np.exp((q - values[:, None]) / c), atol=1e-9)
+
+
+def test_tilting_episodes_counts_on_luck_that_no_policy_can_buy():
+    P, R = np.zeros((3, 2, 3)), np.zeros((3, 2, 3))
+    P[0, 0, [1, 2]], P[0, 1, 1], P[1, :, 1], P[2, :, 2] = 0.5, 1.0, 1.0, 1.0         # action 0 is a lottery, action 1 safe
+    R[0, :, 1], R[0, :, 2] = 0.0, -1.0
+    reference, c = np.full((3, 2), 0.5), 0.1
+    values, policy = soft_backward_induction(P, R, reference, c, 1)
+    tilted = c * np.log((reference[0][:, None] * P[0] * np.exp(R[0] / c)).sum())
+    assert policy[0, 0, 0] == pytest.approx(1 / (1 + np.exp(0.5 / c))) and values[0, 0] < tilted - 0.03
+    P[0, 0, [1, 2]] = 0.0, 1.0                                                      # nothing left to chance: now both agree
+    tilted = c * np.log((reference[0][:, None] * P[0] * np.exp(R[0] / c)).sum())
+    assert soft_backward_induction(P, R, reference, c, 1)[0][0, 0] == pytest.approx(tilted, abs=1e-12)
+
+
+def test_the_value_of_a_bandit_grows_with_each_reward_by_its_probability():
+    rng = np.random.default_rng(11)
+    rewards, reference = rng.normal(size=A), random_policy(rng, A)
+    policy, _ = bandit_optimum(rewards, reference, 0.3)
+    check_gradient(lambda: bandit_optimum(rewards, reference, 0.3)[1], {"rewards": rewards}, {"rewards": policy}, rng)
+
+
+def test_divergence_from_a_reference_is_zero_for_itself_and_infinite_for_what_it_never_does():
+    rng = np.random.default_rng(12)
+    P, _, d0 = random_mdp(rng)
+    policy, never = random_policy(rng, S, A), np.eye(A)[np.zeros(S, int)]
+    assert kl_to_reference(P, d0, policy, policy, T) == 0
+    assert kl_to_reference(P, d0, never, policy, T) < np.inf == kl_to_reference(P, d0, policy, never, T)
+    best, _ = bandit_optimum(np.array([0.0, 99.0]), np.array([1.0, 0.0]), 1.0)
+    assert best.tolist() == [1.0, 0.0]
+
+
+# ---- doors
+
+def test_senseless_requests_are_refused_with_a_way_out(monkeypatch):
+    P, R, d0 = random_mdp(np.random.default_rng(13))
+    policy = np.full((S, A), 1 / A)
+    with pytest.raises(ValueError, match="finite_horizon_return"):
+        evaluate_policy(P, R, policy, 1.0)
+    with pytest.raises(ValueError, match="gamma: expected a number from 0 to 1"):
+        value_iteration(P, R, 1.1)
+    with pytest.raises(ValueError, match="kl_coef: expected a positive number"):
+        soft_backward_induction(P, R, policy, 0.0, T)
+    with pytest.raises(ValueError, match="policy: expected"):
+        expected_visits(P, d0, np.full((T + 1, S, A), 1 / A), T)
+    with pytest.raises(ValueError, match="R: expected"):
+        backward_induction(P, R[:, 0], T)
+    monkeypatch.setattr(planning, "MOST_SWEEPS", 100)
+    with pytest.raises(ValueError, match="did not come to rest"):
+        value_iteration(P, np.ones_like(R), 1.0)

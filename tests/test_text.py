@@ -1,0 +1,108 @@
+"""Is the world of invented words what it says: rows of letters, a taste, and a taste that a leashed policy can reach?"""
+import numpy as np
+import pytest
+
+from tinyrlhf.checks import check_game
+from tinyrlhf.exact.strings import Automaton, context_numbers, evaluate, kl_to_optimum, optimum, string_rewards
+from tinyrlhf.games.text import Text, taste
+from tinyrlhf.games.words import CLOSED, HARD, SOFT, VOWELS, corpus
+
+game = Text()
+
+
+def gibberish(n, rng):
+    """Random words of any length, the empty one among them."""
+    return [""] + ["".join(rng.choice(list(game.letters), size=rng.integers(game.horizon + 1))) for _ in range(n - 1)]
+
+
+def counted_reference(words, added=0.01):
+    """log-probabilities (V**3, V) of the next character after three, counted, with a little added everywhere."""
+    observations, actions, mask = game.demonstrations(words)
+    pairs = context_numbers(observations.astype(int), game.n_actions) * game.n_actions + actions
+    counts = np.bincount(pairs[mask], minlength=game.n_actions ** 4).reshape(-1, game.n_actions) + added
+    return np.log(counts / counts.sum(axis=1, keepdims=True))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return counted_reference(corpus(10000, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("horizon", [4, 10, 12])
+def test_the_game_keeps_the_protocol(horizon):
+    check_game(Text(horizon), np.random.default_rng(0), n=30)
+
+
+def test_encoding_is_undone_by_decoding():
+    words = gibberish(300, np.random.default_rng(0)) + ["a" * game.horizon]
+    assert game.decode(game.encode(words)) == words
+    assert game.encode(words).shape == (301, game.horizon)
+
+
+def test_playing_the_letters_of_a_word_gives_its_row_and_pays_its_taste_once():
+    rng = np.random.default_rng(0)
+    words = gibberish(200, rng) + ["tirtirtirt"]
+    observations, actions, mask = game.demonstrations(words)
+    states, paid, going = game.start(len(words), rng), np.zeros(len(words)), np.ones(len(words), bool)
+    for t in range(game.horizon):
+        assert np.array_equal(mask[:, t], going)
+        assert np.array_equal(observations[going, t], game.observe(states)[going])
+        next_states, rewards, done = game.step(states, actions[:, t], rng)
+        assert (rewards[~done] == 0).all()
+        paid, states = paid + rewards * going, np.where(going[:, None], next_states, states)
+        going = going & ~done
+    assert not going.any()
+    assert np.array_equal(states, game.encode(words)) and np.allclose(paid, taste(states))
+
+
+@pytest.mark.parametrize("word, value", [("luma", 2), ("sirone", 2), ("", -2), ("a", 0), ("na", 1), ("kit", -1), ("kitkat", -2 - 2),
+                                         ("lulu", 0), ("lalala", -2), ("aeio", 0), ("sirelona", 1), ("kkkkkkkkkk", -21)])
+def test_the_taste_of_a_word(word, value):
+    assert taste(game.encode([word]))[0] == value
+
+
+def test_the_automaton_has_the_same_taste_for_words_and_for_gibberish():
+    rng = np.random.default_rng(1)
+    words = gibberish(2000, rng) + corpus(500, rng)
+    _, actions, _ = game.demonstrations(words)
+    assert np.allclose(string_rewards(actions, Automaton(*game.automaton())), taste(game.encode(words)), rtol=0, atol=1e-12)
+
+
+def test_no_text_is_liked_more_than_two():
+    words = gibberish(3000, np.random.default_rng(2)) + corpus(3000, np.random.default_rng(3))
+    assert taste(game.encode(words)).max() == 2
+
+
+def test_features_do_not_know_the_order_of_the_letters():
+    rng = np.random.default_rng(0)
+    words = gibberish(100, rng)
+    shuffled = ["".join(rng.permutation(list(word))) if word else "" for word in words]
+    features = game.features(game.encode(words))
+    assert features.shape == (100, len(game.letters) + 1 + game.horizon)
+    assert np.array_equal(features, game.features(game.encode(shuffled)))
+    assert game.features(game.encode(["lull"]))[0].nonzero()[0].tolist() == [4, 5, 15, 16, 17, 18, 19]
+    assert game.features(game.encode(words).reshape(20, 5, -1)).shape == (20, 5, features.shape[1])
+
+
+def test_a_corpus_follows_its_grammar_and_its_generator():
+    words = corpus(2000, np.random.default_rng(0))
+    assert words == corpus(2000, np.random.default_rng(0)) != corpus(2000, np.random.default_rng(1))
+    assert all(1 < len(word) < game.horizon and word[0] in SOFT + HARD for word in words)
+    assert not any(a in VOWELS and b in VOWELS for word in words for a, b in zip(word, word[1:]))
+    closed = np.mean([word[2:3] != "" and word[2] not in VOWELS and word[3:4] not in tuple(VOWELS) for word in words])
+    assert abs(closed - CLOSED) < 0.05
+
+
+def test_the_best_leashed_policy_reaches_97_percent_of_the_best_taste_within_3_nats(reference):
+    start, best = evaluate(reference, reference, Automaton(*game.automaton()), 0.2), optimum(reference, game.automaton(), 0.2)
+    assert best.reward >= 0.97 * 2 and best.kl <= 3
+    assert start.reward < 0                                          # far below: there is something to learn
+    assert np.isclose(best.value - start.value, 0.2 * kl_to_optimum(reference, reference, game.automaton(), 0.2), atol=1e-9)
+
+
+def test_a_row_shows_its_end_mark_and_unknown_words_are_refused():
+    assert game.show(game.encode(["luma"])[0]) == "luma·" and game.show(game.start(1, None)[0]) == ""
+    assert game.scene(game.encode(["luma"])[0])[0].text == "luma·"
+    for word in ("Luma", "wax", "lumalumalum"):
+        with pytest.raises(ValueError, match=word):
+            game.encode([word])

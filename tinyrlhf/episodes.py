@@ -1,0 +1,177 @@
+"""What happened: play a policy in a game, keep every step, and cut clips out of it.
+
+B episodes are rows and T steps are columns, padded on the right; `mask` says which steps were played.
+"""
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """B episodes of at most T steps. `ended` tells an end (goal, end mark) from a cut (time limit, end of a clip)."""
+    states: np.ndarray            # (B, T+1, ...)
+    observations: np.ndarray      # (B, T+1, ...)
+    actions: np.ndarray           # (B, T) or (B, T, D)
+    log_probs: np.ndarray         # (B, T) of the policy that acted, when it acted
+    mask: np.ndarray              # (B, T) bool
+    ended: np.ndarray             # (B,) bool
+    first_step: np.ndarray        # (B,) number of the first column within its episode
+    true_rewards: np.ndarray      # (B, T), zero where padded; only for simulated people, baselines and plots
+
+    def __len__(self):
+        return len(self.mask)
+
+    def __getitem__(self, rows):
+        """The episodes of these rows: a slice, indices or a mask."""
+        return Episodes(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @property
+    def next_observations(self):
+        """What was seen after each action, (B, T, ...)."""
+        return self.observations[:, 1:]
+
+    @property
+    def lengths(self):
+        """Steps played, (B,)."""
+        return self.mask.sum(axis=1)
+
+    @property
+    def true_returns(self):
+        """Sum of true rewards, (B,)."""
+        return self.true_rewards.sum(axis=1)
+
+    @property
+    def decisions(self):
+        """Observations (n, *O) and actions (n,) of the n steps that were played, one below the other."""
+        return self.observations[:, :-1][self.mask], self.actions[self.mask]
+
+    def spread(self, values):
+        """Numbers (n,) of the played steps back into (B, T), zero where nothing was played."""
+        table = np.zeros(self.mask.shape)
+        table[self.mask] = values
+        return table
+
+    def blindfolded(self):
+        """The same episodes with true rewards unreadable (NaN), as a learner should be able to take them."""
+        return replace(self, true_rewards=np.full(self.mask.shape, np.nan))
+
+
+class Step(NamedTuple):
+    """One time step of n episodes side by side; `running` is False for rows that had stopped before."""
+    states: np.ndarray
+    observations: np.ndarray
+    actions: np.ndarray
+    log_probs: np.ndarray
+    next_states: np.ndarray
+    true_rewards: np.ndarray
+    ended: np.ndarray
+    running: np.ndarray
+
+
+def steps(game, choose, states, rng, first_step=0):
+    """Play n episodes from these states and yield every time step: whatever learns or steers within an episode loops over it.
+
+    Args:
+        choose: function (observations, rng) -> actions, log-probabilities.
+        first_step: how many steps of the episode are over already, a number or (n,); rows stop at the horizon.
+    """
+    step_number = np.zeros(len(states), int) + first_step
+    running = step_number < game.horizon
+    while running.any():
+        observations = game.observe(states)
+        actions, log_probs = choose(observations, rng)
+        next_states, rewards, done = game.step(states, actions, rng)
+        step_number = step_number + 1
+        out_of_time = step_number >= game.horizon
+        if not running.all():                                          # rows that have stopped stay where they are
+            still = running.reshape((-1,) + (1,) * (states.ndim - 1))
+            next_states, rewards = np.where(still, next_states, states), np.where(running, rewards, 0.0)
+        ended = running & (done | out_of_time) if game.horizon_is_end else running & done
+        yield Step(states, observations, actions, log_probs, next_states, rewards, ended, running)
+        states, running = next_states, running & ~done & ~out_of_time
+
+
+def rollout(game, policy, states, rng, first_step=0, steps_at_most=None):
+    """Episodes of a policy from these states (B, ...), at most `steps_at_most` steps long."""
+    return collect(game, steps(game, policy.act, states, rng, first_step), states, first_step, steps_at_most or game.horizon)
+
+
+def replay(game, states, actions, mask, rng, first_step=0):
+    """Episodes with given actions (B, T) from start states (B, ...), as far as `mask` (B, T) says; scored by the game.
+
+    The log-probabilities are NaN: nobody says with what probability a person acts.
+    """
+    column = iter(np.moveaxis(np.asarray(actions), 1, 0))
+    unknown = np.full(len(states), np.nan)
+    played = collect(game, steps(game, lambda observations, rng: (next(column), unknown), states, rng, first_step),
+                     states, first_step, np.shape(mask)[1])
+    given = np.asarray(mask, bool)[:, :played.mask.shape[1]] & played.mask
+    ended = played.ended & (given.sum(axis=1) == played.lengths)
+    return replace(played, mask=given, ended=ended, true_rewards=np.where(given, played.true_rewards, 0.0))
+
+
+def collect(game, played_steps, states, first_step, steps_at_most):
+    """Stack time steps into Episodes."""
+    history = []
+    for step in played_steps:
+        history.append(step)
+        if len(history) == steps_at_most:
+            break
+    every_state = np.stack([states] + [step.next_states for step in history], axis=1)
+
+    def stack(name):
+        return np.stack([getattr(step, name) for step in history], axis=1)
+
+    return Episodes(states=every_state, observations=game.observe(every_state), actions=stack("actions"),
+                    log_probs=np.where(stack("running"), stack("log_probs"), 0.0), mask=stack("running"),
+                    ended=stack("ended").any(axis=1), first_step=np.zeros(len(states), int) + first_step,
+                    true_rewards=stack("true_rewards").astype(float))
+
+
+def clip(episodes, first, length):
+    """`length` steps from column `first` (B,) of each episode; shorter where the episode stops."""
+    first = np.asarray(first)
+    columns = first[:, None] + np.arange(length + 1)
+    rows = np.arange(len(episodes))[:, None]
+    last = episodes.mask.shape[1]
+    inside = np.minimum(columns, last)
+    steps_inside = np.minimum(columns[:, :-1], last - 1)
+    mask = episodes.mask[rows, steps_inside] & (columns[:, :-1] < last)
+
+    def cut(table):
+        picked = table[rows, steps_inside]
+        return np.where(mask.reshape(mask.shape + (1,) * (picked.ndim - 2)), picked, np.zeros((), table.dtype))
+
+    return Episodes(states=episodes.states[rows, inside], observations=episodes.observations[rows, inside],
+                    actions=cut(episodes.actions), log_probs=cut(episodes.log_probs), mask=mask,
+                    ended=episodes.ended & (first + length >= episodes.lengths),
+                    first_step=episodes.first_step + first, true_rewards=cut(episodes.true_rewards))
+
+
+def join(parts):
+    """Several Episodes below each other, padded on the right to the longest."""
+    longest = max(part.mask.shape[1] for part in parts)
+
+    def pad(table, size):
+        missing = size - table.shape[1]
+        return np.pad(table, [(0, 0), (0, missing)] + [(0, 0)] * (table.ndim - 2), mode="edge") if missing else table
+
+    def stack(name):
+        tables = [getattr(part, name) for part in parts]
+        if name in ("ended", "first_step"):
+            return np.concatenate(tables)
+        if name in ("states", "observations"):
+            return np.concatenate([pad(table, longest + 1) for table in tables])
+        blank = [np.zeros((len(t), longest - t.shape[1]) + t.shape[2:], t.dtype) for t in tables]
+        return np.concatenate([np.concatenate([t, b], axis=1) for t, b in zip(tables, blank)])
+
+    return Episodes(**{field.name: stack(field.name) for field in fields(Episodes)})
+
+
+def start_in_groups(game, n, group, rng):
+    """n start states (n, ...), `group` neighbours alike: answers to one prompt, episodes to compare."""
+    if n % group:
+        raise ValueError(f"episodes: expected a multiple of the group size {group}, got {n}")
+    return np.repeat(game.start(n // group, rng), group, axis=0)

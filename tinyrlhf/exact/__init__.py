@@ -1,0 +1,1 @@
+"""The yardstick: exact answers on worlds small enough to enumerate or sweep."""

@@ -1,0 +1,1 @@
+"""What people said: records and the log that keeps them."""

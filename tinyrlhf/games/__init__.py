@@ -1,0 +1,1 @@
+"""Where things happen: worlds that turn actions into states and true rewards."""

@@ -1,0 +1,126 @@
+"""What is the smallest world of language? Invented words, written letter by letter, and a person's taste in words."""
+import numpy as np
+
+from ..checks import check_range
+from .game import Game, Words
+from .words import HARD, LETTERS, VOWELS
+
+PAIRS, LONG, MEMORY, EMPTY = 2, 6, 3, 2.0                           # the numbers in the taste, see `taste`
+
+
+def taste(states):
+    """How much the person likes the words in rows (n, T) of character numbers -> (n,), at most 2; nonsense has a value too.
+
+    "Two vowels beside two consonants, without d, g, k and t, no letter again so soon, and not too long": luma, sirone; not kitkat.
+        min(vowels, consonants, 2)
+        - 1   for each hard letter: d, g, k, t
+        - 1   for each letter that is also among the three letters before it
+        - 1/2 for each letter beyond six
+        - 2   for no letter at all
+    """
+    letters, length = states > 0, (states > 0).sum(axis=1)
+    vowels = _is_vowel(states).sum(axis=1)
+    again = np.zeros(states.shape, bool)
+    for lag in range(1, MEMORY + 1):
+        again[:, lag:] |= letters[:, lag:] & (states[:, lag:] == states[:, :-lag])
+    pairs = np.minimum(np.minimum(vowels, length - vowels), PAIRS)
+    return pairs - _is_hard(states).sum(axis=1) - again.sum(axis=1) - _cost_of_length(length)
+
+
+def _cost_of_length(length):
+    return np.where(length == 0, EMPTY, 0.5 * np.maximum(length - LONG, 0))
+
+
+def _is_vowel(numbers):
+    return (numbers > 0) & (numbers <= len(VOWELS))
+
+
+def _is_hard(numbers):
+    return numbers > len(LETTERS) - len(HARD)
+
+
+class Text(Game):
+    """One episode is one word: the state is the text so far, the action the next character, the true reward the hidden taste.
+
+    States: (n, horizon) uint8 character numbers, the newest on the right, with 0 where nothing is written. Actions: 0 ends the
+    word, 1..15 are the `letters`. A policy sees the last three characters; the taste of the whole word comes with its last step.
+    """
+    letters = LETTERS
+    n_actions = len(LETTERS) + 1
+    window = MEMORY
+    horizon_is_end = True
+    keys = {"\n": 0, **{letter: i + 1 for i, letter in enumerate(LETTERS)}}
+
+    def __init__(self, horizon=10):
+        check_range("horizon", horizon, self.window, 255)
+        self.horizon = horizon
+
+    def start(self, n, rng):
+        """n empty words (n, horizon); the generator is not needed."""
+        return np.zeros((n, self.horizon), np.uint8)
+
+    def observe(self, states):
+        """The last three characters (..., 3) of states (..., horizon)."""
+        return states[..., -self.window:]
+
+    def step(self, states, actions, rng):
+        """Append one character each (n,); the word is finished at the end mark, and where the row is full."""
+        next_states = np.column_stack([states[:, 1:], actions]).astype(states.dtype)
+        done = (np.asarray(actions) == 0) | (next_states[:, 0] > 0)
+        return next_states, np.where(done, taste(next_states), 0.0), done
+
+    def encode(self, words):
+        """Finished words as states (n, horizon): letters, then the end mark where there is room for it."""
+        rows = np.zeros((len(words), self.horizon), np.uint8)
+        for row, word in zip(rows, words):
+            if len(word) > self.horizon or not set(word) <= set(self.letters):
+                raise ValueError(f"words: expected at most {self.horizon} of the letters {self.letters}, got {word!r}")
+            numbers = [self.keys[letter] for letter in word] + [0] * (len(word) < self.horizon)
+            row[self.horizon - len(numbers):] = numbers
+        return rows
+
+    def decode(self, states):
+        """States (n, horizon) as words, without end marks."""
+        return ["".join(self.letters[number - 1] for number in row if number) for row in np.asarray(states)]
+
+    def demonstrations(self, words):
+        """Words as observations (n, T, 3), actions (n, T) and mask (n, T), ready for maximum likelihood; T is the horizon."""
+        lengths = np.array([len(word) for word in words], int)
+        actions = np.zeros((len(words), self.horizon), int)
+        for row, state in zip(actions, self.encode(words)):
+            row[:np.count_nonzero(state)] = state[state > 0]
+        padded = np.pad(actions, ((0, 0), (self.window, 0)))[:, :-1].astype(np.uint8)
+        observations = np.lib.stride_tricks.sliding_window_view(padded, self.window, axis=1)
+        return observations, actions, np.arange(self.horizon) <= lengths[:, None]
+
+    def features(self, states):
+        """What a simple reward model may know of states (..., horizon): numbers (..., 16 + horizon).
+
+        How often each letter occurs (15), how many different letters there are (1), is the length at least 1, 2, ... (horizon).
+        """
+        counts = (states[..., None] == np.arange(1, self.n_actions)).sum(axis=-2)
+        at_least = counts.sum(axis=-1, keepdims=True) >= np.arange(1, self.horizon + 1)
+        return np.concatenate([counts, (counts > 0).sum(axis=-1, keepdims=True), at_least], axis=-1).astype(float)
+
+    def automaton(self):
+        """The taste as three arrays for exact sweeps: next_state (Q, V), step_reward (V**3, V), end_reward (horizon + 1, Q).
+
+        The machine counts vowels and consonants up to two; a letter that comes again is seen in the context, the length by the clock.
+        """
+        vowels, consonants = np.divmod(np.arange((PAIRS + 1) ** 2), PAIRS + 1)
+        symbols = np.arange(self.n_actions)
+        more_vowels = np.minimum(vowels[:, None] + _is_vowel(symbols), PAIRS)
+        more_consonants = np.minimum(consonants[:, None] + (symbols > len(VOWELS)), PAIRS)
+        contexts = np.indices((self.n_actions,) * MEMORY).reshape(MEMORY, -1).T
+        again = (contexts[:, :, None] == symbols).any(axis=1) & (symbols > 0)
+        end_reward = np.minimum(vowels, consonants) - _cost_of_length(np.arange(self.horizon + 1))[:, None]
+        return more_vowels * (PAIRS + 1) + more_consonants, -1.0 * again - _is_hard(symbols), end_reward
+
+    def show(self, state):
+        """The word so far; an end mark shows as a dot."""
+        text = self.decode([state])[0]
+        return text + "·" * bool(text and np.asarray(state)[-1] == 0)
+
+    def scene(self, state):
+        """The word, in the middle."""
+        return [Words(0.5, 0.5, self.show(state))]

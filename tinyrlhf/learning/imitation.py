@@ -1,0 +1,25 @@
+"""Traditional supervised learning: copy given behaviour by maximum likelihood, without any loop through a person."""
+import numpy as np
+
+from tinyrlhf.learning import rules
+from tinyrlhf.nn.optimizers import Adam
+
+
+def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, batch=None):
+    """Behaviour cloning, also called SFT: raise the mean log-probability of labelled actions.
+
+    Args:
+        observations (N, *O), actions (N,): the labelled set.
+        steps, batch: Adam steps, and labels in each (None: all of them).
+    Returns:
+        the mean negative log-likelihood after each step, nats per action.
+    """
+    if not len(actions):
+        raise ValueError("clone: expected at least one labelled action, got none")
+    optimizer, losses = Adam(policy.network.params, learning_rate), []
+    for _ in range(steps):
+        rows = slice(None) if batch is None else rng.integers(len(actions), size=batch)
+        log_probs, cache = policy.log_probs(observations[rows], actions[rows])
+        optimizer.step(policy.backward(cache, rules.log_likelihood(np.ones(log_probs.shape))))
+        losses.append(-float(log_probs.mean()))
+    return losses

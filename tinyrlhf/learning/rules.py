@@ -1,0 +1,60 @@
+"""By how much should the log-probability of each action that was taken move? Every rule answers with `d_log_probs`.
+
+d_log_probs is the derivative of the rule's loss by the log-probabilities, in their shape; no network is needed to test it.
+"""
+import numpy as np
+
+
+def reinforce(advantages, weight):
+    """loss = - weight * sum A_t log pi(a_t|s_t), hence d loss / d log pi = - weight * A.
+
+    Args:
+        advantages: any shape, zero where nothing was played.
+        weight: 1 / number of episodes makes it the gradient of the mean return.
+    Source: Williams 1992; with rewards to come Sutton et al. 2000.
+    Departs from the source: the factor gamma^t of the discounted objective is left out, as everybody does.
+    """
+    return -weight * advantages
+
+
+def ppo_clip(log_probs, old_log_probs, advantages, weight, clip=0.2):
+    """loss = - weight * sum min(rho A, clip(rho, 1 - clip, 1 + clip) A), rho = pi / pi_old.
+
+    The slope by log pi is rho A, and exactly zero where the step has already gone far enough:
+    A > 0 and rho > 1 + clip, or A < 0 and rho < 1 - clip.
+
+    Args:
+        log_probs, old_log_probs, advantages: one shape.
+        clip: 0.1 to 0.3.
+    Returns:
+        d_log_probs in that shape.
+    Source: Schulman, Wolski, Dhariwal, Radford, Klimov 2017, eq. 7.
+    """
+    ratio = np.exp(np.clip(log_probs - old_log_probs, -50, 50))
+    far_enough = np.where(advantages > 0, ratio > 1 + clip, ratio < 1 - clip)
+    return -weight * np.where(far_enough, 0.0, ratio * advantages)     # d rho / d log pi = rho
+
+
+def grpo(log_probs, old_log_probs, reference_log_probs, advantages, mask, clip=0.2, kl_coef=0.0):
+    """PPO's clipped term plus kl_coef * k3, averaged over the tokens of an answer, then over the answers.
+
+    Args:
+        log_probs, old_log_probs, reference_log_probs: (B, T); mask: (B, T).
+        advantages: (B,), one for the whole answer (`group_normalized`).
+    Returns:
+        d_log_probs (B, T).
+    Source: Shao et al. 2024, eq. 3 and 4. The mean over tokens makes long bad answers cheap (Liu et al. 2025).
+    """
+    per_token = mask / np.maximum(mask.sum(axis=1, keepdims=True), 1) / len(mask)
+    k3_slope = 1.0 - np.exp(np.clip(reference_log_probs - log_probs, -50, 50))         # d (q/p - 1 - log q/p) / d log p
+    return ppo_clip(log_probs, old_log_probs, advantages[:, None], per_token, clip) + kl_coef * per_token * k3_slope
+
+
+def critic_slope(values, targets, weight):
+    """loss = weight/2 * sum (V - target)^2, hence d loss / d V = weight * (V - target); any shape."""
+    return weight * (values - targets)
+
+
+def log_likelihood(mask):
+    """Imitation: loss = - mean log pi(a_t|s_t) over the demonstrated steps; d_log_probs (B, T) = - mask / number of steps."""
+    return -mask / np.maximum(mask.sum(), 1)

@@ -1,0 +1,110 @@
+"""From network outputs to chances: Categorical and Gaussian, each with the derivatives by the outputs.
+
+Pure functions; A actions, D components of a continuous action. `d_...` is the derivative by `outputs` and has its shape.
+"""
+import numpy as np
+
+from tinyrlhf.numerics import log_softmax, softmax
+
+
+class Categorical:
+    """A choice among A actions; outputs are logits (..., A)."""
+
+    @staticmethod
+    def sample(outputs, rng):
+        """Actions (...): the first one whose cumulated probability passes a uniform number."""
+        if outputs.shape[-1] == 2:                                     # two actions: one logistic threshold does it
+            uniform = rng.random(outputs.shape[:-1])
+            return (np.log(uniform) - np.log1p(-uniform) < outputs[..., 1] - outputs[..., 0]).astype(np.int64)
+        cumulative = np.cumsum(softmax(outputs), axis=-1)
+        threshold = rng.random(outputs.shape[:-1] + (1,)) * cumulative[..., -1:]      # float32 sums may end below 1
+        return (cumulative > threshold).argmax(axis=-1)
+
+    @staticmethod
+    def log_prob(outputs, actions):
+        """log p(a) = z_a - logsumexp(z), float64 (...)."""
+        rows = log_softmax(outputs).reshape(-1, outputs.shape[-1])
+        picked = rows[np.arange(len(rows)), np.ravel(actions)]
+        return picked.astype(np.float64).reshape(outputs.shape[:-1])
+
+    @staticmethod
+    def d_log_prob(outputs, actions):
+        """d log p(a) / dz = onehot(a) - p, shape (..., A)."""
+        score = -softmax(outputs)
+        rows = score.reshape(-1, score.shape[-1])
+        rows[np.arange(len(rows)), np.ravel(actions)] += 1
+        return score
+
+    @staticmethod
+    def entropy(outputs):
+        """H = -sum p log p, nats (...)."""
+        log_p = log_softmax(outputs)
+        return -(np.exp(log_p) * log_p).sum(axis=-1)
+
+    @staticmethod
+    def d_entropy(outputs):
+        """dH / dz_i = -p_i (log p_i + H)."""
+        log_p = log_softmax(outputs)
+        p = np.exp(log_p)
+        return -p * (log_p - (p * log_p).sum(axis=-1, keepdims=True))
+
+    @staticmethod
+    def kl(outputs, other):
+        """KL(p || q) = sum p (log p - log q), nats (...), p from `outputs`, q from `other`."""
+        log_p = log_softmax(outputs)
+        return (np.exp(log_p) * (log_p - log_softmax(other))).sum(axis=-1)
+
+    @staticmethod
+    def d_kl(outputs, other):
+        """d KL(p || q) / dz_i = p_i (log p_i - log q_i - KL), z the logits of p."""
+        log_p = log_softmax(outputs)
+        p, gap = np.exp(log_p), log_p - log_softmax(other)
+        return p * (gap - (p * gap).sum(axis=-1, keepdims=True))
+
+
+class Gaussian:
+    """Independent normal components; outputs (..., 2 D) are the means, then the logarithms of the standard deviations.
+
+    A game that limits its actions clips inside `step`; the log-probability is that of the unclipped sample.
+    """
+
+    @staticmethod
+    def sample(outputs, rng):
+        mean, log_std = np.split(outputs, 2, axis=-1)
+        return mean + np.exp(log_std) * rng.normal(size=mean.shape)
+
+    @staticmethod
+    def log_prob(outputs, actions):
+        """sum over D of -(a - mean)^2 / (2 std^2) - log std - log(2 pi) / 2."""
+        mean, log_std = np.split(np.asarray(outputs, np.float64), 2, axis=-1)
+        z = (actions - mean) * np.exp(-log_std)
+        return (-0.5 * z * z - log_std - 0.5 * np.log(2 * np.pi)).sum(axis=-1)
+
+    @staticmethod
+    def d_log_prob(outputs, actions):
+        mean, log_std = np.split(outputs, 2, axis=-1)
+        z = (actions - mean) * np.exp(-log_std)
+        return np.concatenate([z * np.exp(-log_std),                   # d / d mean = (a - mean) / std^2
+                               z * z - 1], axis=-1)                    # d / d log std = (a - mean)^2 / std^2 - 1
+
+    @staticmethod
+    def entropy(outputs):
+        """sum over D of log std + log(2 pi e) / 2."""
+        return (np.split(outputs, 2, axis=-1)[1] + 0.5 * np.log(2 * np.pi * np.e)).sum(axis=-1)
+
+    @staticmethod
+    def d_entropy(outputs):
+        mean, log_std = np.split(outputs, 2, axis=-1)
+        return np.concatenate([np.zeros_like(mean), np.ones_like(log_std)], axis=-1)
+
+    @staticmethod
+    def kl(outputs, other):
+        """sum over D of l2 - l1 + (s1^2 + (m1 - m2)^2) / (2 s2^2) - 1/2, with l = log s."""
+        mean_1, log_1, mean_2, log_2 = np.split(np.concatenate([outputs, other], axis=-1), 4, axis=-1)
+        return (log_2 - log_1 + 0.5 * (np.exp(2 * log_1) + (mean_1 - mean_2) ** 2) * np.exp(-2 * log_2) - 0.5).sum(axis=-1)
+
+    @staticmethod
+    def d_kl(outputs, other):
+        mean_1, log_1, mean_2, log_2 = np.split(np.concatenate([outputs, other], axis=-1), 4, axis=-1)
+        return np.concatenate([(mean_1 - mean_2) * np.exp(-2 * log_2),                 # d / d m1 = (m1 - m2) / s2^2
+                               np.exp(2 * (log_1 - log_2)) - 1], axis=-1)              # d / d l1 = s1^2 / s2^2 - 1

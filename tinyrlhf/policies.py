@@ -1,0 +1,52 @@
+"""Act: a policy is a network whose outputs are read as a distribution over actions."""
+from typing import NamedTuple
+
+import numpy as np
+
+from tinyrlhf.nn.distributions import Categorical
+
+
+class Cache(NamedTuple):
+    """What `Policy.backward` needs, and what entropy and KL are computed from: the outputs."""
+    outputs: np.ndarray
+    actions: np.ndarray
+    network: object
+
+
+class Policy:
+    """pi(a | o): draw actions, tell their log-probability, and pass derivatives back to the network."""
+
+    def __init__(self, network, distribution=Categorical):
+        self.network, self.distribution = network, distribution
+
+    def act(self, observations, rng):
+        """Observations (n, *O) -> sampled actions (n,) or (n, D), and their log-probabilities (n,)."""
+        outputs, _ = self.network.forward(observations)
+        actions = self.distribution.sample(outputs, rng)
+        return actions, self.distribution.log_prob(outputs, actions)
+
+    def log_probs(self, observations, actions):
+        """log pi(actions | observations), any leading dimensions (...), and the cache for `backward`."""
+        outputs, cache = self.network.forward(observations)
+        return self.distribution.log_prob(outputs, actions), Cache(outputs, actions, cache)
+
+    def backward(self, cache, d_log_probs, d_outputs=None):
+        """The second and third hop of the chain rule: d loss / d log-probs (...) -> outputs -> parameters.
+
+        `d_outputs` (..., O) adds terms that know the whole distribution, such as an entropy bonus.
+        """
+        d_total = self.distribution.d_log_prob(cache.outputs, cache.actions)
+        d_total *= np.asarray(d_log_probs, d_total.dtype)[..., None]   # d outputs = d log p * (d log p / d outputs)
+        if d_outputs is not None:
+            d_total += d_outputs
+        return self.network.backward(cache.network, d_total)
+
+    def copy(self):
+        """A policy with its own parameters: the frozen reference."""
+        return Policy(self.network.copy(), self.distribution)
+
+    def state(self):
+        return self.network.state()
+
+    def load(self, state):
+        self.network.load(state)

@@ -1,0 +1,1 @@
+"""From answers to rewards: the choice likelihood, Bradley-Terry, reward models."""

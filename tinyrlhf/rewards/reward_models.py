@@ -1,0 +1,157 @@
+"""Fit: reward models that explain a person's answers. An episode's score is the sum of its rewards."""
+import numpy as np
+
+from tinyrlhf.nn.optimizers import Adam
+from tinyrlhf.numerics import gather, scatter
+from tinyrlhf.rewards.choice import preference_loss
+
+
+class RewardModel:
+    """A network on features, fitted by Bradley-Terry; the two kinds below say which features become which reward.
+
+    Args:
+        network: features -> (..., 1).
+        features: function episodes -> (B, T, ...) for StepReward, (B, ...) for OutcomeReward.
+        prior: precision of a Gaussian prior on every parameter, in units of the summed log-likelihood. It keeps the
+            scores finite when a person never contradicts themself.
+        fit_steps, batch: Adam steps in one `fit`, and pairs in one step (None: all of them).
+        centred: subtract the reference's mean reward per step. Right where all episodes have the same number of
+            rewards; elsewhere a constant per step would pay or punish staying alive, so only the scale is set.
+        spread: the standard deviation that rewards have on the reference episodes after normalisation.
+        limit: rewards are clipped to +- limit standard deviations.
+    """
+
+    def __init__(self, network, features, learning_rate=3e-3, prior=1.0, fit_steps=100, batch=None, centred=False, spread=1.0,
+                 limit=np.inf):
+        self.network, self.features, self.prior = network, features, prior
+        self.fit_steps, self.batch, self.centred, self.spread, self.limit = fit_steps, batch, centred, spread, limit
+        self.optimizer = Adam(network.params, learning_rate)
+        self.mean, self.scale = 0.0, 1.0
+
+    def scores(self, episodes):
+        """The sum of raw rewards of each episode, (B,): what Bradley-Terry compares."""
+        return self.forward(episodes)[0].sum(axis=1)
+
+    def rewards(self, episodes):
+        """Rewards for learning (B, T): normalised on the reference episodes, then limited."""
+        rewards = self.scale * (self.forward(episodes)[0] - self.mean) * self.rewarded(episodes)
+        return self.spread * np.clip(rewards, -self.limit, self.limit)
+
+    def fit(self, comparisons, rng, weights=None):
+        """Raise the likelihood of all answers so far, starting from the last fit; returns the mean loss in nats.
+
+        weights (N,): how often each answer counts (an ensemble's bootstrap).
+        """
+        keep = ~np.isnan(comparisons.labels)
+        judged, labels = comparisons[keep], comparisons.labels[keep]
+        n = len(labels)
+        if not n:
+            raise ValueError(f"fit: expected at least one answer that prefers or says same, got {len(comparisons)} without")
+        weights = np.ones(n) if weights is None else weights[keep]
+        features = self.features(judged.both())
+        mask = self.rewarded(judged.both())
+        losses = []
+        for _ in range(self.fit_steps):
+            rows = np.arange(n) if self.batch is None or self.batch >= n else rng.choice(n, self.batch, replace=False)
+            pairs = np.concatenate([rows, n + rows])                   # the first episodes stand above the second ones
+            rewards, cache = self.reward_table(features[pairs], mask[pairs])
+            scores = rewards.sum(axis=1)
+            loss, d_first, d_second = preference_loss(scores[:len(rows)], scores[len(rows):], labels[rows], weights[rows])
+            d_scores = np.concatenate([d_first, d_second])
+            grads = self.backward(cache, np.repeat(d_scores[:, None], mask.shape[1], axis=1))
+            grads.vector += self.prior / n * self.network.params.vector            # d of prior/2 |w|^2, per answer
+            self.optimizer.step(grads)
+            losses.append(loss)
+        return float(np.mean(losses[-10:]))
+
+    def normalize(self, episodes):
+        """Set mean and scale so that rewards (or, uncentred, their sums) have standard deviation 1 on these reference episodes."""
+        rewards, rewarded = self.forward(episodes)[0], self.rewarded(episodes)
+        if self.centred:
+            self.mean, spread = rewards[rewarded].mean(), rewards[rewarded].std()
+        else:
+            self.mean, spread = 0.0, rewards.sum(axis=1).std()
+        self.scale = 1.0 / max(float(spread), 1e-6)
+
+    def forward(self, episodes):
+        """Raw rewards (B, T), zero where there is none, and the cache for `backward`."""
+        return self.reward_table(self.features(episodes), self.rewarded(episodes))
+
+    def state(self):
+        return {**gather(network=self.network, optimizer=self.optimizer), "mean": self.mean, "scale": self.scale}
+
+    def load(self, state):
+        scatter(state, network=self.network, optimizer=self.optimizer)
+        self.mean, self.scale = float(state["mean"]), float(state["scale"])
+
+
+class StepReward(RewardModel):
+    """r(step): every step is rewarded by its own features."""
+
+    def rewarded(self, episodes):
+        return episodes.mask
+
+    def reward_table(self, features, mask):
+        outputs, cache = self.network.forward(features)                # (B, T, 1)
+        return np.where(mask, outputs[..., 0], 0.0), (cache, mask)
+
+    def backward(self, cache, d_rewards):
+        """d_rewards (B, T) -> grads."""
+        network_cache, mask = cache
+        return self.network.backward(network_cache, np.where(mask, d_rewards, 0.0)[..., None])     # d outputs = d rewards
+
+
+class OutcomeReward(RewardModel):
+    """r(episode): the finished episode is judged as a whole, and the reward falls on its last step."""
+
+    def rewarded(self, episodes):
+        last = np.zeros(episodes.mask.shape, bool)
+        last[np.arange(len(episodes)), episodes.lengths - 1] = True
+        return last
+
+    def reward_table(self, features, mask):
+        outputs, cache = self.network.forward(features)                # (B, 1)
+        return np.where(mask, outputs, 0.0), (cache, mask)
+
+    def backward(self, cache, d_rewards):
+        """d_rewards (B, T) -> grads."""
+        network_cache, mask = cache
+        return self.network.backward(network_cache, np.where(mask, d_rewards, 0.0).sum(axis=1, keepdims=True))
+
+
+class Ensemble:
+    """Several reward models on bootstrapped answers: their mean rewards, their disagreement asks the questions.
+
+    Each member sees each answer Poisson(1) times, drawn once when the answer arrives: a bootstrap that can grow.
+    Source: Christiano et al. 2017, section 2.2.3 (each member normalised on its own, then averaged).
+    """
+
+    def __init__(self, members):
+        self.members = list(members)
+        self.weights = np.zeros((len(self.members), 0))
+
+    def member_scores(self, episodes):
+        """What each member thinks of each episode, (M, B)."""
+        return np.stack([member.scores(episodes) for member in self.members])
+
+    def scores(self, episodes):
+        return self.member_scores(episodes).mean(axis=0)
+
+    def rewards(self, episodes):
+        return np.mean([member.rewards(episodes) for member in self.members], axis=0)
+
+    def fit(self, comparisons, rng):
+        new = len(comparisons) - self.weights.shape[1]
+        self.weights = np.concatenate([self.weights, rng.poisson(1.0, (len(self.members), new))], axis=1)
+        return float(np.mean([member.fit(comparisons, rng, weights) for member, weights in zip(self.members, self.weights)]))
+
+    def normalize(self, episodes):
+        for member in self.members:
+            member.normalize(episodes)
+
+    def state(self):
+        return {**gather(**{str(m): member for m, member in enumerate(self.members)}), "weights": self.weights}
+
+    def load(self, state):
+        scatter(state, **{str(m): member for m, member in enumerate(self.members)})
+        self.weights = np.asarray(state["weights"])

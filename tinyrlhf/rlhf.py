@@ -1,0 +1,126 @@
+"""THE LOOP: act, ask, fit, improve, measure. Everything else in this package is one of these five verbs.
+
+    for each round:
+        act:      the policy plays
+        ask:      a person compares pairs of what it did
+        fit:      a reward model explains all answers so far
+        improve:  the policy is reinforced on the reward model, minus kl_coef times its distance from the reference
+        measure:  one row of numbers
+
+`propose` and `learn` are the two halves around the person, so that people who take their time can sit between them.
+"""
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tinyrlhf.diagnostics import accuracy
+from tinyrlhf.episodes import Episodes, rollout, start_in_groups
+from tinyrlhf.feedback.records import Comparisons, join_comparisons
+from tinyrlhf.learning.kl import kl_penalized_rewards, kl_per_episode
+from tinyrlhf.numerics import gather, scatter
+
+
+@dataclass
+class State:
+    """Everything the loop works on; `state()` and `load()` keep all that changes, so that a run resumes to the same bytes."""
+    game: object
+    policy: object
+    reference: object                 # the policy as it was before the first answer
+    learner: object
+    reward_model: object
+    choose_questions: Callable        # (state, episodes, n, rng) -> Questions
+    questions_per_round: int
+    episodes_per_update: int
+    updates_per_round: int
+    group: int                        # episodes from each start; they stand next to each other
+    kl_coef: float
+    rngs: dict                        # "game", "person", "learner": independent generators
+    steps_at_most: int | None = None  # cut episodes here (None: at the game's horizon)
+    answers: Comparisons | None = None
+    history: list = field(default_factory=list)
+
+    def state(self):
+        flat = gather(policy=self.policy, reference=self.reference, learner=self.learner, reward_model=self.reward_model)
+        flat.update({f"rng/{name}": json.dumps(rng.bit_generator.state) for name, rng in self.rngs.items()})
+        flat["history"] = json.dumps(self.history)
+        if self.answers is not None:
+            for side in ("first", "second"):
+                flat.update({f"answers/{side}/{name}": table for name, table in vars(getattr(self.answers, side)).items()})
+            flat.update({f"answers/{name}": getattr(self.answers, name) for name in ("first_is_left", "answers", "person")})
+        return flat
+
+    def load(self, flat):
+        scatter(flat, policy=self.policy, reference=self.reference, learner=self.learner, reward_model=self.reward_model)
+        for name, rng in self.rngs.items():
+            rng.bit_generator.state = json.loads(str(flat[f"rng/{name}"]))
+        self.history = json.loads(str(flat["history"]))
+        if "answers/answers" in flat:
+            first, second = (Episodes(**{key.split("/")[2]: table for key, table in flat.items()
+                                         if key.startswith(f"answers/{side}/")}) for side in ("first", "second"))
+            self.answers = Comparisons(first, second, *(flat[f"answers/{name}"] for name in ("first_is_left", "answers", "person")))
+
+
+def rlhf(state, human, rounds, on_round=None):
+    """Run the loop until `rounds` rounds are done; `on_round(state, row)` sees every row of numbers as it comes."""
+    while len(state.history) < rounds:
+        questions = propose(state)                                                                       # act
+        answers = human.compare(state.game, questions.first, questions.second, state.rngs["person"])     # ask
+        row = learn(state, questions.answered(answers))                                                  # fit, improve, measure
+        if on_round:
+            on_round(state, row)
+    return state
+
+
+def propose(state):
+    """Act, and choose what to ask: the questions of the next round."""
+    return state.choose_questions(state, act(state), state.questions_per_round, state.rngs["person"])
+
+
+def learn(state, answers):
+    """Fit the reward model to all answers so far, improve the policy on it, and return one row of numbers."""
+    foreseen = accuracy(state.reward_model.scores(answers.first) - state.reward_model.scores(answers.second), answers.labels)
+    state.answers = answers if state.answers is None else join_comparisons([state.answers, answers])
+    fit_loss = state.reward_model.fit(state.answers, state.rngs["learner"])
+    state.reward_model.normalize(state.answers.both())
+    row = {"round": len(state.history) + 1, "answers": len(state.answers),
+           "reward_model_accuracy": foreseen if state.history else float("nan"),      # on answers it had not seen; untrained at first
+           "fit_loss": fit_loss, **improve(state, state.reward_model.rewards)}
+    state.history.append(row)
+    return row
+
+
+def improve(state, reward):
+    """A few updates of the policy on a reward function episodes -> (B, T); returns what is known of the last episodes."""
+    def penalized(episodes):
+        rewards = reward(episodes)
+        if not state.kl_coef:
+            return rewards
+        reference = episodes.spread(state.reference.log_probs(*episodes.decisions)[0])
+        return kl_penalized_rewards(rewards, episodes.log_probs, reference, state.kl_coef)
+
+    for _ in range(state.updates_per_round):
+        episodes = act(state)
+        numbers = state.learner.update(episodes, penalized, state.rngs["learner"])
+    return {"learned_return": float(reward(episodes).sum(axis=1).mean()),     # mean over episodes of the summed reward
+            "true_return": float(episodes.true_returns.mean()),               # the same of the hidden one, for the reader only
+            "length": float(episodes.lengths.mean()),                         # steps per episode
+            "kl": kl_per_episode(state.policy, state.reference, episodes),    # nats per episode to the reference
+            **numbers}
+
+
+def act(state):
+    """Episodes of the current policy, `group` neighbours from the same start."""
+    states = start_in_groups(state.game, state.episodes_per_update, state.group, state.rngs["game"])
+    return rollout(state.game, state.policy, states, state.rngs["game"], steps_at_most=state.steps_at_most)
+
+
+def reinforce_true_reward(state, rounds, on_round=None):
+    """Traditional reinforcement learning: the same updates on the game's own reward, and nobody is asked."""
+    while len(state.history) < rounds:
+        row = {"round": len(state.history) + 1, "answers": 0, **improve(state, lambda episodes: episodes.true_rewards)}
+        state.history.append(row)
+        if on_round:
+            on_round(state, row)
+    return state
