@@ -1,2 +1,29 @@
-"""tinyrlhf: reinforcement learning from human feedback, whole and readable, in NumPy."""
+"""tinyrlhf: the whole of reinforcement learning from human feedback, readable in an afternoon. NumPy only.
+
+The map, in reading order; every module imports only from above itself:
+
+    numerics       softmax, sigmoid and their logarithms, safe for any number
+    checks         gradients, shapes, and whether a game keeps the protocol
+    nn             networks (Table, MLP, EmbeddingMLP), distributions (Categorical, Gaussian), optimizers (SGD, Adam)
+    games          where things happen: bandit, gridworld, cartpole, text; the protocol is games/game.py
+    policies       act: a network read as a distribution over actions
+    episodes       what happened: rollout, replay, clips
+    exact          the yardstick: planning in tables, sweeps over strings
+    feedback       what people said: records, and the log that keeps them
+    rewards        fit: the choice likelihood, Bradley-Terry for plain items, reward models for episodes
+    learning       improve: advantages, rules (d_log_probs), KL, REINFORCE, actor-critic, PPO, RLOO, GRPO, cloning
+    humans         who answers: simulated people with a known taste
+    questions      ask: which pairs to show next
+    diagnostics    measure: accuracy, noise ceiling, calibration, intervals
+    rlhf           THE LOOP on one page
+    recipes        one function per world, with calibrated defaults
+    yardsticks     what a run is held against: exact returns, the best possible, labels cloned once
+    plots          scenes and arrays in, figures out
+    runs, report   a run on disk; its result beside what it must be held against
+    cli            the front door: tinyrlhf run, tinyrlhf show
+
+Letters for shapes: B episodes, T steps, A actions, D action size, S states, V characters, C window, N questions,
+K options, M ensemble members; `d_x` is the derivative of a loss by `x` and has the shape of x. Batch first, time second.
+Randomness enters only through an argument `rng` (numpy.random.Generator).
+"""
 __version__ = "0.1.0"

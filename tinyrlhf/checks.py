@@ -48,6 +48,12 @@ def check_range(name, value, low, high):
         raise ValueError(f"{name}: expected a number from {low} to {high}, got {value}")
 
 
+def check_whole(name, value, low, high):
+    """Refuse what is not a whole number from low to high."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or not low <= value <= high:
+        raise ValueError(f"{name}: expected a whole number from {low} to {high}, got {value!r}")
+
+
 def check_gradient(loss, arrays, gradients, rng, tolerance=1e-6, step=1e-5):
     """Compare hand-written gradients with central differences; say which entry is wrong.
 
@@ -79,7 +85,8 @@ def check_gradient(loss, arrays, gradients, rng, tolerance=1e-6, step=1e-5):
         return (values[0] - values[1]) / (2 * step)
 
     def error(analytic, numeric):
-        return abs(analytic - numeric) / max(abs(analytic), abs(numeric), 1e-3)
+        gap = abs(analytic - numeric) / max(abs(analytic), abs(numeric), 1e-3)
+        return np.inf if np.isnan(gap) else gap
 
     directions = {name: rng.normal(size=array.shape) for name, array in arrays.items()}
     analytic = sum(float((gradients[name] * directions[name]).sum()) for name in arrays)

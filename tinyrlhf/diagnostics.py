@@ -22,25 +22,38 @@ def noise_ceiling(probabilities):
 
 
 def log_loss(differences, labels):
-    """Mean -log P(answer) in nats, P(first) = sigmoid(s1 - s2); log 2 is a coin."""
-    return float(-(labels * log_sigmoid(differences) + (1 - labels) * log_sigmoid(-differences)).mean())
+    """Mean -log P(answer) in nats, P(first) = sigmoid(s1 - s2); log 2 is a coin. NaN labels do not count."""
+    kept = ~np.isnan(labels)
+    d, share = np.asarray(differences, float)[kept], np.asarray(labels, float)[kept]
+    return float(-(share * log_sigmoid(d) + (1 - share) * log_sigmoid(-d)).mean())
 
 
 def calibration(differences, labels, bins=10):
-    """Does 70 % mean 70 %? Predicted and observed share of "first" in `bins` bins of equal mass.
+    """Does 70 % mean 70 %? Predicted and observed share of "first" in up to `bins` bins of equal mass.
 
+    Equal predictions share a bin, so that the order of the pairs cannot matter. NaN labels do not count.
     Returns:
-        predicted (bins,), observed (bins,), and the expected calibration error: mean |predicted - observed|.
+        predicted, observed (one number a bin), and the expected calibration error: mean |predicted - observed|.
     """
-    probability = sigmoid(np.asarray(differences, float))
-    parts = [part for part in np.array_split(np.argsort(probability), bins) if len(part)]
-    predicted = np.array([probability[part].mean() for part in parts])
-    observed = np.array([np.asarray(labels, float)[part].mean() for part in parts])
-    mass = np.array([len(part) for part in parts]) / len(probability)
-    return predicted, observed, float((mass * np.abs(predicted - observed)).sum())
+    kept = ~np.isnan(labels)
+    probability, share = sigmoid(np.asarray(differences, float)[kept]), np.asarray(labels, float)[kept]
+    edges = np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1])
+    bin_of = np.searchsorted(edges, probability, side="left")
+    mass = np.bincount(bin_of, minlength=bins)
+    filled = mass > 0
+    predicted = np.bincount(bin_of, probability, bins)[filled] / mass[filled]
+    observed = np.bincount(bin_of, share, bins)[filled] / mass[filled]
+    return predicted, observed, float((mass[filled] * np.abs(predicted - observed)).sum() / mass.sum())
 
 
-def interval(values, level=1.96):
-    """Mean of values (n,), and half the width of its 95 % interval."""
+STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26, 15: 2.14, 20: 2.09, 30: 2.05}
+
+
+def interval(values):
+    """Mean of n values, and half the width of its 95 % interval by Student's t (for n between two table rows, the wider one)."""
     values = np.asarray(values, float)
-    return float(values.mean()), float(level * values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
+    n = len(values)
+    if n < 2:
+        return float(values.mean()), float("nan")
+    quantile = STUDENT[max(row for row in STUDENT if row <= n)] if n <= 60 else 1.96
+    return float(values.mean()), float(quantile * values.std(ddof=1) / np.sqrt(n))

@@ -2,6 +2,7 @@
 
 B episodes are rows and T steps are columns, padded on the right; `mask` says which steps were played.
 """
+import itertools
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
@@ -95,7 +96,8 @@ def steps(game, choose, states, rng, first_step=0):
 
 def rollout(game, policy, states, rng, first_step=0, steps_at_most=None):
     """Episodes of a policy from these states (B, ...), at most `steps_at_most` steps long."""
-    return collect(game, steps(game, policy.act, states, rng, first_step), states, first_step, steps_at_most or game.horizon)
+    played = steps(game, policy.act, states, rng, first_step)
+    return collect(game, played, states, first_step, game.horizon if steps_at_most is None else steps_at_most)
 
 
 def replay(game, states, actions, mask, rng, first_step=0):
@@ -109,16 +111,17 @@ def replay(game, states, actions, mask, rng, first_step=0):
                      states, first_step, np.shape(mask)[1])
     given = np.asarray(mask, bool)[:, :played.mask.shape[1]] & played.mask
     ended = played.ended & (given.sum(axis=1) == played.lengths)
-    return replace(played, mask=given, ended=ended, true_rewards=np.where(given, played.true_rewards, 0.0))
+    rows, column = np.arange(len(states))[:, None], np.minimum(np.arange(given.shape[1] + 1), given.sum(axis=1)[:, None])
+    return replace(played, mask=given, ended=ended, true_rewards=np.where(given, played.true_rewards, 0.0),
+                   log_probs=np.where(given, played.log_probs, 0.0), states=played.states[rows, column],
+                   observations=played.observations[rows, column])               # rows stay where their mask stops
 
 
 def collect(game, played_steps, states, first_step, steps_at_most):
     """Stack time steps into Episodes."""
-    history = []
-    for step in played_steps:
-        history.append(step)
-        if len(history) == steps_at_most:
-            break
+    history = list(itertools.islice(played_steps, steps_at_most))
+    if not history:
+        raise ValueError("rollout: expected at least one step to play, but every episode is over already")
     every_state = np.stack([states] + [step.next_states for step in history], axis=1)
 
     def stack(name):
@@ -132,7 +135,7 @@ def collect(game, played_steps, states, first_step, steps_at_most):
 
 def clip(episodes, first, length):
     """`length` steps from column `first` (B,) of each episode; shorter where the episode stops."""
-    first = np.asarray(first)
+    first = np.broadcast_to(first, (len(episodes),))
     columns = first[:, None] + np.arange(length + 1)
     rows = np.arange(len(episodes))[:, None]
     last = episodes.mask.shape[1]
@@ -172,6 +175,6 @@ def join(parts):
 
 def start_in_groups(game, n, group, rng):
     """n start states (n, ...), `group` neighbours alike: answers to one prompt, episodes to compare."""
-    if n % group:
+    if group < 1 or n % group:
         raise ValueError(f"episodes: expected a multiple of the group size {group}, got {n}")
     return np.repeat(game.start(n // group, rng), group, axis=0)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from tinyrlhf.feedback.records import Questions
+from tinyrlhf.numerics import sigmoid
 
 
 def random_pairs(episodes, n, rng):
@@ -15,8 +16,8 @@ def random_pairs(episodes, n, rng):
 
 def same_start_pairs(episodes, n, group, rng):
     """n pairs whose two episodes began in the same state: they sit in one group of `group` neighbouring rows."""
-    if group < 2:
-        raise ValueError(f"questions: expected groups of at least 2 episodes from the same start, got {group}")
+    if not 2 <= group <= len(episodes):
+        raise ValueError(f"questions: expected groups of 2 to {len(episodes)} episodes from the same start, got {group}")
     start = group * rng.integers(len(episodes) // group, size=n)
     first = rng.integers(group, size=n)
     second = (first + rng.integers(1, group, size=n)) % group
@@ -28,8 +29,8 @@ def most_disputed(questions, ensemble, n):
 
     Source: Christiano et al. 2017, section 2.2.4 (variance of the predicted preference over the ensemble).
     """
-    wins = 1 / (1 + np.exp(np.clip(ensemble.member_scores(questions.second) - ensemble.member_scores(questions.first), -50, 50)))
-    return questions[np.sort(np.argsort(-wins.var(axis=0), kind="stable")[:n])]       # wins: (M, N)
+    wins = sigmoid(ensemble.member_scores(questions.first) - ensemble.member_scores(questions.second))                # (M, N)
+    return questions[np.sort(np.argsort(-wins.var(axis=0), kind="stable")[:n])]
 
 
 def show(first, second, rng):

@@ -13,8 +13,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from tinyrlhf.diagnostics import accuracy
 from tinyrlhf.episodes import Episodes, rollout, start_in_groups
 from tinyrlhf.feedback.records import Comparisons, join_comparisons
@@ -83,7 +81,7 @@ def learn(state, answers):
     foreseen = accuracy(state.reward_model.scores(answers.first) - state.reward_model.scores(answers.second), answers.labels)
     state.answers = answers if state.answers is None else join_comparisons([state.answers, answers])
     fit_loss = state.reward_model.fit(state.answers, state.rngs["learner"])
-    state.reward_model.normalize(state.answers.both())
+    state.reward_model.normalize(state.answers[:state.questions_per_round].both())       # the first questions show the reference
     row = {"round": len(state.history) + 1, "answers": len(state.answers),
            "reward_model_accuracy": foreseen if state.history else float("nan"),      # on answers it had not seen; untrained at first
            "fit_loss": fit_loss, **improve(state, state.reward_model.rewards)}
@@ -116,10 +114,10 @@ def act(state):
     return rollout(state.game, state.policy, states, state.rngs["game"], steps_at_most=state.steps_at_most)
 
 
-def reinforce_true_reward(state, rounds, on_round=None):
-    """Traditional reinforcement learning: the same updates on the game's own reward, and nobody is asked."""
+def reinforce_true_reward(state, rounds, on_round=None, scale=1.0):
+    """Traditional reinforcement learning: the same updates on `scale` times the game's own reward, and nobody is asked."""
     while len(state.history) < rounds:
-        row = {"round": len(state.history) + 1, "answers": 0, **improve(state, lambda episodes: episodes.true_rewards)}
+        row = {"round": len(state.history) + 1, "answers": 0, **improve(state, lambda episodes: scale * episodes.true_rewards)}
         state.history.append(row)
         if on_round:
             on_round(state, row)

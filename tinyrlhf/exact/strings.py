@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import check_finite, check_range, check_shapes
-from ..numerics import logsumexp
+from tinyrlhf.checks import check_finite, check_range, check_shapes
+from tinyrlhf.numerics import logsumexp
 
 
 class Automaton(NamedTuple):
@@ -98,13 +98,13 @@ def optimum(log_reference, automaton, kl_coef):
     Args:
         log_reference: (U, V) log-probabilities.
         automaton: an Automaton, or its three arrays in that order.
-        kl_coef: price of one nat, above 0.
+        kl_coef: price of one nat, at least 0.001.
     Returns: Optimum.
-    Raises: ValueError for shapes that do not fit, for -inf, for kl_coef <= 0.
+    Raises: ValueError for shapes that do not fit, for -inf, for a kl_coef below 0.001.
     Source: Todorov 2006 (linearly solvable control); as a tilted language model Korbak, Perez, Buckley 2022.
     """
     _check_tables(automaton, log_reference=log_reference)
-    check_range("kl_coef", kl_coef, 1e-3, np.inf)
+    check_range("kl_coef", kl_coef, 1e-3, 1e9)
     n_steps, n_states = len(automaton[2]) - 1, len(automaton[0])
     log_weights = np.empty((n_steps + 1, len(log_reference), n_states))
     log_weights[-1] = automaton[2][-1] / kl_coef

@@ -27,11 +27,10 @@ class Questions:
         answers = np.asarray(answers)
         if answers.shape != (len(self),):
             raise ValueError(f"answers: expected one for each of {len(self)} questions, got shape {answers.shape}")
-        unknown = sorted(set(answers.tolist()) - set(ANSWERS))
+        unknown = [answer for answer in answers.tolist() if answer not in ANSWERS]
         if unknown:
             raise ValueError(f"answers: expected {', '.join(ANSWERS)}; got {unknown[0]!r}")
-        return Comparisons(self.first, self.second, self.first_is_left,
-                           answers.astype("<U9"), np.full(len(self), person, "<U24"))
+        return Comparisons(self.first, self.second, self.first_is_left, answers.astype("<U9"), np.full(len(self), person))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """What is the smallest world of language? Invented words, written letter by letter, and a person's taste in words."""
 import numpy as np
 
-from ..checks import check_range
-from .game import Game, Words
-from .words import HARD, LETTERS, VOWELS
+from tinyrlhf.checks import check_range
+from tinyrlhf.games.game import Game, Words
+from tinyrlhf.games.words import HARD, LETTERS, VOWELS
 
 PAIRS, LONG, MEMORY, EMPTY = 2, 6, 3, 2.0                           # the numbers in the taste, see `taste`
 

@@ -22,7 +22,7 @@ class Boltzmann:
         if agreement is not None:
             check_range("agreement", agreement, 0.5, 1.0)
         else:
-            check_range("rationality", rationality, 0.0, np.inf)
+            check_range("rationality", rationality, 0.0, 1e9)
         self.agreement, self.rationality = agreement, rationality
 
     def compare(self, game, first, second, rng):

@@ -17,7 +17,7 @@ def returns_to_go(rewards, gamma=1.0):
 def minus_batch_mean(values, mask):
     """Subtract, step by step, the mean over all episodes still running, their own included.
 
-    With n episodes the expected gradient shrinks to (n-1)/n of the true one, since each sample takes part in its own baseline.
+    Each sample takes part in its own baseline: while all n episodes run, the expected gradient is (n-1)/n of the true one.
     """
     running = np.maximum(mask.sum(axis=0), 1)
     return np.where(mask, values - np.where(mask, values, 0.0).sum(axis=0) / running, 0.0)
@@ -42,8 +42,15 @@ def leave_one_out(scores, group):
         group: K, at least 2.
     Source: Ahmadian et al. 2024, eq. 7. Unbiased.
     """
-    groups = scores.reshape(-1, group)
+    groups = in_groups(scores, group)
     return (group / (group - 1) * (groups - groups.mean(axis=1, keepdims=True))).ravel()
+
+
+def in_groups(scores, group):
+    """Scores (B,) as (B / K, K)."""
+    if len(scores) % group:
+        raise ValueError(f"episodes: expected a multiple of the group size {group}, got {len(scores)}")
+    return scores.reshape(-1, group)
 
 
 def group_normalized(scores, group, epsilon=1e-4):
@@ -52,7 +59,7 @@ def group_normalized(scores, group, epsilon=1e-4):
     Dividing by the spread favours starts where all answers score alike: biased, and it strengthens as a group agrees.
     Source: Shao et al. 2024, section 4.1.2.
     """
-    groups = scores.reshape(-1, group)
+    groups = in_groups(scores, group)
     return ((groups - groups.mean(axis=1, keepdims=True)) / (groups.std(axis=1, keepdims=True) + epsilon)).ravel()
 
 

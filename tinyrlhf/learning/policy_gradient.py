@@ -3,7 +3,7 @@ rewards -> advantages -> d_log_probs (a rule) -> one step of the policy.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_shapes
+from tinyrlhf.checks import check_choice, check_finite, check_shapes, check_whole
 from tinyrlhf.learning import rules
 from tinyrlhf.learning.advantages import (gae, group_normalized, leave_one_out, minus_batch_mean, minus_leave_one_out_mean,
                                           returns_to_go, whiten)
@@ -74,6 +74,7 @@ class Reinforce(Learner):
 
     def __init__(self, policy, learning_rate, gamma=1.0, baseline="leave one out", standardize=False, **shared):
         super().__init__(policy, learning_rate, **shared)
+        check_choice("baseline", baseline, BASELINES)
         self.gamma, self.baseline, self.standardize = gamma, BASELINES[baseline], standardize
 
     def update(self, episodes, reward, rng):
@@ -92,6 +93,7 @@ class RLOO(Learner):
 
     def __init__(self, policy, learning_rate, group, standardize=False, **shared):
         super().__init__(policy, learning_rate, **shared)
+        check_whole("group", group, 2, 1_000_000)
         self.group, self.standardize = group, standardize
 
     def update(self, episodes, reward, rng):
@@ -110,6 +112,10 @@ class GRPO(Learner):
 
     def __init__(self, policy, learning_rate, group, reference=None, kl_coef=0.0, epochs=1, clip=0.2, **shared):
         super().__init__(policy, learning_rate, **shared)
+        check_whole("group", group, 2, 1_000_000)
+        check_whole("epochs", epochs, 1, 1000)
+        if kl_coef and reference is None:
+            raise ValueError(f"kl_coef: expected 0 without a reference policy, got {kl_coef}; pass reference=policy.copy()")
         self.group, self.reference, self.kl_coef, self.epochs, self.clip = group, reference, kl_coef, epochs, clip
 
     def update(self, episodes, reward, rng):
@@ -183,6 +189,7 @@ class PPO(ActorCritic):
     def __init__(self, policy, learning_rate, critic, gamma=0.99, lam=0.95, epochs=4, minibatch=256, clip=0.2,
                  max_grad_norm=0.5, epsilon=1e-5, **shared):
         super().__init__(policy, learning_rate, critic, gamma, lam, max_grad_norm=max_grad_norm, epsilon=epsilon, **shared)
+        check_whole("epochs", epochs, 1, 1000)
         self.epochs, self.minibatch, self.clip = epochs, minibatch, clip
 
     def update(self, episodes, reward, rng):
@@ -204,7 +211,7 @@ class PPO(ActorCritic):
 
 
 def minibatches(n, size, rng):
-    """The numbers 0 to n-1 in random order, in chunks of `size` (the last may be shorter, never a single one)."""
+    """The numbers 0 to n-1 in random order, in chunks of `size`; the last is shorter, or takes a single one left over with it."""
     order = rng.permutation(n)
     cuts = np.arange(size, n - 1, size)
     return np.split(order, cuts)

@@ -57,4 +57,4 @@ def critic_slope(values, targets, weight):
 
 def log_likelihood(mask):
     """Imitation: loss = - mean log pi(a_t|s_t) over the demonstrated steps; d_log_probs (B, T) = - mask / number of steps."""
-    return -mask / np.maximum(mask.sum(), 1)
+    return -(mask / np.maximum(mask.sum(), 1))

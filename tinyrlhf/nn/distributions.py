@@ -30,10 +30,9 @@ class Categorical:
     @staticmethod
     def d_log_prob(outputs, actions):
         """d log p(a) / dz = onehot(a) - p, shape (..., A)."""
-        score = -softmax(outputs)
-        rows = score.reshape(-1, score.shape[-1])
+        rows = -softmax(outputs).reshape(-1, outputs.shape[-1])
         rows[np.arange(len(rows)), np.ravel(actions)] += 1
-        return score
+        return rows.reshape(outputs.shape)
 
     @staticmethod
     def entropy(outputs):

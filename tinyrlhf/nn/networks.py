@@ -59,7 +59,7 @@ class Table(Network):
     def backward(self, cache, d_outputs):
         """d_outputs (..., O) -> grads. Each row of the table collects what its uses passed back."""
         n_inputs, n_outputs = self.params["table"].shape
-        places = np.asarray(cache)[..., None] * n_outputs + np.arange(n_outputs)
+        places = np.asarray(cache, np.int64)[..., None] * n_outputs + np.arange(n_outputs)
         grads = self.params.like()
         grads.vector[:] = np.bincount(places.ravel(), np.ravel(d_outputs), n_inputs * n_outputs)   # d table[s] = sum of d y at s
         return grads

@@ -1,0 +1,86 @@
+"""The house stands as drawn: imports run downwards, the core stays small, and nothing unsafe or hidden is inside."""
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tinyrlhf
+
+PACKAGE = Path(tinyrlhf.__file__).parent
+FLOORS = {"numerics": 0, "checks": 0, "nn": 1, "games": 1, "policies": 2, "episodes": 2, "exact": 2, "feedback": 3, "rewards": 4,
+          "learning": 5, "humans": 5, "questions": 5, "diagnostics": 5, "rlhf": 6, "recipes": 6.1, "yardsticks": 6.2, "plots": 6.2,
+          "runs": 7, "report": 7, "cli": 8, "__main__": 9}
+FENCES = [("games", "nn"), ("nn", "games"), ("learning", "games"), ("learning", "humans"), ("rewards", "humans"), ("rewards", "games"),
+          ("humans", "learning"), ("plots", "learning"), ("plots", "recipes"), ("exact", "games"), ("exact", "nn")]
+CORE = {"numerics", "checks", "nn", "games", "policies", "episodes", "exact", "feedback", "rewards", "learning", "humans",
+        "questions", "rlhf"}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    """(module, line) of every import of the package, wherever in the file it stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path.name}:{node.lineno} imports relatively"
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "tinyrlhf" else [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        yield from ((name, node.lineno) for name in names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_downwards_and_never_through_a_fence(path):
+    here = room(path)
+    for name, line in imports(path):
+        top, _, rest = name.partition(".")
+        target = rest.split(".")[0]
+        if top != "tinyrlhf" or target in ("", "__version__", here) or here == "__init__":
+            continue
+        assert FLOORS[target] < FLOORS[here], f"{path.name}:{line} {here} imports {target}"
+        assert (here, target) not in FENCES, f"{path.name}:{line} {here} must not know {target}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_numpy_matplotlib_and_the_standard_library_are_needed(path):
+    for name, line in imports(path):
+        top = name.split(".")[0]
+        assert top in sys.stdlib_module_names or top in ("numpy", "matplotlib", "tinyrlhf", "PIL"), f"{path.name}:{line} needs {top}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_unsafe_and_no_global_randomness(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\b(pickle|eval|exec)\s*\(|allow_pickle\s*=\s*True|shell\s*=\s*True", text)
+    assert not re.search(r"np\.random\.(?!Generator|default_rng|SeedSequence)", text)
+    if room(path) not in ("cli", "__main__"):
+        assert not re.search(r"^\s*print\(", text, re.MULTILINE), "only the command line prints"
+
+
+def test_the_core_stays_readable_in_an_afternoon():
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in FILES}
+    assert sum(n for path, n in lines.items() if room(path) in CORE) <= 3500
+    assert sum(lines.values()) <= 7000
+    assert max(lines.values()) <= 260
+
+
+def test_the_docstring_names_every_room_in_reading_order():
+    for path in PACKAGE.iterdir():
+        if path.name.startswith("_"):
+            continue
+        name = path.name.removesuffix(".py")
+        if path.is_dir() or path.suffix == ".py":
+            assert re.search(rf"\b{name}\b", tinyrlhf.__doc__), f"the map in tinyrlhf.__doc__ does not name {name}"
+
+
+def test_importing_what_does_not_draw_does_not_import_matplotlib():
+    code = "import sys, tinyrlhf.rlhf, tinyrlhf.recipes, tinyrlhf.cli; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"

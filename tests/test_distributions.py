@@ -1,0 +1,224 @@
+"""Are log-probability, entropy and KL what their names say, with the right derivatives, and do samples come as often as they should?"""
+import numpy as np
+import pytest
+
+from tinyrlhf.checks import check_gradient
+from tinyrlhf.nn.distributions import Categorical, Gaussian
+from tinyrlhf.nn.networks import MLP, EmbeddingMLP, Table
+from tinyrlhf.numerics import softmax
+from tinyrlhf.policies import Policy
+
+DISTRIBUTIONS = [Categorical, Gaussian]
+both = pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+shapes = pytest.mark.parametrize("shape", [(2,), (4,), (5, 6), (3, 2, 4)], ids=str)
+
+
+def random_outputs(distribution, shape, rng):
+    """Outputs of this shape; a Gaussian's last dimension holds means and log standard deviations."""
+    return rng.normal(size=shape) * (2.0 if distribution is Categorical else 0.7)
+
+
+# ---- derivatives
+
+@both
+@shapes
+def test_derivatives_agree_with_central_differences(distribution, shape):
+    rng = np.random.default_rng(sum(shape))
+    outputs, other = random_outputs(distribution, shape, rng), random_outputs(distribution, shape, rng)
+    actions, weights = distribution.sample(outputs, rng), rng.normal(size=shape[:-1])
+    for value, derivative in ((lambda: distribution.log_prob(outputs, actions), distribution.d_log_prob(outputs, actions)),
+                              (lambda: distribution.entropy(outputs), distribution.d_entropy(outputs)),
+                              (lambda: distribution.kl(outputs, other), distribution.d_kl(outputs, other))):
+        assert value().shape == shape[:-1] and derivative.shape == shape
+        check_gradient(lambda: float((weights * value()).sum()), {"outputs": outputs}, {"outputs": weights[..., None] * derivative}, rng)
+
+
+@both
+def test_time_first_outputs_have_the_derivative_of_their_copies(distribution):
+    rng = np.random.default_rng(1)
+    outputs = np.swapaxes(random_outputs(distribution, (3, 5, 4), rng), 0, 1)       # not contiguous
+    actions = distribution.sample(outputs, rng)
+    assert np.allclose(distribution.log_prob(outputs, actions), distribution.log_prob(outputs.copy("C"), actions), rtol=1e-13)
+    assert np.allclose(distribution.d_log_prob(outputs, actions), distribution.d_log_prob(outputs.copy("C"), actions), rtol=1e-13)
+
+
+@both
+def test_nothing_that_is_given_is_written_into(distribution):
+    rng = np.random.default_rng(2)
+    outputs, other = random_outputs(distribution, (5, 4), rng), random_outputs(distribution, (5, 4), rng)
+    actions = distribution.sample(outputs, rng)
+    before = outputs.copy(), other.copy(), actions.copy()
+    for name in ("log_prob", "d_log_prob"):
+        getattr(distribution, name)(outputs, actions)
+    for name in ("entropy", "d_entropy"):
+        getattr(distribution, name)(outputs)
+    for name in ("kl", "d_kl"):
+        getattr(distribution, name)(outputs, other)
+    assert all(np.array_equal(now, then) for now, then in zip((outputs, other, actions), before))
+
+
+def test_the_score_of_a_categorical_averages_to_zero_exactly():
+    logits = random_outputs(Categorical, (6, 5), np.random.default_rng(3))
+    scores = np.stack([Categorical.d_log_prob(logits, np.full(6, action)) for action in range(5)])
+    assert np.allclose((softmax(logits).T[..., None] * scores).sum(axis=0), 0, atol=1e-15)
+
+
+def test_the_score_of_a_gaussian_averages_to_zero_within_four_sigma():
+    rng, n = np.random.default_rng(4), 50_000
+    outputs = np.tile(random_outputs(Gaussian, (6,), rng), (n, 1))
+    scores = Gaussian.d_log_prob(outputs, Gaussian.sample(outputs, rng))
+    assert (np.abs(scores.mean(axis=0)) < 4 * scores.std(axis=0) / np.sqrt(n)).all()
+
+
+# ---- closed forms
+
+def test_categorical_log_probs_entropy_and_kl_against_their_sums():
+    rng = np.random.default_rng(5)
+    outputs, other = random_outputs(Categorical, (7, 4), rng), random_outputs(Categorical, (7, 4), rng)
+    p, q = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True), np.exp(other) / np.exp(other).sum(axis=1, keepdims=True)
+    for action in range(4):
+        assert np.allclose(Categorical.log_prob(outputs, np.full(7, action)), np.log(p[:, action]), rtol=1e-12)
+    assert np.allclose(Categorical.entropy(outputs), -(p * np.log(p)).sum(axis=1), rtol=1e-12)
+    assert np.allclose(Categorical.kl(outputs, other), (p * np.log(p / q)).sum(axis=1), rtol=1e-11)
+
+
+def test_a_uniform_choice_has_entropy_log_A_and_is_the_most_uncertain():
+    assert np.allclose(Categorical.entropy(np.full((2, 6), 3.0)), np.log(6), rtol=1e-14)
+    assert np.allclose(Categorical.d_entropy(np.full((2, 6), 3.0)), 0, atol=1e-15)
+    logits = random_outputs(Categorical, (50, 6), np.random.default_rng(6))
+    assert np.allclose(Categorical.kl(logits, np.zeros((50, 6))), np.log(6) - Categorical.entropy(logits), rtol=1e-11)
+
+
+def test_gaussian_log_prob_entropy_and_kl_against_integrals():
+    outputs, other = np.array([0.3, -0.4]), np.array([-0.5, 0.2])      # mean, log std
+    grid, width = np.linspace(-12, 12, 40_001, retstep=True)
+    log_p, log_q = (Gaussian.log_prob(np.tile(o, (len(grid), 1)), grid[:, None]) for o in (outputs, other))
+    p = np.exp(log_p) * width
+    assert np.isclose(p.sum(), 1, rtol=1e-9)
+    assert np.isclose(p @ grid, 0.3, rtol=1e-9) and np.isclose(p @ (grid - 0.3) ** 2, np.exp(-0.8), rtol=1e-9)
+    assert np.isclose(Gaussian.entropy(outputs), -p @ log_p, rtol=1e-9)
+    assert np.isclose(Gaussian.kl(outputs, other), p @ (log_p - log_q), rtol=1e-9)
+
+
+def test_independent_components_add_up():
+    rng = np.random.default_rng(7)
+    outputs, other, actions = rng.normal(size=(5, 6)), rng.normal(size=(5, 6)), rng.normal(size=(5, 3))
+    one = [(outputs[:, [d, d + 3]], other[:, [d, d + 3]], actions[:, [d]]) for d in range(3)]
+    assert np.allclose(Gaussian.log_prob(outputs, actions), sum(Gaussian.log_prob(o, a) for o, _, a in one), rtol=1e-12)
+    assert np.allclose(Gaussian.entropy(outputs), sum(Gaussian.entropy(o) for o, _, _ in one), rtol=1e-12)
+    assert np.allclose(Gaussian.kl(outputs, other), sum(Gaussian.kl(o, q) for o, q, _ in one), rtol=1e-12)
+
+
+@both
+def test_kl_is_positive_between_two_and_zero_with_zero_slope_at_equality(distribution):
+    rng = np.random.default_rng(8)
+    outputs, other = random_outputs(distribution, (200, 4), rng), random_outputs(distribution, (200, 4), rng)
+    assert (distribution.kl(outputs, other) > 0).all()
+    assert np.allclose(distribution.kl(outputs, outputs), 0, atol=1e-14)
+    assert np.allclose(distribution.d_kl(outputs, outputs), 0, atol=1e-14)
+    assert not np.allclose(distribution.kl(outputs, other), distribution.kl(other, outputs), rtol=0.01)
+
+
+def test_a_constant_added_to_the_logits_changes_nothing():
+    rng = np.random.default_rng(9)
+    logits, other, actions = rng.normal(size=(8, 3)), rng.normal(size=(8, 3)), rng.integers(3, size=8)
+    shifted = logits + rng.normal(size=(8, 1))
+    assert np.allclose(Categorical.log_prob(shifted, actions), Categorical.log_prob(logits, actions), atol=1e-13)
+    assert np.allclose(Categorical.kl(shifted, other), Categorical.kl(logits, other), atol=1e-13)
+    assert np.allclose(Categorical.d_log_prob(logits, actions).sum(axis=1), 0, atol=1e-15)
+
+
+# ---- samples
+
+@pytest.mark.parametrize("n_actions", [2, 3, 7])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_actions_come_as_often_as_their_probability_within_five_sigma(n_actions, dtype):
+    rng, n = np.random.default_rng(n_actions), 60_000
+    logits = (1.5 * rng.normal(size=(3, n_actions))).astype(dtype)     # each row has its own chances
+    actions = Categorical.sample(np.broadcast_to(logits, (n, 3, n_actions)), rng)
+    p = softmax(logits.astype(float))
+    counts = (actions[..., None] == np.arange(n_actions)).sum(axis=0)
+    assert actions.shape == (n, 3) and np.issubdtype(actions.dtype, np.integer)
+    assert (np.abs(counts - n * p) < 5 * np.sqrt(n * p * (1 - p))).all()
+
+
+@pytest.mark.parametrize("logits, allowed", [([1e4, -1e4], {0}), ([-1e4, 1e4], {1}), ([1e4, 1e4], {0, 1}), ([1e4, 0, -1e4], {0}),
+                                             ([-1e4, 0, 1e4], {2}), ([0, 1e4, 1e4, -1e4], {1, 2}), ([-1e4] * 5, set(range(5)))])
+def test_extreme_float32_logits_draw_only_what_is_possible(logits, allowed):
+    rng = np.random.default_rng(10)
+    rows = np.tile(np.array(logits, np.float32), (2000, 1))
+    actions = Categorical.sample(rows, rng)
+    assert set(actions.tolist()) == allowed
+    assert np.isfinite(Categorical.log_prob(rows, actions)).all() and np.isfinite(Categorical.d_log_prob(rows, actions)).all()
+    assert np.isfinite(Categorical.entropy(rows)).all() and np.isfinite(Categorical.kl(rows, rows[::-1])).all()
+
+
+def test_a_long_row_of_float32_probabilities_reaches_its_last_action():
+    rows = np.zeros((20_000, 300), np.float32)
+    counts = np.bincount(Categorical.sample(rows, np.random.default_rng(11)), minlength=300)
+    mean = 20_000 / 300
+    assert len(counts) == 300 and (np.abs(counts - mean) < 6 * np.sqrt(mean)).all()
+
+
+def test_gaussian_samples_have_the_mean_and_the_standard_deviation_of_the_outputs():
+    rng, n = np.random.default_rng(12), 50_000
+    outputs = np.array([[1.0, -2.0, np.log(0.5), np.log(3.0)]])
+    samples = Gaussian.sample(np.tile(outputs, (n, 1)), rng)
+    z = (samples - [1.0, -2.0]) / [0.5, 3.0]
+    assert samples.shape == (n, 2)
+    assert (np.abs(z.mean(axis=0)) < 5 / np.sqrt(n)).all() and (np.abs((z * z).mean(axis=0) - 1) < 5 * np.sqrt(2 / n)).all()
+    assert abs((z[:, 0] * z[:, 1]).mean()) < 5 / np.sqrt(n)
+
+
+@both
+def test_log_probs_of_float32_outputs_are_float64(distribution):
+    rng = np.random.default_rng(13)
+    outputs = random_outputs(distribution, (5, 4), rng).astype(np.float32)
+    assert distribution.log_prob(outputs, distribution.sample(outputs, rng)).dtype == np.float64
+
+
+# ---- policies
+
+POLICIES = {"table": (lambda rng: Policy(Table(6, 3)), lambda rng: rng.integers(6, size=(4, 5))),
+            "two actions": (lambda rng: Policy(MLP((3, 8, 2), rng, dtype=np.float64)), lambda rng: rng.normal(size=(4, 5, 3))),
+            "text": (lambda rng: Policy(EmbeddingMLP(6, 2, 3, (8,), 6, rng, dtype=np.float64)), lambda rng: rng.integers(6, size=(9, 2))),
+            "gaussian": (lambda rng: Policy(MLP((3, 8, 4), rng, dtype=np.float64), Gaussian), lambda rng: rng.normal(size=(7, 3)))}
+policies = pytest.mark.parametrize("build, draw", POLICIES.values(), ids=POLICIES.keys())
+
+
+@policies
+@pytest.mark.parametrize("entropy_coef", [None, 0.7])
+def test_the_policy_gradient_agrees_with_central_differences_with_and_without_entropy(build, draw, entropy_coef):
+    rng = np.random.default_rng(14)
+    policy, observations = build(rng), draw(rng)
+    policy.network.params.vector[:] += 0.3 * rng.normal(size=policy.network.params.vector.size)
+    actions = policy.distribution.sample(policy.network.forward(observations)[0], rng)
+    weights = rng.normal(size=actions.shape[:2] if draw is not POLICIES["gaussian"][1] else actions.shape[:1])
+
+    def loss():
+        log_probs, cache = policy.log_probs(observations, actions)
+        return float((weights * log_probs).sum() + (entropy_coef or 0) * policy.distribution.entropy(cache.outputs).sum())
+
+    _, cache = policy.log_probs(observations, actions)
+    d_outputs = None if entropy_coef is None else entropy_coef * policy.distribution.d_entropy(cache.outputs)
+    check_gradient(loss, policy.network.params, policy.backward(cache, weights, d_outputs), rng)
+
+
+@policies
+def test_what_a_policy_says_while_acting_is_what_it_says_afterwards(build, draw):
+    rng = np.random.default_rng(15)
+    policy, observations = build(rng), draw(rng)
+    actions, log_probs = policy.act(observations, rng)
+    assert np.allclose(policy.log_probs(observations, actions)[0], log_probs, rtol=1e-12)
+
+
+def test_the_reference_stays_when_the_policy_moves():
+    rng = np.random.default_rng(16)
+    policy = Policy(MLP((3, 8, 4), rng), Gaussian)
+    reference, observations = policy.copy(), rng.normal(size=(5, 3))
+    actions, before = policy.act(observations, rng)
+    policy.network.params.vector += 0.1
+    assert np.array_equal(reference.log_probs(observations, actions)[0], before)
+    assert not np.allclose(policy.log_probs(observations, actions)[0], before)
+    policy.load(reference.state())
+    assert np.array_equal(policy.log_probs(observations, actions)[0], before)

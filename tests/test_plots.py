@@ -1,0 +1,258 @@
+"""Are the pictures honest and readable: everything drawn, nothing on top of something else, equal bytes for equal data?"""
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib import style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle as Disc
+from matplotlib.text import Text
+from PIL import Image
+
+from tinyrlhf import plots
+from tinyrlhf.games.cartpole import CartPole
+from tinyrlhf.games.game import COLORS, Box, Circle, Line, Words
+from tinyrlhf.games.gridworld import Gridworld
+
+CLAIM = "300 comparisons taught the walker to go around the flowers"
+LINES = {"untrained": -1.68, "best possible": 0.757, "true reward": 0.752, "coin flips": -1.2}
+
+
+def played(game, seed):
+    """One episode of random actions as a list of scenes."""
+    rng = np.random.default_rng(seed)
+    states, scenes = game.start(1, rng), []
+    for _ in range(game.horizon):
+        scenes.append(game.scene(states[0]))
+        states = game.step(states, rng.integers(game.n_actions, size=1), rng)[0]
+    return scenes
+
+
+def text_page(words):
+    return [[[Words(0.5, (len(words) - i - 0.5) / len(words), word) for i, word in enumerate(words)]]]
+
+
+def arguments(seed=0, claim=CLAIM, lines=LINES, **changed):
+    rng = np.random.default_rng(seed)
+    true = rng.normal(size=(2, 40))
+    given = dict(claim=claim, before=text_page(["kitkat", "deg"]), after=text_page(["luma", "rosa"]),
+                 learned=5 * true + rng.normal(size=true.shape), true=true, lines=lines,
+                 answers=15 * np.arange(1, 11), returns=np.linspace(-1.7, 0.74, 10), kl=np.linspace(0, 9, 10))
+    return given | changed
+
+
+def drawn(figure):
+    """The texts of a figure that are seen, and their boxes in pixels (of an annotation without its stroke)."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    unseen = set()
+    for axis in figure.axes:                                    # tick labels beyond the limits exist without being drawn
+        for labels, limits, way in ((axis.get_xticklabels(), axis.get_xlim(), 0), (axis.get_yticklabels(), axis.get_ylim(), 1)):
+            unseen |= {label for label in labels if not min(limits) <= label.get_position()[way] <= max(limits)}
+    texts = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible() and text not in unseen]
+    return texts, [Text.get_window_extent(text, canvas.get_renderer()) for text in texts]
+
+
+def contrast(first, second):
+    """Contrast ratio of WCAG 2: 1 is none, 21 is black on white."""
+    def luminance(color):
+        channels = np.array(to_rgb(color))
+        return np.where(channels <= 0.03928, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
+    dark, light = sorted((luminance(first), luminance(second)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def one_axis(size=4.0):
+    return Figure(figsize=(size, size)).add_axes((0, 0, 1, 1))
+
+
+# ---- what importing and drawing leave alone
+
+def test_importing_plots_imports_no_matplotlib():
+    code = "import sys, tinyrlhf.plots; sys.exit(any(name.split('.')[0] in ('matplotlib', 'PIL') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_drawing_needs_no_pyplot_and_changes_no_setting(tmp_path):
+    code = ("import matplotlib, sys; from tinyrlhf import plots; from tinyrlhf.games.game import Words\n"
+            "settings = lambda: {name: matplotlib.rcParams[name] for name in matplotlib.rcParams if name != 'backend'}\n"
+            "old, page = settings(), [[[Words(0.5, 0.5, 'luma')]]]\n"
+            "figure = plots.run_figure('c', page, page, [[0, 1], [2, 3]], [[0, 1], [2, 3]], [1, 2], [0, 1], [0, 1], {})\n"
+            f"plots.save(figure, {str(tmp_path / 'a.png')!r})\n"
+            "sys.exit('matplotlib.pyplot' in sys.modules or old != settings())")
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+# ---- colours
+
+def test_every_role_has_a_colour_and_no_two_share_one():
+    assert set(plots.PAINT) == set(COLORS)
+    assert len(set(plots.PAINT.values())) == len(COLORS)
+
+
+@pytest.mark.parametrize("color", ["ink", "quiet", "agent", "before", "after"])
+def test_what_is_read_stands_out_from_white(color):
+    shades = plots.PAINT | {"before": plots.BEFORE, "after": plots.AFTER}
+    assert contrast(shades[color], "white") >= 3
+
+
+def test_the_agent_stands_out_from_the_floor_which_is_light():
+    assert contrast(plots.PAINT["agent"], plots.PAINT["floor"]) >= 3
+    assert contrast(plots.PAINT["floor"], "white") < 1.3
+
+
+# ---- scenes and trails
+
+def test_each_kind_of_piece_is_drawn_in_its_place_and_colour():
+    axis = one_axis()
+    plots.draw_scene(axis, [Line(0.1, 0.2, 0.3, 0.4, "danger"), Circle(0.5, 0.6, 0.1, "agent"), Box(0.1, 0.7, 0.4, 0.9, "good"),
+                            Words(0.8, 0.2, "luma")])
+    (line,), (disc, box), words = axis.lines, axis.patches, axis.texts
+    assert np.allclose(line.get_xydata(), [[0.1, 0.2], [0.3, 0.4]]) and line.get_color() == plots.PAINT["danger"]
+    assert disc.center == (0.5, 0.6) and disc.radius == 0.1 and to_hex(disc.get_facecolor()).upper() == plots.PAINT["agent"]
+    assert np.allclose(box.get_bbox().extents, (0.1, 0.7, 0.4, 0.9)) and to_hex(box.get_facecolor()).upper() == plots.PAINT["good"]
+    assert any(text.get_text() == "luma" and text.get_position() == (0.8, 0.2) for text in words)
+
+
+def test_what_moves_is_drawn_at_every_moment_ever_more_solid_and_what_stands_still_once():
+    frames = [[Box(0, 0, 0.1, 0.1, "floor"), Circle(x, 0.5, 0.05, "agent", moving=True)] for x in (0.1, 0.3, 0.5, 0.7)]
+    axis = one_axis()
+    plots.draw_behaviour(axis, [frames], "walk")
+    discs = [patch for patch in axis.patches if isinstance(patch, Disc)]
+    assert [disc.center[0] for disc in discs] == [0.1, 0.3, 0.5, 0.7]
+    assert np.all(np.diff([disc.get_alpha() for disc in discs]) > 0) and discs[-1].get_alpha() == 1
+    assert len(axis.patches) - len(discs) == 1
+
+
+def test_a_path_is_never_drawn_from_the_end_of_one_episode_to_the_start_of_the_next():
+    ways = [[[Circle(x, y, 0.05, "agent", moving=True)] for x in (0.1, 0.2, 0.3)] for y in (0.1, 0.9)]
+    axis = one_axis()
+    plots.draw_behaviour(axis, ways, "two walks")
+    assert max(np.ptp(line.get_ydata()) for line in axis.lines) < 1e-9
+    assert max(np.ptp(line.get_xdata()) for line in axis.lines) == pytest.approx(0.1)
+
+
+def test_a_long_episode_is_thinned_but_keeps_first_and_last_moment():
+    frames = [[Circle(x, 0.5, 0.05, "agent", moving=True)] for x in np.minimum(np.linspace(0, 1.2, 600), 1)]
+    axis = one_axis()
+    plots.draw_behaviour(axis, [frames], "walk")
+    centres = [patch.center[0] for patch in axis.patches]
+    assert len(centres) == plots.TRAIL and centres[0] == 0 and centres[-1] == 1
+    assert np.diff(centres).min() > 0                           # the hundred moments of rest take no part
+
+
+@pytest.mark.parametrize("words", [["luma"], 8 * ["kitkatkitkat"], 16 * ["na"], ["x" * 40, "y"]])
+def test_words_fill_the_panel_but_neither_touch_nor_leave_it(words):
+    axis = one_axis()
+    plots.draw_behaviour(axis, text_page(words), "")
+    texts, boxes = drawn(axis.figure)
+    panel = axis.get_window_extent()
+    assert len(texts) == len(words) and all(box.x0 >= panel.x0 and box.x1 <= panel.x1 for box in boxes)
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    assert len(words) > 8 or len(words[0]) > 12 or texts[0].get_fontsize() > 288 / 15
+
+
+# ---- the figure of a run
+
+@pytest.mark.parametrize("name, given", {
+    "grid": {"before": [played(Gridworld(), 0), played(Gridworld(), 1)], "after": [played(Gridworld(), 2)]},
+    "long claim": {"claim": "One hundred and fifty comparisons of clips of half a second taught the cart to balance the pole"},
+    "text": {"before": text_page(8 * ["kitkatkitkat"]), "after": text_page(8 * ["luma"])}, "no lines": {"lines": {}},
+    "crowded": {"lines": {"untrained": 0.73, "coin flips": 0.73, "best possible": 0.74, "true reward": 0.75}},
+    "long titles": {"titles": ("before: tramples all the flowers", "after: walks around all flowers")},
+    "thousands": {"answers": 1500 * np.arange(1, 11), "returns": np.linspace(-12000, 15000, 10), "lines": {"best possible": 15500.0}},
+    "contradiction": {"learned": -np.random.default_rng(1).normal(size=(2, 9)), "true": np.random.default_rng(1).normal(size=(2, 9))},
+    "unrelated": {"learned": np.random.default_rng(2).normal(size=(2, 99)), "true": np.random.default_rng(1).normal(size=(2, 99))},
+    "alike": {"learned": np.ones((2, 5)), "true": np.ones((2, 5))},
+}.items())
+def test_labels_neither_overlap_nor_leave_the_figure_and_are_large(name, given):
+    figure = plots.run_figure(**arguments(**given))
+    texts, boxes = drawn(figure)
+    for (a, first), (b, second) in itertools.combinations(zip(texts, boxes), 2):
+        assert not first.overlaps(second), f"{a.get_text()!r} and {b.get_text()!r} overlap"
+    for text, box in zip(texts, boxes):
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1, f"{text.get_text()!r} is cut"
+        assert text.get_fontsize() >= 13
+
+
+def test_every_line_of_reference_is_named_with_its_value():
+    texts, _ = drawn(plots.run_figure(**arguments()))
+    shown = [text.get_text() for text in texts]
+    assert {"untrained −1.68", "best possible 0.757", "true reward 0.752", "coin flips −1.2", "this run 0.74", CLAIM} <= set(shown)
+
+
+def test_numbers_that_are_not_known_leave_a_gap_and_no_warning():
+    gaps = np.array([np.nan, *np.linspace(-1, 0.7, 9)])
+    holes = np.random.default_rng(0).normal(size=(2, 40))
+    holes[0, 3] = np.nan
+    texts, _ = drawn(plots.run_figure(**arguments(returns=gaps, kl=gaps + 1, learned=holes)))
+    assert "this run 0.7" in [text.get_text() for text in texts]
+    drawn(plots.run_figure(**arguments(returns=np.full(10, np.nan), kl=np.full(10, np.nan))))
+
+
+@pytest.mark.parametrize("scale, words", [(1.0, "agree (correlation 1.00)"), (-1.0, "disagree (correlation −1.00)"),
+                                          (0.0, "all episodes are alike")])
+def test_agreement_is_said_in_words_and_ignores_scale_and_zero(scale, words):
+    true = np.arange(10.0).reshape(2, 5)
+    assert plots.agreement_in_words(3 * scale * true + 7, true).endswith("\n" + words)
+
+
+def test_spread_labels_keep_order_and_gap_and_stay_when_there_is_room():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        values = rng.random(6) ** 3
+        places = plots.spread(values, 0.1, 0, 1)
+        assert np.array_equal(np.argsort(places), np.argsort(values)) and places.min() >= 0 and places.max() <= 1
+        assert np.diff(np.sort(places)).min() >= 0.1 - 1e-9
+    assert np.allclose(plots.spread([0.9, 0.1, 0.5], 0.1, 0, 1), [0.9, 0.1, 0.5])
+    assert np.allclose(plots.spread([0.5, 0.5], 0.2, 0, 1), [0.4, 0.6])       # two alike give way by the same
+
+
+# ---- files
+
+def test_equal_data_gives_equal_bytes_and_other_data_others(tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        walks = [played(Gridworld(horizon=10), 2 * seed), played(Gridworld(horizon=10), 2 * seed + 1)]
+        plots.save(plots.run_figure(**arguments(seed, before=walks[:1], after=walks[1:])), tmp_path / f"{name}.png")
+        plots.animation(tmp_path / f"{name}.gif", *walks)
+    for kind in ("png", "gif"):
+        first, again, other = ((tmp_path / f"{name}.{kind}").read_bytes() for name in "abc")
+        assert first == again != other
+
+
+def test_the_style_of_the_reader_does_not_matter(tmp_path):
+    plots.save(plots.run_figure(**arguments()), tmp_path / "plain.png")
+    with style.context("dark_background"):
+        plots.save(plots.run_figure(**arguments()), tmp_path / "dark.png")
+    assert (tmp_path / "plain.png").read_bytes() == (tmp_path / "dark.png").read_bytes()
+
+
+def test_the_film_of_a_hundred_steps_is_small_lasts_as_long_as_the_game_and_repeats(tmp_path):
+    left, right = (played(CartPole(frozen=True, horizon=length), length) for length in (100, 60))
+    plots.animation(tmp_path / "film.gif", left, right, seconds_per_step=CartPole.seconds_per_step)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.info["loop"] == 0
+        assert total_seconds(film) == pytest.approx(100 * CartPole.seconds_per_step + 1, rel=0.1)
+    assert (tmp_path / "film.gif").stat().st_size < 100_000
+
+
+def test_a_film_that_would_be_too_large_leaves_out_pictures_and_keeps_its_length(tmp_path):
+    walk = [[Circle(x, 0.5, 0.1, "agent", moving=True)] for x in np.linspace(0, 1, 17)]
+    plots.animation(tmp_path / "long.gif", walk, walk)
+    size = (tmp_path / "long.gif").stat().st_size
+    plots.animation(tmp_path / "short.gif", walk, walk, max_bytes=size // 2)
+    assert (tmp_path / "short.gif").stat().st_size <= size // 2
+    with Image.open(tmp_path / "long.gif") as long, Image.open(tmp_path / "short.gif") as short:
+        assert short.n_frames < long.n_frames == 17 and total_seconds(short) == pytest.approx(total_seconds(long), rel=0.15)
+
+
+def total_seconds(film):
+    total = 0
+    for number in range(film.n_frames):
+        film.seek(number)
+        total += film.info["duration"]
+    return total / 1000

@@ -1,0 +1,117 @@
+"""Was it worth the answers? The result of a run as numbers, and the one figure, beside what it must be held against."""
+import json
+from pathlib import Path
+
+import numpy as np
+
+from tinyrlhf import plots
+from tinyrlhf.diagnostics import accuracy, calibration, noise_ceiling
+from tinyrlhf.episodes import join, rollout
+from tinyrlhf.games.game import Words
+from tinyrlhf.recipes import build, make_person, teach
+from tinyrlhf.yardsticks import clone_labels, expected_kl, expected_return, judged_game, optimal_return
+
+CLAIMS = {"bandit": "{n} comparisons found the best machine", "gridworld": "{n} comparisons taught the walker to mind the flowers",
+          "cartpole": "{n} comparisons of half-second clips taught it to balance",
+          "text": "{n} comparisons taught it a person's taste in words"}
+
+
+def measure(settings, state):
+    """The result of a finished run as a flat dict; returns are true ones, which the learner never saw."""
+    rng = np.random.default_rng([settings["seed"], 1])              # fresh episodes, other dice than the run's
+    result = {"world": settings["world"], "seed": settings["seed"],
+              "comparisons": 0 if state.answers is None else len(state.answers),
+              "return_untrained": expected_return(state, state.reference, rng),
+              "return_after": expected_return(state, state.policy, rng),
+              "return_optimal": optimal_return(state, settings["kl_coef"]),
+              "return_on_true_reward": None, "kl": expected_kl(state, rng)}
+    if settings["teacher"] == "true reward":
+        result["return_on_true_reward"] = result["return_after"]
+    return {**result, **held_out(settings, state, rng)}
+
+
+def held_out(settings, state, rng, n=1000):
+    """How well the reward model foresees n fresh answers about untrained and final behaviour, beside what nobody can beat."""
+    if state.answers is None:
+        return {"reward_model_accuracy": None, "noise_ceiling": None, "calibration_error": None}
+    person = make_person("person", settings["agreement"], settings["rationality"])
+    episodes = join([rollout(state.game, policy, state.game.start(200, rng), rng) for policy in (state.reference, state.policy)])
+    questions = state.choose_questions(state, episodes, n, rng)
+    asked = questions.answered(person.compare(state.game, questions.first, questions.second, rng))
+    difference = state.reward_model.scores(asked.first) - state.reward_model.scores(asked.second)
+    return {"reward_model_accuracy": accuracy(difference, asked.labels),
+            "noise_ceiling": noise_ceiling(person.preference(asked.first, asked.second)),
+            "calibration_error": calibration(difference, asked.labels)[2]}
+
+
+def baselines(settings, state):
+    """The same world three other ways: on the true reward, with coin-flip answers, and by cloning one fixed set of labels."""
+    rng, returns = np.random.default_rng([settings["seed"], 2]), {}
+    for teacher, name in (("true reward", "return_on_true_reward"), ("coin", "return_without_feedback")):
+        other = teach(build(**{**settings, "teacher": teacher}), settings["rounds"], teacher=teacher)
+        returns[name] = expected_return(other, other.policy, rng)
+        if teacher == "coin":
+            returns["kl_without_feedback"] = expected_kl(other, rng)
+    copy = clone_labels(build(**settings), settings["rounds"] * settings["questions"], rng)
+    return {**returns, "return_cloned": expected_return(state, copy, rng)}
+
+
+def figure_data(settings, state, result):
+    """Everything the figure shows, as plain lists."""
+    rng = np.random.default_rng([settings["seed"], 3])
+    played = [rollout(state.game, policy, state.game.start(40, rng), rng) for policy in (state.reference, state.policy)]
+    learned = [(state.reward_model.scores(episodes) if state.answers is not None else episodes.true_returns) for episodes in played]
+    lines = {"untrained": result["return_untrained"], "best possible": result["return_optimal"],
+             "true reward": result["return_on_true_reward"], "coin flips": result.get("return_without_feedback"),
+             "cloned labels": result.get("return_cloned")}
+    history = {name: [row[name] for row in state.history] for name in ("answers", "round", "true_return", "kl")}
+    same_scale = type(judged_game(state.game)) is not type(state.game) or judged_game(state.game) is state.game
+    return {"learned": np.array(learned).tolist(), "true": [episodes.true_returns.tolist() for episodes in played],
+            "answers": history["answers"] if any(history["answers"]) else history["round"],
+            "returns": history["true_return"], "kl": history["kl"],
+            "lines": {name: value for name, value in lines.items() if value is not None and same_scale}}
+
+
+def scenes(state, policy, rng):
+    """What a policy does, as episodes of scenes; words become one page."""
+    game = state.game
+    if game.horizon_is_end and game.horizon > 1:
+        episodes = rollout(game, policy, game.start(10, rng), rng)
+        lines = [f"{game.show(states[-1]):<10} {value:5.1f}" for states, value in zip(episodes.states, episodes.true_returns)]
+        return [[[Words(0.5, 0.95 - 0.1 * i, line) for i, line in enumerate(lines)]]]
+    episodes = rollout(game, policy, game.start(1 if game.n_actions == 2 else 5, rng), rng)
+    return [[game.scene(state) for state in states[:length + 1]] for states, length in zip(episodes.states, episodes.lengths)]
+
+
+def draw(folder, settings, state, result):
+    """figure.png with its data in figure.json; CartPole also as a small GIF, in the game it is judged by."""
+    folder, data = Path(folder), figure_data(settings, state, result)
+    rng = np.random.default_rng([settings["seed"], 4])
+    before, after = (scenes(state, policy, rng) for policy in (state.reference, state.policy))
+    claim = CLAIMS[settings["world"]].format(n=result["comparisons"])
+    if settings["teacher"] != "person":
+        claim = {"coin": "The control: {n} coin flips instead of answers", "true reward": "Traditional: trained on the true reward"}[
+            settings["teacher"]].format(n=result["comparisons"])
+    plots.save(plots.run_figure(claim, before, after, **data), folder / "figure.png")
+    (folder / "figure.json").write_text(json.dumps({"claim": claim, **data}), encoding="utf-8")
+    if settings["world"] == "cartpole":
+        plots.animation(folder / "cartpole.gif", before[0], after[0], seconds_per_step=state.game.seconds_per_step)
+
+
+def sentences(result):
+    """The result for people."""
+    def number(name, form=".2f"):
+        return "-" if result.get(name) is None else format(result[name], form)
+
+    gap = result["return_optimal"] - result["return_untrained"]
+    lines = [f"{result['world']}, seed {result['seed']}: {result['comparisons']} comparisons, {result['seconds']:.1f} s",
+             f"  mean true return   untrained {number('return_untrained')}   after {number('return_after')}"
+             f"   best possible {number('return_optimal')}"
+             + (f"   ({100 * (result['return_after'] - result['return_untrained']) / gap:.0f} % of the gap)" if gap else ""),
+             f"  policy moved       {number('kl')} nats per episode from the reference",
+             f"  reward model       foresees {number('reward_model_accuracy', '.0%')} of fresh answers; nobody could beat "
+             f"{number('noise_ceiling', '.0%')}; calibration error {number('calibration_error')}"]
+    if "return_cloned" in result:
+        lines.append(f"  beside it          true reward {number('return_on_true_reward')}   cloned labels {number('return_cloned')}"
+                     f"   coin flips {number('return_without_feedback')} (moved {number('kl_without_feedback')} nats)")
+    return "\n".join([*lines, f"  see                {Path(result['out']) / 'figure.png'}"])
