@@ -2,26 +2,34 @@
 import argparse
 import json
 import math
+import os
+import shutil
 import signal
 import sys
 import time
 
 WORLD_NAMES = ("bandit", "gridworld", "cartpole", "text")
 LEARNER_NAMES = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
+NOBODY_ANSWERS = {"true reward": ("agreement", "rationality", "questions"), "coin": ("agreement", "rationality")}
 BEGAN = time.perf_counter() - time.process_time()                   # about when the process began: importing is all it has done
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with one line for a mistake, and exit code 2."""
+    """argparse with one line for a mistake, which `main` prints."""
 
     def error(self, message):
-        raise SystemExit(complain(f"{message} (see `{self.prog} --help`)"))
+        raise ValueError(f"{message} (see `{self.prog} --help`)")
 
 
 def complain(message):
     """One line on standard error; returns the exit code for bad input."""
-    print(f"tinyrlhf: {message}", file=sys.stderr)
+    print(f"tinyrlhf: {printable(message)}", file=sys.stderr)
     return 2
+
+
+def printable(text):
+    """One line without control characters: the name of a folder may be hostile to terminals."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
 
 
 def parser():
@@ -32,8 +40,8 @@ def parser():
     run = commands.add_parser("run", help="act, ask, fit, improve, measure: the whole loop on one world",
                               description="The whole loop on one world, answered by a simulated person.",
                               epilog="example: tinyrlhf run gridworld --seed 3 --baselines --out runs/first")
-    run.add_argument("world", choices=WORLD_NAMES, metavar="WORLD", help=" | ".join(WORLD_NAMES))
-    run.add_argument("--seed", type=int, default=0, metavar="N", help="equal seeds give equal runs (default 0)")
+    run.add_argument("worlds", nargs="+", choices=WORLD_NAMES, metavar="WORLD", help=" | ".join(WORLD_NAMES) + "; several run in turn")
+    run.add_argument("--seed", type=int, metavar="N", help="equal seeds give equal runs (default 0)")
     run.add_argument("--learner", choices=LEARNER_NAMES, help="default: the one calibrated for this world; " + " | ".join(LEARNER_NAMES),
                      metavar="NAME")
     run.add_argument("--rounds", type=int, metavar="N", help="how often to ask and improve (default: calibrated)")
@@ -43,14 +51,17 @@ def parser():
     run.add_argument("--rationality", type=float, metavar="B", help="instead: P(first) = sigmoid(B * (R1 - R2))")
     run.add_argument("--kl-coef", type=float, metavar="C", help="price of one nat away from the reference (default: calibrated)")
     teacher = run.add_mutually_exclusive_group()
-    teacher.add_argument("--on-true-reward", action="store_true", help="traditional reinforcement learning: nobody is asked")
-    teacher.add_argument("--without-feedback", action="store_true", help="the control: the same run, every answer a coin flip")
+    teacher.add_argument("--on-true-reward", dest="teacher", action="store_const", const="true reward",
+                         help="traditional reinforcement learning: nobody is asked")
+    teacher.add_argument("--without-feedback", dest="teacher", action="store_const", const="coin",
+                         help="the control: the same run, every answer a coin flip")
     teacher.add_argument("--baselines", action="store_true", help="also run the true reward, one cloned set of labels, and the control")
     run.add_argument("--resume", metavar="RUN", help="continue this interrupted run with its own settings")
     run.add_argument("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
     run.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
     show = commands.add_parser("show", help="the report and figures of a run again", epilog="example: tinyrlhf show runs/first")
     show.add_argument("run", metavar="RUN", help="folder of a run")
+    show.add_argument("--baselines", action="store_true", help="with the true reward, the cloned labels, and the control beside it")
     show.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
     return top
 
@@ -58,84 +69,119 @@ def parser():
 def main(arguments=None):
     """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C."""
     try:
-        options = parser().parse_args(arguments)
-        return run(options) if options.command == "run" else show(options)
+        return obey(arguments, BEGAN if arguments is None else time.perf_counter())
+    except BrokenPipeError:                                         # `tinyrlhf run ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())                  # else Python complains when it exits
+        return 1
+    except OSError as error:
+        return complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except ValueError as error:
         return complain(error)
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)                # a second Ctrl-C must not interrupt the goodbye
-        print("\ntinyrlhf: stopped; every finished round is saved", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        if arguments is None:                                       # the process ends here: a second Ctrl-C must not interrupt the goodbye
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("\n" * sys.stderr.isatty() + f"tinyrlhf: stopped; every finished round is saved{printable(stop)}", file=sys.stderr)
         return 130
-    except BrokenPipeError:                                         # `tinyrlhf run ... | head`
-        sys.stderr.close()
-        return 1
 
 
-def run(options):
-    """`tinyrlhf run`: build or resume, loop, measure, draw."""
+def obey(arguments, began):
+    """Do what the arguments say; what is wrong with them, or stops it, is raised."""
+    try:
+        options = parser().parse_args(arguments)
+        if options.command == "show":
+            return show(options, began)
+        if len(set(options.worlds)) < len(options.worlds):
+            raise ValueError(f"WORLD: expected each world once, got {' '.join(options.worlds)}")
+        for world in options.worlds:
+            run(world, options, began)
+            began = time.perf_counter()
+        return 0
+    finally:
+        sys.stdout.flush()                                          # here a closed pipe can still be caught
+
+
+def run(world, options, began):
+    """`tinyrlhf run` for one world: build or resume, loop, measure, draw."""
     from tinyrlhf import runs
-    from tinyrlhf.recipes import build, teach
-    if options.resume:
-        folder, settings = options.resume, resumed_settings(options)
-        state = runs.load(folder)
+    from tinyrlhf.recipes import build, settings_for, teach
+    if options.resume is not None:
+        folder, settings = options.resume, resumed_settings(world, options)
+        state = runs.load(folder, or_begin=True)
     else:
-        settings = settings_from(options)
+        settings = settings_for(world, **given(options))
         state = build(**settings)                                   # bad settings are refused before anything is written
-        folder = runs.create(options.out, settings)
+        folder = runs.create(out_folder(world, options), settings)
     line = Progress(settings["rounds"], len(state.history))
 
     def on_round(state, row):
         runs.save(folder, state)
         line.show(row)
 
-    teach(state, settings["rounds"], on_round, settings["teacher"], settings["agreement"], settings["rationality"])
-    line.say("measuring and drawing")
-    return finish(folder, settings, state, options, line)
+    try:
+        teach(state, settings["rounds"], on_round, settings["teacher"], settings["agreement"], settings["rationality"])
+        finish(folder, settings, state, options, line, began)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"; go on with: tinyrlhf run {world} --resume {folder}") from None
 
 
-def show(options):
+def show(options, began):
     """`tinyrlhf show`: measure and draw again, from what the folder holds."""
     from tinyrlhf import runs
-    settings = runs.settings_of(options.run)
-    return finish(options.run, settings, runs.load(options.run), options, Progress(settings["rounds"], 0))
+    settings, state = runs.settings_of(options.run), runs.load(options.run)
+    if len(state.history) < settings["rounds"]:
+        raise ValueError(f"run: expected a finished run, {options.run} has {len(state.history)} of {settings['rounds']} rounds; "
+                         f"finish it with `tinyrlhf run {settings['world']} --resume {options.run}`")
+    finish(options.run, settings, state, options, Progress(settings["rounds"], 0), began)
+    return 0
 
 
-def settings_from(options):
-    """The settings that the options say, None where they say nothing."""
-    from tinyrlhf.recipes import settings_for
-    teacher = "true reward" if options.on_true_reward else "coin" if options.without_feedback else "person"
-    return settings_for(options.world, options.seed, teacher, options.agreement, options.rationality, learner=options.learner,
-                        rounds=options.rounds, questions=options.questions, kl_coef=options.kl_coef)
+def out_folder(world, options):
+    """The folder that was asked for, None for the default; several worlds share a new one, each in its own part."""
+    if options.out is None or len(options.worlds) == 1:
+        return options.out
+    if world == options.worlds[0] and os.path.exists(options.out) and (not os.path.isdir(options.out) or os.listdir(options.out)):
+        raise ValueError(f"--out: expected a new or empty folder for {' '.join(options.worlds)}, got {options.out}")
+    return os.path.join(options.out, world)
 
 
-def resumed_settings(options):
+def given(options):
+    """The settings that the options say, by name; refuses those that could have no effect."""
+    names = ("seed", "teacher", "learner", "rounds", "questions", "agreement", "rationality", "kl_coef")
+    said = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    idle = [name for name in NOBODY_ANSWERS.get(options.teacher, ()) if name in said]
+    if idle:
+        raise ValueError(f"--{idle[0]}: expected nothing about a person's answers, since nobody answers; got {said[idle[0]]}")
+    return said
+
+
+def resumed_settings(world, options):
     """The settings of the run to continue; any other given setting would make it a different run."""
     from tinyrlhf import runs
-    settings, asked = runs.settings_of(options.resume), settings_from(options)
-    plain = settings_from(parser().parse_args(["run", options.world]))
-    if settings["world"] != options.world:
-        raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, got {options.world}")
-    changed = [name for name in asked if asked[name] != plain[name] and asked[name] != settings[name]]
-    if changed or options.out:
-        raise ValueError(f"--resume: expected no other setting, since the run keeps its own; got {(changed + ['out'])[0]}")
+    settings = runs.settings_of(options.resume)
+    if options.worlds != [settings["world"]]:
+        raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, got {' '.join(options.worlds)}")
+    changed = {name: value for name, value in given(options).items() if value != settings[name]}
+    if changed or options.out is not None:
+        name, value = next(iter(changed.items()), ("out", options.out))
+        raise ValueError(f"--resume: expected no other setting, since the run keeps its own; got {name} {value}")
     return settings
 
 
-def finish(folder, settings, state, options, line):
-    """Measure, draw, and say what came out; returns exit code 0."""
+def finish(folder, settings, state, options, line, began):
+    """Measure, draw, and say what came out."""
     from tinyrlhf import report
+    line.say("measuring and drawing")
     result = report.measure(settings, state)
-    if getattr(options, "baselines", False):
+    if options.baselines:
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
         result.update(report.baselines(settings, state))
     report.draw(folder, settings, state, result)
-    result.update(seconds=round(time.perf_counter() - BEGAN, 2), out=str(folder))
+    result.update(seconds=round(time.perf_counter() - began, 2), out=str(folder))
     line.close()
-    print(report.sentences(result))
+    print(report.sentences({**result, "out": printable(folder)}))
     if options.json:
         finite = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in result.items()}
         print(json.dumps(finite))
-    return 0
 
 
 class Progress:
@@ -150,13 +196,14 @@ class Progress:
         rounds = row["round"] - self.done
         left = (time.perf_counter() - self.began) / rounds * (self.rounds - row["round"])
         foreseen = row.get("reward_model_accuracy", math.nan)
-        self.say(f"round {row['round']:>2}/{self.rounds}   answers {row['answers']:>3}   "
+        self.say(f"round {row['round']:>2}/{self.rounds}  {left:3.0f} s left   answers {row['answers']:>3}   "
                  + (f"foreseen {foreseen:4.0%}   " if math.isfinite(foreseen) else "")
-                 + f"true return {row['true_return']:8.2f}   KL {row['kl']:6.1f}   {left:4.0f} s left")
+                 + f"true return {row['true_return']:7.2f}   KL {row['kl']:5.1f}")
 
     def say(self, text):
         """Overwrite the live line, or print a plain one."""
         if self.live:
+            text = text[:shutil.get_terminal_size().columns - 1]                        # a line that wraps cannot be overwritten
             print("\r" + text.ljust(self.width), end="", flush=True)
             self.width = len(text)
         else:

@@ -57,19 +57,24 @@ def baselines(settings, state):
 
 
 def figure_data(settings, state, result):
-    """Everything the figure shows, as plain lists."""
+    """Everything the figure shows, as plain lists; the curves begin with the untrained policy and no answers."""
     rng = np.random.default_rng([settings["seed"], 3])
     played = [rollout(state.game, policy, state.game.start(40, rng), rng) for policy in (state.reference, state.policy)]
-    learned = [(state.reward_model.scores(episodes) if state.answers is not None else episodes.true_returns) for episodes in played]
-    lines = {"untrained": result["return_untrained"], "best possible": result["return_optimal"],
-             "true reward": result["return_on_true_reward"], "coin flips": result.get("return_without_feedback"),
-             "cloned labels": result.get("return_cloned")}
-    history = {name: [row[name] for row in state.history] for name in ("answers", "round", "true_return", "kl")}
-    same_scale = type(judged_game(state.game)) is not type(state.game) or judged_game(state.game) is state.game
+    asked = state.answers is not None
+    learned = [state.reward_model.scores(episodes) if asked else np.full(len(episodes), np.nan) for episodes in played]
+    if judged_game(state.game) is state.game:
+        lines = {"untrained": result["return_untrained"], "best possible": result["return_optimal"],
+                 "true reward": result["return_on_true_reward"], "coin flips": result.get("return_without_feedback"),
+                 "cloned labels": result.get("return_cloned")}
+    else:                                                           # the curve is the hidden taste, at most 1 a step
+        lines = {"untrained": float(played[0].true_returns.mean()), "best possible": float(state.game.horizon)}
+    history = {name: [row[name] for row in state.history] for name in ("answers" if asked else "round", "true_return", "kl")}
+    if judged_game(state.game) is state.game:                       # the end of the curve: the final policy, not its last sample
+        history["true_return"][-1] = result["return_after"]
     return {"learned": np.array(learned).tolist(), "true": [episodes.true_returns.tolist() for episodes in played],
-            "answers": history["answers"] if any(history["answers"]) else history["round"],
-            "returns": history["true_return"], "kl": history["kl"],
-            "lines": {name: value for name, value in lines.items() if value is not None and same_scale}}
+            "answers": [0, *history["answers" if asked else "round"]], "returns": [lines["untrained"], *history["true_return"]],
+            "kl": [0.0, *history["kl"]], "lines": {name: value for name, value in lines.items() if value is not None},
+            "over": "answers so far" if asked else "rounds so far"}
 
 
 def scenes(state, policy, rng):
@@ -77,8 +82,9 @@ def scenes(state, policy, rng):
     game = state.game
     if game.horizon_is_end and game.horizon > 1:
         episodes = rollout(game, policy, game.start(10, rng), rng)
-        lines = [f"{game.show(states[-1]):<10} {value:5.1f}" for states, value in zip(episodes.states, episodes.true_returns)]
-        return [[[Words(0.5, 0.95 - 0.1 * i, line) for i, line in enumerate(lines)]]]
+        lines = [f"{game.show(states[-1]):<11} {value:5.1f}" for states, value in zip(episodes.states, episodes.true_returns)]
+        colors = np.where(episodes.true_returns >= 1, "ink", np.where(episodes.true_returns < 0, "danger", "quiet"))
+        return [[[Words(0.5, 0.95 - 0.1 * i, line, color) for i, (line, color) in enumerate(zip(lines, colors.tolist()))]]]
     episodes = rollout(game, policy, game.start(1 if game.n_actions == 2 else 5, rng), rng)
     return [[game.scene(state) for state in states[:length + 1]] for states, length in zip(episodes.states, episodes.lengths)]
 
@@ -93,7 +99,8 @@ def draw(folder, settings, state, result):
         claim = {"coin": "The control: {n} coin flips instead of answers", "true reward": "Traditional: trained on the true reward"}[
             settings["teacher"]].format(n=result["comparisons"])
     plots.save(plots.run_figure(claim, before, after, **data), folder / "figure.png")
-    (folder / "figure.json").write_text(json.dumps({"claim": claim, **data}), encoding="utf-8")
+    text = json.dumps({"claim": claim, **data}).replace("NaN", "null")
+    (folder / "figure.json").write_text(text, encoding="utf-8")
     if settings["world"] == "cartpole":
         plots.animation(folder / "cartpole.gif", before[0], after[0], seconds_per_step=state.game.seconds_per_step)
 

@@ -6,66 +6,100 @@
     checkpoint.npz    everything that changes; no pickle
     figure.png, figure.json   the picture, and the data it shows
 """
+import contextlib
 import csv
+import itertools
 import json
 import os
 import platform
 import time
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from tinyrlhf import __version__
 from tinyrlhf.feedback.log import Log
-from tinyrlhf.recipes import build
+from tinyrlhf.recipes import build, settings_for
 
 
 def create(out, settings):
-    """A new run folder for these settings; refuses a folder that holds something else. Returns its path."""
-    folder = Path(out) if out else unused(Path("runs") / f"{settings['world']}-{time.strftime('%Y%m%d-%H%M%S')}")
+    """A new run folder for these settings; refuses a folder that holds something else. Returns its path.
+
+    Without `out` it is runs/<world>-<time>, counted up when taken. Whatever fails leaves no folder behind.
+    """
+    folder = Path("runs" if out is None else out)
+    made = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if out is None:
+            folder = new_folder(folder / f"{settings['world']}-{time.strftime('%Y%m%d-%H%M%S')}")
+            made.insert(0, folder)
         if any(folder.iterdir()):
             raise ValueError(f"--out: expected a new or empty folder, {folder} already holds {next(folder.iterdir()).name}; "
                              "choose another, or continue a run with --resume")
         versions = {"tinyrlhf": __version__, "numpy": np.__version__, "python": platform.python_version()}
         write_text(folder / "run.json", json.dumps({"settings": settings, "versions": versions}, indent=2) + "\n")
     except OSError as error:
+        for path in made:
+            with contextlib.suppress(OSError):
+                path.rmdir()
         raise ValueError(f"--out: cannot write to {folder}: {error.strerror or error}") from None
     return folder
 
 
-def unused(folder):
-    """This path, or the first of folder-2, folder-3... that does not exist."""
-    count, candidate = 1, folder
-    while candidate.exists():
-        count += 1
-        candidate = folder.with_name(f"{folder.name}-{count}")
-    return candidate
+def new_folder(path):
+    """Makes this folder, or the first of path-2, path-3... that does not exist; of two runs at once only one can make it."""
+    for count in itertools.count(1):
+        folder = path if count == 1 else path.with_name(f"{path.name}-{count}")
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            return folder
 
 
 def settings_of(folder):
     """The settings of a run folder, or one line that says what is wrong with it."""
     path = Path(folder) / "run.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["settings"]
-    except FileNotFoundError:
-        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {folder} has no run.json") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"run: {path} cannot be read ({type(error).__name__}); was it edited?") from None
+        return checked(json.loads(path.read_text(encoding="utf-8"))["settings"])
+    except (FileNotFoundError, NotADirectoryError):
+        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {Path(folder)} has no run.json") from None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); was it edited?") from None
 
 
-def load(folder):
-    """A finished or interrupted run as it was after its last whole round: game, policy, reference, reward_model, history."""
-    state, path = build(**settings_of(folder)), Path(folder) / "checkpoint.npz"
+def checked(settings):
+    """The same settings, if they have the names and types that `settings_for` gives; the values are left to `build`."""
+    example = settings_for(settings["world"])
+    if set(settings) != set(example):
+        raise ValueError(f"settings: expected {', '.join(example)}; got {', '.join(settings)}")
+    for name, value in settings.items():
+        text = isinstance(example[name], str)
+        if isinstance(value, bool) or not (isinstance(value, str if text else (int, float)) or value is example[name] is None):
+            raise ValueError(f"{name}: expected {'text' if text else 'a number'}, got {value!r}")
+    return settings
+
+
+def load(folder, or_begin=False):
+    """A finished or interrupted run as it was after its last whole round: game, policy, reference, reward_model, history.
+
+    If it was stopped before its first round was done, that is an error, or with or_begin the run as it began.
+    """
+    settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
+    try:
+        state = build(**settings)
+    except ValueError as error:
+        raise ValueError(f"run: {path.with_name('run.json')} cannot be used ({error}); was it edited?") from None
+    if or_begin and not path.exists():
+        return state
     try:
         with np.load(path, allow_pickle=False) as flat:
             state.load(dict(flat))
     except FileNotFoundError:
-        raise ValueError(f"run: {folder} was stopped before its first round was done; start it again with --out") from None
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise ValueError(f"run: {path} cannot be read ({error}); start again, the answers are in feedback.jsonl") from None
+        raise ValueError(f"run: {folder} was stopped before its first round was done; "
+                         f"begin again with `tinyrlhf run {settings['world']} --resume {folder}`") from None
+    except Exception as error:                                      # a damaged archive fails in a dozen ways
+        raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); start again, "
+                         "the answers are in feedback.jsonl") from None
     return state
 
 
@@ -102,5 +136,9 @@ def as_json(episodes, row):
 def write_text(path, text):
     """Write a file whole or not at all."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

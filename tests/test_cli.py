@@ -1,0 +1,340 @@
+"""The command line keeps its promises: one line for a mistake and nothing left behind, honest JSON, and no run lost to Ctrl-C."""
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tinyrlhf import cli, recipes, report, runs
+from tinyrlhf.feedback import log
+
+SMALL = ["--rounds", "2", "--questions", "5"]
+FIELDS = {"world", "seed", "seconds", "comparisons", "return_untrained", "return_after", "return_optimal", "return_on_true_reward", "kl",
+          "reward_model_accuracy", "out"}
+ESCAPE = "a\x1b[31mred\rb"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """An empty folder to stand in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Skips the figure, which takes longer than the run."""
+    monkeypatch.setattr(report, "draw", lambda *_: None)
+
+
+def everything(folder):
+    """All paths below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def refused(capsys, *arguments):
+    """The one line that a mistake gets; nothing on standard output, no path made or touched."""
+    capsys.readouterr()
+    before = {path: path.stat().st_mtime_ns for path in cli_folder().rglob("*")}
+    assert cli.main(list(arguments)) == 2
+    out, err = capsys.readouterr()
+    assert {path: path.stat().st_mtime_ns for path in cli_folder().rglob("*")} == before
+    assert out == "" and err.startswith("tinyrlhf: ") and err.endswith("\n") and err[:-1].isprintable()
+    return err
+
+
+def cli_folder():
+    return runs.Path.cwd()
+
+
+def done(*arguments):
+    assert cli.main(list(arguments)) == 0
+
+
+def saved(folder):
+    """All that must be equal after equal runs: the checkpoint's bytes and every answer."""
+    with np.load(os.path.join(folder, "checkpoint.npz")) as flat:
+        state = {name: flat[name].tobytes() for name in flat}
+    answers = [{name: value for name, value in event.items() if name not in ("t", "crc")}
+               for event in log.read(os.path.join(folder, "feedback.jsonl"))]
+    return state, answers, open(os.path.join(folder, "history.csv")).read()
+
+
+# ---- help and mistakes
+
+@pytest.mark.parametrize("command", [[], ["run"], ["show"]])
+def test_every_command_has_help_with_an_example(capsys, command):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*command, "--help"])
+    example = capsys.readouterr().out.split("example: tinyrlhf ")[1].split()
+    assert stop.value.code == 0 and cli.parser().parse_args(example).command == (command or ["run"])[0]
+
+
+def test_help_imports_neither_numpy_nor_matplotlib():
+    code = "import sys\nfrom tinyrlhf.cli import main\ntry: main(['--help'])\nfinally: print(sorted(sys.modules), file=sys.stderr)"
+    names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment()).stderr
+    assert "'argparse'" in names and "'numpy'" not in names and "'matplotlib'" not in names
+
+
+def test_the_names_that_help_shows_are_those_of_the_recipes():
+    assert cli.WORLD_NAMES == tuple(recipes.WORLDS) and cli.LEARNER_NAMES == recipes.LEARNERS
+    assert set(cli.NOBODY_ANSWERS) | {"person"} == set(recipes.TEACHERS)
+
+
+@pytest.mark.parametrize("arguments, names, came", [
+    ("", "required", "run | show"), ("swim", "run", "swim"), ("run", "WORLD", "required"), ("run mars", "bandit", "mars"),
+    ("run bandit --learner magic", "ppo", "magic"), ("run bandit --frob", "--frob", "--frob"), ("run bandit bandit", "WORLD", "bandit bandit"),
+    ("run bandit --agreement 1.5", "agreement", "1.5"), ("run bandit --agreement 0.2", "agreement", "0.2"),
+    ("run bandit --agreement nan", "agreement", "nan"), ("run bandit --agreement 0.9 --rationality 2", "agreement or rationality", "both"),
+    ("run bandit --rationality -1", "rationality", "-1"), ("run bandit --rationality nan", "rationality", "nan"),
+    ("run bandit --seed x", "--seed", "'x'"), ("run bandit --seed 1.5", "--seed", "1.5"), ("run bandit --seed -1", "seed", "-1"),
+    ("run bandit --rounds 0", "rounds", "0"), ("run bandit --questions 0", "questions", "0"), ("run bandit --rounds 10001", "rounds", "10001"),
+    ("run bandit --kl-coef -1", "kl_coef", "-1"), ("run bandit --kl-coef nan", "kl_coef", "nan"), ("run bandit --kl-coef", "--kl-coef", "one"),
+    ("run bandit --on-true-reward --without-feedback", "--without-feedback", "--on-true-reward"),
+    ("run bandit --on-true-reward --baselines", "--baselines", "--on-true-reward"),
+    ("run bandit --without-feedback --agreement 0.9", "--agreement", "nobody"), ("run bandit --on-true-reward --questions 5", "--questions", "5"),
+    ("run bandit --resume missing", "run.json", "missing"), ("show missing", "run.json", "missing"), ("show", "RUN", "required"),
+])
+def test_a_mistake_gets_one_line_and_leaves_nothing_behind(capsys, arguments, names, came):
+    line = refused(capsys, *arguments.split())
+    assert names in line and came in line
+    assert everything(cli_folder()) == []
+
+
+@pytest.mark.parametrize("out, reason", [("file", "file"), ("file/below", "file"), ("full", "holds mine.txt"), ("new/" + "x" * 300, "long")])
+def test_an_out_that_cannot_be_used_is_refused_and_no_folder_is_left(capsys, here, out, reason):
+    (here / "file").write_text("")
+    (here / "full").mkdir()
+    (here / "full" / "mine.txt").write_text("mine")
+    line = refused(capsys, "run", "bandit", *SMALL, "--out", out)
+    assert "--out" in line and (reason in line or os.name == "nt")
+    assert everything(here) == ["file", "full", os.path.join("full", "mine.txt")]
+
+
+def test_a_folder_that_forbids_writing_is_refused_without_a_trace(capsys, here, monkeypatch):
+    def forbidden(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(runs.Path, "write_text", forbidden)
+    for out in (["--out", "a/b"], []):
+        assert "Permission denied" in refused(capsys, "run", "bandit", *SMALL, *out)
+    assert everything(here) == []
+
+
+def test_a_disk_that_fills_up_is_one_line_and_the_finished_rounds_can_go_on(capsys, undrawn, monkeypatch):
+    done("run", "gridworld", *SMALL, "--out", "whole")
+    save, calls = np.savez, []
+
+    def full(*arguments, **options):
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        save(*arguments, **options)
+
+    monkeypatch.setattr(np, "savez", full)
+    assert cli.main(["run", "gridworld", *SMALL, "--out", "full"]) == 2
+    assert capsys.readouterr().err == "tinyrlhf: output: No space left on device\n"
+    done("run", "gridworld", "--resume", "full")
+    assert saved("full") == saved("whole")
+
+
+def test_several_worlds_refuse_a_taken_folder_before_the_first_one_runs(capsys, here):
+    (here / "taken" / "gridworld").mkdir(parents=True)
+    assert "bandit gridworld" in refused(capsys, "run", "bandit", "gridworld", *SMALL, "--out", "taken")
+
+
+@pytest.mark.parametrize("arguments", [["run", ESCAPE], ["run", "bandit", "--" + ESCAPE], ["run", "bandit", "--resume", ESCAPE],
+                                       ["show", ESCAPE], ["run", "bandit", "--resume", "\udc80\u202e"]])
+def test_hostile_text_in_arguments_reaches_the_terminal_escaped(capsys, arguments):
+    assert "\\" in refused(capsys, *arguments)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such a name is no file name on Windows")
+def test_a_folder_with_a_hostile_name_is_used_but_never_printed_raw(capsys):
+    done("run", "bandit", *SMALL, "--json", "--out", ESCAPE)
+    out = capsys.readouterr().out
+    assert all(line.isprintable() for line in out.splitlines()) and "\x1b" not in out and "\r" not in out
+    assert json.loads(out.splitlines()[-1])["out"] == ESCAPE and os.path.isdir(ESCAPE)
+    assert ESCAPE.encode("unicode_escape").decode() in refused(capsys, "run", "bandit", "--out", ESCAPE)
+
+
+# ---- what comes out
+
+def results(capsys):
+    def strict(word):
+        raise AssertionError(f"{word} is not JSON")
+
+    lines = capsys.readouterr().out.splitlines()
+    return [json.loads(line, parse_constant=strict) for line in lines if line.startswith("{")], lines
+
+
+def test_json_ends_the_output_with_one_object_per_world(capsys, undrawn):
+    done("run", "bandit", "gridworld", *SMALL, "--seed", "4", "--json", "--out", "both")
+    objects, lines = results(capsys)
+    assert [result["world"] for result in objects] == ["bandit", "gridworld"] and lines[-1].startswith("{")
+    for result in objects:
+        assert FIELDS <= set(result) and result["return_on_true_reward"] is None
+        assert result["seed"] == 4 and result["comparisons"] == 10 and os.path.isdir(result["out"])
+        assert result["return_untrained"] < result["return_optimal"] >= result["return_after"]
+        assert result["kl"] >= 0 and 0 <= result["reward_model_accuracy"] <= 1 and 0 < result["seconds"] < 60
+
+
+def test_nan_becomes_null_and_show_says_the_same_again(capsys, undrawn, monkeypatch):
+    done("run", "bandit", *SMALL, "--json", "--out", "one")
+    ran = results(capsys)[0][0]
+    done("show", "one", "--json")
+    again = results(capsys)[0][0]
+    assert {**again, "seconds": 0} == {**ran, "seconds": 0}
+    monkeypatch.setattr(report, "measure", lambda *_: {**ran, "kl": float("nan"), "return_after": np.float64("inf")})
+    done("show", "one", "--json")
+    assert results(capsys)[0][0] == {**ran, "kl": None, "return_after": None, "seconds": pytest.approx(0, abs=60)}
+
+
+def test_the_true_reward_is_reported_when_asked(capsys, undrawn):
+    done("run", "bandit", "--rounds", "2", "--on-true-reward", "--json")
+    result = results(capsys)[0][0]
+    assert result["return_on_true_reward"] == result["return_after"] and result["comparisons"] == 0
+    assert result["reward_model_accuracy"] is None
+    done("run", "bandit", *SMALL, "--baselines", "--json")
+    result = results(capsys)[0][0]
+    assert FIELDS | {"return_cloned", "return_without_feedback"} <= set(result) and result["return_on_true_reward"] is not None
+
+
+def test_piped_output_is_plain_lines(capsys, undrawn):
+    done("run", "bandit", *SMALL)
+    out = capsys.readouterr().out
+    assert "\r" not in out and "\x1b" not in out and sum(line.startswith("round") for line in out.splitlines()) == 2
+
+
+def test_only_the_run_folder_is_written(here):
+    done("run", "bandit", *SMALL, "--out", "a/b")
+    assert everything(here) == ["a", *(os.path.join("a", *parts) for parts in (
+        ["b"], *(["b", name] for name in sorted(["run.json", "history.csv", "feedback.jsonl", "checkpoint.npz", "figure.png", "figure.json"]))))]
+
+
+# ---- interrupted
+
+def interrupt_at(monkeypatch, owner, name, call, before=True):
+    """Ctrl-C at the n-th call of a function, before or after it does its work."""
+    real, calls = getattr(owner, name), []
+
+    def stopped(*arguments, **options):
+        calls.append(1)
+        if len(calls) == call and before:
+            raise KeyboardInterrupt
+        value = real(*arguments, **options)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return value
+
+    monkeypatch.setattr(owner, name, stopped)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("owner, name, call", [
+    (recipes, "random_pairs", 1), (recipes, "random_pairs", 2), (log.Log, "append_many", 1), (log.Log, "append_many", 2),
+    (log.os, "fsync", 2), (runs.os, "replace", 2), (runs.os, "replace", 4), (runs.np, "savez", 2), (cli.Progress, "show", 1),
+    (report, "measure", 1)])
+def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, owner, name, call, before):
+    done("run", "bandit", *SMALL, "--seed", "3", "--out", "whole")
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, owner, name, call, before)
+        assert cli.main(["run", "bandit", *SMALL, "--seed", "3", "--out", "cut"]) == 130
+    assert capsys.readouterr().err == "tinyrlhf: stopped; every finished round is saved; go on with: tinyrlhf run bandit --resume cut\n"
+    done("run", "bandit", "--resume", "cut")
+    assert saved("cut") == saved("whole")
+    assert [event["seq"] for event in saved("cut")[1]] == list(range(10))
+
+
+def test_a_finished_run_may_be_resumed_and_stays_as_it_is(capsys):
+    done("run", "bandit", *SMALL, "--out", "one")
+    before = saved("one")
+    os.remove(os.path.join("one", "figure.png"))
+    done("run", "bandit", "--resume", "one")
+    assert saved("one") == before and os.path.exists(os.path.join("one", "figure.png"))
+
+
+@pytest.mark.parametrize("arguments, came", [
+    (["gridworld"], "gridworld"), (["bandit", "gridworld"], "gridworld"), (["bandit", "--seed", "0"], "seed 0"), (["bandit", "--out", "x"], "out x"),
+    (["bandit", "--rounds", "9"], "rounds 9"), (["bandit", "--without-feedback"], "teacher coin"), (["bandit", "--learner", "ppo"], "learner ppo")])
+def test_resume_refuses_to_become_another_run(capsys, undrawn, arguments, came):
+    done("run", "bandit", *SMALL, "--seed", "3", "--out", "one")
+    line = refused(capsys, "run", *arguments, "--resume", "one")
+    assert "--resume" in line and came in line
+
+
+def test_resume_accepts_the_settings_that_the_run_has(undrawn):
+    done("run", "bandit", *SMALL, "--seed", "3", "--out", "one")
+    done("run", "bandit", *SMALL, "--seed", "3", "--resume", "one")
+
+
+def test_show_refuses_an_unfinished_run_and_says_how_to_finish_it(capsys, undrawn, monkeypatch):
+    for place, call, rounds in (("show", 1, "1 of 2 rounds"), ("__init__", 1, "first round")):
+        with monkeypatch.context() as patch:
+            interrupt_at(patch, cli.Progress, place, call, before=False)
+            assert cli.main(["run", "bandit", *SMALL, "--out", place]) == 130
+        line = refused(capsys, "show", place)
+        assert rounds in line and f"tinyrlhf run bandit --resume {place}" in line
+
+
+# ---- real processes
+
+def environment():
+    source = os.path.dirname(os.path.dirname(os.path.abspath(cli.__file__)))
+    return {**os.environ, "PYTHONPATH": source, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "80"}
+
+
+def process(*arguments, **options):
+    """The command as a process that listens to Ctrl-C, also where the shell that began the tests does not."""
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from tinyrlhf.cli import main; sys.exit(main())"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], text=True, env=environment(), **pipes)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process on Windows")
+@pytest.mark.parametrize("signals", [["SIGINT"], ["SIGINT", "SIGINT"], ["SIGKILL"]], ids=" ".join)
+def test_a_process_stopped_in_the_middle_can_be_loaded_and_resumed(undrawn, signals):
+    settings = ["--rounds", "8", "--questions", "5", "--seed", "3"]
+    done("run", "gridworld", *settings, "--out", "whole")
+    with process("run", "gridworld", *settings, "--out", "cut") as child:
+        assert child.stdout.readline().startswith("round  1/8")
+        for name in signals:
+            child.send_signal(getattr(signal, name))
+        err = child.communicate(timeout=60)[1]
+    assert child.returncode == (130 if signals[0] == "SIGINT" else -signal.SIGKILL)
+    assert err.count("\n") == (signals[0] == "SIGINT") and "Traceback" not in err
+    assert 1 <= len(runs.load("cut").history) < 8
+    done("run", "gridworld", "--resume", "cut")
+    assert saved("cut") == saved("whole")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise on Windows")
+def test_a_reader_that_leaves_after_one_line_is_no_reason_to_complain():
+    with process("run", "bandit", *SMALL, "--out", "one") as child:
+        assert child.stdout.readline().startswith("round")
+        child.stdout.close()
+        assert child.stderr.read() == ""
+    assert child.returncode == 1
+
+
+def test_a_terminal_shows_one_live_line_that_is_overwritten():
+    pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
+    screen, terminal = pty.openpty()
+    with process("run", "bandit", *SMALL, "--out", "one", stdout=terminal, stderr=terminal) as child:
+        os.close(terminal)
+        text = b""
+        try:
+            while chunk := os.read(screen, 4096):
+                text += chunk
+        except OSError:                                             # how Linux says that the other end is closed
+            pass
+    os.close(screen)
+    live, rest = text.decode().split("bandit, seed 0", 1)
+    lines = live.split("\r")
+    assert child.returncode == 0 and "\n" not in live and sum(line.startswith("round") for line in lines) == 2
+    assert all(len(line) < 80 for line in lines) and all("s left" in line for line in lines if line.startswith("round"))
+    assert lines[-2].strip() == "" and len(lines[-2]) >= len(lines[-3].rstrip())         # wiped before the report
+    assert "best possible" in rest
