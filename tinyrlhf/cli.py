@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 WORLD_NAMES = ("bandit", "gridworld", "cartpole", "text")
 LEARNER_NAMES = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
@@ -169,18 +170,19 @@ def resumed_settings(world, options):
 
 def finish(folder, settings, state, options, line, began):
     """Measure, draw, and say what came out."""
-    from tinyrlhf import report
+    from tinyrlhf import report, runs
     line.say("measuring and drawing")
-    result = report.measure(settings, state)
+    result = {**report.measure(settings, state), **runs.remembered(folder)}
     if options.baselines:
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
         result.update(report.baselines(settings, state))
     report.draw(folder, settings, state, result)
     result.update(seconds=round(time.perf_counter() - began, 2), out=str(folder))
+    finite = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in result.items()}
+    runs.write_text(Path(folder) / "result.json", json.dumps(finite, indent=2) + "\n")
     line.close()
     print(report.sentences({**result, "out": printable(folder)}))
     if options.json:
-        finite = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in result.items()}
         print(json.dumps(finite))
 
 

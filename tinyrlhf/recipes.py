@@ -60,9 +60,9 @@ def cartpole(seed=0, learner="ppo", rounds=10, questions=20, kl_coef=0.0):
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))
     reward_model = StepReward(MLP((4, 32, 32, 1), rngs["networks"]), poses, learning_rate=3e-3, prior=0.02, batch=64,
                               centred=True, spread=0.1, limit=3)
-    improver = make_learner(learner, policy, MLP((4, 64, 64, 1), rngs["networks"]), 4, 8 * rounds,
+    improver = make_learner(learner, policy, MLP((4, 64, 64, 1), rngs["networks"]), 4, 10 * rounds,
                             learning_rate=1e-3, entropy_coef=0.3, curious_until=0.5, gamma=0.99, kl_coef=kl_coef, minibatch=400)
-    return assemble(game, improver, reward_model, early_and_late_clips, questions, 16, 8, 4, kl_coef, rngs)
+    return assemble(game, improver, reward_model, early_and_late_clips, questions, 16, 10, 4, kl_coef, rngs)
 
 
 def text(seed=0, learner="rloo", rounds=6, questions=200, kl_coef=0.1):
@@ -174,7 +174,7 @@ def build(world, seed, learner, rounds, questions, kl_coef, teacher="person", ag
     for name, value, low, high in (("seed", seed, 0, 2 ** 63), ("rounds", rounds, 1, 10_000), ("questions", questions, 1, 10_000)):
         check_whole(name, value, low, high)
     check_range("kl_coef", kl_coef, 0.0, 1e6)
-    make_person(teacher, agreement, rationality)
+    make_person("person", agreement, rationality)
     state = WORLDS[world](seed, learner, rounds, questions, kl_coef)
     if teacher == "true reward" and world == "cartpole":                # the game's own reward: 1 for each step that stands
         state.game, state.steps_at_most = CartPole(), 200

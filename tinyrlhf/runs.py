@@ -4,6 +4,7 @@
     history.csv       one row of numbers per round
     feedback.jsonl    every answer, for ever (format: `feedback/log.py`)
     checkpoint.npz    everything that changes; no pickle
+    result.json       what came out, as printed by --json
     figure.png, figure.json   the picture, and the data it shows
 """
 import contextlib
@@ -20,6 +21,8 @@ import numpy as np
 from tinyrlhf import __version__
 from tinyrlhf.feedback.log import Log
 from tinyrlhf.recipes import build, settings_for
+
+BASELINES = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback", "return_cloned")
 
 
 def create(out, settings):
@@ -131,6 +134,15 @@ def as_json(episodes, row):
     length = int(episodes.lengths[row])
     return {"first_step": int(episodes.first_step[row]), "ended": bool(episodes.ended[row]),
             "states": episodes.states[row, :length + 1].tolist(), "actions": episodes.actions[row, :length].tolist()}
+
+
+def remembered(folder):
+    """The baselines that an earlier report of this folder measured, by name; nothing if there are none."""
+    try:
+        result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
+        return {name: float(result[name]) for name in BASELINES if result.get(name) is not None}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def write_text(path, text):

@@ -1,7 +1,7 @@
 """The figures that the README states, measured again from outside: every seed, beside its control.
 
     python tests/benchmarks/claims.py [gridworld cartpole text] [--seeds 100-109] [--only person coin "true reward"]
-                                      [--questions N] [--json FILE]
+                                      [--questions N] [--workers N] [--json FILE]
 
 Each run is the command line's own, in a process of its own; its saved policy is then loaded and measured here, with
 other dice: exactly for gridworld and text, in 100 fresh episodes of the standard game for CartPole.
@@ -77,7 +77,7 @@ def seeds_of(text):
 
 
 def all_runs(worlds, seeds, teachers=tuple(TEACHERS), questions=None, workers=2):
-    """Rows of every world, seed and teacher, two processes at a time."""
+    """Rows of every world, seed and teacher, some processes side by side."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
         jobs = [(world, seed, teacher, Path(folder) / f"{world}-{seed}-{teacher.replace(' ', '-')}", questions)
                 for world in worlds for teacher in teachers for seed in seeds]
@@ -95,9 +95,9 @@ def print_table(rows, worlds, teachers):
                     mean, half = interval(values)
                     print(f"{world:<10}{teacher:<12}{name:<14}" + " ".join(f"{value:7.3g}" for value in values)
                           + f"   lowest {min(values):.4g}, highest {max(values):.4g}, mean {mean:.4g} +- {half:.2g}")
-            print(f"{world:<10}{teacher:<12}{'KL, seconds':<14}median KL {np.median([row['kl'] for row in chosen]):.3g} nats a {'step' if world == 'cartpole' else 'episode'}, "
-                  f"median {np.median([row['seconds'] for row in chosen]):.1f} s (two runs at a time), "
-                  f"{chosen[0]['comparisons']} comparisons", flush=True)
+            kl, seconds = (np.median([row[name] for row in chosen]) for name in ("kl", "seconds"))
+            print(f"{world:<10}{teacher:<12}{'medians':<14}KL {kl:.3g} nats a {'step' if world == 'cartpole' else 'episode'}, "
+                  f"{seconds:.1f} s, {chosen[0]['comparisons']} comparisons", flush=True)
 
 
 def main():
@@ -106,7 +106,7 @@ def main():
     parser.add_argument("--seeds", type=seeds_of, default="100-109")
     parser.add_argument("--only", nargs="+", choices=TEACHERS, default=list(TEACHERS))
     parser.add_argument("--questions", type=int, help="comparisons per round")
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1, help="processes side by side (more than 1 spoils the seconds)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []

@@ -1,6 +1,7 @@
 """Traditional supervised learning: copy given behaviour by maximum likelihood, without any loop through a person."""
 import numpy as np
 
+from tinyrlhf.checks import check_finite
 from tinyrlhf.learning import rules
 from tinyrlhf.nn.optimizers import Adam
 
@@ -17,6 +18,7 @@ def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, bat
     """
     if not len(actions):
         raise ValueError("clone: expected at least one labelled action, got none")
+    check_finite(observations=observations)
     rate = learning_rate if callable(learning_rate) else lambda left: learning_rate
     optimizer, losses = Adam(policy.network.params, rate(1.0)), []
     for step in range(steps):

@@ -38,7 +38,7 @@ class Learner:
         """The rewards (B, T) of these episodes, checked; and the learning rate of this update."""
         rewards = reward(episodes)
         check_shapes(mask=(episodes.mask, "B T"), rewards=(rewards, "B T"))
-        check_finite(rewards=rewards)
+        check_finite(rewards=rewards, observations=episodes.observations)
         self.optimizer.learning_rate = self.now(self.learning_rate)
         return np.where(episodes.mask, rewards, 0.0)
 

@@ -1,6 +1,7 @@
 """Fit: reward models that explain a person's answers. An episode's score is the sum of its rewards."""
 import numpy as np
 
+from tinyrlhf.checks import check_finite
 from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import gather, scatter
 from tinyrlhf.rewards.choice import preference_loss
@@ -49,6 +50,7 @@ class RewardModel:
             raise ValueError(f"fit: expected at least one answer that prefers or says same, got {len(comparisons)} without")
         weights = np.ones(n) if weights is None else weights[keep]
         features = self.features(judged.both())
+        check_finite(features=features)
         mask = self.rewarded(judged.both())
         losses = []
         for _ in range(self.fit_steps):
