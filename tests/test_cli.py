@@ -212,7 +212,7 @@ def test_piped_output_is_plain_lines(capsys, undrawn):
 
 def test_only_the_run_folder_is_written(here):
     done("run", "bandit", *SMALL, "--out", "a/b")
-    files = ["checkpoint.npz", "feedback.jsonl", "figure.json", "figure.png", "history.csv", "run.json"]
+    files = ["checkpoint.npz", "feedback.jsonl", "figure.json", "figure.png", "history.csv", "result.json", "run.json"]
     assert everything(here) == ["a", os.path.join("a", "b"), *(os.path.join("a", "b", name) for name in files)]
 
 

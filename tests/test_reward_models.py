@@ -7,6 +7,7 @@ import pytest
 from tinyrlhf.checks import check_gradient
 from tinyrlhf.episodes import Episodes, clip, rollout
 from tinyrlhf.feedback.records import CANT_TELL, FIRST, SAME, SECOND, SKIP, join_comparisons
+from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.nn.networks import MLP, Table
@@ -397,3 +398,16 @@ def test_only_what_a_person_said_enters_a_fit():
         model.fit(given, None)
     assert np.array_equal(models[0].network.params.vector, models[1].network.params.vector)
     assert set(comparisons.answers.tolist()) == {FIRST, SECOND}
+
+
+def test_observations_that_are_not_numbers_are_refused_before_anything_is_learned():
+    rng = np.random.default_rng(8)
+    game = CartPole(frozen=True)
+    episodes = rollout(game, Policy(MLP((4, 8, 2), rng)), game.start(6, rng), rng, steps_at_most=5)
+    model = StepReward(MLP((4, 8, 1), rng), lambda episodes: episodes.next_observations)
+    asked = random_pairs(episodes, 4, rng).answered(["first"] * 4)
+    asked.first.observations[0, 2, 1] = np.nan
+    before = model.network.params.vector.copy()
+    with pytest.raises(ValueError, match="features: expected finite numbers, got nan"):
+        model.fit(asked, rng)
+    assert np.array_equal(before, model.network.params.vector)

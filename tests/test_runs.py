@@ -242,3 +242,20 @@ def test_a_missing_a_foreign_and_an_unbegun_folder_are_told_apart(here):
     runs.create("new", settings_for("bandit", 3, **SMALL))
     assert "before its first round" in refusal(runs.load, "new")
     assert bytes_of(runs.load("new", or_begin=True)) == bytes_of(build(**settings_for("bandit", 3, **SMALL)))
+
+
+# ---- what an earlier report measured
+
+def test_a_second_report_keeps_the_baselines_of_the_first(tmp_path, capsys):
+    folder = str(tmp_path / "run")
+    cli.main(["run", "bandit", "--rounds", "2", "--questions", "5", "--baselines", "--out", folder, "--json"])
+    first = json.loads(capsys.readouterr().out.splitlines()[-1])
+    cli.main(["show", folder, "--json"])
+    second = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert first["return_cloned"] is not None
+    assert {**first, "seconds": 0} == {**second, "seconds": 0}
+
+
+def test_a_result_that_was_edited_to_nonsense_is_not_remembered(tmp_path):
+    (tmp_path / "result.json").write_text('["return_cloned"]')
+    assert runs.remembered(tmp_path) == {}

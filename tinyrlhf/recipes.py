@@ -65,7 +65,7 @@ def cartpole(seed=0, learner="ppo", rounds=10, questions=20, kl_coef=0.0):
     return assemble(game, improver, reward_model, early_and_late_clips, questions, 16, 10, 4, kl_coef, rngs)
 
 
-def text(seed=0, learner="rloo", rounds=6, questions=200, kl_coef=0.1):
+def text(seed=0, learner="rloo", rounds=6, questions=200, kl_coef=0.15):
     """A character model, pretrained on invented words, learns a person's taste in words.
 
     The reward model knows which letters a word has and how long it is, not their order: it must guess the rest.

@@ -5,30 +5,34 @@ from tinyrlhf.checks import check_range
 from tinyrlhf.games.game import Game, Words
 from tinyrlhf.games.words import HARD, LETTERS, VOWELS
 
-PAIRS, LONG, MEMORY, EMPTY = 2, 6, 3, 2.0                           # the numbers in the taste, see `taste`
+PAIRS, MISSING, LONG, MEMORY = 2, 3, 6, 3                           # the numbers in the taste, see `taste`
 
 
 def taste(states):
     """How much the person likes the words in rows (n, T) of character numbers -> (n,), at most 2; nonsense has a value too.
 
     "Two vowels beside two consonants, without d, g, k and t, no letter again so soon, and not too long": luma, sirone; not kitkat.
-        min(vowels, consonants, 2)
+        2
+        - 3   for each vowel-and-consonant pair that is missing from two: 3 (2 - min(vowels, consonants, 2))
         - 1   for each hard letter: d, g, k, t
         - 1   for each letter that is also among the three letters before it
         - 1/2 for each letter beyond six
-        - 2   for no letter at all
     """
     letters, length = states > 0, (states > 0).sum(axis=1)
     vowels = _is_vowel(states).sum(axis=1)
     again = np.zeros(states.shape, bool)
     for lag in range(1, MEMORY + 1):
         again[:, lag:] |= letters[:, lag:] & (states[:, lag:] == states[:, :-lag])
-    pairs = np.minimum(np.minimum(vowels, length - vowels), PAIRS)
+    pairs = _worth_of_pairs(np.minimum(np.minimum(vowels, length - vowels), PAIRS))
     return pairs - _is_hard(states).sum(axis=1) - again.sum(axis=1) - _cost_of_length(length)
 
 
+def _worth_of_pairs(pairs):
+    return 2.0 - MISSING * (PAIRS - pairs)
+
+
 def _cost_of_length(length):
-    return np.where(length == 0, EMPTY, 0.5 * np.maximum(length - LONG, 0))
+    return 0.5 * np.maximum(length - LONG, 0)
 
 
 def _is_vowel(numbers):
@@ -113,7 +117,7 @@ class Text(Game):
         more_consonants = np.minimum(consonants[:, None] + (symbols > len(VOWELS)), PAIRS)
         contexts = np.indices((self.n_actions,) * MEMORY).reshape(MEMORY, -1).T
         again = (contexts[:, :, None] == symbols).any(axis=1) & (symbols > 0)
-        end_reward = np.minimum(vowels, consonants) - _cost_of_length(np.arange(self.horizon + 1))[:, None]
+        end_reward = _worth_of_pairs(np.minimum(vowels, consonants)) - _cost_of_length(np.arange(self.horizon + 1))[:, None]
         return more_vowels * (PAIRS + 1) + more_consonants, -1.0 * again - _is_hard(symbols), end_reward
 
     def show(self, state):
