@@ -7,7 +7,7 @@ GRAVITY, CART_MASS, POLE_MASS, HALF_LENGTH, FORCE, SECONDS = 9.8, 1.0, 0.1, 0.5,
 TOTAL_MASS = CART_MASS + POLE_MASS
 X_LIMIT, ANGLE_LIMIT = 2.4, 12 * 2 * np.pi / 360                # metres, radians
 
-PUSH = FORCE / TOTAL_MASS                                       # constants of `move`, multiplied out once
+PUSH = np.array([-FORCE, FORCE]) / TOTAL_MASS                   # constants of `move`, multiplied out once; PUSH by action
 SWING = POLE_MASS * HALF_LENGTH / TOTAL_MASS
 INERTIA, INERTIA_COS = HALF_LENGTH * 4 / 3, HALF_LENGTH * POLE_MASS / TOTAL_MASS
 
@@ -26,13 +26,13 @@ def move(states, actions):
     Departs from the source: no friction (as in Gymnasium).
     """
     columns = states.T
-    _, x_speed, angle, angle_speed = columns
+    _, _, angle, angle_speed = columns
     sine, cosine = np.sin(angle), np.cos(angle)
     change = np.empty(columns.shape)                            # (4, n): whole rows are written, three times faster than columns
-    push = angle_speed * angle_speed * sine * SWING + (actions * (2 * PUSH) - PUSH)
-    change[0], change[2] = x_speed, angle_speed
-    change[3] = angle_acceleration = (GRAVITY * sine - cosine * push) / (INERTIA - INERTIA_COS * cosine * cosine)
-    change[1] = push - SWING * angle_acceleration * cosine
+    push = angle_speed * angle_speed * sine * SWING + PUSH[actions]
+    change[::2] = columns[1::2]                                 # x', theta'
+    np.divide(GRAVITY * sine - cosine * push, INERTIA - INERTIA_COS * cosine * cosine, out=change[3])   # theta''
+    np.subtract(push, SWING * change[3] * cosine, out=change[1])                                        # x''
     change *= SECONDS
     change += columns
     return change.T
