@@ -105,7 +105,7 @@ BIASED = {
     "actor-critic, lam 0": actor_critic(0.0),
     "actor-critic, whitened": actor_critic(1.0, standardize=True),
     "PPO at ratio 1, whitened": of_learner(lambda policy, critic: PPO(policy, 0.1, critic, gamma=1.0, lam=1.0, epochs=1,
-                                                                      minibatch=10 ** 6, max_grad_norm=None)),
+                                                                      minibatch=10 ** 6, max_grad_norm=np.inf)),
     "GRPO": of_learner(lambda policy, critic: GRPO(policy, 0.1, GROUP)),
 }
 

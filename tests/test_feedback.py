@@ -174,7 +174,6 @@ def test_answers_are_answers():
     for human in (Boltzmann(agreement=0.8), Boltzmann(rationality=1.0), CoinFlip()):
         answers = human.compare(None, questions.first, questions.second, np.random.default_rng(0))
         assert set(questions.answered(answers).answers.tolist()) == {FIRST, SECOND}
-        human.load(human.state())
 
 
 @pytest.mark.parametrize("agreement", [0.5, 0.7, 0.95])

@@ -215,5 +215,5 @@ def test_the_taste_is_one_upright_in_the_middle_and_falls_to_zero_and_a_half_at_
 
 def test_a_cartpole_without_time_is_refused():
     assert CartPole(horizon=25).horizon == 25
-    with pytest.raises(ValueError, match="at least 1 step"):
+    with pytest.raises(ValueError, match="whole number from 1 to 1000000, got 0"):
         CartPole(horizon=0)

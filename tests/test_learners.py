@@ -12,7 +12,8 @@ from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.learning.policy_gradient import BASELINES, GRPO, PPO, RLOO, ActorCritic, Reinforce, minibatches
 from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.nn.networks import Table
-from tinyrlhf.numerics import gather, log_softmax, scatter, softmax
+from tinyrlhf.numerics import log_softmax, softmax
+from tinyrlhf.saving import load_into, states_of
 from tinyrlhf.policies import Policy
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -105,11 +106,11 @@ def test_a_saved_learner_resumes_to_the_same_bytes(make):
     policy = a_policy()
     learner = make(policy, Table(9, 1), **fading)
     run(policy, learner, [0, 1])
-    saved = gather(policy=policy, learner=learner)
+    saved = states_of(policy=policy, learner=learner)
     through = run(policy, learner, [2, 3])
     again = a_policy()
     resumed = make(again, Table(9, 1), **fading)
-    scatter(saved, policy=again, learner=resumed)
+    load_into(saved, policy=again, learner=resumed)
     assert run(again, resumed, [2, 3]) == through
     assert resumed.updates_done == 4
 
@@ -224,7 +225,7 @@ def test_ppo_whitens_each_minibatch_by_itself():
     game, rng = Bandit([0.0, 1.0, 5.0], noise=1.0), np.random.default_rng(19)
     policy, critic = Policy(Table(2, 3)), Table(2, 1)
     episodes = rollout(game, policy, game.start(40, rng), rng)
-    learner = PPO(policy, 0.1, critic, epochs=1, minibatch=10, max_grad_norm=None)
+    learner = PPO(policy, 0.1, critic, epochs=1, minibatch=10, max_grad_norm=np.inf)
     learner.optimizer = estimators.Recorder()
     rows = minibatches(40, 10, np.random.default_rng(7))[-1]           # the recorder keeps the last
     rewards, scores = episodes.true_rewards[rows, 0], np.eye(3)[episodes.actions[rows, 0]] - 1 / 3

@@ -10,7 +10,8 @@ from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.text import Text
 from tinyrlhf.nn.networks import MLP
-from tinyrlhf.numerics import gather, log_sigmoid, log_softmax, logsumexp, scatter, sigmoid, softmax, softplus
+from tinyrlhf.numerics import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
+from tinyrlhf.saving import load_into, states_of
 
 BIG = 1e4
 
@@ -80,12 +81,12 @@ def test_float32_goes_in_and_float32_comes_out(function):
     assert function(np.array([[-BIG, 3.0, BIG]], np.float32)).dtype == np.float32
 
 
-def test_scatter_undoes_gather_also_when_one_name_begins_like_another():
+def test_loading_undoes_saving_also_when_one_name_begins_like_another():
     def networks(seed):
         return {name: MLP((2, 1), np.random.default_rng(seed + size)) for size, name in enumerate(("1", "10", "1a"))}
 
     saved, fresh = networks(0), networks(7)
-    scatter(gather(**saved), **fresh)
+    load_into(states_of(**saved), **fresh)
     assert all(np.array_equal(fresh[name].params.vector, saved[name].params.vector) for name in saved)
 
 
@@ -241,7 +242,8 @@ class HasItsOwnLuck(Cart):
         self.rng = np.random.default_rng(0)
 
     def step(self, states, actions, rng):
-        return super().step(states, self.rng.integers(2, size=len(states)) + self.rng.random(len(states)), rng)
+        next_states, rewards, done = super().step(states, actions, rng)
+        return next_states + self.rng.random(next_states.shape), rewards, done
 
 
 class CountsItsSteps(Cart):

@@ -1,4 +1,6 @@
 """The loop keeps its promises: it learns from answers alone, is blind to true rewards, and resumes to the same bytes."""
+import copy
+
 import numpy as np
 import pytest
 
@@ -40,11 +42,27 @@ class Blindfold:
     def rewards(self, episodes):
         return self.part.rewards(episodes.blindfolded())
 
+    def scores(self, episodes):
+        return self.part.scores(episodes.blindfolded())
+
+    def normalize(self, episodes):
+        self.part.normalize(episodes.blindfolded())
+
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_blindfolded_learner_and_reward_model_learn_the_same_bit_for_bit(world):
     seeing, blind = small(world), small(world)
     blind.learner, blind.reward_model = Blindfold(blind.learner), Blindfold(blind.reward_model)
+    choose = blind.choose_questions
+
+    def choose_blindly(state, episodes, n, rng):
+        """The questions chosen from blindfolded episodes must be those chosen from seeing ones; the person gets these."""
+        dice = copy.deepcopy(rng)
+        blindly, seeing = choose(state, episodes.blindfolded(), n, dice), choose(state, episodes, n, rng)
+        assert np.array_equal(blindly.first.states, seeing.first.states) and np.array_equal(blindly.second.states, seeing.second.states)
+        return seeing
+
+    blind.choose_questions = choose_blindly
     for state in (seeing, blind):
         rlhf(state, Boltzmann(agreement=0.9), 2)
     assert bytes_of(seeing) == bytes_of(blind)

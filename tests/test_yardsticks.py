@@ -7,6 +7,7 @@ from tinyrlhf.exact import strings
 from tinyrlhf.exact.planning import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.recipes import build, settings_for, words_spread
+from tinyrlhf.report import claim_of
 from tinyrlhf.yardsticks import (clone_labels, expected_kl, expected_return, expert, judged_game, log_table, optimal_return, table,
                                  text_optimum)
 
@@ -134,3 +135,11 @@ def test_labels_that_never_agree_teach_nothing(states):
     state, rng = states["gridworld"], np.random.default_rng(4)
     good, random = (expected_return(state, clone_labels(state, 200, rng, agreement), rng) for agreement in (0.9, 0.0))
     assert random < good - 0.5
+
+
+def test_a_run_that_failed_is_not_titled_a_success():
+    settings = settings_for("gridworld", 1)
+    low, high = ({"comparisons": 300, "return_untrained": -1.5, "return_after": after, "return_optimal": 0.75} for after in (-1.4, 0.7))
+    assert "were not enough: 4% of the way" in claim_of(settings, low)
+    assert claim_of(settings, high) == "300 comparisons taught the walker to mind the flowers"
+    assert claim_of({**settings, "teacher": "coin"}, high) == "The control: 300 coin flips instead of answers"

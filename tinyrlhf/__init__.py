@@ -1,9 +1,10 @@
-"""tinyrlhf: the whole of reinforcement learning from human feedback, readable in an afternoon. NumPy only.
+"""tinyrlhf: the whole of reinforcement learning from human feedback, readable in an afternoon. NumPy, and matplotlib for the pictures.
 
 The map, in reading order; every module imports only from above itself:
 
     numerics       softmax, sigmoid and their logarithms, safe for any number
     checks         gradients, shapes, and whether a game keeps the protocol
+    saving         the state of a run as one flat dict
     nn             networks (Table, MLP, EmbeddingMLP), distributions (Categorical, Gaussian), optimizers (SGD, Adam)
     games          where things happen: bandit, gridworld, cartpole, text; the protocol is games/game.py
     policies       act: a network read as a distribution over actions
@@ -20,7 +21,8 @@ The map, in reading order; every module imports only from above itself:
     yardsticks     what a run is held against: exact returns, the best possible, labels cloned once
     plots          scenes and arrays in, figures out
     runs, report   a run on disk; its result beside what it must be held against
-    cli            the front door: tinyrlhf run, tinyrlhf show
+    teaching       lessons, exercises and demos: pages, grader, stepper
+    cli            the front door: tinyrlhf run, show, lesson, demo
 
 Letters for shapes: B episodes, T steps, A actions, D action size, S states, V characters, C window, N questions,
 K options, M ensemble members; `d_x` is the derivative of a loss by `x` and has the shape of x. Batch first, time second.

@@ -1,4 +1,4 @@
-"""The front door: `tinyrlhf run WORLD`, `tinyrlhf show RUN`."""
+"""The front door: `tinyrlhf run WORLD`, `tinyrlhf show RUN`, `tinyrlhf lesson ...`, `tinyrlhf demo N`."""
 import argparse
 import json
 import math
@@ -37,7 +37,7 @@ def parser():
     """All commands and options."""
     top = Parser(prog="tinyrlhf", description="Reinforcement learning from human feedback, small enough to read.",
                  epilog="example: tinyrlhf run cartpole --seed 3")
-    commands = top.add_subparsers(dest="command", required=True, metavar="run | show", parser_class=Parser)
+    commands = top.add_subparsers(dest="command", required=True, metavar="run | show | lesson | demo", parser_class=Parser)
     run = commands.add_parser("run", help="act, ask, fit, improve, measure: the whole loop on one world",
                               description="The whole loop on one world, answered by a simulated person.",
                               epilog="example: tinyrlhf run gridworld --seed 3 --baselines --out runs/first")
@@ -64,6 +64,15 @@ def parser():
     show.add_argument("run", metavar="RUN", help="folder of a run")
     show.add_argument("--baselines", action="store_true", help="with the true reward, the cloned labels, and the control beside it")
     show.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
+    lesson = commands.add_parser("lesson", help="the lessons: list, start, solution, notebook, build", epilog="example: tinyrlhf lesson start 06")
+    lesson.add_argument("what", choices=("list", "start", "solution", "notebook", "build"), metavar="list | start | solution | notebook | build",
+                        help="the path; copy exercises to lessons/work; print a solution; write an .ipynb; make the pages anew")
+    lesson.add_argument("which", nargs="*", metavar="N", help="a lesson such as 06, an exercise such as 6.2 for `solution`")
+    demo = commands.add_parser("demo", help="a lesson as a show for a room, picture by picture", epilog="example: tinyrlhf demo 6 --votes 23,11")
+    demo.add_argument("number", metavar="N", help="number of the lesson")
+    demo.add_argument("--seed", type=int, default=0, metavar="N", help="equal seeds give equal shows (default 0)")
+    demo.add_argument("--votes", default="", metavar="L,R", help="hands for left and right of each pair, 23,11 or 23,11,5,30")
+    demo.add_argument("--out", default=".", metavar="DIR", help="where pictures are saved (default: here)")
     return top
 
 
@@ -91,6 +100,10 @@ def obey(arguments, began):
         options = parser().parse_args(arguments)
         if options.command == "show":
             return show(options, began)
+        if options.command in ("lesson", "demo"):
+            from tinyrlhf.teaching import commands                  # only now, so that --help stays fast
+            getattr(commands, options.command)(options)
+            return 0
         if len(set(options.worlds)) < len(options.worlds):
             raise ValueError(f"WORLD: expected each world once, got {' '.join(options.worlds)}")
         for world in options.worlds:
@@ -178,12 +191,11 @@ def finish(folder, settings, state, options, line, began):
         result.update(report.baselines(settings, state))
     report.draw(folder, settings, state, result)
     result.update(seconds=round(time.perf_counter() - began, 2), out=str(folder))
-    finite = {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in result.items()}
-    runs.write_text(Path(folder) / "result.json", json.dumps(finite, indent=2) + "\n")
+    runs.write_json(Path(folder) / "result.json", result)
     line.close()
     print(report.sentences({**result, "out": printable(folder)}))
     if options.json:
-        print(json.dumps(finite))
+        print(json.dumps(runs.finite(result)))
 
 
 class Progress:

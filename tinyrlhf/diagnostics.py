@@ -1,6 +1,7 @@
 """Measure: numbers that say whether a reward model, and a run, can be trusted."""
 import numpy as np
 
+from tinyrlhf.checks import check_finite
 from tinyrlhf.numerics import log_sigmoid, sigmoid
 
 
@@ -9,6 +10,7 @@ def accuracy(differences, labels):
 
     Returns NaN when no answer counts.
     """
+    check_finite(differences=differences)
     decided = np.isin(labels, (0.0, 1.0))
     if not decided.any():
         return float("nan")
@@ -25,7 +27,7 @@ def log_loss(differences, labels):
     """Mean -log P(answer) in nats, P(first) = sigmoid(s1 - s2); log 2 is a coin. NaN labels do not count."""
     kept = ~np.isnan(labels)
     d, share = np.asarray(differences, float)[kept], np.asarray(labels, float)[kept]
-    return float(-(share * log_sigmoid(d) + (1 - share) * log_sigmoid(-d)).mean())
+    return float("nan") if not len(d) else float(-(share * log_sigmoid(d) + (1 - share) * log_sigmoid(-d)).mean())
 
 
 def calibration(differences, labels, bins=10):
@@ -37,6 +39,8 @@ def calibration(differences, labels, bins=10):
     """
     kept = ~np.isnan(labels)
     probability, share = sigmoid(np.asarray(differences, float)[kept]), np.asarray(labels, float)[kept]
+    if not len(share):
+        return probability, share, float("nan")
     edges = np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1])
     bin_of = np.searchsorted(edges, probability, side="left")
     mass = np.bincount(bin_of, minlength=bins)
@@ -54,6 +58,6 @@ def interval(values):
     values = np.asarray(values, float)
     n = len(values)
     if n < 2:
-        return float(values.mean()), float("nan")
+        return float(values[0]) if n else float("nan"), float("nan")
     quantile = STUDENT[max(row for row in STUDENT if row <= n)] if n <= 60 else 1.96
     return float(values.mean()), float(quantile * values.std(ddof=1) / np.sqrt(n))

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinyrlhf.checks import check_range, check_shapes
+
 
 @dataclass(frozen=True)
 class Episodes:
@@ -105,6 +107,11 @@ def replay(game, states, actions, mask, rng, first_step=0):
 
     The log-probabilities are NaN: nobody says with what probability a person acts.
     """
+    check_shapes(states=(np.reshape(states, (len(states), -1)), "B N"), mask=(mask, "B T"),
+                 actions=(np.reshape(actions, np.shape(actions)[:2] + (-1,)), "B T D"))
+    if hasattr(game, "n_actions"):
+        check_range("actions", np.min(actions), 0, game.n_actions - 1)
+        check_range("actions", np.max(actions), 0, game.n_actions - 1)
     column = iter(np.moveaxis(np.asarray(actions), 1, 0))
     unknown = np.full(len(states), np.nan)
     played = collect(game, steps(game, lambda observations, rng: (next(column), unknown), states, rng, first_step),
@@ -136,6 +143,7 @@ def collect(game, played_steps, states, first_step, steps_at_most):
 def clip(episodes, first, length):
     """`length` steps from column `first` (B,) of each episode; shorter where the episode stops."""
     first = np.broadcast_to(first, (len(episodes),))
+    check_range("first", first.min(), 0, np.inf)
     columns = first[:, None] + np.arange(length + 1)
     rows = np.arange(len(episodes))[:, None]
     last = episodes.mask.shape[1]
@@ -149,7 +157,7 @@ def clip(episodes, first, length):
 
     return Episodes(states=episodes.states[rows, inside], observations=episodes.observations[rows, inside],
                     actions=cut(episodes.actions), log_probs=cut(episodes.log_probs), mask=mask,
-                    ended=episodes.ended & (first + length >= episodes.lengths),
+                    ended=episodes.ended & mask.any(axis=1) & (first + length >= episodes.lengths),
                     first_step=episodes.first_step + first, true_rewards=cut(episodes.true_rewards))
 
 

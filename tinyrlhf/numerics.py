@@ -45,14 +45,3 @@ def sigmoid(values):
     """
     small = np.exp(-np.abs(values))                                 # in (0, 1]
     return np.where(values >= 0, 1.0, small) / (1.0 + small)
-
-
-def gather(**parts):
-    """The states of several parts in one flat dict: `gather(policy=policy)` -> {"policy/vector": ...}."""
-    return {f"{name}/{key}": value for name, part in parts.items() for key, value in part.state().items()}
-
-
-def scatter(flat, **parts):
-    """Undo `gather`: give each part its own entries back."""
-    for name, part in parts.items():
-        part.load({key[len(name) + 1:]: value for key, value in flat.items() if key.startswith(name + "/")})

@@ -25,6 +25,7 @@ from tinyrlhf.rlhf import State, reinforce_true_reward, rlhf
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
 TEACHERS = ("person", "coin", "true reward")
+AGREEMENT = 0.9                                                     # how often a person's answers agree with their taste, unless told
 
 
 def bandit(seed=0, learner="reinforce", rounds=10, questions=10, kl_coef=0.0):
@@ -32,8 +33,10 @@ def bandit(seed=0, learner="reinforce", rounds=10, questions=10, kl_coef=0.0):
     game, rngs = Bandit(means=[0.0, 0.3, 0.5, 0.8, 1.0], noise=0.2), generators(seed)
     policy = Policy(Table(game.n_states, game.n_actions))
     reward_model = OutcomeReward(Table(game.n_actions, 1), lambda episodes: episodes.actions[:, 0], learning_rate=0.1, prior=1.0)
-    improver = make_learner(learner, policy, Table(game.n_states, 1), 32, 10 * rounds, learning_rate=0.1, entropy_coef=0.1, kl_coef=kl_coef)
-    return assemble(game, improver, reward_model, whole_episodes, questions, 32, 10, 32, kl_coef, rngs)
+    improver = make_learner(learner, policy, critic=Table(game.n_states, 1), group=32, updates=10 * rounds, learning_rate=0.1,
+                            entropy_coef=0.1)
+    return State(game, policy, policy.copy(), improver, reward_model, whole_episodes, questions_per_round=questions,
+                 episodes_per_update=32, updates_per_round=10, group=32, kl_coef=kl_coef, rngs=rngs)
 
 
 def gridworld(seed=0, learner="reinforce", rounds=20, questions=15, kl_coef=0.0):
@@ -45,9 +48,10 @@ def gridworld(seed=0, learner="reinforce", rounds=20, questions=15, kl_coef=0.0)
     game, rngs = Gridworld(), generators(seed)
     policy = Policy(Table(game.n_states, game.n_actions))
     reward_model = StepReward(Table(game.n_states, 1), lambda episodes: episodes.next_observations, learning_rate=0.05, prior=5.0)
-    improver = make_learner(learner, policy, Table(game.n_states, 1), 32, 40 * rounds, learning_rate=0.1, entropy_coef=0.6,
-                            kl_coef=kl_coef)
-    return assemble(game, improver, reward_model, whole_episodes, questions, 32, 40, 32, kl_coef, rngs)
+    improver = make_learner(learner, policy, critic=Table(game.n_states, 1), group=32, updates=40 * rounds, learning_rate=0.1,
+                            entropy_coef=0.6)
+    return State(game, policy, policy.copy(), improver, reward_model, whole_episodes, questions_per_round=questions,
+                 episodes_per_update=32, updates_per_round=40, group=32, kl_coef=kl_coef, rngs=rngs)
 
 
 def cartpole(seed=0, learner="ppo", rounds=10, questions=20, kl_coef=0.0):
@@ -60,9 +64,10 @@ def cartpole(seed=0, learner="ppo", rounds=10, questions=20, kl_coef=0.0):
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))
     reward_model = StepReward(MLP((4, 32, 32, 1), rngs["networks"]), poses, learning_rate=3e-3, prior=0.02, batch=64,
                               centred=True, spread=0.1, limit=3)
-    improver = make_learner(learner, policy, MLP((4, 64, 64, 1), rngs["networks"]), 4, 10 * rounds,
-                            learning_rate=1e-3, entropy_coef=0.3, curious_until=0.5, gamma=0.99, kl_coef=kl_coef, minibatch=400)
-    return assemble(game, improver, reward_model, early_and_late_clips, questions, 16, 10, 4, kl_coef, rngs)
+    improver = make_learner(learner, policy, critic=MLP((4, 64, 64, 1), rngs["networks"]), group=4, updates=10 * rounds,
+                            learning_rate=1e-3, entropy_coef=0.3, curious_until=0.5, gamma=0.99, minibatch=400)
+    return State(game, policy, policy.copy(), improver, reward_model, early_and_late_clips, questions_per_round=questions,
+                 episodes_per_update=16, updates_per_round=10, group=4, kl_coef=kl_coef, rngs=rngs)
 
 
 def text(seed=0, learner="rloo", rounds=6, questions=200, kl_coef=0.15):
@@ -75,8 +80,9 @@ def text(seed=0, learner="rloo", rounds=6, questions=200, kl_coef=0.15):
     reward_model = OutcomeReward(MLP((n_features, 1), rngs["networks"], head_gain=0.01),
                                  lambda episodes: game.features(episodes.states[:, -1]), learning_rate=0.05, prior=3.0, centred=True)
     critic = EmbeddingMLP(game.n_actions, game.window, 12, (64,), 1, rngs["networks"])
-    improver = make_learner(learner, policy, critic, 128, 200 * rounds, learning_rate=0.01, kl_coef=kl_coef)
-    return assemble(game, improver, reward_model, whole_episodes, questions, 128, 200, 128, kl_coef, rngs)
+    improver = make_learner(learner, policy, critic, group=128, updates=200 * rounds, learning_rate=0.01)
+    return State(game, policy, policy.copy(), improver, reward_model, whole_episodes, questions_per_round=questions,
+                 episodes_per_update=128, updates_per_round=200, group=128, kl_coef=kl_coef, rngs=rngs)
 
 
 @functools.lru_cache(maxsize=8)
@@ -112,13 +118,13 @@ def calibrated(world):
 
 def generators(seed):
     """Independent generators, so that nobody's dice depend on how often somebody else has thrown."""
-    names = ("networks", "game", "person", "learner", "pretraining")
+    names = ("networks", "game", "person", "learner", "pretraining", "questions")
     return {name: np.random.default_rng(child) for name, child in zip(names, np.random.SeedSequence(seed).spawn(len(names)))}
 
 
-def make_learner(name, policy, critic, group, updates, learning_rate, entropy_coef=0.0, curious_until=0.0, gamma=1.0,
-                 kl_coef=0.0, minibatch=256):
+def make_learner(name, policy, critic, group, updates, learning_rate, entropy_coef=0.0, curious_until=0.0, gamma=1.0, minibatch=256):
     """A learner by name; the learning rate falls linearly over the run, the entropy bonus until this share of it is left."""
+    check_choice("learner", name, LEARNERS)
     shared = {"updates": updates, "learning_rate": lambda left: learning_rate * max(left, 0.02),
               "entropy_coef": lambda left: entropy_coef * max(left - curious_until, 0.0) / (1 - curious_until)}
     if name == "reinforce":
@@ -126,17 +132,10 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
     if name == "rloo":
         return RLOO(policy, group=group, standardize=True, **shared)
     if name == "grpo":
-        return GRPO(policy, group=group, reference=policy.copy(), kl_coef=kl_coef, **shared)
+        return GRPO(policy, group=group, **shared)                      # the leash is in the reward, as for all others
     if name == "actor-critic":
         return ActorCritic(policy, critic=critic, gamma=gamma, standardize=True, **shared)
     return PPO(policy, critic=critic, gamma=gamma, minibatch=minibatch, **shared)
-
-
-def assemble(game, improver, reward_model, choose_questions, questions, episodes_per_update, updates_per_round, group, kl_coef, rngs):
-    """The State of a run. GRPO carries its KL in its own loss, so that the reward must not carry it again."""
-    kl_in_reward = 0.0 if isinstance(improver, GRPO) else kl_coef
-    return State(game, improver.policy, improver.policy.copy(), improver, reward_model, choose_questions, questions,
-                 episodes_per_update, updates_per_round, group, kl_in_reward, {name: rngs[name] for name in ("game", "person", "learner")})
 
 
 def whole_episodes(state, episodes, n, rng):
@@ -157,11 +156,13 @@ def poses(episodes):
 
 
 def settings_for(world, seed=0, teacher="person", agreement=None, rationality=None, **given):
-    """Complete settings: what was given (None: not given), and the calibrated values for the rest."""
+    """Complete settings: what was given (None: not given), the calibrated values for the rest, and an agreement of 90 %."""
     unknown = set(given) - set(calibrated(world))
     if unknown:
         raise ValueError(f"settings: expected {', '.join(calibrated(world))}; got {', '.join(sorted(unknown))}")
     given = {name: value for name, value in given.items() if value is not None}
+    if agreement is None and rationality is None:
+        agreement = AGREEMENT
     person = {"teacher": teacher, "agreement": agreement, "rationality": rationality}
     return {"world": world, "seed": seed, **calibrated(world), **given, **person}
 
@@ -182,18 +183,24 @@ def build(world, seed, learner, rounds, questions, kl_coef, teacher="person", ag
 
 
 def make_person(teacher="person", agreement=None, rationality=None):
-    """Who answers: a person with a taste (agreement 90 % unless told), or a coin."""
+    """Who answers: a person with a taste, or a coin."""
     if teacher == "coin":
         return CoinFlip()
-    return Boltzmann(0.9 if agreement is None and rationality is None else agreement, rationality)
+    return Boltzmann(AGREEMENT if agreement is None and rationality is None else agreement, rationality)
 
 
 def teach(state, rounds, on_round=None, teacher="person", agreement=None, rationality=None):
     """Run the loop with this teacher until `rounds` rounds are done."""
     if teacher == "true reward":
-        scale = 0.1 if isinstance(state.game, CartPole) else 1.0 / words_spread(state) if isinstance(state.game, Text) else 1.0
-        return reinforce_true_reward(state, rounds, on_round, scale)
+        return reinforce_true_reward(state, rounds, on_round, true_reward_scale(state))
     return rlhf(state, make_person(teacher, agreement, rationality), rounds, on_round)
+
+
+def true_reward_scale(state):
+    """The factor that brings a game's own rewards to the size of normalised learned ones, which critic and kl_coef expect."""
+    if isinstance(state.game, Text):
+        return 1.0 / words_spread(state)
+    return 0.1 if isinstance(state.game, CartPole) else 1.0
 
 
 def words_spread(state):

@@ -1,5 +1,4 @@
 """Was it worth the answers? The result of a run as numbers, and the one figure, beside what it must be held against."""
-import json
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +6,12 @@ import numpy as np
 from tinyrlhf import plots
 from tinyrlhf.diagnostics import accuracy, calibration, noise_ceiling
 from tinyrlhf.episodes import join, rollout
+from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.game import Words
-from tinyrlhf.recipes import build, make_person, teach
+from tinyrlhf.games.text import Text
+from tinyrlhf.humans.simulated import rationality_for
+from tinyrlhf.recipes import AGREEMENT, build, make_person, teach
+from tinyrlhf.runs import write_json
 from tinyrlhf.yardsticks import clone_labels, expected_kl, expected_return, judged_game, optimal_return
 
 CLAIMS = {"bandit": "{n} comparisons found the best machine", "gridworld": "{n} comparisons taught the walker to mind the flowers",
@@ -31,10 +34,13 @@ def measure(settings, state):
 
 
 def held_out(settings, state, rng, n=1000):
-    """How well the reward model foresees n fresh answers about untrained and final behaviour, beside what nobody can beat."""
+    """How well the reward model foresees n fresh answers about untrained and final behaviour, beside what nobody can beat.
+
+    The answers are those of the person as they were on average over the run (`typical_rationality`).
+    """
     if state.answers is None:
         return {"reward_model_accuracy": None, "noise_ceiling": None, "calibration_error": None}
-    person = make_person("person", settings["agreement"], settings["rationality"])
+    person = make_person(rationality=typical_rationality(settings, state))
     episodes = join([rollout(state.game, policy, state.game.start(200, rng), rng) for policy in (state.reference, state.policy)])
     questions = state.choose_questions(state, episodes, n, rng)
     asked = questions.answered(person.compare(state.game, questions.first, questions.second, rng))
@@ -42,6 +48,13 @@ def held_out(settings, state, rng, n=1000):
     return {"reward_model_accuracy": accuracy(difference, asked.labels),
             "noise_ceiling": noise_ceiling(person.preference(asked.first, asked.second)),
             "calibration_error": calibration(difference, asked.labels)[2]}
+
+
+def typical_rationality(settings, state):
+    """The rationality that the person had, or, where they were given by an agreement, the one that fits all their answers at once."""
+    if settings["rationality"] is not None:
+        return settings["rationality"]
+    return rationality_for(settings["agreement"], state.answers.first.true_returns - state.answers.second.true_returns)
 
 
 def baselines(settings, state):
@@ -52,7 +65,8 @@ def baselines(settings, state):
         returns[name] = expected_return(other, other.policy, rng)
         if teacher == "coin":
             returns["kl_without_feedback"] = expected_kl(other, rng)
-    copy = clone_labels(build(**settings), settings["rounds"] * settings["questions"], rng)
+    agreement = settings["agreement"] or AGREEMENT                  # a rationality says nothing about labels
+    copy = clone_labels(build(**settings), settings["rounds"] * settings["questions"], rng, agreement)
     return {**returns, "return_cloned": expected_return(state, copy, rng)}
 
 
@@ -77,30 +91,45 @@ def figure_data(settings, state, result):
             "over": "answers so far" if asked else "rounds so far"}
 
 
+def claim_of(settings, result):
+    """The title of the figure: what was shown, no more."""
+    n, teacher = result["comparisons"], settings["teacher"]
+    if teacher == "coin":
+        return f"The control: {n} coin flips instead of answers"
+    if teacher == "true reward":
+        return "Traditional: trained on the true reward"
+    share = share_of_gap(result)
+    if share < 0.8:
+        return f"{n} comparisons were not enough: {max(share, 0):.0%} of the way to the best possible"
+    return CLAIMS[settings["world"]].format(n=n)
+
+
+def share_of_gap(result):
+    """How much of the way from untrained to best possible was gone, 0 to 1."""
+    gap = result["return_optimal"] - result["return_untrained"]
+    return (result["return_after"] - result["return_untrained"]) / gap if gap else 0.0
+
+
 def scenes(state, policy, rng):
     """What a policy does, as episodes of scenes; words become one page."""
     game = state.game
-    if game.horizon_is_end and game.horizon > 1:
+    if isinstance(game, Text):
         episodes = rollout(game, policy, game.start(10, rng), rng)
         lines = [f"{game.show(states[-1]):<11} {value:5.1f}" for states, value in zip(episodes.states, episodes.true_returns)]
         colors = np.where(episodes.true_returns >= 1, "ink", np.where(episodes.true_returns < 0, "danger", "quiet"))
         return [[[Words(0.5, 0.95 - 0.1 * i, line, color) for i, (line, color) in enumerate(zip(lines, colors.tolist()))]]]
-    episodes = rollout(game, policy, game.start(1 if game.n_actions == 2 else 5, rng), rng)
+    episodes = rollout(game, policy, game.start(1 if isinstance(game, CartPole) else 5, rng), rng)
     return [[game.scene(state) for state in states[:length + 1]] for states, length in zip(episodes.states, episodes.lengths)]
 
 
 def draw(folder, settings, state, result):
-    """figure.png with its data in figure.json; CartPole also as a small GIF, in the game it is judged by."""
+    """figure.png with its data in figure.json; CartPole also as a small GIF, in the game it learned in."""
     folder, data = Path(folder), figure_data(settings, state, result)
     rng = np.random.default_rng([settings["seed"], 4])
     before, after = (scenes(state, policy, rng) for policy in (state.reference, state.policy))
-    claim = CLAIMS[settings["world"]].format(n=result["comparisons"])
-    if settings["teacher"] != "person":
-        claim = {"coin": "The control: {n} coin flips instead of answers", "true reward": "Traditional: trained on the true reward"}[
-            settings["teacher"]].format(n=result["comparisons"])
+    claim = claim_of(settings, result)
     plots.save(plots.run_figure(claim, before, after, **data), folder / "figure.png")
-    text = json.dumps({"claim": claim, **data}).replace("NaN", "null")
-    (folder / "figure.json").write_text(text, encoding="utf-8")
+    write_json(folder / "figure.json", {"claim": claim, **data})
     if settings["world"] == "cartpole":
         plots.animation(folder / "cartpole.gif", before[0], after[0], seconds_per_step=state.game.seconds_per_step)
 
@@ -110,14 +139,14 @@ def sentences(result):
     def number(name, form=".2f"):
         return "-" if result.get(name) is None else format(result[name], form)
 
-    gap = result["return_optimal"] - result["return_untrained"]
     lines = [f"{result['world']}, seed {result['seed']}: {result['comparisons']} comparisons, {result['seconds']:.1f} s",
              f"  mean true return   untrained {number('return_untrained')}   after {number('return_after')}"
              f"   best possible {number('return_optimal')}"
-             + (f"   ({100 * (result['return_after'] - result['return_untrained']) / gap:.0f} % of the gap)" if gap else ""),
-             f"  policy moved       {number('kl')} nats per episode from the reference",
-             f"  reward model       foresees {number('reward_model_accuracy', '.0%')} of fresh answers; nobody could beat "
-             f"{number('noise_ceiling', '.0%')}; calibration error {number('calibration_error')}"]
+             f"   ({share_of_gap(result):.0%} of the gap)",
+             f"  policy moved       {number('kl')} nats per episode from the reference"]
+    if result["reward_model_accuracy"] is not None:
+        lines.append(f"  reward model       foresees {number('reward_model_accuracy', '.0%')} of fresh answers; nobody could beat "
+                     f"{number('noise_ceiling', '.0%')}; calibration error {number('calibration_error')}")
     if "return_cloned" in result:
         lines.append(f"  beside it          true reward {number('return_on_true_reward')}   cloned labels {number('return_cloned')}"
                      f"   coin flips {number('return_without_feedback')} (moved {number('kl_without_feedback')} nats)")

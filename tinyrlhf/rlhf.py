@@ -13,11 +13,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.diagnostics import accuracy
 from tinyrlhf.episodes import Episodes, rollout, start_in_groups
 from tinyrlhf.feedback.records import Comparisons, join_comparisons
 from tinyrlhf.learning.kl import kl_penalized_rewards, kl_per_episode
-from tinyrlhf.numerics import gather, scatter
+from tinyrlhf.saving import load_into, states_of
 
 
 @dataclass
@@ -33,14 +34,20 @@ class State:
     episodes_per_update: int
     updates_per_round: int
     group: int                        # episodes from each start; they stand next to each other
-    kl_coef: float
-    rngs: dict                        # "game", "person", "learner": independent generators
+    kl_coef: float                    # price of one nat from the reference, in units of the normalised reward
+    rngs: dict                        # "game", "questions", "person", "learner": independent generators
     steps_at_most: int | None = None  # cut episodes here (None: at the game's horizon)
     answers: Comparisons | None = None
     history: list = field(default_factory=list)
 
+    def __post_init__(self):
+        for name in ("questions_per_round", "episodes_per_update", "updates_per_round", "group"):
+            check_whole(name, getattr(self, name), 1, 1_000_000)
+        check_range("kl_coef", self.kl_coef, 0, 1e6)
+
     def state(self):
-        flat = gather(policy=self.policy, reference=self.reference, learner=self.learner, reward_model=self.reward_model)
+        """All that changes, as one flat dict of arrays, numbers and texts."""
+        flat = states_of(policy=self.policy, reference=self.reference, learner=self.learner, reward_model=self.reward_model)
         flat.update({f"rng/{name}": json.dumps(rng.bit_generator.state) for name, rng in self.rngs.items()})
         flat["history"] = json.dumps(self.history)
         if self.answers is not None:
@@ -50,10 +57,11 @@ class State:
         return flat
 
     def load(self, flat):
-        scatter(flat, policy=self.policy, reference=self.reference, learner=self.learner, reward_model=self.reward_model)
+        """Go on from what `state` returned, in place."""
+        load_into(flat, policy=self.policy, reference=self.reference, learner=self.learner, reward_model=self.reward_model)
         for name, rng in self.rngs.items():
             rng.bit_generator.state = json.loads(str(flat[f"rng/{name}"]))
-        self.history = json.loads(str(flat["history"]))
+        self.history, self.answers = json.loads(str(flat["history"])), None
         if "answers/answers" in flat:
             first, second = (Episodes(**{key.split("/")[2]: table for key, table in flat.items()
                                          if key.startswith(f"answers/{side}/")}) for side in ("first", "second"))
@@ -62,6 +70,7 @@ class State:
 
 def rlhf(state, human, rounds, on_round=None):
     """Run the loop until `rounds` rounds are done; `on_round(state, row)` sees every row of numbers as it comes."""
+    check_whole("rounds", rounds, 0, 1_000_000)
     while len(state.history) < rounds:
         questions = propose(state)                                                                       # act
         answers = human.compare(state.game, questions.first, questions.second, state.rngs["person"])     # ask
@@ -73,15 +82,17 @@ def rlhf(state, human, rounds, on_round=None):
 
 def propose(state):
     """Act, and choose what to ask: the questions of the next round."""
-    return state.choose_questions(state, act(state), state.questions_per_round, state.rngs["person"])
+    return state.choose_questions(state, act(state), state.questions_per_round, state.rngs["questions"])
 
 
 def learn(state, answers):
     """Fit the reward model to all answers so far, improve the policy on it, and return one row of numbers."""
     foreseen = accuracy(state.reward_model.scores(answers.first) - state.reward_model.scores(answers.second), answers.labels)
-    state.answers = answers if state.answers is None else join_comparisons([state.answers, answers])
-    fit_loss = state.reward_model.fit(state.answers, state.rngs["learner"])
-    state.reward_model.normalize(state.answers[:state.questions_per_round].both())       # the first questions show the reference
+    all_answers = answers if state.answers is None else join_comparisons([state.answers, answers])
+    fit_loss = state.reward_model.fit(all_answers, state.rngs["learner"])
+    state.answers = all_answers
+    first_round = state.history[0]["answers"] if state.history else len(answers)         # these episodes show the reference
+    state.reward_model.normalize(state.answers[:first_round].both())
     row = {"round": len(state.history) + 1, "answers": len(state.answers),
            "reward_model_accuracy": foreseen if state.history else float("nan"),      # on answers it had not seen; untrained at first
            "fit_loss": fit_loss, **improve(state, state.reward_model.rewards)}

@@ -11,6 +11,7 @@ import contextlib
 import csv
 import itertools
 import json
+import math
 import os
 import platform
 import time
@@ -77,7 +78,8 @@ def checked(settings):
         raise ValueError(f"settings: expected {', '.join(example)}; got {', '.join(settings)}")
     for name, value in settings.items():
         text = isinstance(example[name], str)
-        if isinstance(value, bool) or not (isinstance(value, str if text else (int, float)) or value is example[name] is None):
+        unsaid = value is None and name in ("agreement", "rationality")
+        if isinstance(value, bool) or not (unsaid or isinstance(value, str if text else (int, float))):
             raise ValueError(f"{name}: expected {'text' if text else 'a number'}, got {value!r}")
     return settings
 
@@ -143,6 +145,20 @@ def remembered(folder):
         return {name: float(result[name]) for name in BASELINES if result.get(name) is not None}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def write_json(path, data):
+    """Write a dict as JSON; numbers that are not finite become null."""
+    write_text(path, json.dumps(finite(data), indent=1) + "\n")
+
+
+def finite(data):
+    """The same lists, dicts and numbers, with None for NaN and infinity."""
+    if isinstance(data, dict):
+        return {name: finite(value) for name, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def write_text(path, text):

@@ -3,7 +3,7 @@ import numpy as np
 
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import strings
-from tinyrlhf.exact.planning import backward_induction, finite_horizon_return, value_iteration
+from tinyrlhf.exact.planning import backward_induction, finite_horizon_return, kl_to_reference, value_iteration
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.text import Text
 from tinyrlhf.learning.imitation import clone
@@ -28,7 +28,7 @@ def expected_return(state, policy, rng, n=1000):
 
 
 def optimal_return(state, kl_coef):
-    """The best possible: exact in tables; 500 steps in CartPole; for text the best policy under the same leash.
+    """The best possible: exact in tables, without a leash; 500 steps in CartPole; for text the best policy under the same leash.
 
     A text run normalises its rewards on the reference, so that kl_coef is the price of a nat in its standard deviations;
     the yardstick uses the same unit.
@@ -42,7 +42,7 @@ def optimal_return(state, kl_coef):
 
 
 def text_optimum(state, kl_coef):
-    """The exact optimum of the words' taste at this leash (`exact.strings.Optimum`)."""
+    """The exact optimum of the words' taste at this leash (`exact.strings.Optimum`); without one, at a very long leash."""
     price = max(kl_coef, 0.01) * words_spread(state)
     return strings.optimum(log_table(state.reference, state.game), strings.Automaton(*state.game.automaton()), price)
 
@@ -58,30 +58,38 @@ def log_table(policy, game):
 
 
 def expected_kl(state, rng, n=1000):
-    """Nats per episode from the reference to the policy, in the game that it learned in: exact for words, else over n fresh episodes."""
+    """Nats per episode from the reference to the policy, in the game it learned in: exact for words and tables, else sampled."""
     if isinstance(state.game, Text):
         tables = log_table(state.policy, state.game), log_table(state.reference, state.game)
         return strings.evaluate(*tables, strings.Automaton(*state.game.automaton()), 0.0).kl
-    episodes = rollout(state.game, state.policy, state.game.start(n, rng), rng, steps_at_most=state.steps_at_most)
+    game = state.game
+    if hasattr(game, "P"):
+        policy, reference = table(state.policy, game), table(state.reference, game)
+        over = np.einsum("sas->sa", game.P).min(axis=1) == 1            # nobody acts any more where there is no way out
+        policy[over] = reference[over]
+        return kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
+    episodes = rollout(game, state.policy, game.start(n, rng), rng, steps_at_most=state.steps_at_most)
     return kl_per_episode(state.policy, state.reference, episodes)
 
 
 def clone_labels(state, n, rng, agreement=0.9):
     """Traditional supervised learning: a fixed set of n labels, cloned once. Returns the policy.
 
-    A label is the right action in a situation that the untrained policy got into; 1 - agreement of them are any action.
-    For text it is a word that a person chose out of four of the model's.
+    A label is the right action in a situation that the untrained policy got into, but with probability 1 - agreement a wrong
+    one. For text it is the best of four of the model's words, or with that probability just any of the four.
     """
     game, policy = judged_game(state.game), state.reference.copy()
     if isinstance(game, Text):
         words = rollout(game, policy, game.start(4 * n, rng), rng)
-        best = np.arange(n) * 4 + words.true_returns.reshape(n, 4).argmax(axis=1)
-        observations, actions = words[best].decisions
+        best = words.true_returns.reshape(n, 4).argmax(axis=1)
+        chosen = np.where(rng.random(n) < agreement, best, rng.integers(4, size=n))
+        observations, actions = words[np.arange(n) * 4 + chosen].decisions
     else:
         episodes = rollout(game, policy, game.start(n, rng), rng)
         rows = rng.integers(episodes.mask.sum(), size=n)
         observations = episodes.decisions[0][rows]
-        actions = np.where(rng.random(n) < agreement, expert(game, observations), rng.integers(game.n_actions, size=n))
+        wrong = rng.random(n) >= agreement                              # another action, any of the others
+        actions = (expert(game, observations) + wrong * rng.integers(1, game.n_actions, size=n)) % game.n_actions
     clone(policy, observations, actions, rng, learning_rate=0.003 if isinstance(game, Text) else 0.01, steps=300, batch=min(n, 128))
     return policy
 

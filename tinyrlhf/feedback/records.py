@@ -16,6 +16,11 @@ class Questions:
     second: Episodes
     first_is_left: np.ndarray     # (N,) bool
 
+    def __post_init__(self):
+        sizes = {name: len(getattr(self, name)) for name in vars(self)}
+        if len(set(sizes.values())) > 1:
+            raise ValueError(f"questions: expected as many of each, got {', '.join(f'{n} {name}' for name, n in sizes.items())}")
+
     def __len__(self):
         return len(self.first)
 

@@ -1,6 +1,7 @@
 """CartPole: can you keep a pole upright by pushing the cart under it left or right, fifty times a second?"""
 import numpy as np
 
+from tinyrlhf.checks import check_whole
 from tinyrlhf.games.game import Box, Game, Line
 
 GRAVITY, CART_MASS, POLE_MASS, HALF_LENGTH, FORCE, SECONDS = 9.8, 1.0, 0.1, 0.5, 10.0, 0.02
@@ -61,10 +62,9 @@ class CartPole(Game):
     keys = {"left": 0, "a": 0, "right": 1, "d": 1}
 
     def __init__(self, frozen=False, horizon=None):
-        if horizon is not None and horizon < 1:
-            raise ValueError(f"horizon: expected at least 1 step or None (500, frozen 200), got {horizon}")
         self.frozen = frozen
-        self.horizon = horizon or (200 if frozen else 500)
+        self.horizon = (200 if frozen else 500) if horizon is None else horizon
+        check_whole("horizon", self.horizon, 1, 1_000_000)
 
     def start(self, n, rng):
         return rng.uniform(-0.05, 0.05, size=(n, 4))

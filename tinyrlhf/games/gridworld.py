@@ -1,7 +1,7 @@
 """A gridworld: which way to the goal, when the floor is slippery and some people mind flowers being trampled?"""
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range
+from tinyrlhf.checks import check_finite, check_range, check_whole
 from tinyrlhf.games.game import Box, Circle, Game, Words
 
 FLOWERS_MAP = """
@@ -43,7 +43,7 @@ class Gridworld(Game):
 
     def __init__(self, map=FLOWERS_MAP, slip=0.1, step_reward=-0.04, goal=1.0, lava=-1.5, flowers=-0.6, horizon=40):
         check_range("slip", slip, 0, 1)
-        check_range("horizon", horizon, 1, np.inf)
+        check_whole("horizon", horizon, 1, 1_000_000)
         check_finite(step_reward=step_reward, goal=goal, lava=lava, flowers=flowers)
         self.map, self.slip, self.horizon = read_map(map), slip, horizon
         symbols = self.map.ravel()

@@ -1,7 +1,7 @@
 """What is the smallest world of language? Invented words, written letter by letter, and a person's taste in words."""
 import numpy as np
 
-from tinyrlhf.checks import check_range
+from tinyrlhf.checks import check_whole
 from tinyrlhf.games.game import Game, Words
 from tinyrlhf.games.words import HARD, LETTERS, VOWELS
 
@@ -56,7 +56,7 @@ class Text(Game):
     keys = {"\n": 0, **{letter: i + 1 for i, letter in enumerate(LETTERS)}}
 
     def __init__(self, horizon=10):
-        check_range("horizon", horizon, self.window, 255)
+        check_whole("horizon", horizon, self.window, 255)
         self.horizon = horizon
 
     def start(self, n, rng):

@@ -38,12 +38,6 @@ class Boltzmann:
             return sigmoid(rationality_for(self.agreement, difference) * difference)
         return sigmoid(self.rationality * difference)
 
-    def state(self):
-        return {}
-
-    def load(self, state):
-        pass
-
 
 class CoinFlip:
     """Answers without looking: the control. Whatever is learned from this person was not learned from feedback."""
@@ -53,12 +47,6 @@ class CoinFlip:
 
     def preference(self, first, second):
         return np.full(len(first), 0.5)
-
-    def state(self):
-        return {}
-
-    def load(self, state):
-        pass
 
 
 def rationality_for(agreement, differences):

@@ -57,7 +57,7 @@ def group_normalized(scores, group, epsilon=1e-4):
     """GRPO: A_k = (R_k - mean R) / (std R + epsilon) within each group, (B,).
 
     Dividing by the spread favours starts where all answers score alike: biased, and it strengthens as a group agrees.
-    Source: Shao et al. 2024, section 4.1.2.
+    Source: Shao et al. 2024, section 4.1.2. Departs from the source: epsilon, as their released code has it.
     """
     groups = in_groups(scores, group)
     return ((groups - groups.mean(axis=1, keepdims=True)) / (groups.std(axis=1, keepdims=True) + epsilon)).ravel()

@@ -18,6 +18,8 @@ def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, bat
     """
     if not len(actions):
         raise ValueError("clone: expected at least one labelled action, got none")
+    if len(actions) != len(observations):
+        raise ValueError(f"clone: expected an action for each of {len(observations)} observations, got {len(actions)}")
     check_finite(observations=observations)
     rate = learning_rate if callable(learning_rate) else lambda left: learning_rate
     optimizer, losses = Adam(policy.network.params, rate(1.0)), []

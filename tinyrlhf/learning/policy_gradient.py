@@ -3,12 +3,12 @@ rewards -> advantages -> d_log_probs (a rule) -> one step of the policy.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_choice, check_finite, check_shapes, check_whole
+from tinyrlhf.checks import check_choice, check_finite, check_range, check_shapes, check_whole
 from tinyrlhf.learning import rules
 from tinyrlhf.learning.advantages import (gae, group_normalized, leave_one_out, minus_batch_mean, minus_leave_one_out_mean,
                                           returns_to_go, whiten)
 from tinyrlhf.nn.optimizers import Adam, clip_gradient
-from tinyrlhf.numerics import gather, scatter
+from tinyrlhf.saving import load_into, states_of
 
 BASELINES = {"none": lambda values, mask: values * mask, "batch mean": minus_batch_mean,
              "leave one out": minus_leave_one_out_mean}
@@ -22,11 +22,14 @@ class Learner:
         learning_rate, entropy_coef: numbers, or functions of the share of training that is left (1 falling to 0).
         updates: how many calls of `update` the run will make; None: nothing fades.
         max_grad_norm: gradients longer than this are shortened.
+        epsilon: Adam's.
     """
 
-    def __init__(self, policy, learning_rate, entropy_coef=0.0, updates=None, max_grad_norm=None, epsilon=1e-8):
+    def __init__(self, policy, learning_rate, entropy_coef=0.0, updates=None, max_grad_norm=np.inf, epsilon=1e-8):
         self.policy, self.updates, self.max_grad_norm = policy, updates, max_grad_norm
         self.learning_rate, self.entropy_coef, self.updates_done = learning_rate, entropy_coef, 0
+        check_range("learning_rate", self.now(learning_rate), 0, 1e3)
+        check_range("entropy_coef", self.now(entropy_coef), 0, 1e6)
         self.optimizer = Adam(policy.network.params, self.now(learning_rate), epsilon=epsilon)
 
     def now(self, setting):
@@ -52,7 +55,7 @@ class Learner:
             slope = self.policy.distribution.d_entropy(cache.outputs)
             d_outputs = -entropy_coef * np.reshape(weight, (-1, 1)) * slope            # d (- c H) / d outputs
         grads = self.policy.backward(cache, d_log_probs, d_outputs)
-        norm = clip_gradient(grads, self.max_grad_norm or np.inf)
+        norm = clip_gradient(grads, self.max_grad_norm)
         self.optimizer.step(grads)
         return norm
 
@@ -62,10 +65,10 @@ class Learner:
         return {name: float(value) for name, value in numbers.items()}
 
     def state(self):
-        return {**gather(optimizer=self.optimizer), "updates_done": self.updates_done}
+        return {**states_of(optimizer=self.optimizer), "updates_done": self.updates_done}
 
     def load(self, state):
-        scatter(state, optimizer=self.optimizer)
+        load_into(state, optimizer=self.optimizer)
         self.updates_done = int(state["updates_done"])
 
 
@@ -75,51 +78,62 @@ class Reinforce(Learner):
     def __init__(self, policy, learning_rate, gamma=1.0, baseline="leave one out", standardize=False, **shared):
         super().__init__(policy, learning_rate, **shared)
         check_choice("baseline", baseline, BASELINES)
+        check_range("gamma", gamma, 0, 1)
         self.gamma, self.baseline, self.standardize = gamma, BASELINES[baseline], standardize
 
     def update(self, episodes, reward, rng):
         """One step on the mean return of these episodes. Returns grad_norm."""
-        returns = returns_to_go(self.begin(episodes, reward), self.gamma)
-        advantages = self.baseline(returns, episodes.mask)[episodes.mask]
+        advantages = self.advantages(self.begin(episodes, reward), episodes.mask)[episodes.mask]
         if self.standardize:
             advantages = whiten(advantages, shift=False)
         _, cache = self.policy.log_probs(*episodes.decisions)
         weight = 1.0 / len(episodes)
         return self.finish(grad_norm=self.step(cache, rules.reinforce(advantages, weight), weight))
 
+    def advantages(self, rewards, mask):
+        """(B, T) -> (B, T)."""
+        return self.baseline(returns_to_go(rewards, self.gamma), mask)
 
-class RLOO(Learner):
-    """REINFORCE leave-one-out: the whole episode is one action, its baseline the other answers to the same start."""
+
+class RLOO(Reinforce):
+    """REINFORCE leave-one-out: the whole episode is one action, its baseline the other answers to the same start.
+
+    group: how many neighbouring episodes began in the same state, at least 2.
+    """
 
     def __init__(self, policy, learning_rate, group, standardize=False, **shared):
-        super().__init__(policy, learning_rate, **shared)
+        super().__init__(policy, learning_rate, standardize=standardize, **shared)
         check_whole("group", group, 2, 1_000_000)
-        self.group, self.standardize = group, standardize
+        self.group = group
 
-    def update(self, episodes, reward, rng):
-        """One step on the mean return of these episodes, groups of neighbours alike in their start. Returns grad_norm."""
-        scores = leave_one_out(self.begin(episodes, reward).sum(axis=1), self.group)
-        advantages = np.where(episodes.mask, scores[:, None], 0.0)[episodes.mask]
-        if self.standardize:
-            advantages = whiten(advantages, shift=False)
-        _, cache = self.policy.log_probs(*episodes.decisions)
-        weight = 1.0 / len(episodes)
-        return self.finish(grad_norm=self.step(cache, rules.reinforce(advantages, weight), weight))
+    def advantages(self, rewards, mask):
+        """(B, T) -> (B, T), the same for every step of an episode."""
+        return np.where(mask, leave_one_out(rewards.sum(axis=1), self.group)[:, None], 0.0)
 
 
 class GRPO(Learner):
-    """Group-relative policy optimisation: group-normalised scores, PPO's clipping, k3 to the reference in the loss."""
+    """Group-relative policy optimisation: group-normalised scores, PPO's clipping, k3 to the reference in the loss.
+
+    Args:
+        group: how many neighbouring episodes began in the same state, at least 2.
+        reference, kl_coef: the leash in the loss. Mind its unit: scores are divided by their spread within the group, the
+            leash is not, so that it loosens as a group comes to agree. The recipes put the leash into the reward instead.
+        epochs: steps on the same episodes; clip: 0.1 to 0.3.
+    """
 
     def __init__(self, policy, learning_rate, group, reference=None, kl_coef=0.0, epochs=1, clip=0.2, **shared):
         super().__init__(policy, learning_rate, **shared)
         check_whole("group", group, 2, 1_000_000)
         check_whole("epochs", epochs, 1, 1000)
+        check_range("clip", clip, 0, 1)
+        check_range("kl_coef", kl_coef, 0, 1e6)
         if kl_coef and reference is None:
             raise ValueError(f"kl_coef: expected 0 without a reference policy, got {kl_coef}; pass reference=policy.copy()")
         self.group, self.reference, self.kl_coef, self.epochs, self.clip = group, reference, kl_coef, epochs, clip
 
     def update(self, episodes, reward, rng):
         """`epochs` steps on the same episodes. Returns grad_norm of the last."""
+        check_finite(log_probs=episodes.log_probs)                     # a replay does not know how likely its actions were
         mask, decisions = episodes.mask, episodes.decisions
         advantages = group_normalized(self.begin(episodes, reward).sum(axis=1), self.group)
         reference = (self.reference or self.policy).log_probs(*decisions)[0]
@@ -133,12 +147,19 @@ class GRPO(Learner):
 
 
 class ActorCritic(Learner):
-    """Actor-critic: a critic V(s) is the baseline, and lets credit flow from guesses instead of whole returns."""
+    """Actor-critic: a critic V(s) is the baseline, and lets credit flow from guesses instead of whole returns.
+
+    Args:
+        critic: network of observations -> (..., 1); its learning rate is the policy's unless `critic_learning_rate` says else.
+        gamma, lam: discount, and how far credit flows before a guess replaces what happened (1: never), both 0 to 1.
+    """
 
     def __init__(self, policy, learning_rate, critic, gamma=1.0, lam=0.95, standardize=False, critic_learning_rate=None, **shared):
         super().__init__(policy, learning_rate, **shared)
         self.critic, self.gamma, self.lam, self.standardize = critic, gamma, lam, standardize
-        self.critic_learning_rate = critic_learning_rate or learning_rate
+        check_range("gamma", gamma, 0, 1)
+        check_range("lam", lam, 0, 1)
+        self.critic_learning_rate = learning_rate if critic_learning_rate is None else critic_learning_rate
         self.critic_optimizer = Adam(critic.params, self.now(self.critic_learning_rate), epsilon=self.optimizer.epsilon)
 
     def estimate(self, episodes, reward):
@@ -154,7 +175,7 @@ class ActorCritic(Learner):
         values, cache = self.critic.forward(observations)
         slope = rules.critic_slope(values[..., 0], targets, 1.0 / len(targets))
         grads = self.critic.backward(cache, slope[..., None])
-        clip_gradient(grads, self.max_grad_norm or np.inf)
+        clip_gradient(grads, self.max_grad_norm)
         self.critic_optimizer.step(grads)
         return 0.5 * len(targets) * (slope @ slope)
 
@@ -170,11 +191,11 @@ class ActorCritic(Learner):
         return self.finish(grad_norm=norm, critic_loss=self.step_critic(observations, targets))
 
     def state(self):
-        return {**super().state(), **gather(critic=self.critic, critic_optimizer=self.critic_optimizer)}
+        return {**super().state(), **states_of(critic=self.critic, critic_optimizer=self.critic_optimizer)}
 
     def load(self, state):
         super().load(state)
-        scatter(state, critic=self.critic, critic_optimizer=self.critic_optimizer)
+        load_into(state, critic=self.critic, critic_optimizer=self.critic_optimizer)
 
 
 class PPO(ActorCritic):
@@ -184,16 +205,25 @@ class PPO(ActorCritic):
     each epoch, gradient norm 0.5, Adam epsilon 1e-5.
     Departs from the source: policy and critic are separate networks with separate optimizers and gradient norms, and
     the value loss is not clipped.
+
+    Args:
+        epochs, minibatch: passes over the played steps, and steps in one minibatch (at least 2); clip: 0.1 to 0.3.
     """
 
     def __init__(self, policy, learning_rate, critic, gamma=0.99, lam=0.95, epochs=4, minibatch=256, clip=0.2,
                  max_grad_norm=0.5, epsilon=1e-5, **shared):
         super().__init__(policy, learning_rate, critic, gamma, lam, max_grad_norm=max_grad_norm, epsilon=epsilon, **shared)
         check_whole("epochs", epochs, 1, 1000)
+        check_whole("minibatch", minibatch, 2, 10_000_000)
+        check_range("clip", clip, 0, np.inf)
         self.epochs, self.minibatch, self.clip = epochs, minibatch, clip
 
     def update(self, episodes, reward, rng):
-        """`epochs` passes over the played steps. Returns approx_kl (nats per step) and clip_fraction of the last pass."""
+        """`epochs` passes over the played steps.
+
+        Returns approx_kl (nats per step) and clip_fraction of the last pass, critic_loss of the last minibatch.
+        """
+        check_finite(log_probs=episodes.log_probs)                     # a replay does not know how likely its actions were
         advantages, targets = self.estimate(episodes, reward)
         observations, actions = episodes.decisions
         old_log_probs, drift = episodes.log_probs[episodes.mask], []

@@ -81,6 +81,7 @@ class Gaussian:
 
     @staticmethod
     def d_log_prob(outputs, actions):
+        """d log p(a) / d outputs, shape (..., 2 D): first by the means, then by the log standard deviations."""
         mean, log_std = np.split(outputs, 2, axis=-1)
         z = (actions - mean) * np.exp(-log_std)
         return np.concatenate([z * np.exp(-log_std),                   # d / d mean = (a - mean) / std^2
@@ -93,6 +94,7 @@ class Gaussian:
 
     @staticmethod
     def d_entropy(outputs):
+        """dH / d outputs, (..., 2 D): 0 by the means, 1 by the log standard deviations."""
         mean, log_std = np.split(outputs, 2, axis=-1)
         return np.concatenate([np.zeros_like(mean), np.ones_like(log_std)], axis=-1)
 
@@ -104,6 +106,7 @@ class Gaussian:
 
     @staticmethod
     def d_kl(outputs, other):
+        """d KL(p || q) / d outputs of p, (..., 2 D)."""
         mean_1, log_1, mean_2, log_2 = np.split(np.concatenate([outputs, other], axis=-1), 4, axis=-1)
         return np.concatenate([(mean_1 - mean_2) * np.exp(-2 * log_2),                 # d / d m1 = (m1 - m2) / s2^2
                                np.exp(2 * (log_1 - log_2)) - 1], axis=-1)              # d / d l1 = s1^2 / s2^2 - 1

@@ -1,9 +1,9 @@
 """Fit: reward models that explain a person's answers. An episode's score is the sum of its rewards."""
 import numpy as np
 
-from tinyrlhf.checks import check_finite
+from tinyrlhf.checks import check_finite, check_range, check_whole
 from tinyrlhf.nn.optimizers import Adam
-from tinyrlhf.numerics import gather, scatter
+from tinyrlhf.saving import load_into, states_of
 from tinyrlhf.rewards.choice import preference_loss
 
 
@@ -24,6 +24,11 @@ class RewardModel:
 
     def __init__(self, network, features, learning_rate=3e-3, prior=1.0, fit_steps=100, batch=None, centred=False, spread=1.0,
                  limit=np.inf):
+        check_range("learning_rate", learning_rate, 0, 1e3)
+        check_range("prior", prior, 0, 1e12)
+        check_whole("fit_steps", fit_steps, 1, 1_000_000)
+        check_whole("batch", 1 if batch is None else batch, 1, 10_000_000)
+        check_range("limit", limit, 0, np.inf)
         self.network, self.features, self.prior = network, features, prior
         self.fit_steps, self.batch, self.centred, self.spread, self.limit = fit_steps, batch, centred, spread, limit
         self.optimizer = Adam(network.params, learning_rate)
@@ -80,10 +85,10 @@ class RewardModel:
         return self.reward_table(self.features(episodes), self.rewarded(episodes))
 
     def state(self):
-        return {**gather(network=self.network, optimizer=self.optimizer), "mean": self.mean, "scale": self.scale}
+        return {**states_of(network=self.network, optimizer=self.optimizer), "mean": self.mean, "scale": self.scale}
 
     def load(self, state):
-        scatter(state, network=self.network, optimizer=self.optimizer)
+        load_into(state, network=self.network, optimizer=self.optimizer)
         self.mean, self.scale = float(state["mean"]), float(state["scale"])
 
 
@@ -144,16 +149,18 @@ class Ensemble:
 
     def fit(self, comparisons, rng):
         new = len(comparisons) - self.weights.shape[1]
-        self.weights = np.concatenate([self.weights, rng.poisson(1.0, (len(self.members), new))], axis=1)
-        return float(np.mean([member.fit(comparisons, rng, weights) for member, weights in zip(self.members, self.weights)]))
+        weights = np.concatenate([self.weights, rng.poisson(1.0, (len(self.members), new))], axis=1)
+        loss = float(np.mean([member.fit(comparisons, rng, row) for member, row in zip(self.members, weights)]))
+        self.weights = weights                                         # only now: a refused fit leaves nothing half-done
+        return loss
 
     def normalize(self, episodes):
         for member in self.members:
             member.normalize(episodes)
 
     def state(self):
-        return {**gather(**{str(m): member for m, member in enumerate(self.members)}), "weights": self.weights}
+        return {**states_of(**{str(m): member for m, member in enumerate(self.members)}), "weights": self.weights}
 
     def load(self, state):
-        scatter(state, **{str(m): member for m, member in enumerate(self.members)})
+        load_into(state, **{str(m): member for m, member in enumerate(self.members)})
         self.weights = np.asarray(state["weights"])
