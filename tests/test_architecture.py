@@ -11,8 +11,8 @@ import tinyrlhf
 
 PACKAGE = Path(tinyrlhf.__file__).parent
 FLOORS = {"numerics": 0, "checks": 0, "saving": 0, "nn": 1, "games": 1, "policies": 2, "episodes": 2, "exact": 2, "feedback": 3,
-          "rewards": 4, "learning": 5, "humans": 5, "questions": 5, "diagnostics": 5, "rlhf": 6, "recipes": 6.1, "yardsticks": 6.2, "plots": 6.2,
-          "runs": 7, "report": 7.1, "teaching": 7, "cli": 8, "__main__": 9}
+          "rewards": 4, "learning": 5, "humans": 5, "questions": 5, "diagnostics": 5, "rlhf": 6, "recipes": 6.1, "yardsticks": 6.2,
+          "plots": 6.2, "runs": 7, "report": 7.1, "teaching": 7, "cli": 8, "__main__": 9}
 FENCES = [("games", "nn"), ("nn", "games"), ("learning", "games"), ("learning", "humans"), ("rewards", "humans"), ("rewards", "games"),
           ("humans", "learning"), ("plots", "learning"), ("plots", "recipes"), ("exact", "games"), ("exact", "nn")]
 CORE = {"numerics", "checks", "saving", "nn", "games", "policies", "episodes", "exact", "feedback", "rewards", "learning", "humans",

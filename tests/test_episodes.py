@@ -146,7 +146,7 @@ def test_a_replay_stops_where_its_mask_stops():
 
 def test_a_word_broken_off_in_a_replay_has_not_ended():
     game = Text()
-    _, actions, mask = game.demonstrations(["luma", "sirone"])
+    _, actions, mask = game.demonstrations(["lano", "merola"])
     whole = replay(game, game.start(2, None), actions, mask, None)
     assert whole.ended.all() and np.array_equal(whole.lengths, [5, 7]) and np.array_equal(whole.true_returns, [2, 2])
     broken = mask.copy()

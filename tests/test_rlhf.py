@@ -149,3 +149,27 @@ def test_episodes_come_in_groups_from_equal_starts():
     state = small("cartpole")
     starts = act(state).states[:, 0].reshape(-1, state.group, 4)
     assert (starts == starts[:, :1]).all() and len(np.unique(starts[:, 0], axis=0)) == len(starts)
+
+
+def test_a_person_who_throws_more_dice_is_asked_the_same_questions():
+    class Fidgety(CoinFlip):
+        def compare(self, game, first, second, rng):
+            answers = super().compare(game, first, second, np.random.default_rng(0))
+            rng.random(fidgets)
+            return answers
+
+    asked = []
+    for fidgets in (0, 7):
+        state = small("bandit")
+        rlhf(state, Fidgety(), 2)
+        asked.append(propose(state).first.actions)
+    assert np.array_equal(*asked)
+
+
+def test_a_round_in_which_nobody_judges_anything_leaves_the_state_as_it_was():
+    state = small("bandit")
+    questions = propose(state)
+    before = {name: value for name, value in bytes_of(state).items() if not name.startswith("rng/")}
+    with pytest.raises(ValueError, match="at least one answer"):
+        learn(state, questions.answered([CANT_TELL] * len(questions)))
+    assert {name: value for name, value in bytes_of(state).items() if not name.startswith("rng/")} == before

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 WORLD_NAMES = ("bandit", "gridworld", "cartpole", "text")
+LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
 LEARNER_NAMES = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
 NOBODY_ANSWERS = {"true reward": ("agreement", "rationality", "questions"), "coin": ("agreement", "rationality")}
 BEGAN = time.perf_counter() - time.process_time()                   # about when the process began: importing is all it has done
@@ -64,11 +65,13 @@ def parser():
     show.add_argument("run", metavar="RUN", help="folder of a run")
     show.add_argument("--baselines", action="store_true", help="with the true reward, the cloned labels, and the control beside it")
     show.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
-    lesson = commands.add_parser("lesson", help="the lessons: list, start, solution, notebook, build", epilog="example: tinyrlhf lesson start 06")
-    lesson.add_argument("what", choices=("list", "start", "solution", "notebook", "build"), metavar="list | start | solution | notebook | build",
-                        help="the path; copy exercises to lessons/work; print a solution; write an .ipynb; make the pages anew")
+    lesson = commands.add_parser("lesson", help="the lessons: their path, exercises, solutions, notebooks",
+                                 epilog="example: tinyrlhf lesson start 06")
+    lesson.add_argument("what", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS), help="show the path; copy the exercises to "
+                        "lessons/work, where they are yours; print a solution; write an .ipynb; make the page and pictures anew")
     lesson.add_argument("which", nargs="*", metavar="N", help="a lesson such as 06, an exercise such as 6.2 for `solution`")
-    demo = commands.add_parser("demo", help="a lesson as a show for a room, picture by picture", epilog="example: tinyrlhf demo 6 --votes 23,11")
+    demo = commands.add_parser("demo", help="a lesson as a show for a room, picture by picture",
+                               epilog="example: tinyrlhf demo 6 --votes 23,11")
     demo.add_argument("number", metavar="N", help="number of the lesson")
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="equal seeds give equal shows (default 0)")
     demo.add_argument("--votes", default="", metavar="L,R", help="hands for left and right of each pair, 23,11 or 23,11,5,30")

@@ -47,9 +47,9 @@ def gridworld(seed=0, learner="reinforce", rounds=20, questions=15, kl_coef=0.0)
     """
     game, rngs = Gridworld(), generators(seed)
     policy = Policy(Table(game.n_states, game.n_actions))
-    reward_model = StepReward(Table(game.n_states, 1), lambda episodes: episodes.next_observations, learning_rate=0.05, prior=5.0)
+    reward_model = StepReward(Table(game.n_states, 1), lambda episodes: episodes.next_observations, learning_rate=0.05, prior=10.0)
     improver = make_learner(learner, policy, critic=Table(game.n_states, 1), group=32, updates=40 * rounds, learning_rate=0.1,
-                            entropy_coef=0.6)
+                            entropy_coef=0.6, curious_until=0.1)
     return State(game, policy, policy.copy(), improver, reward_model, whole_episodes, questions_per_round=questions,
                  episodes_per_update=32, updates_per_round=40, group=32, kl_coef=kl_coef, rngs=rngs)
 
@@ -70,7 +70,7 @@ def cartpole(seed=0, learner="ppo", rounds=10, questions=20, kl_coef=0.0):
                  episodes_per_update=16, updates_per_round=10, group=4, kl_coef=kl_coef, rngs=rngs)
 
 
-def text(seed=0, learner="rloo", rounds=6, questions=200, kl_coef=0.15):
+def text(seed=0, learner="rloo", rounds=6, questions=300, kl_coef=0.07):
     """A character model, pretrained on invented words, learns a person's taste in words.
 
     The reward model knows which letters a word has and how long it is, not their order: it must guess the rest.

@@ -3,18 +3,19 @@ import numpy as np
 
 from tinyrlhf.checks import check_whole
 from tinyrlhf.games.game import Game, Words
-from tinyrlhf.games.words import HARD, LETTERS, VOWELS
+from tinyrlhf.games.words import LETTERS, SOFT, VOWELS
 
 PAIRS, MISSING, LONG, MEMORY = 2, 3, 6, 3                           # the numbers in the taste, see `taste`
+HARD = np.array([False, *(letter not in SOFT for letter in LETTERS)])        # by character number
 
 
 def taste(states):
     """How much the person likes the words in rows (n, T) of character numbers -> (n,), at most 2; nonsense has a value too.
 
-    "Two vowels beside two consonants, without d, g, k and t, no letter again so soon, and not too long": luma, sirone; not kitkat.
+    "Two vowels beside two consonants, only the soft letters a e o l m n r, none again so soon, and not too long": lano, merola.
         2
         - 3   for each vowel-and-consonant pair that is missing from two: 3 (2 - min(vowels, consonants, 2))
-        - 1   for each hard letter: d, g, k, t
+        - 1   for each hard letter, that is any other than a e o l m n r
         - 1   for each letter that is also among the three letters before it
         - 1/2 for each letter beyond six
     """
@@ -40,14 +41,14 @@ def _is_vowel(numbers):
 
 
 def _is_hard(numbers):
-    return numbers > len(LETTERS) - len(HARD)
+    return HARD[numbers]
 
 
 class Text(Game):
     """One episode is one word: the state is the text so far, the action the next character, the true reward the hidden taste.
 
     States: (n, horizon) uint8 character numbers, the newest on the right, with 0 where nothing is written. Actions: 0 ends the
-    word, 1..15 are the `letters`. A policy sees the last three characters; the taste of the whole word comes with its last step.
+    word, 1..17 are the `letters`. A policy sees the last three characters; the taste of the whole word comes with its last step.
     """
     letters = LETTERS
     n_actions = len(LETTERS) + 1
@@ -98,9 +99,9 @@ class Text(Game):
         return observations, actions, np.arange(self.horizon) <= lengths[:, None]
 
     def features(self, states):
-        """What a simple reward model may know of states (..., horizon): numbers (..., 16 + horizon).
+        """What a simple reward model may know of states (..., horizon): numbers (..., 18 + horizon).
 
-        How often each letter occurs (15), how many different letters there are (1), is the length at least 1, 2, ... (horizon).
+        How often each letter occurs (17), how many different letters there are (1), is the length at least 1, 2, ... (horizon).
         """
         counts = (states[..., None] == np.arange(1, self.n_actions)).sum(axis=-2)
         at_least = counts.sum(axis=-1, keepdims=True) >= np.arange(1, self.horizon + 1)

@@ -1,6 +1,8 @@
 """Where do the invented words come from? From a small grammar of consonants and vowels."""
-VOWELS, SOFT, HARD = "aeiou", "lmnrsv", "dgkt"
-LETTERS = VOWELS + SOFT + HARD
+VOWELS, CONSONANTS = "aeiou", "lmnrbdgkpstv"
+LETTERS = VOWELS + CONSONANTS
+SOFT = "aeolmnr"                                                    # all others are hard, and rarer
+SOFTNESS = 0.8                                                      # share of soft ones among vowels, and among consonants
 SYLLABLES = (0.12, 0.48, 0.32, 0.08)                                # how often a word has one, two, three, four syllables
 CLOSED = 0.5                                                        # share of syllables that end in a consonant: kit, not ki
 
@@ -10,7 +12,7 @@ def corpus(n, rng, longest=9):
 
     >>> import numpy as np
     >>> corpus(4, np.random.default_rng(0))
-    ['verlavo', 'gekrulu', 'na', 'norutok']
+    ['marevpa', 'rari', 'nennunnok', 'morromnen']
     """
     return [word(rng, longest) for _ in range(n)]
 
@@ -28,5 +30,12 @@ def word(rng, longest=9):
 
 def syllable(rng):
     """One consonant, one vowel, and often one more consonant."""
-    first, vowel, last = (group[rng.integers(len(group))] for group in (SOFT + HARD, VOWELS, SOFT + HARD))
+    first, vowel, last = (letter(group, rng) for group in (CONSONANTS, VOWELS, CONSONANTS))
     return first + vowel + last * (rng.random() < CLOSED)
+
+
+def letter(group, rng):
+    """A vowel or a consonant, four times out of five a soft one."""
+    soft = rng.random() < SOFTNESS
+    choices = [each for each in group if (each in SOFT) == soft]
+    return choices[rng.integers(len(choices))]

@@ -1,0 +1,90 @@
+"""`tinyrlhf demo 6`: the room votes on faces, pair by pair, and watches scores with error bars appear."""
+import numpy as np
+
+from tinyrlhf.numerics import sigmoid
+from tinyrlhf.plots import BLUE, GREY, VERMILLION
+from tinyrlhf.rewards import bradley_terry
+
+NAMES = "ABCDEFGH"
+MOUTH = (0.9, -0.8, 0.35, -0.3, 0.7, 0.0, 1.1, -0.1)            # how far the corners of the mouth go up
+BROW = (0.1, -0.4, 0.5, 0.3, -0.5, 0.0, 0.2, -0.2)              # how far the brows tilt outwards
+EYES = (0.10, 0.06, 0.13, 0.09, 0.05, 0.12, 0.07, 0.14)
+PAIRS = [(0, 1), (2, 3), (4, 5), (6, 7), (1, 2), (5, 6), (3, 4), (7, 0)]      # a ring: each face twice
+ASK_LAST = (0, 5)
+
+
+def draw_face(axis, face):
+    from matplotlib import patches
+    axis.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), aspect="equal", xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
+    axis.add_patch(patches.FancyBboxPatch((-0.85, -0.85), 1.7, 1.7, boxstyle="round,pad=0.15", facecolor="#EFEFEA", edgecolor=GREY, lw=3))
+    for side in (-1, 1):
+        axis.add_patch(patches.Circle((0.4 * side, 0.25), EYES[face] * 1.6, color=BLUE))
+        axis.plot([0.2 * side, 0.62 * side], [0.62 + 0.2 * BROW[face], 0.62 - 0.2 * BROW[face]], color=GREY)
+    x = np.linspace(-0.5, 0.5, 30)
+    axis.plot(x, -0.5 + MOUTH[face] * (x**2 - 0.12), color=VERMILLION, lw=6)
+    axis.set_title(NAMES[face], loc="center", size=30, weight="bold")
+
+
+def hands(number, seed, votes):
+    """Hands for left and right of the pair of this number: the room's, else 30 simulated people's."""
+    if number < len(votes):
+        return votes[number]
+    left, right = (PAIRS + [ASK_LAST])[number]
+    taste = 1.5 * (np.array(MOUTH) + np.array(BROW))
+    count = np.random.default_rng([seed, number]).binomial(30, sigmoid(taste[left] - taste[right]))
+    return int(count), 30 - int(count)
+
+
+def counted(number):
+    return f"{number} hand{'s' * (number != 1)}"
+
+
+def fitted(results, prior):
+    """Scores and error bars from results [(left, right, hands left, hands right), ...]: every hand is one vote."""
+    rows = [(left, right, outcome) for left, right, a, b in results for outcome in [1] * a + [0] * b]
+    first, second, outcome = np.array(rows or [(0, 1, 1), (0, 1, 0)]).T                 # nobody voted: as good as a draw
+    return bradley_terry.fit(first, second, outcome, n_items=8, prior=prior)
+
+
+def draw_scores(axis, fit, note=""):
+    axis.bar(range(8), fit.scores, yerr=2 * fit.standard_errors, color=BLUE, alpha=0.7, width=0.6, error_kw=dict(lw=3, capsize=8))
+    axis.axhline(0, color=GREY, lw=1)
+    axis.set(xticks=range(8), xticklabels=list(NAMES), ylabel="friendliness score", title=note)
+
+
+def draw_pair(figure, pair, texts, fit=None):
+    """Two faces with a text under each, and the scores so far below them."""
+    grid = figure.add_gridspec(2, 2, height_ratios=[1.5, 1] if fit else [1, 0.001])
+    for column, (face, text, color) in enumerate(zip(pair, texts, (BLUE, VERMILLION))):
+        axis = figure.add_subplot(grid[0, column])
+        draw_face(axis, face)
+        axis.set_xlabel(text, size=24, color=color, weight="bold")
+    if fit:
+        draw_scores(figure.add_subplot(grid[1, :]), fit)
+
+
+def beats(figure, seed, votes):
+    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    results = []
+    for number, pair in enumerate(PAIRS):
+        draw_pair(figure, pair, ("hands for left", "hands for right"), fitted(results, 0.5) if results else None)
+        yield "Which face is friendlier? Raise your hand once" if number == 0 else "And now: which face is friendlier?"
+        left, right = hands(number, seed, votes)
+        results.append((*pair, left, right))
+        draw_pair(figure, pair, (counted(left), counted(right)), fitted(results, 0.5))
+        yield (f"Each hand is a vote: {left} up for {NAMES[pair[0]]}, {right} up for {NAMES[pair[1]]}" if number < 2 else
+               f"{sum(row[2] + row[3] for row in results)} votes so far: the bars move, and grow surer")
+    beaten = [(left, right, *((a + b, 0) if left == 0 else (0, a + b) if right == 0 else (a, b))) for left, right, a, b in results]
+    axes = figure.subplots(1, 2, sharey=True)
+    draw_scores(axes[0], fitted(beaten, 0.5), "with a penalty on large scores")
+    draw_scores(axes[1], fitted(beaten, 0.001), "with hardly any")
+    yield f"Had {NAMES[0]} won every single hand, its score would run away, and its error bar too"
+    fit = fitted(results, 0.5)
+    a, b = ASK_LAST
+    chance = sigmoid(fit.scores[a] - fit.scores[b])
+    draw_pair(figure, ASK_LAST, (f"predicted {chance:.0%}", f"predicted {1 - chance:.0%}"), fit)
+    yield f"You never compared {NAMES[a]} and {NAMES[b]}. This is how you are going to vote"
+    left, right = hands(len(PAIRS), seed, votes)
+    draw_pair(figure, ASK_LAST, (counted(left), counted(right)), fit)
+    yield f"Foretold for {NAMES[a]}: {chance:.0%} of the hands. Raised: {left / max(left + right, 1):.0%}"

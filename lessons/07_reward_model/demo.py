@@ -1,0 +1,207 @@
+"""`tinyrlhf demo 7`: which pair should I ask you? The room chooses between walks, at random or where five models disagree."""
+import numpy as np
+
+from tinyrlhf.diagnostics import accuracy
+from tinyrlhf.episodes import rollout
+from tinyrlhf.feedback.records import FIRST, SECOND, join_comparisons
+from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.humans.simulated import Boltzmann
+from tinyrlhf.nn.networks import MLP, Table
+from tinyrlhf.numerics import sigmoid
+from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour, spread
+from tinyrlhf.policies import Policy
+from tinyrlhf.questions import most_disputed, random_pairs
+from tinyrlhf.rewards.reward_models import Ensemble, StepReward
+
+MAP = ["...^.#..^^.",
+       "S^^..#^...S",
+       "S.^..#^.^.S",
+       "S...^#....S",
+       "S^...#.^^.S",
+       "..^^.#.^...",
+       "..G..#..G.."]
+PERSON = Boltzmann(rationality=3.0)
+SETTINGS = {"slip": 0.0, "step_reward": 0.0, "goal": 2.0, "flowers": -1.0, "horizon": 10}
+WEST = Gridworld("\n".join(row[:6] + row[6:].replace("S", ".") for row in MAP), **SETTINGS)
+EAST = Gridworld("\n".join(row[:5].replace("S", ".") + row[5:] for row in MAP), **SETTINGS)
+GARDEN = Gridworld("\n".join(row[:5] for row in MAP), **SETTINGS)              # the western half, to be seen large
+SYMBOLS = WEST.map.ravel()
+THINGS = np.stack([SYMBOLS == "^", SYMBOLS == "G"], axis=1).astype(float)
+
+
+def stroll(game, n, rng, habit=0.0):
+    """n walks at random, with a habit of going south."""
+    policy = Policy(Table(game.n_states, game.n_actions))
+    policy.network.params["table"][:, 2] = habit
+    return rollout(game, policy, game.start(n, rng), rng)
+
+
+def table_model():
+    return StepReward(Table(77, 1), lambda walks: walks.next_observations, learning_rate=0.1, prior=0.1, fit_steps=40)
+
+
+def hands(number, question, seed, votes):
+    """Hands for left and right of the question of this number: the room's, else 20 simulated people's."""
+    if number < len(votes):
+        return votes[number]
+    left = int(np.random.default_rng([seed, number]).binomial(20, float(PERSON.preference(question.first, question.second)[0])))
+    return left, 20 - left
+
+
+def believed(question, left, right):
+    """The room's hands as answers: at most ten, so that one loud room does not drown all other votes."""
+    shown = np.round(np.array([left, right]) * min(1, 10 / max(left + right, 1))).astype(int)
+    rows = np.zeros(max(shown.sum(), 1), int)
+    return question[rows].answered(np.repeat([FIRST, SECOND], shown) if shown.sum() else ["same"], "room")
+
+
+def simulated(pairs, rng):
+    return pairs.answered(PERSON.compare(WEST, pairs.first, pairs.second, rng))
+
+
+def draw_walk(axis, walks, title, color):
+    """The first of these walks in the western garden."""
+    cells = walks.states[0][:walks.lengths[0] + 1]
+    draw_behaviour(axis, [[GARDEN.scene(cell // 11 * 5 + cell % 11) for cell in cells]], title, color)
+
+
+def draw_pair(figure, question, titles, chances=None):
+    """Two walks side by side, and what five models foretell in between."""
+    axes = figure.subplots(1, 2) if chances is None else figure.subplots(1, 3, width_ratios=[4, 3, 4])
+    draw_walk(axes[0], question.first, titles[0], BLUE)
+    draw_walk(axes[-1], question.second, titles[1], VERMILLION)
+    if chances is not None:
+        draw_bets(axes[1], chances)
+
+
+def draw_bets(axis, chances):
+    """One bar for each model, from one half towards the walk that it expects to win."""
+    axis.barh(range(5), 0.5 - chances, color=[BLUE if chance > 0.5 else VERMILLION for chance in chances], height=0.6)
+    axis.axvline(0, color=GREY, lw=2)
+    axis.set(xlim=(-0.5, 0.5), xticks=[-0.5, 0, 0.5], xticklabels=["left", "?", "right"], yticks=range(5),
+             yticklabels=[f"model {i + 1}" for i in range(5)], xlabel="who will win?")
+
+
+def bets(ensemble, question):
+    """The chance of the first walk by each member, (5,)."""
+    return sigmoid(ensemble.member_scores(question.first) - ensemble.member_scores(question.second))[:, 0]
+
+
+def draw_rewards(axis, rewards, seen, note, title=""):
+    """Rewards of all cells in colours, hatched where no vote ever was."""
+    from matplotlib import colors, patches
+    paint = colors.LinearSegmentedColormap.from_list("taste", [VERMILLION, "white", BLUE])
+    largest = max(np.abs(rewards).max(), 0.5)
+    axis.imshow(rewards.reshape(7, 11), cmap=paint, vmin=-largest, vmax=largest)
+    for cell, symbol in enumerate(SYMBOLS):
+        row, column = divmod(cell, 11)
+        place = dict(xy=(column - 0.5, row - 0.5), width=1, height=1, lw=0)
+        if symbol == "#":
+            axis.add_patch(patches.Rectangle(**place, color=GREY))
+        elif not seen[cell]:
+            axis.add_patch(patches.Rectangle(**place, fill=False, hatch="/", edgecolor=GREY))
+        axis.text(column, row, {"^": "✿", "G": "G"}.get(symbol, ""), ha="center", va="center")
+    axis.spines[:].set_visible(False)
+    axis.set(xticks=[], yticks=[], title=title)
+    axis.set_xlabel(note)
+
+
+def seen_cells(answers):
+    both = answers.both()
+    return np.isin(np.arange(77), both.next_observations[both.mask])
+
+
+def foretold(model, walks):
+    """Share of new pairs that the model puts in the order of the person's taste."""
+    first, second = walks[:len(walks) // 2], walks[len(walks) // 2:]
+    lead = first.true_returns - second.true_returns
+    return accuracy(model.scores(first) - model.scores(second), np.where(lead == 0, 0.5, lead > 0))
+
+
+def race(seed, disputed, n_votes=60, batch=5):
+    """Accuracy after 5, 10, .. votes of a simulated person."""
+    rng = np.random.default_rng(seed)
+    pairs, test = random_pairs(stroll(WEST, 600, rng, habit=1.5), 600, rng), stroll(WEST, 800, rng)
+    ensemble, answers, shares = Ensemble([table_model() for _ in range(5)]), None, []
+    for start in range(0, n_votes, batch):
+        asked = most_disputed(pairs, ensemble, batch) if disputed and start else pairs[start:start + batch]
+        answers = join_comparisons([answers, simulated(asked, rng)]) if answers else simulated(asked, rng)
+        ensemble.fit(answers, rng)
+        shares.append(foretold(ensemble, test))
+    return shares
+
+
+def draw_race(axis, lines):
+    places = spread([shares[-1] for _, shares, _, _ in lines], 0.06, 0.4, 1)
+    for (name, shares, color, dash), place, marker in zip(lines, places, "os"):
+        axis.plot(np.arange(5, 61, 5), shares, dash, color=color, marker=marker, markersize=10)
+        axis.text(61, place, name, color=color, va="center", weight="bold")
+    axis.set(xlabel="votes", ylabel="share of new pairs foretold", xlim=(0, 74), xticks=range(0, 61, 10), ylim=(0.4, 1))
+
+
+def beats(figure, seed, votes):
+    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    rng = np.random.default_rng(seed)
+    pairs, ensemble, answers = random_pairs(stroll(WEST, 300, rng, habit=1.5), 200, rng), Ensemble([table_model() for _ in range(5)]), None
+    legend = "blue: liked, orange: disliked, hatched: no vote"
+    differs = pairs.first.true_returns != pairs.second.true_returns
+    at_random = [pairs[np.flatnonzero(differs)[:1]], pairs[np.flatnonzero(~differs)[:1]]]
+    for number, question in enumerate(at_random):
+        draw_pair(figure, question, ("hands for left", "hands for right"))
+        yield ("You like benches (G) and mind trampled flowers. Which walk is better?" if number == 0 else
+               "The next pair, also drawn at random. Which walk is better?")
+        left, right = hands(number, question, seed, votes)
+        new = believed(question, left, right)
+        answers = join_comparisons([answers, new]) if answers else new
+        ensemble.fit(answers, rng)
+        if number == 0:
+            draw_rewards(figure.subplots(), ensemble_rewards(ensemble), seen_cells(answers), legend)
+            yield f"{left} to {right}. The first rewards: whole walks are praised or blamed"
+        else:
+            draw_pair(figure, question, (f"left: {left}", f"right: {right}"))
+            yield f"{left} to {right}. But both walks are worth the same: this question was wasted"
+    extra = simulated(pairs[10:20], rng)
+    answers = join_comparisons([answers, extra])
+    ensemble.fit(answers, rng)
+    draw_rewards(figure.subplots(), ensemble_rewards(ensemble), seen_cells(answers), legend)
+    yield "Ten more random pairs, answered by a simulated person"
+    left_over = pairs[20:]
+    for number in (2, 3):
+        question = most_disputed(left_over, ensemble, 1)
+        before = bets(ensemble, question)
+        draw_pair(figure, question, ("hands for left", "hands for right"), before)
+        yield ("Five models, trained on different votes, disagree here. So ask here!" if number == 2 else
+               "And what do they dispute now? Which walk is better?")
+        left, right = hands(number, question, seed, votes)
+        answers = join_comparisons([answers, believed(question, left, right)])
+        ensemble.fit(answers, rng)
+        after = bets(ensemble, question)
+        draw_pair(figure, question, (f"left: {left}", f"right: {right}"), after)
+        agree = [int(np.sum((chances > 0.5) == (left > right))) for chances in (before, after)]
+        yield (f"{left} to {right}: you are in two minds, and so should they be" if left == right else
+               f"{left} to {right}. Models that agree with you: {agree[0]} of 5 before, {agree[1]} now")
+    lines = [(f"{name} pairs", np.mean([race(s, name == "disputed") for s in range(seed, seed + 5)], axis=0), color, dash)
+             for name, color, dash in (("random", GREY, "--"), ("disputed", BLUE, "-"))]
+    draw_race(figure.subplots(), lines)
+    yield f"Mean of five races: disputed pairs end at {lines[1][1][-1]:.0%}, random pairs at {lines[0][1][-1]:.0%}"
+    many = simulated(random_pairs(stroll(WEST, 300, rng), 300, rng), rng)
+    table = table_model()
+    table.fit_steps = 300
+    table.fit(many, rng)
+    home, away = (foretold(table, stroll(game, 800, rng)) for game in (WEST, EAST))
+    rewards = table.network.params["table"][:, 0]
+    draw_rewards(figure.subplots(), rewards, seen_cells(many), f"new pairs foretold: west {home:.0%}, east {away:.0%}")
+    yield "300 votes, and it knows this garden. But what is behind the fence?"
+    things = StepReward(MLP((2, 1), rng), lambda walks: THINGS[walks.next_observations], learning_rate=0.1, prior=0.1, fit_steps=300)
+    things.fit(many, rng)
+    axes = figure.subplots(1, 2)
+    home, away = (foretold(things, stroll(game, 800, rng)) for game in (WEST, EAST))
+    learned = things.network.forward(THINGS)[0][:, 0]
+    draw_rewards(axes[0], rewards, seen_cells(many), "it can only toss a coin", "Told the cell")
+    draw_rewards(axes[1], learned - np.median(learned), seen_cells(many), f"west {home:.0%}, east {away:.0%}", "Told what lies there")
+    yield "The same votes. Told what lies there, it knows a garden it has never seen"
+
+
+def ensemble_rewards(ensemble):
+    """The mean of the members' rewards of all 77 cells."""
+    return np.mean([member.network.params["table"][:, 0] for member in ensemble.members], axis=0)

@@ -1,0 +1,6 @@
+"""Lessons, exercises and demos: reading them, building their pages, grading, and stepping through pictures."""
+from tinyrlhf.teaching.exercises import exercise
+from tinyrlhf.teaching.grader import mine
+from tinyrlhf.teaching.pictures import LECTURE, show
+
+__all__ = ["LECTURE", "exercise", "mine", "show"]

@@ -1,0 +1,69 @@
+"""How are the pictures of lessons and demos drawn, shown and kept?"""
+import hashlib
+import json
+import os
+from pathlib import Path
+from textwrap import fill
+
+import numpy as np
+
+from tinyrlhf.plots import STYLE, save
+from tinyrlhf.teaching.places import lessons_folder
+
+LECTURE = [*STYLE, {"font.size": 18, "axes.titlesize": 18, "figure.titlesize": 22, "figure.titleweight": "bold",      # for the back row
+                    "figure.figsize": (12, 7), "figure.constrained_layout.use": True, "figure.constrained_layout.h_pad": 0.12}]
+
+
+def show(figure, name, claim):
+    """Give a figure its claim as title, and show it: in a window or notebook, else as a file; the page builder keeps it in img/."""
+    import matplotlib.pyplot as plt
+    figure.suptitle(fill(claim, 70))
+    if folder := os.environ.get("TINYRLHF_PICTURES"):
+        keep(figure, Path(folder) / f"{name}.png")
+        print(f"![{claim}](img/{name}.png)")
+    elif has_window():
+        plt.show()
+    else:
+        folder = lessons_folder() / "work"
+        folder.mkdir(exist_ok=True)
+        save(figure, folder / f"{name}.png")
+        print(f"picture: {os.path.relpath(folder / name)}.png")
+    plt.close(figure)
+
+
+def has_window():
+    """Can matplotlib show figures here, in a window or a notebook?"""
+    import matplotlib.pyplot as plt
+    return plt.get_backend().lower() not in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
+
+
+def keep(figure, path):
+    """Write a picture, unless the data drawn in it are those of the file that is there."""
+    prints = path.parent / "fingerprints.json"
+    known = json.loads(prints.read_text(encoding="utf-8")) if prints.exists() else {}
+    mark = fingerprint(figure)
+    if known.get(path.name) != mark or not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save(figure, path)
+        prints.write_text(json.dumps({**known, path.name: mark}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def fingerprint(figure):
+    """A hash of what is drawn, rounded to three digits of its largest number: words, points, colours, limits."""
+    words, tables = [text.get_text() for text in figure.texts], [figure.get_size_inches()]
+    for axis in figure.axes:
+        words += [text.get_text() for text in (*axis.texts, axis.title, axis.xaxis.label, axis.yaxis.label)]
+        tables += [axis.get_xlim(), axis.get_ylim()]
+        for line in axis.lines:
+            tables.append(np.asarray(line.get_xydata(), float))
+            words.append(str(line.get_color()))
+        for patch in axis.patches:
+            tables += [patch.get_patch_transform().transform(patch.get_path().vertices), patch.get_facecolor()]
+        for group in axis.collections:
+            tables += [np.ma.filled(group.get_offsets(), np.nan), group.get_facecolor(), *(path.vertices for path in group.get_paths())]
+        tables += [image.get_array() for image in axis.images]
+    for table in tables:
+        table = np.asarray(table, float)
+        scale = np.abs(table[np.isfinite(table)]).max(initial=1e-12)
+        words.append(str((np.round(table / scale, 3) + 0.0).tolist()))
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]

@@ -1,0 +1,46 @@
+"""Where are the lessons, and which file is the learner's?"""
+import re
+import runpy
+from pathlib import Path
+
+
+def lessons_folder():
+    """The folder `lessons` in the working directory or above."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "lessons" / "README.md").is_file():
+            return folder / "lessons"
+    raise ValueError("lessons: expected a folder `lessons` here or above, found none; it comes with the project's source, "
+                     "not with the installed package: call this inside the source")
+
+
+def lesson_folders():
+    """All lessons that are there, in order."""
+    return sorted(path.parent for path in lessons_folder().glob("[0-9][0-9]_*/lesson.py"))
+
+
+def lesson_folder(number):
+    """The folder of a lesson that is called 6, 06 or 06_votes_to_scores."""
+    wanted = re.match(r"\d+$", str(number).split("_")[0])
+    for folder in lesson_folders():
+        if wanted and int(folder.name[:2]) == int(wanted[0]) and str(number).split("_")[1:] in ([], folder.name.split("_")[1:]):
+            return folder
+    present = ", ".join(folder.name[:2] for folder in lesson_folders())
+    raise ValueError(f"lesson: expected one of {present or 'none yet'}, got {number}")
+
+
+def solutions_file(folder):
+    return folder.parent / "solutions" / f"{folder.name}.py"
+
+
+def work_file(folder):
+    return folder.parent / "work" / f"{folder.name}.py"
+
+
+def learners_file(folder):
+    """The learner's copy in lessons/work if there is one, else the exercises as they came."""
+    return work_file(folder) if work_file(folder).exists() else folder / "exercises.py"
+
+
+def run_file(path):
+    """The names that a file defines, as a dict; it is read anew each time, never from a cache."""
+    return runpy.run_path(str(path), run_name=Path(path).stem)

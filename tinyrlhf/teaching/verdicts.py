@@ -1,0 +1,161 @@
+"""Is a function right, and if not, which mistake is it? One sentence for the first thing that is wrong."""
+import contextlib
+import copy
+import inspect
+import io
+import re
+import reprlib
+import traceback
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+PASSED, TO_DO, FAILED = "passed", "to do", "not yet"      # not pytest's "failed", which would print everything twice
+STAGES = ("runs", "returns", "shape", "finite", "unchanged", "hand", "law", "value")
+
+
+class Verdict(NamedTuple):
+    state: str                  # PASSED, TO_DO or FAILED
+    message: str = ""
+    trace: str = ""             # the traceback, for those who ask
+
+
+class Outcome(NamedTuple):
+    result: object
+    after: tuple                # the arguments after the call
+    error: BaseException = None
+    printed: str = ""
+
+
+def grade(exercise, function):
+    """The verdict on one function: stages in order, the first that fails speaks, and a usual mistake is called by its name."""
+    right = [outcome(exercise, exercise.function, case) for case in exercise.cases]
+    seen = [outcome(exercise, function, case) for case in exercise.cases]
+    printed = "".join(each.printed for each in seen).splitlines()
+    for error in [each.error for each in seen if isinstance(each.error, NotImplementedError)]:
+        if str(error) == exercise.number:
+            return Verdict(FAILED, f'You wrote code, but the line `raise NotImplementedError("{error}")` is still there. Delete it.')
+        return Verdict(TO_DO, f"It needs exercise {error} first.")
+    for stage in STAGES:
+        message, error = at_stage(exercise, function, stage, right, seen)
+        if message:
+            said = f" It printed: {' | '.join(printed[:2])}" if printed and "print" not in message else ""
+            return Verdict(FAILED, (misconception(exercise, seen) or message) + said, trace_of(error))
+    return Verdict(PASSED, "It also prints, which is fine while you look for a mistake." if printed else "")
+
+
+def outcome(exercise, function, case):
+    """What happens on one case: the arguments are copies, prints are caught, warnings are not shown."""
+    arguments, printed = copy.deepcopy(case), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Outcome(exercise.player(function, *arguments), arguments, None, printed.getvalue())
+    except (Exception, SystemExit) as error:                # whatever it is, it is the learner's to mend
+        return Outcome(None, arguments, error, printed.getvalue())
+
+
+def at_stage(exercise, function, stage, right, seen):
+    """The first complaint of one stage, or None; and its error, if there is one."""
+    if stage == "law":
+        for sentence, law in exercise.laws:
+            tried = outcome(exercise, lambda *_: law(function), exercise.cases[0])
+            if tried.error or not tried.result:
+                return sentence + (f" (It stops with {stopped(tried.error)}.)" if tried.error else ""), tried.error
+        return None, None
+    for case, wanted, got in list(zip(exercise.cases, right, seen))[:1 if stage == "hand" else None]:
+        message = complaint(exercise, case, wanted, got, stage)
+        if message:
+            return message, got.error
+    return None, None
+
+
+def complaint(exercise, case, right, seen, stage):
+    """The sentence for one case at one stage, or None where there is nothing to complain."""
+    names = list(inspect.signature(exercise.signature).parameters)[exercise.signature is not exercise.function:]
+    given = ", ".join(f"{name} = {words(value)}" for name, value in zip(names, case))
+    wanted, got = right.result, seen.result
+    if stage == "runs" and seen.error:
+        return f"It stops with {stopped(seen.error)}, for {given}."
+    if stage == "returns" and got is None and wanted is not None:
+        return ("It prints something but returns None. Printing is for people; hand the result on with `return`." if seen.printed
+                else "It returns None. Is the `return` missing?")
+    if stage == "shape" and form(got, whole="whole" in form(wanted)) != form(wanted):
+        return f"It returns {form(got)}, expected {form(wanted)}, for {given}."
+    if stage == "finite" and finite(wanted) and not finite(got):
+        return f"It returns {words(got)}, for {given}. Which step overflows, or divides by zero?"
+    if stage == "unchanged" and not same(right.after, seen.after, 0):
+        name = next(name for name, a, b in zip(names, right.after, seen.after) if not same(a, b, 0))
+        return f"It changes its input {name} in place, but the caller still needs it. Work on {name}.copy()."
+    if stage in ("hand", "value") and not same(wanted, got, exercise.tolerance):
+        return f"For {given} expected {words(wanted)}{' (the worked number of the docstring)' * (stage == 'hand')}, got {words(got)}."
+    return None
+
+
+def misconception(exercise, seen):
+    """The message of the first wrong version that gives the learner's outcome in every case, or None."""
+    for message, function in exercise.wrong_versions:
+        wrong = (outcome(exercise, function, case) for case in exercise.cases)
+        if all(alike(one, other, exercise.tolerance) for one, other in zip(wrong, seen)):
+            return message
+    return None
+
+
+def alike(one, other, tolerance):
+    """The same outcome: result, arguments afterwards, and kind of error."""
+    return type(one.error) is type(other.error) and same(one.result, other.result, tolerance) and same(one.after, other.after, tolerance)
+
+
+def same(one, other, tolerance):
+    """Equal up to the tolerance, NaN to NaN; what is neither number, text, None nor made of them is not compared."""
+    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
+        return len(one) == len(other) and all(same(*pair, tolerance) for pair in zip(one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key], tolerance) for key in one)
+    if numeric(one) and numeric(other):
+        return np.shape(one) == np.shape(other) and np.allclose(one, other, tolerance, tolerance, equal_nan=True)
+    plain = [value is None or isinstance(value, (str, tuple, list, dict)) or numeric(value) for value in (one, other)]
+    return one == other if all(plain) and not numeric(one) and not numeric(other) else not any(plain)
+
+
+def numeric(value):
+    return isinstance(value, (bool, int, float, np.generic, np.ndarray)) and np.asarray(value).dtype.kind in "biuf"
+
+
+def finite(value):
+    parts = value if isinstance(value, (tuple, list)) else value.values() if isinstance(value, dict) else None
+    return all(map(finite, parts)) if parts is not None else not numeric(value) or bool(np.isfinite(value).all())
+
+
+def form(value, whole=True):
+    """What kind of thing a value is, in words; whole=False: a whole number is a number."""
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)} ({', '.join(form(part, whole) for part in value[:4])})"
+    if numeric(value) and np.ndim(value):
+        return f"an array of shape {np.shape(value)}"
+    kinds = {"b": "True or False", "i": "a whole number" if whole else "a number", "f": "a number"}
+    return kinds[np.asarray(value).dtype.kind.replace("u", "i")] if numeric(value) else f"a {type(value).__name__}"
+
+
+def words(value):
+    """A value, short enough for a sentence."""
+    if isinstance(value, (tuple, list)):
+        return ("({})" if isinstance(value, tuple) else "[{}]").format(", ".join(map(words, value)))
+    if numeric(value):
+        return re.sub(r"\s+", " ", np.array2string(np.asarray(value), precision=4, threshold=16, separator=", ", suppress_small=True))
+    return reprlib.repr(value) if isinstance(value, (str, dict, type(None))) else type(value).__name__
+
+
+def stopped(error):
+    """Kind, text and line of an error in a learner's file; the last line that is theirs, not a library's."""
+    frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+              if Path(frame.filename).parent.name == "work" or re.search(r"\d_\w+[/\\]exercises.py$", frame.filename)]
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else frames[-1] if frames else None
+    text = " ".join(str(getattr(error, "msg", error)).split())
+    return f"{type(error).__name__}: {text[:200]}" + (f" in line {line}" if line else "")
+
+
+def trace_of(error):
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__)) if error else ""
