@@ -10,7 +10,7 @@ claims = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(claims)
 
 pytestmark = pytest.mark.slow
-SEEDS = range(210, 220)
+SEEDS = range(410, 420)
 
 
 @pytest.fixture(scope="module")

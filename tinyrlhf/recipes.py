@@ -59,8 +59,9 @@ def cartpole(seed=0, learner="ppo", rounds=10, questions=20, kl_coef=0.0):
 
     The entropy bonus keeps the policy curious in the first half, while the reward model knows little: without it one run in
     ten believes its first answers too much, falls the same way ever after, and never sees a pole that stands.
+    250 steps are enough to see where a cart that drifts will end; with 200 one run in fifty drifted off the track later on.
     """
-    game, rngs = CartPole(frozen=True), generators(seed)
+    game, rngs = CartPole(frozen=True, horizon=250), generators(seed)
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))
     reward_model = StepReward(MLP((4, 32, 32, 1), rngs["networks"]), poses, learning_rate=3e-3, prior=0.02, batch=64,
                               centred=True, spread=0.1, limit=3)

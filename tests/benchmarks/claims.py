@@ -1,6 +1,6 @@
 """The figures that the README states, measured again from outside: every seed, beside its control.
 
-    python tests/benchmarks/claims.py [gridworld cartpole text] [--seeds 200-209] [--only person coin "true reward"]
+    python tests/benchmarks/claims.py [gridworld cartpole text] [--seeds 400-409] [--only person coin "true reward"]
                                       [--questions N] [--workers N] [--json FILE]
 
 Each run is the command line's own, in a process of its own; its saved policy is then loaded and measured here, with
@@ -71,7 +71,7 @@ def objective_gap(state, kl_coef):
 
 
 def seeds_of(text):
-    """"200-209" or "3" as a list of numbers."""
+    """"400-409" or "3" as a list of numbers."""
     first, _, last = text.partition("-")
     return list(range(int(first), int(last or first) + 1))
 
@@ -103,7 +103,7 @@ def print_table(rows, worlds, teachers):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("worlds", nargs="*", default=["gridworld", "cartpole", "text"])
-    parser.add_argument("--seeds", type=seeds_of, default="200-209")
+    parser.add_argument("--seeds", type=seeds_of, default="400-409")
     parser.add_argument("--only", nargs="+", choices=TEACHERS, default=list(TEACHERS))
     parser.add_argument("--questions", type=int, help="comparisons per round")
     parser.add_argument("--workers", type=int, default=1, help="processes side by side (more than 1 spoils the seconds)")
