@@ -140,6 +140,6 @@ def test_labels_that_never_agree_teach_nothing(states):
 def test_a_run_that_failed_is_not_titled_a_success():
     settings = settings_for("gridworld", 1)
     low, high = ({"comparisons": 300, "return_untrained": -1.5, "return_after": after, "return_optimal": 0.75} for after in (-1.4, 0.7))
-    assert "were not enough: 4% of the way" in claim_of(settings, low)
+    assert "comparisons: 4% of the way" in claim_of(settings, low)
     assert claim_of(settings, high) == "300 comparisons taught the walker to mind the flowers"
     assert claim_of({**settings, "teacher": "coin"}, high) == "The control: 300 coin flips instead of answers"

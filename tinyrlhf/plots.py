@@ -154,7 +154,7 @@ def draw_rounds(axis, below, answers, returns, kl, lines, over):
                 + [(value, f"this run {_number(value)}", AFTER) for value in last])
     below.fill_between(answers, kl, color=ORANGE, alpha=0.5, linewidth=0)
     below.plot(answers, kl, color=PAINT["ink"], linewidth=2)
-    below.set(title="how far from the untrained policy (KL, nats per episode)", xlabel=over,
+    below.set(title="how far from the policy before the first answer (KL, nats per episode)", xlabel=over,
               xlim=(0, None), ylim=(0, 1.1 * max(np.nanmax([0, *kl]), 1e-3)))
     below.locator_params(axis="y", nbins=2)
     below.locator_params(axis="x", nbins=8, integer=True, steps=[1, 2, 5, 10])

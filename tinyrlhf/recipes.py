@@ -49,7 +49,7 @@ def gridworld(seed=0, learner="reinforce", rounds=20, questions=15, kl_coef=0.0)
     policy = Policy(Table(game.n_states, game.n_actions))
     reward_model = StepReward(Table(game.n_states, 1), lambda episodes: episodes.next_observations, learning_rate=0.05, prior=10.0)
     improver = make_learner(learner, policy, critic=Table(game.n_states, 1), group=32, updates=40 * rounds, learning_rate=0.1,
-                            entropy_coef=0.6, curious_until=0.1)
+                            entropy_coef=0.6, curious_until=0.25)
     return State(game, policy, policy.copy(), improver, reward_model, whole_episodes, questions_per_round=questions,
                  episodes_per_update=32, updates_per_round=40, group=32, kl_coef=kl_coef, rngs=rngs)
 

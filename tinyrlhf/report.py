@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 
 from tinyrlhf import plots
-from tinyrlhf.diagnostics import accuracy, calibration, noise_ceiling
+from tinyrlhf.diagnostics import calibration, noise_ceiling
 from tinyrlhf.episodes import join, rollout
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.game import Words
@@ -45,8 +45,9 @@ def held_out(settings, state, rng, n=1000):
     questions = state.choose_questions(state, episodes, n, rng)
     asked = questions.answered(person.compare(state.game, questions.first, questions.second, rng))
     difference = state.reward_model.scores(asked.first) - state.reward_model.scores(asked.second)
-    return {"reward_model_accuracy": accuracy(difference, asked.labels),
-            "noise_ceiling": noise_ceiling(person.preference(asked.first, asked.second)),
+    p = person.preference(asked.first, asked.second)
+    agreeing = np.where(difference == 0, 0.5, np.where(difference > 0, p, 1 - p))   # the expected share has no luck in it
+    return {"reward_model_accuracy": float(agreeing.mean()), "noise_ceiling": noise_ceiling(p),
             "calibration_error": calibration(difference, asked.labels)[2]}
 
 
@@ -100,7 +101,8 @@ def claim_of(settings, result):
         return "Traditional: trained on the true reward"
     share = share_of_gap(result)
     if share < 0.8:
-        return f"{n} comparisons were not enough: {max(share, 0):.0%} of the way to the best possible"
+        leash = f", {result['kl']:.0f} nats away without a leash" if settings["world"] == "text" and not settings["kl_coef"] else ""
+        return f"{n} comparisons: {max(share, 0):.0%} of the way to the best possible{leash}"
     return CLAIMS[settings["world"]].format(n=n)
 
 
@@ -139,10 +141,10 @@ def sentences(result):
     def number(name, form=".2f"):
         return "-" if result.get(name) is None else format(result[name], form)
 
+    what = "standard game   " if result["world"] == "cartpole" else "mean true return"
     lines = [f"{result['world']}, seed {result['seed']}: {result['comparisons']} comparisons, {result['seconds']:.1f} s",
-             f"  mean true return   untrained {number('return_untrained')}   after {number('return_after')}"
-             f"   best possible {number('return_optimal')}"
-             f"   ({share_of_gap(result):.0%} of the gap)",
+             f"  {what}   untrained {number('return_untrained')}   after {number('return_after')}"
+             f"   best possible {number('return_optimal')}   ({share_of_gap(result):.0%} of the gap)",
              f"  policy moved       {number('kl')} nats per episode from the reference"]
     if result["reward_model_accuracy"] is not None:
         lines.append(f"  reward model       foresees {number('reward_model_accuracy', '.0%')} of fresh answers; nobody could beat "

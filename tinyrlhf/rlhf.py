@@ -101,7 +101,10 @@ def learn(state, answers):
 
 
 def improve(state, reward):
-    """A few updates of the policy on a reward function episodes -> (B, T); returns what is known of the last episodes."""
+    """A few updates of the policy on a reward function episodes -> (B, T).
+
+    Returns numbers about the last episodes, played before the last update; kl is of the policy after it, where those had been.
+    """
     def penalized(episodes):
         rewards = reward(episodes)
         if not state.kl_coef:

@@ -98,6 +98,8 @@ def load(folder, or_begin=False):
         return state
     try:
         with np.load(path, allow_pickle=False) as flat:
+            if json.loads(str(flat["settings"])) != settings:
+                raise ValueError(f"run.json says {settings}, the checkpoint was made with {flat['settings']}")
             state.load(dict(flat))
     except FileNotFoundError:
         raise ValueError(f"run: {folder} was stopped before its first round was done; "
@@ -118,7 +120,7 @@ def save(folder, state):
         csv.writer(file).writerows([names, *([row[name] for name in names] for row in state.history)])
     os.replace(folder / "history.csv.part", folder / "history.csv")
     with open(folder / "checkpoint.npz.part", "wb") as file:
-        np.savez(file, **state.state())
+        np.savez(file, settings=json.dumps(settings_of(folder)), **state.state())
     os.replace(folder / "checkpoint.npz.part", folder / "checkpoint.npz")
 
 

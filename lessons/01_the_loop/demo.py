@@ -104,7 +104,7 @@ def beats(figure, seed, votes):
         draw_turn(figure, prefs, move, f"{up} up, {down} down", BLUE if thumb > 0 else VERMILLION if thumb < 0 else GREY, old)
         effect = ("more", "less") if thumb > 0 else ("less", "more")
         yield (f"Nothing said, nothing learned: {MOVES[move]} stays where it was" if thumb == 0 else
-               f"The thumbs make a reward of {thumb:+.2f}: {MOVES[move]} becomes {effect[0]} likely, all others {effect[1]}")
+               f"The thumbs make a reward of {thumb:+.2f}: {MOVES[move]} becomes {effect[0]} likely, the others together {effect[1]}")
     for claim in ("Now stay silent. What does it learn?", "Nothing. Without feedback it cannot know whether it dances well"):
         draw_turn(figure, prefs, int(np.argmax(prefs)), "nobody stirs")
         yield claim

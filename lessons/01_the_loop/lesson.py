@@ -285,8 +285,9 @@ print(f"round {largest}: {MOVES[rows[largest][1]]}, thumb down")
 show(one_turn(rows, largest), "loop", "Act, ask, improve, and again: every thumb moves all the chances")
 
 # %% [markdown]
-# **What you should see**: one thumb down takes some percent from the move that was made and hands them to all the others. Nothing more
-# than this happens in any turn; two hundred of them make a dance.
+# **What you should see**: one thumb down takes some percent from the move that was made and hands them to the others together,
+# most of all to the likely ones (a rare one may even lose a little). Nothing more than this happens in any turn; two hundred of
+# them make a dance.
 #
 # ## What to try next
 #

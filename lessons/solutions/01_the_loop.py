@@ -152,7 +152,7 @@ def dice_of_its_own(probs, rng):
 # ---- 1.3
 
 @exercise("1.3", minutes=7, hints=[
-    "A thumb up makes the chosen move more likely. Chances add up to 1, so all others must become less likely: "
+    "A thumb up makes the chosen move more likely. Chances add up to 1, so the others together must become less likely: "
     "the preference of each falls in proportion to its chance.",
     "new prefs[b] = prefs[b] + lr * thumb * ((1 if b is the action, else 0) - probs[b]), with probs = softmax(prefs), for every b.",
     "`slope = -softmax(prefs)`, then add 1 at one place"])
@@ -272,7 +272,7 @@ def mean_of_many(fixed_labels_vs_feedback, changes_at, rounds):
     return tuple(float(each) for each in np.mean(results, axis=0)) if fine else results[0]
 
 
-fixed_labels_vs_feedback.cases = [(60, 160), (120, 210)]
+fixed_labels_vs_feedback.cases = [(60, 160), (60, 100)]
 
 
 def two_robots(changes_at, rounds, rng, thumbs=None):

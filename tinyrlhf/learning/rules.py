@@ -25,6 +25,7 @@ def ppo_clip(log_probs, old_log_probs, advantages, weight, clip=0.2):
 
     Args:
         log_probs, old_log_probs, advantages: one shape.
+        weight: a number, or an array of that shape (GRPO's share of each token).
         clip: 0.1 to 0.3.
     Returns:
         d_log_probs in that shape.
