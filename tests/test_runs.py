@@ -184,6 +184,13 @@ def test_an_edited_run_json_is_refused_by_name(capsys, text, named):
         assert out == "" and err.count("\n") == 1 and err.startswith("tinyrlhf: ")
 
 
+def test_settings_that_are_not_those_of_the_checkpoint_are_refused():
+    run("one", rounds=1)
+    with open("one/run.json", "w", encoding="utf-8") as file:
+        file.write(settings_text(seed=4))
+    assert "run.json says" in refusal(runs.load, "one") and "the checkpoint was made with" in refusal(runs.load, "one")
+
+
 def test_hostile_text_in_run_json_reaches_the_terminal_escaped(capsys):
     run("one", rounds=1)
     for changes in ({"world": "\x1b[31m"}, {"\x1b[31m": 1}, {"seed": "\x1b]0;\x07"}):
@@ -229,7 +236,8 @@ class Trap:
 
 def test_a_checkpoint_never_unpickles(here):
     state = run("one")
-    np.savez("one/checkpoint.npz", **{**state.state(), "policy/vector": np.array([Trap()], dtype=object)})
+    settings = json.dumps(runs.settings_of("one"))
+    np.savez("one/checkpoint.npz", settings=settings, **{**state.state(), "policy/vector": np.array([Trap()], dtype=object)})
     assert "checkpoint.npz" in refusal(runs.load, "one")
     assert not (here / "sprung").exists()
 

@@ -306,6 +306,7 @@ def same_model(first, second):
 
 same_model.cases = [(np.array([3.0, 1.0]), np.array([0.0, -2.0])), (np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0])),
                     (np.array([1.0, 2.0, 4.0]), np.array([2.0, 4.0, 8.0])), (np.array([1.0, 2.0, 3.0]), np.array([0.0, 5.0, 6.0])),
+                    (np.array([1000.005, 1000.0]), np.zeros(2)),
                     (np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])), (np.array([0.1, 0.2, 0.3]), np.array([0.8, 0.9, 1.0]))]
 
 
@@ -323,6 +324,13 @@ def centred(first, second):
                   "What is left of the scores in pref_prob?")
 def equal_numbers(first, second):
     return bool(np.allclose(first, second))
+
+
+@same_model.wrong("It lets large scores differ by more: np.allclose also allows a share of the size. The 1e-6 is absolute. "
+                  "What is rtol for?")
+def close_for_its_size(first, second):
+    gap = first - second
+    return bool(np.allclose(gap, gap[0], atol=1e-6))
 
 
 @same_model.wrong("It asks whether the order is the same. A lead of 1 and a lead of 5 have the same order but predict 73 % and 99 %. "

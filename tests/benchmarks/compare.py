@@ -103,7 +103,7 @@ def bradley_terry(rounds, quick):
 
 
 def import_time(rounds, quick):
-    """Fresh processes: importing the package, all its modules, and the command line's help, against importing numpy alone."""
+    """Fresh processes: the package, all its modules but lesson tools and plots, and the command line's help, against numpy alone."""
     compiled = tempfile.TemporaryDirectory()                        # as installed: compiled once, in the turn that warms up
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": compiled.name}
 
@@ -111,7 +111,7 @@ def import_time(rounds, quick):
         return lambda: subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, check=True)
 
     files = [path.relative_to(ROOT).with_suffix("") for path in sorted((ROOT / "tinyrlhf").rglob("*.py"))]
-    modules = [".".join(file.parts) for file in files if not {"plots", "faces", "__main__", "__init__"} & set(file.parts)]
+    modules = [".".join(file.parts) for file in files if not {"plots", "faces", "teaching", "__main__", "__init__"} & set(file.parts)]
     table = []
     for name, arguments, reach in (("import tinyrlhf", ("-c", "import tinyrlhf"), 1.3),
                                    ("import all modules that do not draw", ("-c", "import " + ", ".join(modules)), 1.3),

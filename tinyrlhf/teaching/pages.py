@@ -57,7 +57,8 @@ def page(folder, printed):
     """README.md: goal, the last picture, how to run and grade it; then text, code, output; then exercises with folded hints."""
     (_, top), *rest = cells(folder)
     number, pictures = int(folder.name[:2]), re.findall(r"^!\[.*$", "\n".join(printed), re.MULTILINE)
-    parts = [top, *pictures[-1:], f"| | |\n|---|---|\n| run it | `python lessons/{folder.name}/lesson.py` |\n"
+    parts = [top, *pictures[-1:], "| | |\n|---|---|\n| install once | in the project's folder: `pip install -e \".[test]\"` |\n"
+             f"| run it | `python lessons/{folder.name}/lesson.py` |\n"
              f"| do its exercises | `tinyrlhf lesson start {number:02}`, then `pytest lessons/{folder.name}` |\n"
              f"| show it to a room | `tinyrlhf demo {number}` |"]
     outputs = iter(printed)

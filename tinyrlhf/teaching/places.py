@@ -25,7 +25,7 @@ def lesson_folder(number):
         if wanted and int(folder.name[:2]) == int(wanted[0]) and str(number).split("_")[1:] in ([], folder.name.split("_")[1:]):
             return folder
     present = ", ".join(folder.name[:2] for folder in lesson_folders())
-    raise ValueError(f"lesson: expected one of {present or 'none yet'}, got {number}")
+    raise ValueError(f"lesson: expected one of {present or 'none yet'} (the others are to come), got {number}")
 
 
 def solutions_file(folder):
