@@ -2,8 +2,14 @@
 import numpy as np
 import pytest
 
-from tinyrlhf.diagnostics import accuracy, calibration, interval, log_loss, noise_ceiling
+from tinyrlhf.diagnostics import (accuracy, accuracy_along, calibration, distinct_n, effective_modes, entropy_of, interval,
+                                  length_correlation, log_loss, noise_ceiling, win_rate)
+from tinyrlhf.episodes import rollout
+from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.humans.simulated import Boltzmann
+from tinyrlhf.nn.networks import Table
 from tinyrlhf.numerics import sigmoid
+from tinyrlhf.policies import Policy
 
 
 def answers(rng, differences):
@@ -154,3 +160,146 @@ def test_the_interval_of_few_values_is_as_wide_as_students_t_asks():
 def test_a_single_value_has_no_known_spread():
     mean, half = interval([4.0])
     assert mean == 4 and np.isnan(half)
+
+
+# ---- accuracy along the stages
+
+class Scores:
+    """A reward model that scores episodes by any function of them."""
+
+    def __init__(self, scores):
+        self.scores = scores
+
+
+def walks(n, seed, habit=0.0):
+    game, policy = Gridworld(horizon=20), Policy(Table(30, 4))
+    policy.network.params["table"][:, 1] = habit
+    rng = np.random.default_rng(seed)
+    return rollout(game, policy, game.start(n, rng), rng)
+
+
+def test_who_scores_by_the_true_return_reaches_the_ceiling_of_every_stage_and_its_opposite_the_floor():
+    person, stages = Boltzmann(rationality=2.0), [walks(400, 0), walks(400, 1, habit=2.0)]
+    right = accuracy_along(Scores(lambda episodes: episodes.true_returns), stages, person.preference)
+    wrong = accuracy_along(Scores(lambda episodes: -episodes.true_returns), stages, person.preference)
+    assert right.shape == (2, 2) and np.allclose(right[:, 0], right[:, 1])
+    assert np.allclose(wrong[:, 0], 1 - right[:, 1]) and np.array_equal(wrong[:, 1], right[:, 1])
+    assert right[1, 1] != right[0, 1]                                  # another stage has other pairs
+
+
+def test_a_reward_model_without_an_opinion_is_right_half_the_time_and_an_odd_episode_is_left_over():
+    table = accuracy_along(Scores(lambda episodes: np.zeros(len(episodes))), [walks(7, 2)], Boltzmann(rationality=1.0).preference)
+    assert table[0, 0] == 0.5 < table[0, 1]
+
+
+def test_the_expected_accuracy_is_the_mean_of_the_sampled_one_within_4_sigma():
+    person, rng, episodes = Boltzmann(rationality=2.0), np.random.default_rng(7), walks(4000, 3)
+    model = Scores(lambda episodes: -1.0 * episodes.lengths)
+    first, second = episodes[0::2], episodes[1::2]
+    labels = (rng.random(len(first)) < person.preference(first, second)).astype(float)
+    sampled = accuracy(model.scores(first) - model.scores(second), labels)
+    assert abs(sampled - accuracy_along(model, [episodes], person.preference)[0, 0]) < 4 * 0.5 / np.sqrt(len(first))
+
+
+# ---- length
+
+def test_the_correlation_with_length_is_1_for_a_judge_of_length_and_ignores_scale_and_zero():
+    lengths, noise = np.random.default_rng(8).normal(size=(2, 5000))
+    assert length_correlation(3 * lengths - 7, lengths) == pytest.approx(1) == -length_correlation(-lengths, lengths)
+    assert abs(length_correlation(noise, lengths)) < 4 / np.sqrt(5000)
+    assert np.isnan(length_correlation(np.ones(3), np.arange(3))) and np.isnan(length_correlation(np.arange(3), np.ones(3)))
+
+
+# ---- diversity
+
+def test_distinct_n_counts_n_grams_by_hand():
+    texts, mask = np.array([[1, 1, 2, 2], [1, 2, 9, 9]]), np.array([[1, 1, 1, 1], [1, 1, 0, 0]], bool)
+    assert distinct_n(texts, mask, n=1, size=6) == 2 / 6               # 1 2 | 1 1 2 2 1 2
+    assert distinct_n(texts, mask, n=2, size=6) == 3 / 4               # 11 12 22 | 11 12 22 12
+    assert distinct_n(texts, mask, n=3, size=6) == 2 / 2               # 112 122
+    assert np.isnan(distinct_n(texts, mask, n=5, size=6)) and np.isnan(distinct_n(texts[1:], mask[1:], n=3, size=2))
+
+
+def test_distinct_n_is_1_where_nothing_comes_twice_and_smallest_where_all_is_alike():
+    everything = np.ones((5, 20), bool)
+    assert distinct_n(np.arange(100).reshape(5, 20), everything, n=2, size=100) == 1
+    assert distinct_n(np.zeros((5, 20), int), everything, n=2, size=100) == 1 / 95
+
+
+def test_distinct_n_looks_at_the_first_tokens_only_so_that_more_samples_change_nothing():
+    rng = np.random.default_rng(9)
+    texts, mask = rng.integers(5, size=(400, 8)), np.arange(8) < rng.integers(1, 9, size=(400, 1))
+    small, large = (distinct_n(texts[:n], mask[:n], n=3, size=500) for n in (200, 400))
+    assert small == large > distinct_n(texts, mask, n=3, size=1500)    # more tokens would repeat themselves more
+
+
+def test_distinct_n_does_not_care_what_stands_behind_the_end_nor_how_letters_are_called():
+    rng = np.random.default_rng(10)
+    texts, mask = rng.integers(5, size=(50, 8)), np.arange(8) < rng.integers(1, 9, size=(50, 1))
+    share = distinct_n(texts, mask, n=2, size=100)
+    assert distinct_n(np.where(mask, texts, 77), mask, n=2, size=100) == share
+    assert distinct_n(4 - texts, mask, n=2, size=100) == share
+
+
+def test_too_few_tokens_to_compare_are_refused():
+    with pytest.raises(ValueError, match="at least size = 1000 tokens, got 6"):
+        distinct_n(np.zeros((2, 3), int), np.ones((2, 3), bool))
+
+
+def test_entropy_and_effective_modes_of_whole_outputs():
+    rows = np.array([[1, 2], [2, 1], [1, 2], [2, 1]])                  # of letters there are two as well, but two texts
+    assert entropy_of(rows) == pytest.approx(np.log(2)) and effective_modes(rows) == pytest.approx(2)
+    assert effective_modes(np.zeros((9, 3))) == 1
+    assert effective_modes(np.arange(10)) == pytest.approx(10)
+    shares = np.array([0.5, 0.3, 0.2])
+    assert entropy_of(np.repeat(np.arange(3), (10 * shares).astype(int))) == pytest.approx(-(shares * np.log(shares)).sum())
+
+
+def test_entropy_is_that_of_texts_and_not_of_their_letters():
+    assert effective_modes(np.tile(np.arange(20), (50, 1))) == 1       # one text of many letters, again and again
+
+
+# ---- win rate
+
+def test_a_judge_who_always_says_first_shows_no_winner_and_all_of_the_order():
+    rate = win_rate(np.arange(50), np.arange(50), lambda first, second: np.ones(len(first)))
+    assert rate.share == 0.5 and rate.order == 1
+    assert win_rate(np.arange(50), np.arange(50), lambda first, second: np.zeros(len(first))).order == -1
+
+
+def test_a_judge_blind_to_order_shows_the_share_of_wins_with_ties_half_and_no_order():
+    a, b = np.array([3, 1, 2, 5]), np.array([1, 1, 3, 0])
+    rate = win_rate(a, b, lambda first, second: np.where(first == second, 0.5, first > second))
+    assert rate.share == (2 + 0.5) / 4 and rate.order == 0
+    back = win_rate(b, a, lambda first, second: np.where(first == second, 0.5, first > second))
+    assert back.share == 1 - rate.share and (back.low, back.high) == pytest.approx((1 - rate.high, 1 - rate.low))
+
+
+def test_a_leaning_to_the_first_place_is_measured_and_does_not_help_either_side():
+    rng = np.random.default_rng(11)
+    a, b = rng.normal(0.5, 1, size=(2, 20_000)) - np.array([[0.0], [0.5]])
+    fair, leaning = (win_rate(a, b, lambda first, second, lean=lean: sigmoid(first - second + lean)) for lean in (0.0, 1.0))
+    assert fair.order == pytest.approx(0) and leaning.order > 0.3
+    assert 0.5 < leaning.share <= fair.share
+
+
+def test_pairs_that_nobody_can_judge_do_not_count():
+    a, b = np.array([1.0, np.nan, 3.0]), np.array([0.0, 0.0, 0.0])
+    judge = lambda first, second: np.where(np.isnan(first + second), np.nan, first > second)
+    assert win_rate(a, b, judge) == win_rate(a[[0, 2]], b[[0, 2]], judge)
+    assert np.isnan(win_rate(a[1:2], b[1:2], judge)).all()
+
+
+@pytest.mark.parametrize("chance", [0.5, 0.9, 0.98])
+def test_the_interval_of_a_win_rate_covers_the_truth_19_times_out_of_20(chance):
+    rng, covered, trials = np.random.default_rng(12), 0, 2000
+    for _ in range(trials):
+        a = (rng.random(40) < chance).astype(float)
+        rate = win_rate(a, 1 - a, lambda first, second: first)
+        covered += rate.low <= chance <= rate.high
+    assert covered / trials > 0.92
+
+
+def test_a_win_in_every_one_of_ten_pairs_is_not_certainty():
+    rate = win_rate(np.ones(10), np.zeros(10), lambda first, second: first)
+    assert rate.share == 1 and 0.6 < rate.low < 0.8 and rate.high == pytest.approx(1)

@@ -3,17 +3,22 @@ import csv
 import json
 import os
 import shutil
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tinyrlhf import cli, runs
-from tinyrlhf.episodes import Episodes
+from tinyrlhf.episodes import Episodes, replay
 from tinyrlhf.feedback import log
-from tinyrlhf.feedback.records import Comparisons
+from tinyrlhf.feedback.records import Comparisons, Rankings
 from tinyrlhf.recipes import build, settings_for, teach
 from tinyrlhf.yardsticks import expected_return
+
+sys.path.insert(0, str(Path(__file__).parent))
+import small_chat  # noqa: E402
 
 SMALL = {"rounds": 2, "questions": 5}
 
@@ -164,7 +169,7 @@ def without(name):
     ("", "JSONDecodeError"), ("{", "JSONDecodeError"), ("[]", "TypeError"), ("{}", "settings"), ('{"settings": []}', "TypeError"),
     ('{"settings": "bandit"}', "TypeError"), ('{"settings": null}', "TypeError"), ("[" * 100_000, "Recursion"), ("\udcff", "Unicode"),
     (without("world"), "world"), (without("rounds"), "rounds"), (settings_text(speed=3), "speed"), (settings_text(world="mars"), "'mars'"),
-    (settings_text(world=["bandit"]), "TypeError"), (settings_text(learner=None), "learner"), (settings_text(learner="magic"), "'magic'"),
+    (settings_text(world=["bandit"]), "world"), (settings_text(learner=None), "learner"), (settings_text(learner="magic"), "'magic'"),
     (settings_text(teacher=["coin"]), "teacher"), (settings_text(seed="3"), "seed"), (settings_text(seed=-1), "seed"),
     (settings_text(seed=True), "seed"), (settings_text(rounds=2.5), "rounds"), (settings_text(rounds=[2]), "rounds"),
     (settings_text(kl_coef="0.1"), "kl_coef"), (settings_text(kl_coef=True), "kl_coef"),
@@ -267,3 +272,91 @@ def test_a_second_report_keeps_the_baselines_of_the_first(tmp_path, capsys):
 def test_a_result_that_was_edited_to_nonsense_is_not_remembered(tmp_path):
     (tmp_path / "result.json").write_text('["return_cloned"]')
     assert runs.remembered(tmp_path) == {}
+
+
+# ---- chat
+
+@pytest.fixture
+def small(monkeypatch):
+    small_chat.shrink(monkeypatch)
+
+
+def run_chat(folder, stages=3, **changes):
+    """A small chat run on disk, saved after each of its stages; returns its state."""
+    settings = runs.complete_settings("chat", **{"seed": 3, "questions": 6, **changes})
+    state = runs.begin(settings)
+    runs.create(folder, settings)
+    state.names = state.names[:stages]
+    return state.go(lambda state, row: runs.save(folder, state))
+
+
+def values_of(state):
+    return {name: np.asarray(value).tolist() for name, value in state.state().items()}
+
+
+@pytest.mark.parametrize("changes", [{}, {"reward": "ensemble", "method": "dpo"}, {"reward": "trunk", "teacher": "coin"}], ids=str)
+def test_a_chat_run_loads_as_it_was_after_its_last_whole_stage(small, changes):
+    state = run_chat("one", stages=4, rounds=2, **changes)
+    loaded = runs.load("one")
+    assert values_of(loaded) == values_of(state) and loaded.history == state.history
+    half = run_chat("half", stages=2, **changes)
+    assert values_of(runs.load("half")) == values_of(half) and runs.load("half").answers is None
+    assert not os.path.exists("half/feedback.jsonl")
+
+
+@pytest.mark.parametrize("changes", [{"reward": "ensemble"}, {"language": "sentiment", "reward": "ngram"}], ids=str)
+def test_the_log_holds_every_ranking_and_it_alone_teaches_the_same_reward(small, changes):
+    state = run_chat("one", stages=4, rounds=2, **changes)
+    events, kept = log.read("one/feedback.jsonl"), state.answers
+    assert len(events) == len(kept) == 12 and {event["verb"] for event in events} == {"rank"}
+    prompts = [event["prompt"] for event in events for _ in event["options"]]
+    _, actions, mask = state.game.demonstrations(prompts, [text for event in events for text in event["options"]])
+    answers = Rankings(replay(state.game, state.game.ask(prompts), actions, mask, None), np.array([event["order"] for event in events]),
+                       np.array([event["who"] for event in events]))
+    for name in ("states", "observations", "mask", "ended", "true_rewards"):
+        assert np.array_equal(getattr(answers.episodes, name), getattr(kept.episodes, name))
+    assert np.array_equal(answers.order, kept.order) and np.array_equal(answers.person, kept.person)
+    models = [runs.begin(runs.settings_of("one")).reward_model for _ in range(2)]
+    assert models[0].fit(answers, np.random.default_rng(0)) == models[1].fit(kept, np.random.default_rng(0))
+    assert np.array_equal(models[0].scores(kept.episodes), models[1].scores(kept.episodes))
+
+
+def test_a_chat_run_saved_twice_logs_no_ranking_twice_and_its_history_has_a_row_for_each_stage(small):
+    state = run_chat("one")
+    runs.save("one", state)
+    assert len(log.read("one/feedback.jsonl")) == 6
+    with open("one/history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["stage"] for row in rows] == ["pretrained", "sft", "rl"] and rows[0]["kl"] == "" and rows[2]["loss"] == ""
+    for row, numbers in zip(rows, state.history):
+        assert all(row[name] == str(value) for name, value in numbers.items() if value is not None)
+    assert sorted(os.listdir("one")) == ["checkpoint.npz", "feedback.jsonl", "history.csv", "run.json"]
+
+
+@pytest.mark.parametrize("changes, named", [
+    ({"method": "magic"}, "'magic'"), ({"method": None}, "method"), ({"method": ["dpo"]}, "method"), ({"reward": "eyes"}, "'eyes'"),
+    ({"language": "french"}, "'french'"), ({"rounds": 21}, "rounds"), ({"rounds": 1.5}, "rounds"), ({"seed": -1}, "seed"),
+    ({"seed": True}, "seed"), ({"agreement": 0.2}, "agreement"), ({"agreement": "high"}, "agreement"), ({"kl_coef": float("nan")}, "kl_coef"),
+    ({"method": "dpo", "kl_coef": 0}, "kl_coef"), ({"teacher": "true reward", "method": "dpo"}, "method"), ({"learner": "ppo"}, "learner"),
+    ({"world": "text"}, "settings")])
+def test_an_edited_run_json_of_a_chat_is_refused_by_name(changes, named):
+    settings = runs.complete_settings("chat")
+    folder = runs.create("one", settings)
+    runs.write_text(folder / "run.json", json.dumps({"settings": {**settings, **changes}}))
+    line = refusal(runs.load, "one")
+    assert "run.json" in line and named in line
+
+
+def test_an_unbegun_chat_and_the_checkpoint_of_another_one_are_refused(small):
+    runs.create("new", runs.complete_settings("chat", seed=3))
+    assert "before its first round" in refusal(runs.load, "new") and "tinyrlhf run chat --resume new" in refusal(runs.load, "new")
+    assert runs.load("new", or_begin=True).history == []
+    run_chat("one", stages=1)
+    run_chat("other", stages=1, seed=4)
+    run("bandit")
+    for place in ("other", "bandit", "new"):
+        shutil.copy("one/checkpoint.npz", os.path.join(place, "checkpoint.npz"))
+        assert "checkpoint.npz" in refusal(runs.load, place)
+    with open("one/checkpoint.npz", "r+b") as file:
+        file.truncate(2000)
+    assert "checkpoint.npz cannot be read" in refusal(runs.load, "one")

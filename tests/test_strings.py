@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 
+from tinyrlhf.checks import check_gradient
 from tinyrlhf.exact.strings import (Automaton, context_numbers, contexts, enumerate_strings, evaluate, kl_to_optimum, optimum,
-                                    string_log_probs, string_rewards)
+                                    policy_gradient, string_log_probs, string_rewards)
 from tinyrlhf.numerics import log_softmax, logsumexp
 
 
@@ -89,6 +90,22 @@ def test_a_reward_without_differences_leaves_the_reference():
     same = automaton._replace(step_reward=0 * automaton.step_reward, end_reward=0 * automaton.end_reward + 3)
     assert np.allclose(optimum(reference, same, 0.5)[:3], (3, 3, 0), atol=1e-12)
     assert np.isclose(kl_to_optimum(reference, reference, same, 0.5), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("automaton, reference, policy, rows", WORLDS)
+@pytest.mark.parametrize("kl_coef", [0.0, 0.7])
+def test_the_policy_gradient_agrees_with_central_differences(automaton, reference, policy, rows, kl_coef):
+    logits = 2 * policy + 1                                          # not normalised
+    check_gradient(lambda: evaluate(log_softmax(logits), reference, automaton, kl_coef).value, {"logits": logits},
+                   {"logits": policy_gradient(logits, reference, automaton, kl_coef)}, np.random.default_rng(0))
+
+
+def test_the_gradient_climbs_to_the_optimum_where_the_policy_sees_the_whole_text():
+    automaton, reference, policy, _ = world(n_symbols=3, window=1, horizon=2)
+    best, logits = optimum(reference, automaton, 0.5), policy.copy()
+    for _ in range(3000):
+        logits += policy_gradient(logits, reference, automaton, 0.5)
+    assert np.isclose(evaluate(log_softmax(logits), reference, automaton, 0.5).value, best.value, atol=1e-8)
 
 
 def test_what_does_not_fit_is_refused_in_words():

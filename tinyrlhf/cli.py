@@ -1,4 +1,4 @@
-"""The front door: `tinyrlhf run WORLD`, `tinyrlhf show RUN`, `tinyrlhf lesson ...`, `tinyrlhf demo N`."""
+"""The front door: `tinyrlhf run WORLD`, `tinyrlhf show RUN`, `tinyrlhf chat RUN`, `tinyrlhf lesson ...`, `tinyrlhf demo N`."""
 import argparse
 import json
 import math
@@ -9,9 +9,13 @@ import sys
 import time
 from pathlib import Path
 
-WORLD_NAMES = ("bandit", "gridworld", "cartpole", "text")
+WORLD_NAMES = ("bandit", "gridworld", "cartpole", "text", "chat")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
 LEARNER_NAMES = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
+LANGUAGE_NAMES, METHOD_NAMES = ("dialogue", "sentiment"), ("rloo", "ppo", "reinforce", "grpo", "dpo", "ipo", "best-of-n")
+REWARD_NAMES = ("bag", "ngram", "trunk", "ensemble")
+SHARED = ("seed", "teacher", "rounds", "questions", "agreement", "kl_coef")        # settings of every world; the others:
+OWN = {True: ("language", "method", "reward"), False: ("learner", "rationality")}  # is it chat?
 NOBODY_ANSWERS = {"true reward": ("agreement", "rationality", "questions"), "coin": ("agreement", "rationality")}
 BEGAN = time.perf_counter() - time.process_time()                   # about when the process began: importing is all it has done
 
@@ -38,7 +42,7 @@ def parser():
     """All commands and options."""
     top = Parser(prog="tinyrlhf", description="Reinforcement learning from human feedback, small enough to read.",
                  epilog="example: tinyrlhf run cartpole --seed 3")
-    commands = top.add_subparsers(dest="command", required=True, metavar="run | show | lesson | demo", parser_class=Parser)
+    commands = top.add_subparsers(dest="command", required=True, metavar="run | show | chat | lesson | demo", parser_class=Parser)
     run = commands.add_parser("run", help="act, ask, fit, improve, measure: the whole loop on one world",
                               description="The whole loop on one world, answered by a simulated person.",
                               epilog="example: tinyrlhf run gridworld --seed 3 --baselines --out runs/first")
@@ -52,6 +56,9 @@ def parser():
                      "(0.5 to 1, default 0.9)")
     run.add_argument("--rationality", type=float, metavar="B", help="instead: P(first) = sigmoid(B * (R1 - R2))")
     run.add_argument("--kl-coef", type=float, metavar="C", help="price of one nat away from the reference (default: calibrated)")
+    for name, choices, meaning in (("--language", LANGUAGE_NAMES, "what is talked about"), ("--reward", REWARD_NAMES, "what the reward "
+                                   "model can see"), ("--method", METHOD_NAMES, "how the policy learns")):
+        run.add_argument(name, choices=choices, metavar="NAME", help=f"chat: {meaning} (default {choices[0]}); " + " | ".join(choices))
     teacher = run.add_mutually_exclusive_group()
     teacher.add_argument("--on-true-reward", dest="teacher", action="store_const", const="true reward",
                          help="traditional reinforcement learning: nobody is asked")
@@ -65,6 +72,10 @@ def parser():
     show.add_argument("run", metavar="RUN", help="folder of a run")
     show.add_argument("--baselines", action="store_true", help="with the true reward, the cloned labels, and the control beside it")
     show.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
+    chat = commands.add_parser("chat", help="talk to a trained chat model, its stages side by side",
+                               epilog="example: tinyrlhf chat runs/chat-1")
+    chat.add_argument("run", metavar="RUN", help="folder made by `tinyrlhf run chat`")
+    chat.add_argument("--seed", type=int, default=0, metavar="N", help="equal seeds give equal answers (default 0)")
     lesson = commands.add_parser("lesson", help="the lessons: their path, exercises, solutions, notebooks",
                                  epilog="example: tinyrlhf lesson start 06")
     lesson.add_argument("what", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS), help="show the path; copy the exercises to "
@@ -103,6 +114,10 @@ def obey(arguments, began):
         options = parser().parse_args(arguments)
         if options.command == "show":
             return show(options, began)
+        if options.command == "chat":
+            from tinyrlhf.chat import talk
+            talk(options.run, options.seed)
+            return 0
         if options.command in ("lesson", "demo"):
             from tinyrlhf.teaching import commands                  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
@@ -119,14 +134,16 @@ def obey(arguments, began):
 
 def run(world, options, began):
     """`tinyrlhf run` for one world: build or resume, loop, measure, draw."""
-    from tinyrlhf import runs
-    from tinyrlhf.recipes import build, settings_for, teach
+    from tinyrlhf import chat, runs
+    from tinyrlhf.recipes import teach
+    if world == "chat" and options.baselines:
+        raise ValueError("--baselines: expected nothing for chat; its controls are --without-feedback and --on-true-reward")
     if options.resume is not None:
         folder, settings = options.resume, resumed_settings(world, options)
         state = runs.load(folder, or_begin=True)
     else:
-        settings = settings_for(world, **given(options))
-        state = build(**settings)                                   # bad settings are refused before anything is written
+        settings = runs.complete_settings(world, **given(world, options))
+        state = runs.begin(settings)                                # bad settings are refused before anything is written
         folder = runs.create(out_folder(world, options), settings)
     line = Progress(settings["rounds"], len(state.history))
 
@@ -135,6 +152,8 @@ def run(world, options, began):
         line.show(row)
 
     try:
+        if world == "chat":
+            return chat.run(settings, state, folder, options, line, began)
         teach(state, settings["rounds"], on_round, settings["teacher"], settings["agreement"], settings["rationality"])
         finish(folder, settings, state, options, line, began)
     except KeyboardInterrupt:
@@ -143,8 +162,11 @@ def run(world, options, began):
 
 def show(options, began):
     """`tinyrlhf show`: measure and draw again, from what the folder holds."""
-    from tinyrlhf import runs
+    from tinyrlhf import chat, runs
     settings, state = runs.settings_of(options.run), runs.load(options.run)
+    if settings["world"] == "chat":
+        chat.show(settings, state, options, Progress(0, 0), began)
+        return 0
     if len(state.history) < settings["rounds"]:
         raise ValueError(f"run: expected a finished run, {options.run} has {len(state.history)} of {settings['rounds']} rounds; "
                          f"finish it with `tinyrlhf run {settings['world']} --resume {options.run}`")
@@ -161,9 +183,13 @@ def out_folder(world, options):
     return os.path.join(options.out, world)
 
 
-def given(options):
+def given(world, options):
     """The settings that the options say, by name; refuses those that could have no effect."""
-    names = ("seed", "teacher", "learner", "rounds", "questions", "agreement", "rationality", "kl_coef")
+    foreign = [name for name in OWN[world != "chat"] if getattr(options, name) is not None]
+    if foreign:
+        raise ValueError(f"--{foreign[0]}: expected nothing for {world}" + "; say --method" * (foreign[0] == "learner")
+                         + f"; got {getattr(options, foreign[0])}")
+    names = SHARED + OWN[world == "chat"]
     said = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     idle = [name for name in NOBODY_ANSWERS.get(options.teacher, ()) if name in said]
     if idle:
@@ -177,7 +203,7 @@ def resumed_settings(world, options):
     settings = runs.settings_of(options.resume)
     if options.worlds != [settings["world"]]:
         raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, got {' '.join(options.worlds)}")
-    changed = {name: value for name, value in given(options).items() if value != settings[name]}
+    changed = {name: value for name, value in given(settings["world"], options).items() if value != settings[name]}
     if changed or options.out is not None:
         name, value = next(iter(changed.items()), ("out", options.out))
         raise ValueError(f"--resume: expected no other setting, since the run keeps its own; got {name} {value}")

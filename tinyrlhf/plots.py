@@ -105,15 +105,15 @@ def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
         figure = Figure(figsize=(13, 8.9))
         wrapped = fill(claim, 68 if len(claim) <= 68 else len(claim) // 2 + 6)     # two lines alike, not one and an orphan
         figure.text(0.5, 0.98, wrapped, size=22, weight="bold", ha="center", va="top")
-        draw_behaviour(_axis(figure, 0.6, 4.35, 3.2, 3.2), before, titles[0], BEFORE)
-        draw_behaviour(_axis(figure, 4.4, 4.35, 3.2, 3.2), after, titles[1], AFTER)
-        draw_agreement(_axis(figure, 8.9, 4.95, 3.8, 2.2), learned, true)
-        top = _axis(figure, 1.0, 1.85, 8.7, 1.85)
-        draw_rounds(top, _axis(figure, 1.0, 0.8, 8.7, 0.6, sharex=top), answers, returns, kl, lines, over)
+        draw_behaviour(axis_at(figure, 0.6, 4.35, 3.2, 3.2), before, titles[0], BEFORE)
+        draw_behaviour(axis_at(figure, 4.4, 4.35, 3.2, 3.2), after, titles[1], AFTER)
+        draw_agreement(axis_at(figure, 8.9, 4.95, 3.8, 2.2), learned, true)
+        top = axis_at(figure, 1.0, 1.85, 8.7, 1.85)
+        draw_rounds(top, axis_at(figure, 1.0, 0.8, 8.7, 0.6, sharex=top), answers, returns, kl, lines, over)
     return figure
 
 
-def _axis(figure, left, bottom, width, height, **options):
+def axis_at(figure, left, bottom, width, height, **options):
     """An axis at this place, in inches."""
     wide, high = figure.get_size_inches()
     return figure.add_axes((left / wide, bottom / high, width / wide, height / high), **options)
@@ -138,7 +138,7 @@ def agreement_in_words(learned, true):
     correlation = np.corrcoef(pair)[0, 1]
     scale = ((0.9, "agree"), (0.6, "mostly agree"), (0.3, "agree a little"), (-0.3, "do not agree"), (-1.1, "disagree"))
     verb = next(verb for least, verb in scale if correlation >= least)
-    return f"Learned and true reward\n{verb} (correlation {_number(correlation, '.2f')})"
+    return f"Learned and true reward\n{verb} (correlation {number(correlation, '.2f')})"
 
 
 def draw_rounds(axis, below, answers, returns, kl, lines, over):
@@ -150,8 +150,8 @@ def draw_rounds(axis, below, answers, returns, kl, lines, over):
     axis.tick_params(labelbottom=False)
     axis.locator_params(axis="y", nbins=5)
     last = np.array(returns, float)[np.isfinite(returns)][-1:]
-    label_lines(axis, [(value, f"{name} {_number(value)}", GREY) for name, value in lines.items()]
-                + [(value, f"this run {_number(value)}", AFTER) for value in last])
+    label_lines(axis, [(value, f"{name} {number(value)}", GREY) for name, value in lines.items()]
+                + [(value, f"this run {number(value)}", AFTER) for value in last])
     below.fill_between(answers, kl, color=ORANGE, alpha=0.5, linewidth=0)
     below.plot(answers, kl, color=PAINT["ink"], linewidth=2)
     below.set(title="how far from the policy before the first answer (KL, nats per episode)", xlabel=over,
@@ -161,7 +161,7 @@ def draw_rounds(axis, below, answers, returns, kl, lines, over):
     below.xaxis.set_major_formatter("{x:,.0f}")
 
 
-def _number(value, form=".3g"):
+def number(value, form=".3g"):
     return f"{value:{form}}".replace("-", "−")
 
 
@@ -211,7 +211,7 @@ def _picture(scenes, titles):
     with style.context(STYLE):
         canvas = FigureCanvasAgg(Figure(figsize=(6.4, 3.6), dpi=80))
         for x, scene, title, color in zip((0.15, 3.35), scenes, titles, (BEFORE, AFTER)):
-            draw_behaviour(_axis(canvas.figure, x, 0.1, 2.9, 2.9), [[scene]], title, color)
+            draw_behaviour(axis_at(canvas.figure, x, 0.1, 2.9, 2.9), [[scene]], title, color)
         canvas.draw()
     pure = colors.to_rgba_array([*PAINT.values(), GREY, "white"])[:, :3]
     mixed = [1 - share * (1 - pure[pure.min(axis=1) < 0.8]) for share in (0.75, 0.5, 0.25)]      # for the rims

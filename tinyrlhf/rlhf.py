@@ -17,7 +17,7 @@ from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.diagnostics import accuracy
 from tinyrlhf.episodes import Episodes, rollout, start_in_groups
 from tinyrlhf.feedback.records import Comparisons, join_comparisons
-from tinyrlhf.learning.kl import kl_penalized_rewards, kl_per_episode
+from tinyrlhf.learning.kl import AdaptiveKL, kl_penalized_rewards, kl_per_episode
 from tinyrlhf.saving import load_into, states_of
 
 
@@ -37,6 +37,7 @@ class State:
     kl_coef: float                    # price of one nat from the reference, in units of the normalised reward
     rngs: dict                        # "game", "questions", "person", "learner": independent generators
     steps_at_most: int | None = None  # cut episodes here (None: at the game's horizon)
+    adaptive_kl: AdaptiveKL | None = None       # if given, its kl_coef counts, and moves after every update
     answers: Comparisons | None = None
     history: list = field(default_factory=list)
 
@@ -50,6 +51,7 @@ class State:
         flat = states_of(policy=self.policy, reference=self.reference, learner=self.learner, reward_model=self.reward_model)
         flat.update({f"rng/{name}": json.dumps(rng.bit_generator.state) for name, rng in self.rngs.items()})
         flat["history"] = json.dumps(self.history)
+        flat.update(states_of(adaptive_kl=self.adaptive_kl) if self.adaptive_kl else {})
         if self.answers is not None:
             for side in ("first", "second"):
                 flat.update({f"answers/{side}/{name}": table for name, table in vars(getattr(self.answers, side)).items()})
@@ -59,6 +61,8 @@ class State:
     def load(self, flat):
         """Go on from what `state` returned, in place."""
         load_into(flat, policy=self.policy, reference=self.reference, learner=self.learner, reward_model=self.reward_model)
+        if self.adaptive_kl:
+            load_into(flat, adaptive_kl=self.adaptive_kl)
         for name, rng in self.rngs.items():
             rng.bit_generator.state = json.loads(str(flat[f"rng/{name}"]))
         self.history, self.answers = json.loads(str(flat["history"])), None
@@ -106,15 +110,17 @@ def improve(state, reward):
     Returns numbers about the last episodes, played before the last update; kl is of the policy after it, where those had been.
     """
     def penalized(episodes):
-        rewards = reward(episodes)
-        if not state.kl_coef:
+        rewards, kl_coef = reward(episodes), (state.adaptive_kl or state).kl_coef
+        if not kl_coef:
             return rewards
         reference = episodes.spread(state.reference.log_probs(*episodes.decisions)[0])
-        return kl_penalized_rewards(rewards, episodes.log_probs, reference, state.kl_coef)
+        return kl_penalized_rewards(rewards, episodes.log_probs, reference, kl_coef)
 
     for _ in range(state.updates_per_round):
         episodes = act(state)
         numbers = state.learner.update(episodes, penalized, state.rngs["learner"])
+        if state.adaptive_kl:
+            numbers["kl_coef"] = state.adaptive_kl.update(kl_per_episode(state.policy, state.reference, episodes), len(episodes))
     return {"learned_return": float(reward(episodes).sum(axis=1).mean()),     # mean over episodes of the summed reward
             "true_return": float(episodes.true_returns.mean()),               # the same of the hidden one, for the reader only
             "length": float(episodes.lengths.mean()),                         # steps per episode

@@ -20,8 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from tinyrlhf import __version__
+from tinyrlhf.checks import check_choice
 from tinyrlhf.feedback.log import Log
-from tinyrlhf.recipes import build, settings_for
+from tinyrlhf.feedback.records import Rankings
+from tinyrlhf.recipes import WORLDS, build, settings_for
+from tinyrlhf.stages import Chat, settings_for_chat
 
 BASELINES = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback", "return_cloned")
 
@@ -71,9 +74,22 @@ def settings_of(folder):
         raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); was it edited?") from None
 
 
+def complete_settings(world, **given):
+    """All settings of a run on this world: the given ones, and calibrated values for the rest."""
+    check_choice("world", world, (*WORLDS, "chat"))
+    return settings_for_chat(**given) if world == "chat" else settings_for(world, **given)
+
+
+def begin(settings):
+    """The run that these settings describe, before its first step; settings without sense are refused."""
+    if settings["world"] == "chat":
+        return Chat(**{name: value for name, value in settings.items() if name != "world"})
+    return build(**settings)
+
+
 def checked(settings):
-    """The same settings, if they have the names and types that `settings_for` gives; the values are left to `build`."""
-    example = settings_for(settings["world"])
+    """The same settings, if they have the right names and types; the values are left to `begin`."""
+    example = complete_settings(settings["world"])
     if set(settings) != set(example):
         raise ValueError(f"settings: expected {', '.join(example)}; got {', '.join(settings)}")
     for name, value in settings.items():
@@ -85,13 +101,13 @@ def checked(settings):
 
 
 def load(folder, or_begin=False):
-    """A finished or interrupted run as it was after its last whole round: game, policy, reference, reward_model, history.
+    """A finished or interrupted run as it was after its last whole round or stage: game, policy, reference, reward_model, history.
 
     If it was stopped before its first round was done, that is an error, or with or_begin the run as it began.
     """
     settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
     try:
-        state = build(**settings)
+        state = begin(settings)
     except ValueError as error:
         raise ValueError(f"run: {path.with_name('run.json')} cannot be used ({error}); was it edited?") from None
     if or_begin and not path.exists():
@@ -114,23 +130,30 @@ def save(folder, state):
     """Keep everything up to the last whole round. The log only grows; the other files are replaced whole."""
     folder = Path(folder)
     if state.answers is not None:
-        log_answers(folder / "feedback.jsonl", state.answers)
-    names = list(state.history[-1])
+        log_answers(folder / "feedback.jsonl", state)
+    names = list(dict.fromkeys(name for row in state.history for name in row))
     with open(folder / "history.csv.part", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([names, *([row[name] for name in names] for row in state.history)])
+        csv.writer(file).writerows([names, *([row.get(name) for name in names] for row in state.history)])
     os.replace(folder / "history.csv.part", folder / "history.csv")
     with open(folder / "checkpoint.npz.part", "wb") as file:
         np.savez(file, settings=json.dumps(settings_of(folder)), **state.state())
     os.replace(folder / "checkpoint.npz.part", folder / "checkpoint.npz")
 
 
-def log_answers(path, answers):
-    """Append the answers that the log does not hold yet, each with both clips: enough to learn from it again."""
+def log_answers(path, state):
+    """Append the answers that the log does not hold yet, each with what was shown: enough to learn from it again."""
     with Log(path) as log:
-        new = answers[log.next_seq:]
-        log.append_many("label", [{"verb": "compare", "who": str(new.person[i]), "ans": str(new.answers[i]),
-                                   "left": "first" if new.first_is_left[i] else "second",
-                                   "first": as_json(new.first, i), "second": as_json(new.second, i)} for i in range(len(new))])
+        new = state.answers[log.next_seq:]
+        if isinstance(new, Rankings):
+            texts, k = state.game.decode(new.episodes.states[:, -1]), new.order.shape[1]
+            asked = state.game.asked(new.episodes.states[::k, 0])
+            rows = [{"verb": "rank", "who": str(new.person[i]), "prompt": asked[i], "options": texts[k * i:k * i + k],
+                     "order": new.order[i]} for i in range(len(new))]
+        else:
+            rows = [{"verb": "compare", "who": str(new.person[i]), "ans": str(new.answers[i]),
+                     "left": "first" if new.first_is_left[i] else "second",
+                     "first": as_json(new.first, i), "second": as_json(new.second, i)} for i in range(len(new))]
+        log.append_many("label", rows)
 
 
 def as_json(episodes, row):

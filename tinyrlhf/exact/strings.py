@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_shapes
-from tinyrlhf.numerics import logsumexp
+from tinyrlhf.numerics import log_softmax, logsumexp
 
 
 class Automaton(NamedTuple):
@@ -144,6 +144,31 @@ def kl_to_optimum(log_policy, log_reference, automaton, kl_coef):
         ended = automaton[0], automaton[1], np.zeros_like(automaton[2])
         kl = np.einsum("ua,uaq->uq", probabilities, log_policy[:, :, None] - log_optimum + _after(kl, ended, t))
     return float(kl[0, 0])
+
+
+def policy_gradient(logits, log_reference, automaton, kl_coef):
+    """The gradient of `evaluate(...).value` by a table of logits (U, V): exact, in its shape.
+
+        dJ / dlogits(u, a) = sum_t sum_q Pr(u, q at time t) pi(a|u) A_t(u, q, a),    A = Q - V, the leash paid as it goes
+
+    With it one climbs to the best that a policy can do which sees neither the clock nor the state q.
+    Source: Sutton, McAllester, Singh, Mansour (2000), theorem 1, summed over all that the policy cannot tell apart.
+    """
+    _check_tables(automaton, log_reference=log_reference, logits=logits)
+    log_policy, (next_state, step_reward, end_reward) = log_softmax(np.asarray(logits, float)), automaton
+    policy, (n_steps, n_states) = np.exp(log_policy)[:, :, None], np.subtract(np.shape(end_reward), (1, 0))
+    places = _successors(*log_policy.shape)[:, :, None] * n_states + np.transpose(next_state)             # of (u', q') in one row
+    visits = np.zeros((n_steps, len(policy), n_states))
+    visits[0, 0, 0] = 1.0
+    for t in range(1, n_steps):
+        moved = visits[t - 1][:, None] * policy
+        visits[t] = np.bincount(places[:, 1:].ravel(), moved[:, 1:].ravel(), visits[0].size).reshape(visits[0].shape)
+    values, gradient = np.broadcast_to(end_reward[-1], visits[0].shape), np.zeros(log_policy.shape)
+    for t in reversed(range(n_steps)):
+        q = (step_reward - kl_coef * (log_policy - log_reference))[:, :, None] + _after(values, automaton, t)
+        values = (policy * q).sum(axis=1)
+        gradient += (visits[t][:, None] * policy * (q - values[:, None])).sum(axis=2)    # d pi(b) / d z(a) = pi(b) (1[a = b] - pi(a))
+    return gradient
 
 
 def _after(values, automaton, t):

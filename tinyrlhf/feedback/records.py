@@ -1,4 +1,4 @@
-"""What a person said: two episodes were shown, and one of five answers came back."""
+"""What a person said: two episodes were shown and one of five answers came back, or several were put into an order."""
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -61,6 +61,61 @@ class Comparisons(Questions):
     def both(self):
         """All episodes in one, the N first ones above the N second ones."""
         return join([self.first, self.second])
+
+    def pairs_of(self, chosen):
+        """What some answers (n,) say: rows of `both()` to score, places among them of first and second in each pair, whose it is."""
+        numbers = np.arange(len(chosen))
+        return np.concatenate([chosen, len(self) + chosen]), numbers, len(chosen) + numbers, chosen
+
+
+@dataclass(frozen=True)
+class Rankings:
+    """N orders of K episodes each, that began in the same state and stand next to each other."""
+    episodes: Episodes            # (N * K rows)
+    order: np.ndarray             # (N, K) of 0..K-1: which of the K is best, second best, ...
+    person: np.ndarray            # (N,) who answered
+
+    def __post_init__(self):
+        n, k = np.shape(self.order)
+        if len(self.episodes) != n * k or not np.array_equal(np.sort(self.order), np.broadcast_to(np.arange(k), (n, k))):
+            raise ValueError(f"order: expected each of {len(self.episodes)} episodes once in its ranking, got shape {(n, k)}")
+
+    def __len__(self):
+        return len(self.order)
+
+    def __getitem__(self, chosen):
+        """Some of the rankings (n,)."""
+        numbers, k = np.arange(len(self))[chosen], self.order.shape[1]
+        return Rankings(self.episodes[(numbers[:, None] * k + np.arange(k)).ravel()], self.order[numbers], self.person[numbers])
+
+    @property
+    def labels(self):
+        """A ranking always says something: ones (N,)."""
+        return np.ones(len(self))
+
+    def both(self):
+        """All episodes, each once."""
+        return self.episodes
+
+    def pairs_of(self, chosen):
+        """What some rankings (n,) say, as `Comparisons.pairs_of`: each answer is scored once, and wins against all below it."""
+        n, k = len(chosen), self.order.shape[1]
+        better, worse = np.triu_indices(k, 1)
+        starts = k * np.arange(n)[:, None]
+        return (k * chosen[:, None] + self.order[chosen]).ravel(), (starts + better).ravel(), (starts + worse).ravel(), \
+            np.repeat(chosen, len(better))
+
+    def comparisons(self):
+        """The same as N K (K-1) / 2 answered pairs, the better one first."""
+        rows, first, second, whose = self.pairs_of(np.arange(len(self)))
+        return Comparisons(self.episodes[rows[first]], self.episodes[rows[second]], np.ones(len(first), bool),
+                           np.full(len(first), FIRST, "<U9"), self.person[whose])
+
+
+def join_rankings(parts):
+    """Several Rankings of as many episodes each below each other."""
+    return Rankings(join([part.episodes for part in parts]), *(np.concatenate([getattr(part, name) for part in parts])
+                                                               for name in ("order", "person")))
 
 
 def join_comparisons(parts):

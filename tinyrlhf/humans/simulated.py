@@ -30,6 +30,18 @@ class Boltzmann:
         probability = self.preference(first, second)
         return np.where(rng.random(len(first)) < probability, FIRST, SECOND)
 
+    def rank(self, game, episodes, group, rng):
+        """Each `group` neighbours of N * group episodes in order, best first: (N, group) of 0..group-1.
+
+        Choosing the best by softmax(rationality * R), then the best of the rest, is sorting after adding Gumbel noise; each
+        pair is then ordered as `compare` would. Source: Plackett 1975, Luce 1959.
+        """
+        returns = episodes.true_returns.reshape(-1, group)
+        check_finite(true_rewards=returns)
+        differences = returns[:, :, None] - returns[:, None, :]
+        rationality = rationality_for(self.agreement, differences.ravel()) if self.rationality is None else self.rationality
+        return np.argsort(-(rationality * returns + rng.gumbel(size=returns.shape)), axis=1, kind="stable")
+
     def preference(self, first, second):
         """P(first) of N pairs, (N,)."""
         difference = first.true_returns - second.true_returns
@@ -44,6 +56,9 @@ class CoinFlip:
 
     def compare(self, game, first, second, rng):
         return np.where(rng.random(len(first)) < 0.5, FIRST, SECOND)
+
+    def rank(self, game, episodes, group, rng):
+        return rng.random((len(episodes) // group, group)).argsort(axis=1)
 
     def preference(self, first, second):
         return np.full(len(first), 0.5)

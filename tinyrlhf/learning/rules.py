@@ -4,6 +4,8 @@ d_log_probs is the derivative of the rule's loss by the log-probabilities, in th
 """
 import numpy as np
 
+from tinyrlhf.learning.kl import d_k3
+
 
 def reinforce(advantages, weight):
     """loss = - weight * sum A_t log pi(a_t|s_t), hence d loss / d log pi = - weight * A.
@@ -47,8 +49,8 @@ def grpo(log_probs, old_log_probs, reference_log_probs, advantages, mask, clip=0
     Source: Shao et al. 2024, eq. 3 and 4. The mean over tokens makes long bad answers cheap (Liu et al. 2025).
     """
     per_token = mask / np.maximum(mask.sum(axis=1, keepdims=True), 1) / len(mask)
-    k3_slope = 1.0 - np.exp(np.clip(reference_log_probs - log_probs, -50, 50))         # d (q/p - 1 - log q/p) / d log p
-    return ppo_clip(log_probs, old_log_probs, advantages[:, None], per_token, clip) + kl_coef * per_token * k3_slope
+    leash = kl_coef * per_token * d_k3(log_probs, reference_log_probs)
+    return ppo_clip(log_probs, old_log_probs, advantages[:, None], per_token, clip) + leash
 
 
 def critic_slope(values, targets, weight):

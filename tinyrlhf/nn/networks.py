@@ -65,6 +65,20 @@ class Table(Network):
         return grads
 
 
+class SumTable(Table):
+    """The sum of one row for each input number of a group, (..., G) -> (..., O): a linear model on a bag of features."""
+
+    def forward(self, inputs):
+        """Integers (..., G) -> outputs (..., O), cache."""
+        rows, cache = super().forward(inputs)
+        return rows.sum(axis=-2), cache
+
+    def backward(self, cache, d_outputs):
+        """d_outputs (..., O) -> grads; every member of a group gets the derivative of its sum."""
+        d_rows = np.broadcast_to(np.asarray(d_outputs)[..., None, :], (*np.shape(cache), np.shape(d_outputs)[-1]))
+        return super().backward(cache, d_rows)                         # y = sum of rows, so d row = d y
+
+
 class MLP(Network):
     """y = W_L tanh(... tanh(W_1 x + b_1) ...) + b_L, with orthogonal weights.
 
@@ -132,9 +146,20 @@ class EmbeddingMLP(MLP):
 
     def forward(self, inputs):
         """Integers (..., C) -> outputs (..., O), cache."""
-        vectors = self.params["embedding"][inputs]                                     # (..., C, E)
-        outputs, layer_inputs = super().forward(vectors.reshape(np.shape(inputs)[:-1] + (-1,)))
+        inputs = np.asarray(inputs)
+        vectors = self.params["embedding"].take(inputs, axis=0)                        # (..., C, E)
+        outputs, layer_inputs = super().forward(vectors.reshape(inputs.shape[:-1] + (-1,)))
         return outputs, (inputs, layer_inputs)
+
+    def with_new_head(self, n_outputs, rng, head_gain=1.0):
+        """A twin with the same embedding and hidden layers, and a fresh last layer: a critic or a reward model that can read already."""
+        n_symbols, embedding = self.params.shapes["embedding"]
+        widths = [len(self.params[f"weight_{layer}"]) for layer in range(self.depth)]
+        twin = EmbeddingMLP(n_symbols, widths[0] // embedding, embedding, widths[1:], n_outputs, rng, head_gain, self.dtype)
+        for name in self.params:
+            if name not in (f"weight_{self.depth - 1}", f"bias_{self.depth - 1}"):
+                twin.params[name][...] = self.params[name]
+        return twin
 
     def backward(self, cache, d_outputs):
         """d_outputs (..., O) -> grads."""
@@ -142,9 +167,10 @@ class EmbeddingMLP(MLP):
         grads = self.params.like()
         d_sums = self._layers_backward(layer_inputs, d_outputs, grads)
         d_vectors = (d_sums @ self.params["weight_0"].T).reshape(np.size(inputs), -1)  # d x = dz W', one row a symbol
-        one_hot = np.zeros((len(self.params["embedding"]), np.size(inputs)), self.dtype)
-        one_hot[np.ravel(inputs), np.arange(np.size(inputs))] = 1
-        np.matmul(one_hot, d_vectors, out=grads["embedding"])                          # d E[v] = sum of d x where v stood
+        order = np.argsort(inputs, axis=None, kind="stable")                           # equal symbols side by side: four times as
+        symbols = inputs.ravel()[order]                                                # fast as a one-hot product or np.add.at
+        starts = np.flatnonzero(np.append(True, symbols[1:] != symbols[:-1]))
+        grads["embedding"][symbols[starts]] = np.add.reduceat(d_vectors[order], starts)          # d E[v] = sum of d x where v stood
         return grads
 
 

@@ -15,7 +15,7 @@ class RewardModel:
         features: function episodes -> (B, T, ...) for StepReward, (B, ...) for OutcomeReward.
         prior: precision of a Gaussian prior on every parameter, in units of the summed log-likelihood. It keeps the
             scores finite when a person never contradicts themself.
-        fit_steps, batch: Adam steps in one `fit`, and pairs in one step (None: all of them).
+        fit_steps, batch: Adam steps in one `fit`, and answers (pairs or rankings) in one step (None: all of them).
         centred: subtract the reference's mean reward per step. Right where all episodes have the same number of
             rewards; elsewhere a constant per step would pay or punish staying alive, so only the scale is set.
         spread: the standard deviation that rewards have on the reference episodes after normalisation.
@@ -46,6 +46,7 @@ class RewardModel:
     def fit(self, comparisons, rng, weights=None):
         """Raise the likelihood of all answers so far, starting from the last fit; returns the mean loss in nats.
 
+        comparisons: Comparisons, or Rankings, whose episodes are scored once each although they take part in several pairs.
         weights (N,): how often each answer counts (an ensemble's bootstrap).
         """
         keep = ~np.isnan(comparisons.labels)
@@ -53,20 +54,20 @@ class RewardModel:
         n = len(labels)
         if not n:
             raise ValueError(f"fit: expected at least one answer that prefers or says same, got {len(comparisons)} without")
-        weights = np.ones(n) if weights is None else weights[keep]
-        features = self.features(judged.both())
+        weights, n_pairs = np.ones(n) if weights is None else weights[keep], len(judged.pairs_of(np.arange(n))[1])
+        episodes = judged.both()
+        features, mask = self.features(episodes), self.rewarded(episodes)
         check_finite(features=features)
-        mask = self.rewarded(judged.both())
         losses = []
         for _ in range(self.fit_steps):
-            rows = np.arange(n) if self.batch is None or self.batch >= n else rng.choice(n, self.batch, replace=False)
-            pairs = np.concatenate([rows, n + rows])                   # the first episodes stand above the second ones
-            rewards, cache = self.reward_table(features[pairs], mask[pairs])
+            chosen = np.arange(n) if self.batch is None or self.batch >= n else rng.choice(n, self.batch, replace=False)
+            rows, first, second, whose = judged.pairs_of(chosen)
+            rewards, cache = self.reward_table(features[rows], mask[rows])
             scores = rewards.sum(axis=1)
-            loss, d_first, d_second = preference_loss(scores[:len(rows)], scores[len(rows):], labels[rows], weights[rows])
-            d_scores = np.concatenate([d_first, d_second])
+            loss, d_first, d_second = preference_loss(scores[first], scores[second], labels[whose], weights[whose])
+            d_scores = np.bincount(first, d_first, len(rows)) + np.bincount(second, d_second, len(rows))     # over all pairs it is in
             grads = self.backward(cache, np.repeat(d_scores[:, None], mask.shape[1], axis=1))
-            grads.vector += self.prior / n * self.network.params.vector            # d of prior/2 |w|^2, per answer
+            grads.vector += self.prior / n_pairs * self.network.params.vector      # d of prior/2 |w|^2, per pair
             self.optimizer.step(grads)
             losses.append(loss)
         return float(np.mean(losses[-10:]))
@@ -99,13 +100,15 @@ class StepReward(RewardModel):
         return episodes.mask
 
     def reward_table(self, features, mask):
-        outputs, cache = self.network.forward(features)                # (B, T, 1)
-        return np.where(mask, outputs[..., 0], 0.0), (cache, mask)
+        outputs, cache = self.network.forward(features[mask])          # (n, 1), only what was played
+        rewards = np.zeros(mask.shape)
+        rewards[mask] = outputs[:, 0]
+        return rewards, (cache, mask)
 
     def backward(self, cache, d_rewards):
         """d_rewards (B, T) -> grads."""
         network_cache, mask = cache
-        return self.network.backward(network_cache, np.where(mask, d_rewards, 0.0)[..., None])     # d outputs = d rewards
+        return self.network.backward(network_cache, d_rewards[mask][:, None])          # d outputs = d rewards
 
 
 class OutcomeReward(RewardModel):
@@ -127,27 +130,36 @@ class OutcomeReward(RewardModel):
 
 
 class Ensemble:
-    """Several reward models on bootstrapped answers: their mean rewards, their disagreement asks the questions.
+    """Several reward models as one; their disagreement can ask questions, or make them careful.
 
+    Args:
+        members: reward models, of one kind or of several.
+        weigh: how the members' normalised scores (M, B) of B episodes become their weights (M, B): `evenly` (the mean), `lowest`
+            (the worst case), `carefully(k)` (the mean minus k standard deviations).
     Each member sees each answer Poisson(1) times, drawn once when the answer arrives: a bootstrap that can grow.
-    Source: Christiano et al. 2017, section 2.2.3 (each member normalised on its own, then averaged).
+    Source: Christiano et al. 2017, section 2.2.3 (each member normalised on its own, then averaged); the careful ones Coste et al. 2024.
     """
 
-    def __init__(self, members):
-        self.members = list(members)
+    def __init__(self, members, weigh=None):
+        self.members, self.weigh = list(members), weigh or evenly
         self.weights = np.zeros((len(self.members), 0))
+        self.typical = np.zeros((len(self.members), 1))                # what each member gives a reference episode on average
 
     def member_scores(self, episodes):
         """What each member thinks of each episode, (M, B)."""
         return np.stack([member.scores(episodes) for member in self.members])
 
     def scores(self, episodes):
+        """What the ensemble believes of a person's answers, (B,): the mean, however careful its rewards are."""
         return self.member_scores(episodes).mean(axis=0)
 
     def rewards(self, episodes):
-        return np.mean([member.rewards(episodes) for member in self.members], axis=0)
+        """Rewards for learning (B, T): the members' own, weighted episode by episode."""
+        tables = np.stack([member.rewards(episodes) for member in self.members])                             # (M, B, T)
+        return (self.weigh(tables.sum(axis=2) - self.typical)[..., None] * tables).sum(axis=0)
 
     def fit(self, comparisons, rng):
+        """Each member on its own bootstrap; returns their mean loss."""
         new = len(comparisons) - self.weights.shape[1]
         weights = np.concatenate([self.weights, rng.poisson(1.0, (len(self.members), new))], axis=1)
         loss = float(np.mean([member.fit(comparisons, rng, row) for member, row in zip(self.members, weights)]))
@@ -155,12 +167,32 @@ class Ensemble:
         return loss
 
     def normalize(self, episodes):
+        """Each member on its own."""
         for member in self.members:
             member.normalize(episodes)
+        self.typical = np.array([[member.rewards(episodes).sum(axis=1).mean()] for member in self.members])
 
     def state(self):
-        return {**states_of(**{str(m): member for m, member in enumerate(self.members)}), "weights": self.weights}
+        return {**states_of(**{str(m): member for m, member in enumerate(self.members)}), "weights": self.weights, "typical": self.typical}
 
     def load(self, state):
         load_into(state, **{str(m): member for m, member in enumerate(self.members)})
-        self.weights = np.asarray(state["weights"])
+        self.weights, self.typical = np.asarray(state["weights"]), np.asarray(state["typical"])
+
+
+def evenly(scores):
+    """Weights (M, B) that make the mean."""
+    return np.full(scores.shape, 1.0 / len(scores))
+
+
+def lowest(scores):
+    """Weights (M, B) that leave to each episode only the member who likes it least."""
+    return (np.arange(len(scores))[:, None] == scores.argmin(axis=0)).astype(float)
+
+
+def carefully(k):
+    """Weights (M, B) whose sum of scores is mean - k std, since std = sum_m s_m (s_m - mean) / (M std)."""
+    def weigh(scores):
+        away = scores - scores.mean(axis=0)
+        return (1.0 - k * away / np.maximum(scores.std(axis=0), 1e-12)) / len(scores)
+    return weigh

@@ -1,0 +1,212 @@
+"""`tinyrlhf demo 10`: the room agrees on a taste in words and votes on ten pairs; a language model learns it while everybody watches."""
+import functools
+
+import numpy as np
+
+from tinyrlhf.games.words import SOFT, VOWELS, corpus
+from tinyrlhf.numerics import sigmoid
+from tinyrlhf.plots import BLUE, GREY, ORANGE, VERMILLION
+
+TRAITS = {"vowels": ("more vowels", "fewer vowels"), "letters": ("long words", "short words"),
+          "hard letters": ("hard letters", "no hard letters"), "letters again": ("letters that come again", "no letter twice"),
+          "vowel at the end": ("a vowel at the end", "a consonant at the end")}
+PAIRS, KL_COEF = 10, 0.25
+UPDATES = (0, 2, 5, 10, 20, 60)                                 # after so many there is a look at its words
+
+
+def traits(words):
+    """What the reward model knows of words, (n, 5): vowels minus others, letters, hard ones (not a e o l m n r), repeated ones, the end."""
+    rows = [[2 * sum(letter in VOWELS for letter in word) - len(word), len(word), sum(letter not in SOFT for letter in word),
+             len(word) - len(set(word)), word != "" and word[-1] in VOWELS] for word in words]
+    return np.array(rows, float) / (0.9, 2.2, 0.9, 1.2, 0.5)    # about equal spreads
+
+
+def hands(number, lists, seed, votes):
+    """Hands for the left and the right list of words: the room's, else those of 30 simulated people who want more vowels."""
+    if number < len(votes):
+        return votes[number]
+    likes = [np.mean([2 * sum(letter in VOWELS for letter in word) - len(word) for word in words]) for words in lists]
+    left = int(np.random.default_rng([seed, number]).binomial(30, sigmoid(likes[0] - likes[1])))
+    return left, 30 - left
+
+
+def believe(pairs, counts, prior=1.0, most=10):
+    """Weights of the traits by Bradley-Terry, and their covariance; at most ten hands of each pair count, so that loud is not sure."""
+    weights, precision = np.zeros(len(TRAITS)), prior * np.eye(len(TRAITS))
+    if not pairs:
+        return weights, np.linalg.inv(precision)
+    lead = np.array([traits(pair[:1])[0] - traits(pair[1:])[0] for pair in pairs])
+    shown = np.array([np.array(count) * min(1, most / max(sum(count), 1)) for count in counts])
+    for _ in range(30):                                         # Newton's method
+        chance = sigmoid(lead @ weights)
+        slope = lead.T @ (shown[:, 0] - shown.sum(axis=1) * chance) - prior * weights
+        precision = (lead * (shown.sum(axis=1) * chance * (1 - chance))[:, None]).T @ lead + prior * np.eye(len(weights))
+        weights = weights + np.linalg.solve(precision, slope)
+    return weights, np.linalg.inv(precision)
+
+
+def next_pair(words, covariance, asked):
+    """The two words about whose difference the reward model is least sure."""
+    rows = traits(words)
+    lead = rows[:, None] - rows
+    unsure = np.einsum("ijk,kl,ijl->ij", lead, covariance, lead)
+    used = [word in {each for pair in asked for each in pair} for word in words]
+    unsure[used], unsure[:, used] = -1, -1
+    i, j = np.unravel_index(unsure.argmax(), unsure.shape)
+    return words[i], words[j]
+
+
+def heard(weights, covariance):
+    """What the room wants, in words."""
+    sure = np.abs(weights) / np.sqrt(np.diag(covariance))
+    wants = [list(TRAITS.values())[i][int(weights[i] < 0)] for i in np.argsort(-np.abs(weights)) if sure[i] > 2][:2]
+    return "What it has heard: " + ", ".join(wants) if wants else "It cannot tell yet what you want"
+
+
+def draw_words(axis, words, columns=4, **look):
+    """A grid of words."""
+    axis.set(xlim=(0, columns), ylim=(-len(words) / columns, 0))
+    axis.axis("off")
+    for number, word in enumerate(words):
+        axis.text(number % columns + 0.5, -(number // columns) - 0.5, word or "(nothing)", size=30, ha="center", va="center", **look)
+
+
+def draw_beliefs(axis, weights, covariance):
+    """What each trait is worth, with error bars of two standard errors."""
+    colors = [BLUE if weight > 0 else VERMILLION for weight in weights]
+    axis.barh(range(5), weights, xerr=2 * np.sqrt(np.diag(covariance)), color=colors, alpha=0.7, error_kw=dict(lw=3, capsize=6))
+    axis.axvline(0, color=GREY, lw=1.5)
+    axis.set(yticks=range(5), yticklabels=TRAITS, ylim=(4.6, -0.6), xlabel="what it believes: disliked  ←   → liked")
+
+
+def draw_pair(figure, pair, beliefs):
+    grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.5])
+    for column, (word, side, color) in enumerate(zip(pair, ("left", "right"), (BLUE, VERMILLION))):
+        axis = figure.add_subplot(grid[0, column])
+        axis.axis("off")
+        axis.text(0.5, 0.6, word, size=56, weight="bold", ha="center", va="center", color=color)
+        axis.text(0.5, 0.1, f"hands for {side}", size=22, ha="center", va="center")
+    draw_beliefs(figure.add_subplot(grid[1, :]), *beliefs)
+
+
+def draw_columns(axis, columns, places=len(UPDATES)):
+    """Columns of words, each (heading, words, scores, note); blue and bold: more than one standard deviation above the start."""
+    axis.set(xlim=(0, places), ylim=(-12.4, 0.3))
+    axis.axis("off")
+    for place, (heading, words, scores, note) in enumerate(columns):
+        axis.text(place + 0.5, 0, heading, ha="center", va="top", size=20, weight="bold")
+        axis.text(place + 0.5, -12.4, note, ha="center", va="bottom", color=GREY)
+        for row, (word, score) in enumerate(zip(words, scores)):
+            look = {"color": BLUE, "weight": "bold"} if score > 1 else {"color": GREY}
+            axis.text(place + 0.5, -1.3 - 0.85 * row, word or "(nothing)", ha="center", va="top", size=19, **look)
+
+
+class Learning:
+    """The language model, and what it is paid: traits weighed by the room's taste, in standard deviations of its first words."""
+
+    def __init__(self, policy, weights, seed):
+        from tinyrlhf.games.text import Text
+        from tinyrlhf.learning.policy_gradient import RLOO
+        self.game, self.reference, self.policy, self.weights = Text(), policy, policy.copy(), weights
+        self.rng, self.learner = np.random.default_rng([seed, 3]), RLOO(self.policy, 0.01, group=128, standardize=True)
+        first = traits(self.words(self.write(2000))) @ weights
+        self.mean, self.spread = first.mean(), max(first.std(), 1e-6)
+        self.history = []
+
+    def write(self, n, rng=None):
+        from tinyrlhf.episodes import rollout
+        return rollout(self.game, self.policy, self.game.start(n, None), rng or self.rng)
+
+    def words(self, episodes):
+        return self.game.decode(episodes.states[:, -1])
+
+    def scores(self, words):
+        """In standard deviations; at most two of them, or a single odd word would be worth any number of nats."""
+        return np.clip((traits(words) @ self.weights - self.mean) / self.spread, -2, 2)
+
+    def improve(self, updates, kl_coef=KL_COEF):
+        """So many updates, 128 words each."""
+        from tinyrlhf.learning.kl import kl_penalized_rewards, kl_per_episode
+
+        def paid(episodes):
+            rewards = np.zeros(episodes.mask.shape)
+            rewards[np.arange(len(episodes)), episodes.lengths - 1] = self.scores(self.words(episodes))
+            reference = episodes.spread(self.reference.log_probs(*episodes.decisions)[0])
+            return kl_penalized_rewards(rewards, episodes.log_probs, reference, kl_coef)
+
+        for _ in range(updates):
+            episodes = self.write(128)
+            self.history.append((self.scores(self.words(episodes)).mean(), kl_per_episode(self.policy, self.reference, episodes)))
+            self.learner.update(episodes, paid, self.rng)
+
+    def look(self, updates, n=12):
+        """Heading, words by the same dice as ever, their scores, and the mean score of 200."""
+        many = self.words(self.write(200, np.random.default_rng(0)))
+        return f"{updates} updates", many[:n], self.scores(many[:n]), f"reward {self.scores(many).mean():.1f}".replace("-", "−")
+
+
+@functools.cache
+def reader(seed):
+    """A model that has read a thousand words, and 60 different ones that it writes itself, of three to eight letters."""
+    from tinyrlhf import recipes
+    policy = recipes.pretrained(seed)
+    written = Learning(policy, np.zeros(len(TRAITS)), seed)
+    return policy, [word for word in dict.fromkeys(written.words(written.write(300))) if 3 <= len(word) <= 8][:60]
+
+
+def beats(figure, seed, votes):
+    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    draw_words(figure.subplots(), list(dict.fromkeys(corpus(60, np.random.default_rng(seed))))[:24], color=GREY)
+    yield "A little machine has read a thousand words of a language that does not exist"
+    policy, words = reader(seed)
+    draw_words(figure.subplots(), words[:24], color=BLUE)
+    yield "Now it writes its own. Agree on a taste! (For example: more vowels.) It must not hear it"
+
+    pairs, counts, beliefs = [], [], believe([], [])
+    for number in range(PAIRS):
+        pairs.append(next_pair(words, beliefs[1], pairs))
+        draw_pair(figure, pairs[-1], beliefs)
+        yield (f"Pair {number + 1} of {PAIRS}: which word is better?" if number == 0 else
+               f"{counts[-1][0]} to {counts[-1][1]}. Pair {number + 1} of {PAIRS}: which word is better?")
+        counts.append(hands(number, [[word] for word in pairs[-1]], seed, votes))
+        beliefs = believe(pairs, counts)
+    draw_beliefs(figure.subplots(), *beliefs)
+    yield heard(*beliefs)
+
+    learning, looks = Learning(policy, beliefs[0], seed), []
+    for before, after in zip((0, *UPDATES), UPDATES):
+        learning.improve(after - before)
+        looks.append(learning.look(after))
+        draw_columns(figure.subplots(), looks)
+        yield ("Before it learns. Blue and bold: what its reward model likes" if after == 0 else
+               "Two batches of words later: it writes, is paid, and writes again" if after == 2 else
+               f"{128 * after:,} words later, and nobody had to vote on them")
+    above, below = figure.subplots(2, 1, sharex=True)
+    above.plot(range(UPDATES[-1]), np.array(learning.history)[:, 0], color=BLUE)
+    below.plot(range(UPDATES[-1]), np.array(learning.history)[:, 1], color=ORANGE)
+    above.set(ylabel="reward", ylim=(min(0, above.get_ylim()[0]), None))
+    below.set(ylabel="nats from the start", xlabel="updates", ylim=(0, None))
+    yield ("The reward rises, and each nat away from the language that it has read costs something"
+           if learning.history[-1][0] > learning.history[0][0] + 0.3 else "It was paid for next to nothing, and learned next to nothing")
+
+    on_the_leash = ("on the leash", *learning.look(UPDATES[-1])[1:])
+    draw_columns(figure.subplots(), [on_the_leash, ("without it", ["?"] * 12, [0] * 12, "")], places=2)
+    yield "What would it write without the leash? Guess"
+    free = Learning(policy, beliefs[0], seed)
+    free.improve(UPDATES[-1], kl_coef=0.0)
+    (varied, near), (alike, far) = ((len(set(each.words(each.write(200)))), each.history[-1][1]) for each in (learning, free))
+    draw_columns(figure.subplots(), [on_the_leash, ("without it", *free.look(UPDATES[-1])[1:])], places=2)
+    yield f"On the leash: {near:.1f} nats away, {varied} different words of 200. Without it: {far:.1f} nats, {alike} different"
+
+    lists = looks[0][1], looks[-1][1]
+    for axis, words, side, color in zip(figure.subplots(1, 2), lists, ("left: before", "right: after"), (GREY, BLUE)):
+        draw_words(axis, words, columns=2, color=color)
+        axis.set_title(side, loc="center", size=26, weight="bold")
+    yield "The machine is pleased with itself. Are you? Which list is better, left or right?"
+    left, right = hands(PAIRS, lists, seed, votes)
+    axis = figure.subplots()
+    axis.barh([1, 0], [left, right], color=[GREY, BLUE])
+    axis.set(yticks=[1, 0], yticklabels=["before", "after"], xlabel="hands")
+    yield (f"{right} hands for what it has learned, {left} for what it was: "
+           + ("this is the only score that counts" if right > left else "it learned what it heard, and not what you meant" if right < left
+              else "nobody can tell the difference"))

@@ -1,0 +1,213 @@
+"""The chat model's figures, measured again: stages, rounds, reward models, what breaks without a leash, and who gets most per nat.
+
+    python tests/benchmarks/chat.py [stages rewards leash rounds frontier] [--seeds 400-404] [--language dialogue] [--figure FILE]
+
+    stages     the command line's own run, then 1,000 fresh answers of each saved stage, measured here: RLOO, PPO and the controls
+    rewards    each kind of reward model on 2,004 comparisons: order of fresh clear pairs, beside what nobody can beat
+    leash      each kind without a leash: taste at its peak and at the end, what the person says there, and what it writes
+    rounds     two rounds of answers against one round with twice as many
+    frontier   taste over KL: SFT, best-of-n, DPO, IPO, RLOO, PPO on equal answers (--figure draws it)
+"""
+import argparse
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np  # noqa: E402  (after the thread count)
+
+from tinyrlhf import runs  # noqa: E402
+from tinyrlhf.chat import held_out  # noqa: E402
+from tinyrlhf.diagnostics import interval  # noqa: E402
+from tinyrlhf.episodes import rollout, start_in_groups  # noqa: E402
+from tinyrlhf.exact.best_of_n import expected_gold, kl_bound  # noqa: E402
+from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402
+from tinyrlhf.stages import REWARDS, Chat, optimize, over_optimize  # noqa: E402
+
+RUNS = {"rloo": [], "ppo": ["--method", "ppo"], "coin flips": ["--without-feedback"], "true reward": ["--on-true-reward"]}
+FRONTIER = {"RLOO": ("rloo", (0.05, 0.1, 0.2, 0.4, 0.8)), "PPO": ("ppo", (0.05, 0.1, 0.2, 0.4, 0.8)), "DPO": ("dpo", (0.1, 0.2, 0.4, 0.8)),
+            "IPO": ("ipo", (0.1, 0.2, 0.4, 0.8)), "copies of the best of 16": ("best-of-n", (0.2,))}
+
+
+def look(chat, policy, seed, n=1000):
+    """n fresh answers of a policy, with dice that no run has thrown: taste, real words, KL to the fine-tuned model."""
+    rng = np.random.default_rng([seed, 77])
+    answers = rollout(chat.game, policy, chat.game.start(n, rng), rng)
+    texts = chat.game.decode(answers.states[:, -1])
+    return {"gold": float(answers.true_returns.mean()), "unkind": float(np.mean([chat.game.count_unkind(text) > 0 for text in texts])),
+            "real words": 1 - float(np.mean([chat.game.unknown_words(text) for text in texts])),
+            "kl": kl_per_episode(policy, chat.reference, answers)}
+
+
+@functools.lru_cache(maxsize=16)
+def fine_tuned(seed, language):
+    """The stages before the first comparison, as a flat dict; every variant of a seed begins with them."""
+    chat = Chat(seed, language)
+    chat.names = chat.names[:2]
+    return chat.go().state()
+
+
+def variant(seed, language, **settings):
+    """A finished run with these settings, on the same fine-tuned model as all others of its seed."""
+    chat = Chat(seed, language, **settings)
+    early, fresh = fine_tuned(seed, language), chat.reward_model
+    chat.load({**early, **{f"reward_model/{key}": value for key, value in fresh.state().items()}})
+    return chat.go()
+
+
+def stages(seeds, language):
+    """The whole command, its seconds, and its stages measured from outside."""
+    for kind, options in RUNS.items():
+        rows = []
+        for seed in seeds:
+            with tempfile.TemporaryDirectory() as folder:
+                command = [sys.executable, "-m", "tinyrlhf", "run", "chat", "--seed", str(seed), "--out", folder, "--json", *options]
+                done = subprocess.run([*command, "--language", language], capture_output=True, text=True, check=True)
+                claimed, chat = json.loads(done.stdout.splitlines()[-1]), runs.load(folder)
+            rows.append({"seconds": claimed["seconds"], "bits": claimed["stages"]["pretrained"]["bits_per_character"],
+                         **{stage: look(chat, policy, seed) for stage, policy in chat.stages.items()}})
+        print(f"{kind}: seconds " + " ".join(f"{row['seconds']:.0f}" for row in rows)
+              + ", bits per character after pretraining " + " ".join(f"{row['bits']:.3f}" for row in rows))
+        for stage in ("pretrained", "sft", "rl"):
+            for name in ("gold", "real words", "unkind", "kl"):
+                line(f"  {stage} {name}", [row[stage][name] for row in rows])
+
+
+def line(title, values):
+    """Every seed, then the mean with its interval, and the worst."""
+    mean, half = interval(values)
+    print(f"{title:<44}" + " ".join(f"{value:7.3f}" for value in values)
+          + f"   mean {mean:.3f} +- {half:.3f}, lowest {min(values):.3f}, highest {max(values):.3f}", flush=True)
+
+
+def rewards(seeds, language):
+    """Accuracy of each kind, and the seconds of its fit."""
+    for kind in REWARDS:
+        rows, seconds = [], []
+        for seed in seeds:
+            chat = variant(seed, language, reward=kind, method="ipo")
+            again = Chat(seed, language, reward=kind)
+            again.load(chat.state())
+            began = time.process_time()
+            again.reward_model.fit(again.answers, np.random.default_rng(0))
+            seconds.append(time.process_time() - began)
+            rows.append(held_out(chat))
+        for name in ("accuracy_on_clear_pairs", "reward_model_accuracy", "noise_ceiling"):
+            line(f"{kind} {name}", [row[name] for row in rows])
+        line(f"{kind} seconds of a fit", seconds)
+
+
+def leash(seeds, language):
+    """What each kind of reward model breaks into."""
+    for kind in REWARDS:
+        rows = [over_optimize(variant(seed, language, reward=kind, method="ipo")) for seed in seeds]
+        best = [int(np.argmax([row["gold"] for row in curve])) for curve in rows]
+        for name, values in (("taste at its peak", [curve[i]["gold"] for curve, i in zip(rows, best)]),
+                             ("taste at the end", [curve[-1]["gold"] for curve in rows]),
+                             ("fall", [curve[i]["gold"] - curve[-1]["gold"] for curve, i in zip(rows, best)]),
+                             ("learned reward, end minus peak", [end["learned"] - curve[i]["learned"]
+                                                                 for curve, i, end in zip(rows, best, (curve[-1] for curve in rows))]),
+                             ("person prefers it to SFT at the end", [curve[-1]["person_prefers"] for curve in rows]),
+                             ("proxy prefers it to SFT at the end", [curve[-1]["proxy_prefers"] for curve in rows]),
+                             ("KL at the end", [curve[-1]["kl"] for curve in rows])):
+            line(f"{kind} {name}", values)
+        for seed, curve in zip(seeds, rows):
+            print(f"    {seed}: {curve[-1]['sample']!r}")
+
+
+def rounds(seeds, language):
+    """Fresh answers of the better policy, or twice as many of the first one? And more steps on the same answers, as a control."""
+    two, one, longer = [], [], []
+    for seed in seeds:
+        two.append(look(*policy_of(variant(seed, language, rounds=2)), seed)["gold"])
+        chat = variant(seed, language, questions=668)
+        one.append(look(*policy_of(chat), seed)["gold"])
+        policy = chat.policy.copy()
+        optimize(chat.game, policy, chat.reference, chat.reward_model.rewards, "rloo", chat.kl_coef, chat.dice("again"))
+        longer.append(look(chat, policy, seed)["gold"])
+    for title, values in (("two rounds of 2,004 comparisons", two), ("one round of 4,008", one),
+                          ("one round of 4,008, as many updates", longer)):
+        line(title, values)
+    line("two rounds minus one", np.subtract(two, one))
+    line("two rounds minus one with as many updates", np.subtract(two, longer))
+
+
+def policy_of(chat):
+    return chat, chat.policy
+
+
+def best_of_n_curve(chat, seed, most=64, prompts=64):
+    """(kl, gold) of best-of-n for n = 1, 2, 4 ... `most`, by the unbiased estimator from `most` answers to each prompt."""
+    rng = np.random.default_rng([seed, 78])
+    answers = rollout(chat.game, chat.reference, start_in_groups(chat.game, most * prompts, most, rng), rng)
+    proxy, gold = (scores.reshape(prompts, most) for scores in (chat.reward_model.scores(answers), answers.true_returns))
+    curve = np.mean([expected_gold(p, g, most) for p, g in zip(proxy, gold)], axis=0)
+    return [(float(kl_bound(n)), float(curve[n - 1])) for n in 2 ** np.arange(int(np.log2(most)) + 1)]
+
+
+def frontier(seeds, language, figure=None):
+    """Points (KL, taste) of every method, seed by seed; all learned from the same answers."""
+    points = {}
+    for seed in seeds:
+        start = variant(seed, language)
+        points.setdefault("SFT", []).append([(0.0, look(start, start.reference, seed)["gold"])])
+        points.setdefault("best of n", []).append(best_of_n_curve(start, seed))
+        for name, (method, coefs) in FRONTIER.items():
+            looks = [look(*policy_of(variant(seed, language, method=method, kl_coef=kl_coef)), seed) for kl_coef in coefs]
+            points.setdefault(name, []).append([(row["kl"], row["gold"]) for row in looks])
+    for name, curves in points.items():
+        for seed, curve in zip(seeds, curves):
+            print(f"{name:<26}{seed}  " + "  ".join(f"{kl:5.2f} nats {gold:5.2f}" for kl, gold in curve))
+    if figure:
+        draw_frontier(points, figure)
+
+
+def draw_frontier(points, path):
+    """Mean over the seeds, a line for each method from the tightest leash to the longest."""
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    from tinyrlhf import plots
+    colors = dict(zip(points, (plots.GREY, plots.GREEN, plots.BLUE, plots.ORANGE, plots.VERMILLION, "#CC79A7", "#56B4E9")))
+    with style.context(plots.STYLE):
+        canvas = Figure(figsize=(11, 6.5))
+        axis = canvas.add_axes((0.08, 0.12, 0.62, 0.76))
+        ends = []
+        for name, curves in points.items():
+            far, gold = np.mean(np.sort(np.array(curves), axis=1), axis=0).T if name == "best of n" else np.mean(curves, axis=0).T
+            axis.plot(far, gold, color=colors[name], marker="o", markersize=8)
+            ends.append((gold[np.argmax(far)], name, colors[name]))
+        axis.set(xlabel="KL from the fine-tuned model, nats an answer", ylabel="taste, at most 2.5", xlim=(-0.1, None))
+        axis.set_title("Equal answers, different prices:\ntaste over distance, mean of the seeds", weight="bold")
+        plots.label_lines(axis, ends)
+    plots.save(canvas, path)
+
+
+WHAT = {"stages": stages, "rewards": rewards, "leash": leash, "rounds": rounds, "frontier": frontier}
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", default=list(WHAT), metavar="WHAT", help=" ".join(WHAT))
+    parser.add_argument("--seeds", default="400-404")
+    parser.add_argument("--language", default="dialogue", choices=("dialogue", "sentiment"))
+    parser.add_argument("--figure", type=Path, help="draw the frontier here")
+    options = parser.parse_args(arguments)
+    if not set(options.what) <= set(WHAT):
+        parser.error(f"expected some of {', '.join(WHAT)}; got {' '.join(options.what)}")
+    first, _, last = options.seeds.partition("-")
+    seeds = list(range(int(first), int(last or first) + 1))
+    for what in options.what:
+        print(f"# {what}", flush=True)
+        WHAT[what](seeds, options.language, *([options.figure] if what == "frontier" else []))
+
+
+if __name__ == "__main__":
+    main()

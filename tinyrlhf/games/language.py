@@ -1,0 +1,236 @@
+"""How is talking a game? The prompt is the start state, the next character is the action, and a person's taste is the reward."""
+import functools
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from tinyrlhf.checks import check_choice
+from tinyrlhf.games.game import Game, Words
+from tinyrlhf.games.phrases import CORPORA
+
+SYMBOLS = "\n .!?abcdefghijklmnopqrstuvwxyz"                        # a character's number is its place; the first one ends a text
+WINDOW, TAIL = 12, 8                                                # a model sees so many last characters, and of the prompt
+SHORT, LONG = 26, 42                                                # letters of an answer that is neither too short nor too long
+N_GRAMS = 2 ** 15                                                   # as many n-grams are told apart
+FEATURE_SIZES = np.r_[np.full(2 * (len(SYMBOLS) - 1), 3.0), 10.0]   # typical sizes of a bag's numbers
+
+
+class Mix(NamedTuple):
+    """How often an answer has each part; bodies that are neither right nor off the topic dodge the question."""
+    kind_opener: float
+    unkind_opener: float
+    right: float
+    off_topic: float
+    ramble: float
+    kind_closer: float
+    unkind_closer: float
+
+
+RAW = Mix(0.25, 0.25, 0.5, 0.2, 0.3, 0.2, 0.2)                      # how people write
+
+
+class Language(Game):
+    """One episode is one answer to a prompt, character by character; the true reward falls on its last step.
+
+    States: (n, 1 + prompt_length + horizon) uint8: a clock, the prompt, the answer so far. Prompt and answer are right-aligned, with
+    0 where nothing is written. Actions: character numbers; 0 ends the answer. A policy sees the last 12 characters of the answer, the
+    last 8 of the prompt, and the clock, each as one symbol; the clock's symbols follow the characters'.
+    """
+    n_actions = len(SYMBOLS)
+    horizon, prompt_length = 56, 18
+    horizon_is_end = True
+    keys = {letter: number for number, letter in enumerate(SYMBOLS)}
+    n_symbols, slots = n_actions + horizon + 1, WINDOW + TAIL + 1      # for an EmbeddingMLP
+    n_features = 2 * (n_actions - 1) + 1
+
+    def __init__(self, name="dialogue"):
+        check_choice("language", name, CORPORA)
+        self.name, self.phrases = name, CORPORA[name]
+        self.prompts = list(self.phrases.prompts)
+        self.judge = functools.lru_cache(maxsize=100_000)(self._judge)
+        self.vocabulary = frozenset(word for row in self._every_phrase() for word in words_of(row))
+
+    def start(self, n, rng):
+        """n prompts, drawn at random."""
+        return self.ask([self.prompts[i] for i in rng.integers(len(self.prompts), size=n)])
+
+    def ask(self, prompts):
+        """These prompts as start states (n, width)."""
+        states = np.zeros((len(prompts), 1 + self.prompt_length + self.horizon), np.uint8)
+        states[:, 0] = self.n_actions                               # the clock stands at 0
+        for row, prompt in zip(states, prompts):
+            if len(prompt) > self.prompt_length:
+                raise ValueError(f"prompt: expected at most {self.prompt_length} characters, got {len(prompt)}: {prompt!r}")
+            row[1 + self.prompt_length - len(prompt):1 + self.prompt_length] = self.encode(prompt)
+        return states
+
+    def encode(self, text):
+        """The character numbers of a text."""
+        unknown = [letter for letter in text if letter not in SYMBOLS[1:]]
+        if unknown:
+            raise ValueError(f"text: expected small letters, spaces and . ! ?, got {unknown[0]!r} in {text!r}")
+        return [self.keys[letter] for letter in text]
+
+    def observe(self, states):
+        """(..., width) -> (..., 21): 12 characters, 8 of the prompt, the clock."""
+        return states[..., _SEEN]
+
+    def step(self, states, actions, rng):
+        """Append one character each (n,); an answer is over at the end mark, and where the row is full."""
+        answer = 1 + self.prompt_length
+        next_states = states.copy()
+        next_states[:, 0] += 1
+        next_states[:, answer:-1] = states[:, answer + 1:]
+        next_states[:, -1] = actions
+        done = (np.asarray(actions) == 0) | (next_states[:, 0] == self.n_actions + self.horizon)
+        rewards = np.zeros(len(states))
+        rewards[done] = self.taste(next_states[done])
+        return next_states, rewards, done
+
+    def taste(self, states):
+        """The hidden reward (n,) of finished texts in rows of states; any string has one, at most 2.5 (see `_judge`)."""
+        finished = states[:, -1] == 0
+        return np.array([self.judge(*pair) for pair in zip(self.asked(states), self.decode(states), finished.tolist())], float)
+
+    def _judge(self, prompt, answer, finished):
+        """1.5 for a right body (0.45 for the topic's name alone) + 1 for anything kind - 1 for each unkind phrase, at most 2
+        - 1/12 for each letter beyond 26 to 42, at most 1.5 - 2 x share of words that do not exist - 0.3 for each repeated pair of
+        words, at most 5 - 0.5 if it does not end."""
+        topic, words = self.phrases.prompts.get(prompt), words_of(answer)
+        pairs = list(zip(words, words[1:]))
+        right = any(body in answer for body in self.phrases.bodies.get(topic, ()))
+        named = topic is not None and topic.split()[-1] in words
+        length = max(SHORT - len(answer), len(answer) - LONG, 0)
+        return (1.5 * right + 0.45 * (named and not right) + self.is_kind(answer) - min(self.count_unkind(answer), 2)
+                - min(length / 12, 1.5) - 2 * self.unknown_words(answer) - 0.3 * min(len(pairs) - len(set(pairs)), 5)
+                - 0.5 * (not finished))
+
+    def is_kind(self, answer):
+        """Is anything in it that the person likes to hear?"""
+        return any(phrase.strip() in answer for phrase in self.phrases.kind_openers + self.phrases.kind_closers)
+
+    def count_unkind(self, answer):
+        """How many unkind phrases are in it?"""
+        return sum(answer.count(phrase.strip()) for phrase in self.phrases.unkind_openers + self.phrases.unkind_closers)
+
+    def unknown_words(self, answer):
+        """Share of its words that do not exist; 1 if it has none at all."""
+        words = words_of(answer)
+        return float(np.mean([word not in self.vocabulary for word in words])) if words else 1.0
+
+    def decode(self, states):
+        """The answers in rows of states, as texts without end mark."""
+        return texts_of(states[:, 1 + self.prompt_length:])
+
+    def asked(self, states):
+        """The prompts in rows of states."""
+        return texts_of(states[:, 1:1 + self.prompt_length])
+
+    def features(self, states):
+        """A bag of characters, (..., width) -> (..., 61): how often each stands in the answer, and in the prompt's tail; the length."""
+        answer, tail = states[..., 1 + self.prompt_length:], states[..., _TAIL]
+        counts = [(rows[..., None] == np.arange(1, self.n_actions)).sum(axis=-2) for rows in (answer, tail)]
+        return np.concatenate([*counts, (answer > 0).sum(axis=-1, keepdims=True)], axis=-1) / FEATURE_SIZES
+
+    def ngrams(self, observations):
+        """Which 2-, 3-, 4- and 5-grams end here, on this topic: observations (..., 21) -> numbers below N_GRAMS (..., 4), by hashing."""
+        letters = observations[..., :WINDOW].astype(np.int64)
+        topic = observations[..., WINDOW:WINDOW + TAIL].astype(np.int64) @ (self.n_actions ** np.arange(TAIL) % N_GRAMS)
+        sizes = np.arange(2, 6)
+        numbers = np.stack([letters[..., -size:] @ self.n_actions ** np.arange(size) for size in sizes], axis=-1)
+        return ((numbers * 31 + sizes) * 1_000_003 + topic[..., None] * 8_191) % N_GRAMS
+
+    def documents(self, n, rng):
+        """The raw corpus: n prompts and what stands below each, as on some forum: answers, counter-questions, stories."""
+        kinds = rng.choice(4, size=n, p=(0.3, 0.05, 0.1, 0.55))
+        asked = [self.prompts[i] if kind else "" for kind, i in zip(kinds, rng.integers(len(self.prompts), size=n))]
+        below = (self.story, self.story, self.questions, self.answer)
+        return asked, [below[kind](prompt, rng) for kind, prompt in zip(kinds, asked)]
+
+    def answer(self, prompt, rng, mix=RAW):
+        """An answer as people of this mix write it."""
+        phrases, topic = self.phrases, self.phrases.prompts[prompt]
+        opener = _maybe(rng, mix.kind_opener, phrases.kind_openers, mix.unkind_opener, phrases.unkind_openers)
+        off_topic = [body for each, bodies in phrases.bodies.items() if each != topic for body in bodies]
+        wrong = phrases.wrong.get(topic, off_topic)
+        body = _maybe(rng, mix.right, phrases.bodies[topic], mix.off_topic, wrong) or _any(rng, phrases.dodges)
+        more = _maybe(rng, mix.ramble, [*phrases.rambles, *(" " + body for body in phrases.bodies[topic])])
+        closer = _maybe(rng, mix.kind_closer, phrases.kind_closers, mix.unkind_closer, phrases.unkind_closers)
+        text = opener + body + more + closer
+        return text if len(text) < self.horizon else opener + body
+
+    def edited(self, prompt, suggestion, rng, care):
+        """What a human trainer makes of a suggested answer: each fault in opener, body and closer is seen and mended with probability
+        `care`. A closer is at fault if it is unkind, or leaves no room for the end."""
+        phrases, seen = self.phrases, rng.random(3) < care
+        opener = next((each for each in phrases.kind_openers + phrases.unkind_openers if suggestion.startswith(each)), "")
+        rest, right = suggestion[len(opener):], phrases.bodies[phrases.prompts[prompt]]
+        closer = next((each for each in phrases.kind_closers + phrases.unkind_closers if rest.endswith(each)), "")
+        body = rest[:len(rest) - len(closer)]
+        if seen[0] and opener in phrases.unkind_openers:
+            opener = _any(rng, phrases.kind_openers)
+        if seen[2] and body not in right:
+            body = _any(rng, right)
+        if seen[1] and (closer in phrases.unkind_closers or len(opener + body + closer) >= self.horizon):
+            closer = ""
+        return opener + body + closer
+
+    def story(self, prompt, rng):
+        """A line of prose."""
+        return " ".join(_any(rng, part) for part in self.phrases.stories)
+
+    def questions(self, prompt, rng):
+        """One or two questions."""
+        return " ".join(_any(rng, self.prompts) for _ in range(1 + rng.integers(2)))
+
+    def demonstrations(self, prompts, answers):
+        """Texts as observations (n, T, 21), actions (n, T) and mask (n, T), ready for maximum likelihood; T is the horizon."""
+        actions = np.zeros((len(answers), self.horizon), np.uint8)
+        for row, answer in zip(actions, answers):
+            numbers = self.encode(answer)[:self.horizon]
+            row[:len(numbers)] = numbers
+        padded = np.pad(actions, ((0, 0), (WINDOW, 0)))[:, :-1]
+        windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)
+        tails = np.repeat(self.ask(prompts)[:, None, 1 + self.prompt_length - TAIL:1 + self.prompt_length], self.horizon, axis=1)
+        clock = np.broadcast_to(self.n_actions + np.arange(self.horizon, dtype=np.uint8)[:, None], (*actions.shape, 1))
+        lengths = np.array([len(answer) for answer in answers])
+        return np.concatenate([windows, tails, clock], axis=-1), actions, np.arange(self.horizon) <= lengths[:, None]
+
+    def _every_phrase(self):
+        for part in self.phrases:
+            groups = [part] if isinstance(part, tuple) else [part, *part.values()]
+            for group in groups:
+                yield from (row if isinstance(row, str) else " ".join(row) for row in ([group] if isinstance(group, str) else group))
+
+    def show(self, state):
+        """Prompt and answer so far."""
+        return f"{self.asked(state[None])[0]} > {self.decode(state[None])[0]}"
+
+    def scene(self, state):
+        """The prompt, and the answer below it."""
+        return [Words(0.5, 0.7, self.asked(state[None])[0], "quiet"), Words(0.5, 0.4, self.decode(state[None])[0])]
+
+
+_TAIL = np.arange(1 + Language.prompt_length - TAIL, 1 + Language.prompt_length)
+_SEEN = np.r_[-WINDOW:0, _TAIL, 0]
+
+
+def words_of(text):
+    """The words of a text: runs of letters."""
+    return re.findall("[a-z]+", text)
+
+
+def texts_of(rows):
+    """Rows (n, T) of character numbers as texts, without the 0 where nothing is written."""
+    return ["".join(SYMBOLS[number] for number in row if number) for row in np.asarray(rows).tolist()]
+
+
+def _any(rng, phrases):
+    return phrases[rng.integers(len(phrases))]
+
+
+def _maybe(rng, chance, phrases, other_chance=0.0, others=()):
+    """One of the phrases with this chance, one of the others with that chance, else nothing."""
+    dice = rng.random()
+    return _any(rng, phrases) if dice < chance else _any(rng, others) if dice < chance + other_chance else ""
