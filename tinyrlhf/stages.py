@@ -222,7 +222,7 @@ def true_reward(answers):
     return answers.true_rewards
 
 
-def over_optimize(chat, updates=200, n=250):
+def over_optimize(chat, updates=200, learning_rate=1e-3, n=250):
     """The same reward model without a leash, from the fine-tuned model on: rows of kl, gold, learned, and who wins against it.
 
     person_prefers, proxy_prefers: share of n fresh comparisons with the reference's answer to the same prompt that the optimised policy
@@ -240,7 +240,8 @@ def over_optimize(chat, updates=200, n=250):
                      "sample": chat.game.decode(after.states[:1, -1])[0]})
 
     look()
-    optimize(chat.game, policy, chat.reference, chat.reward_model.rewards, "rloo", 0.0, chat.dice("without a leash"), updates, on_row=look)
+    optimize(chat.game, policy, chat.reference, chat.reward_model.rewards, "rloo", 0.0, chat.dice("without a leash"), updates,
+             learning_rate, look)
     return rows
 
 

@@ -120,6 +120,10 @@ def leash(seeds, language):
             line(f"{kind} {name}", values)
         for seed, curve in zip(seeds, rows):
             print(f"    {seed}: {curve[-1]['sample']!r}")
+        farther = [over_optimize(variant(seed, language, reward=kind, method="ipo"), updates=400, learning_rate=3e-3) for seed in seeds]
+        line(f"{kind} taste at the end, pushed six times as hard", [curve[-1]["gold"] for curve in farther])
+        for seed, curve in zip(seeds, farther):
+            print(f"    {seed}: {curve[-1]['sample']!r}")
 
 
 def rounds(seeds, language):

@@ -1,6 +1,6 @@
 """How close do the methods come to the best policy there is? Exact figures, in worlds where every answer can be listed.
 
-    python tests/benchmarks/exact.py [--seeds 600-604] [--workers 2] [--figure FILE]      (about five minutes of processor time)
+    python tests/benchmarks/exact.py [--seeds 600-604] [--workers 2] [--figure FILE]      (four minutes of processor time)
 
 Strings of five letters out of five: 3125 answers, 781 prefixes, a random reference, kl_coef 0.5. Three worlds, drawn anew for each seed:
 tastes for letters, tastes for neighbours, and a reward for each string that has nothing to do with its letters. All KLs are exact, in nats.
