@@ -1,4 +1,5 @@
 """The command line keeps its promises: one line for a mistake and nothing left behind, honest JSON, and no run lost to Ctrl-C."""
+import io
 import json
 import os
 import signal
@@ -9,8 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf import cli, recipes, report, runs
+from tinyrlhf import chat, cli, recipes, report, runs, stages
 from tinyrlhf.feedback import log
+from tinyrlhf.games.phrases import CORPORA
+
+sys.path.insert(0, str(Path(__file__).parent))
+import small_chat  # noqa: E402
 
 SMALL = ["--rounds", "2", "--questions", "5"]
 FIELDS = {"world", "seed", "seconds", "comparisons", "return_untrained", "return_after", "return_optimal", "return_on_true_reward", "kl",
@@ -62,7 +67,7 @@ def saved(folder):
 
 # ---- help and mistakes
 
-@pytest.mark.parametrize("command", [[], ["run"], ["show"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["show"], ["chat"]])
 def test_every_command_has_help_with_an_example(capsys, command):
     with pytest.raises(SystemExit) as stop:
         cli.main([*command, "--help"])
@@ -77,7 +82,8 @@ def test_help_imports_neither_numpy_nor_matplotlib():
 
 
 def test_the_names_that_help_shows_are_those_of_the_recipes():
-    assert cli.WORLD_NAMES == tuple(recipes.WORLDS) and cli.LEARNER_NAMES == recipes.LEARNERS
+    assert cli.WORLD_NAMES == (*recipes.WORLDS, "chat") and cli.LEARNER_NAMES == recipes.LEARNERS
+    assert cli.LANGUAGE_NAMES == tuple(CORPORA) and cli.METHOD_NAMES == stages.METHODS and cli.REWARD_NAMES == stages.REWARDS
     assert set(cli.NOBODY_ANSWERS) | {"person"} == set(recipes.TEACHERS)
 
 
@@ -97,6 +103,18 @@ def test_the_names_that_help_shows_are_those_of_the_recipes():
     ("run bandit --without-feedback --agreement 0.9", "--agreement", "nobody"),
     ("run bandit --on-true-reward --questions 5", "--questions", "5"),
     ("run bandit --resume missing", "run.json", "missing"), ("show missing", "run.json", "missing"),
+    ("run chat --method magic", "best-of-n", "magic"), ("run chat --reward eyes", "ensemble", "eyes"),
+    ("run chat --language french", "sentiment", "french"), ("run chat --learner ppo", "--learner", "say --method"),
+    ("run chat --rationality 2", "--rationality", "2"), ("run chat --baselines", "--baselines", "--without-feedback"),
+    ("run bandit --method dpo", "--method", "dpo"), ("run text --reward ngram", "--reward", "ngram"),
+    ("run cartpole --language dialogue", "--language", "dialogue"), ("run chat --rounds 21", "rounds", "21"),
+    ("run chat --questions 0", "questions", "0"), ("run chat --agreement 0.2", "agreement", "0.2"), ("run chat --seed -1", "seed", "-1"),
+    ("run chat --kl-coef -1", "kl_coef", "-1"), ("run chat --kl-coef nan", "kl_coef", "nan"),
+    ("run chat --method dpo --kl-coef 0", "kl_coef", "0.01"), ("run chat --method best-of-n --on-true-reward", "method", "best-of-n"),
+    ("run chat --without-feedback --agreement 0.9", "--agreement", "nobody"),
+    ("run chat --on-true-reward --questions 5", "--questions", "5"),
+    ("run chat --resume missing", "run.json", "missing"), ("chat missing", "run.json", "missing"), ("chat", "RUN", "required"),
+    ("chat missing --seed x", "--seed", "'x'"),
 ])
 def test_a_mistake_gets_one_line_and_leaves_nothing_behind(capsys, arguments, names, came):
     line = refused(capsys, *arguments.split())
@@ -342,3 +360,110 @@ def test_a_terminal_shows_one_live_line_that_is_overwritten():
     assert all(len(after) >= len(before.rstrip()) for before, after in zip(lines, lines[1:-1]))     # nothing of the old line stays
     assert lines[-2].strip() == lines[-1] == "" and "measuring" in lines[-3]                        # wiped before the report
     assert "best possible" in rest
+
+
+# ---- chat
+
+CHAT = ["run", "chat", "--questions", "6", "--seed", "3"]
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Short chat runs, without their figure."""
+    small_chat.shrink(monkeypatch)
+    monkeypatch.setattr(chat, "draw", lambda *_: None)
+
+
+@pytest.mark.parametrize("options, asked", [([], 36), (["--without-feedback", "--reward", "ensemble", "--rounds", "2"], 72),
+                                            (["--on-true-reward", "--language", "sentiment"], 0)], ids=["person", "coin", "true reward"])
+def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, small, options, asked):
+    if "--on-true-reward" in options:
+        done("run", "chat", "--seed", "3", *options, "--json", "--out", "one")
+    else:
+        done(*CHAT, *options, "--json", "--out", "one")
+    (result,), lines = results(capsys)
+    assert lines[-1].startswith("{") and FIELDS | {"stages", "language", "method"} <= set(result)
+    assert result["world"] == "chat" and result["seed"] == 3 and result["comparisons"] == asked and result["out"] == "one"
+    assert result["return_untrained"] < result["return_optimal"] >= result["return_after"] and result["kl"] > 0 < result["seconds"] < 60
+    assert (result["reward_model_accuracy"] is None) == (asked == 0) == (result["return_on_true_reward"] is not None)
+    assert list(result["stages"])[:3] == ["pretrained", "sft", "rl"] and len(result["stages"]) == (4 if asked == 72 else 3)
+    for name, row in result["stages"].items():
+        assert {"gold", "real_words", "kl", "bits_per_character"} <= set(row) and 0 <= row["real_words"] <= 1 < row["bits_per_character"]
+        assert row["kl"] is None if name == "pretrained" else row["kl"] >= 0
+    done("show", "one", "--json")
+    assert {**results(capsys)[0][0], "seconds": 0} == {**result, "seconds": 0}
+
+
+def test_chat_and_another_world_run_in_turn_and_only_their_folders_are_written(capsys, here, small, undrawn):
+    done("run", "chat", "bandit", "--rounds", "1", "--questions", "5", "--json", "--out", "both")
+    assert [result["world"] for result in results(capsys)[0]] == ["chat", "bandit"]
+    files = ["checkpoint.npz", "feedback.jsonl", "history.csv", "result.json", "run.json"]
+    assert everything(here / "both" / "chat") == everything(here / "both" / "bandit") == files
+    assert os.listdir(here) == ["both"] and sorted(os.listdir("both")) == ["bandit", "chat"]
+
+
+@pytest.fixture(scope="module")
+def whole_chat(tmp_path_factory):
+    """What a run that nobody stopped leaves behind; made once."""
+    folder = str(tmp_path_factory.mktemp("chat") / "whole")
+    with pytest.MonkeyPatch.context() as patch:
+        small_chat.shrink(patch)
+        patch.setattr(chat, "finish", lambda *_: None)
+        done(*CHAT, "--rounds", "2", "--out", folder)
+    return saved(folder)
+
+
+@pytest.mark.parametrize("case", [
+    (stages, "fine_tune", 1, False), (stages, "join_rankings", 1, True), (stages, "optimize", 2, True), (log.Log, "append_many", 1, False),
+    (runs.np, "savez", 4, False)], ids=lambda case: f"{case[1]} {case[2]} {'before' if case[3] else 'after'}")
+def test_a_chat_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, small, monkeypatch, whole_chat, case):
+    monkeypatch.setattr(chat, "finish", lambda *_: None)
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, *case)
+        assert cli.main([*CHAT, "--rounds", "2", "--out", "cut"]) == 130
+    assert capsys.readouterr().err == "tinyrlhf: stopped; every finished round is saved; go on with: tinyrlhf run chat --resume cut\n"
+    done("run", "chat", "--resume", "cut")
+    assert saved("cut") == whole_chat
+    assert [event["seq"] for event in saved("cut")[1]] == list(range(12))
+
+
+def test_an_unfinished_chat_is_neither_shown_nor_talked_to_and_says_how_to_finish_it(capsys, small, monkeypatch):
+    for owner, function, found in ((stages, "fine_tune", "1 of 3 stages"), (stages, "pretrain", "first round")):
+        with monkeypatch.context() as patch:
+            interrupt_at(patch, owner, function, 1)
+            assert cli.main([*CHAT, "--out", function]) == 130
+        for verb in ("show", "chat"):
+            line = refused(capsys, verb, function)
+            assert found in line and f"tinyrlhf run chat --resume {function}" in line
+
+
+def test_a_run_on_another_world_is_no_chat_and_a_chat_stays_what_it_is(capsys, small, undrawn):
+    done("run", "bandit", *SMALL, "--out", "bandit")
+    assert "is a run on bandit" in refused(capsys, "chat", "bandit")
+    done(*CHAT, "--out", "one")
+    for arguments, came in ((["bandit"], "bandit"), (["chat", "--method", "dpo"], "method dpo"), (["chat", "--seed", "4"], "seed 4"),
+                            (["chat", "--without-feedback"], "teacher coin"), (["chat", "--out", "x"], "out x")):
+        line = refused(capsys, "run", *arguments, "--resume", "one")
+        assert "--resume" in line and came in line
+    before = saved("one")
+    done(*CHAT, "--resume", "one")
+    assert saved("one") == before
+
+
+def test_the_chat_command_reads_questions_and_stops_at_their_end(capsys, small, monkeypatch):
+    done(*CHAT, "--out", "one")
+    heard = []
+    for seed in ("0", "0", "1"):
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "stdin", io.StringIO("what is tea?\nwhat is love?\n" + "long " * 9 + "\n"))
+        done("chat", "one", "--seed", seed)
+        heard.append(capsys.readouterr().out.splitlines())
+    assert heard[0] == heard[1] != heard[2] and len(heard[0]) == 1 + 3 + 4 + 1 and "at most 18 characters" in heard[0][-1]
+    refused(capsys, "chat", "one", "--seed", "-1")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such a name is no file name on Windows")
+def test_a_chat_in_a_folder_with_a_hostile_name_prints_it_escaped(capsys, small):
+    done(*CHAT, "--out", ESCAPE)
+    out = capsys.readouterr().out
+    assert all(line.isprintable() for line in out.splitlines()) and "\x1b" not in out and os.path.isdir(ESCAPE)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf.episodes import Episodes, rollout, start_in_groups
-from tinyrlhf.feedback.records import ANSWERS, CANT_TELL, FIRST, SAME, SECOND, SKIP, Comparisons, join_comparisons
+from tinyrlhf.feedback.records import ANSWERS, CANT_TELL, FIRST, SAME, SECOND, SKIP, Comparisons, Rankings, join_comparisons, join_rankings
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip, rationality_for
 from tinyrlhf.nn.networks import MLP
@@ -89,6 +89,70 @@ def test_joined_comparisons_keep_returns_answers_sides_and_persons_though_length
     assert np.array_equal(whole.first_is_left, np.concatenate([part.first_is_left for part in parts]))
     for side in ("first", "second"):
         assert np.allclose(getattr(whole, side).true_returns, np.concatenate([getattr(part, side).true_returns for part in parts]))
+
+
+def ranked(order, T=3, person="simulated"):
+    """Rankings of episodes that are numbered by their first step, and as good as they are late."""
+    order = np.asarray(order)
+    return Rankings(episodes_worth(np.arange(order.size), T), order, np.full(len(order), person))
+
+
+ORDERS = np.array([[2, 0, 1, 3], [3, 2, 1, 0], [0, 1, 2, 3]])
+
+
+def test_a_ranking_says_all_its_pairs_and_scores_each_answer_once():
+    rankings = ranked(ORDERS)
+    rows, first, second, whose = rankings.pairs_of(np.arange(3))
+    assert np.array_equal(np.sort(rows), np.arange(12)) and len(first) == len(second) == len(whose) == 3 * 6
+    place = np.argsort(ORDERS, axis=1)                                 # of each of the four, 0 for the best
+    for ranking in range(3):
+        better, worse = (rows[side[whose == ranking]] - 4 * ranking for side in (first, second))
+        expected = {(i, j) for i in range(4) for j in range(4) if place[ranking, i] < place[ranking, j]}
+        assert {*zip(better.tolist(), worse.tolist())} == expected and len(better) == 6
+    assert np.array_equal(rankings.labels, np.ones(3)) and rankings.both() is rankings.episodes
+
+
+def test_some_rankings_say_the_same_pairs_as_when_they_stand_alone():
+    rankings, chosen = ranked(ORDERS), np.array([2, 0])
+    alone = rankings[chosen]
+    assert np.array_equal(alone.order, ORDERS[chosen]) and alone.episodes.first_step.tolist() == [8, 9, 10, 11, 0, 1, 2, 3]
+    rows, first, second, whose = rankings.pairs_of(chosen)
+    rows_alone, *pairs, whose_alone = alone.pairs_of(np.arange(2))
+    assert np.array_equal(rankings.episodes.first_step[rows], alone.episodes.first_step[rows_alone])
+    assert np.array_equal(pairs, [first, second]) and np.array_equal(whose, chosen[whose_alone])
+    assert len(rankings[np.array([True, False, True])]) == 2 and len(rankings[1:]) == 2 and len(rankings[3:]) == 0
+
+
+def test_a_ranking_as_comparisons_prefers_the_better_one_in_each_pair():
+    pairs = ranked(ORDERS).comparisons()
+    assert isinstance(pairs, Comparisons) and len(pairs) == 18 and set(pairs.answers.tolist()) == {FIRST}
+    place = np.argsort(ORDERS, axis=1).ravel()
+    assert (place[pairs.first.first_step] < place[pairs.second.first_step]).all()
+    assert np.array_equal(pairs.first.first_step // 4, pairs.second.first_step // 4)
+    assert len({*zip(pairs.first.first_step.tolist(), pairs.second.first_step.tolist())}) == 18
+    assert pairs.person.tolist() == ["simulated"] * 18
+
+
+def test_some_comparisons_point_at_their_two_sides():
+    comparisons, chosen = answered_pairs(), np.array([4, 0, 2])
+    rows, first, second, whose = comparisons.pairs_of(chosen)
+    returns = comparisons.both().true_returns[rows]
+    assert np.array_equal(returns[first], comparisons.first.true_returns[chosen]) and np.array_equal(whose, chosen)
+    assert np.array_equal(returns[second], comparisons.second.true_returns[chosen])
+
+
+def test_joined_rankings_keep_orders_persons_and_returns_though_lengths_differ():
+    parts = [ranked(ORDERS, 2, "Ada"), ranked(ORDERS[::-1], 5, "Grace")]
+    whole = join_rankings(parts)
+    assert len(whole) == 6 and whole.episodes.mask.shape == (24, 5) and np.array_equal(whole.order, [*ORDERS, *ORDERS[::-1]])
+    assert whole.person.tolist() == ["Ada"] * 3 + ["Grace"] * 3
+    assert np.allclose(whole.episodes.true_returns, np.tile(np.arange(12), 2))
+
+
+@pytest.mark.parametrize("order", [[[0, 1, 2, 2]] * 3, [[1, 2, 3, 4]] * 3, [[0, 1, 2]] * 3, [[0, 1, 2, 3]] * 2], ids=str)
+def test_orders_that_do_not_name_each_answer_once_are_refused(order):
+    with pytest.raises(ValueError, match="order: expected each of 12 episodes once in its ranking"):
+        Rankings(episodes_worth(np.zeros(12)), np.array(order), np.full(len(order), "Ada"))
 
 
 # ---- questions
@@ -240,3 +304,43 @@ def test_the_coin_is_fair_whatever_the_rewards():
     questions = questions_about(np.full(n, 10.0), rng)
     assert abs((CoinFlip().compare(None, questions.first, questions.second, rng) == FIRST).mean() - 0.5) < 5 * 0.5 / np.sqrt(n)
     assert (CoinFlip().preference(questions.first, questions.second) == 0.5).all()
+
+
+def test_a_ranking_person_orders_each_pair_as_often_as_they_would_prefer_it():
+    rng, n, returns = np.random.default_rng(17), 8000, np.array([0.0, 1.0, -0.5, 0.7])
+    episodes, human = episodes_worth(np.tile(returns, n)), Boltzmann(rationality=1.3)
+    order = human.rank(None, episodes, 4, rng)
+    assert np.array_equal(np.sort(order), np.tile(np.arange(4), (n, 1)))
+    place = order.argsort(axis=1)
+    for i, j in [(0, 1), (0, 2), (1, 2), (1, 3), (3, 2)]:
+        p = human.preference(episodes_worth(returns[[i]]), episodes_worth(returns[[j]]))[0]
+        assert abs((place[:, i] < place[:, j]).mean() - p) < 4 * np.sqrt(p * (1 - p) / n)
+    best = np.exp(1.3 * returns) / np.exp(1.3 * returns).sum()         # and the first choice is a softmax
+    shares = np.bincount(order[:, 0], minlength=4) / n
+    assert (np.abs(shares - best) < 4 * np.sqrt(best * (1 - best) / n)).all()
+
+
+@pytest.mark.parametrize("agreement", [0.5, 0.75, 0.95])
+def test_rankings_agree_with_the_taste_as_often_as_declared(agreement):
+    rng, n = np.random.default_rng(18), 4000
+    returns = np.round(rng.normal(size=(n, 4)), 1)                     # some of them tie
+    order = Boltzmann(agreement=agreement).rank(None, episodes_worth(returns.ravel()), 4, rng)
+    i, j = np.triu_indices(4, 1)
+    in_order = np.take_along_axis(returns, order, axis=1)
+    differ = in_order[:, i] != in_order[:, j]
+    right = ((in_order[:, i] > in_order[:, j]) & differ).sum(axis=1)
+    away = right - agreement * differ.sum(axis=1)                      # pairs of one ranking are not independent, rankings are
+    assert abs(away.mean()) < 4 * away.std() / np.sqrt(n)
+
+
+def test_whoever_always_agrees_ranks_by_the_taste_and_a_coin_ranks_at_random():
+    rng, n = np.random.default_rng(19), 4000
+    returns = rng.normal(size=(n, 4))
+    episodes = episodes_worth(returns.ravel())
+    assert np.array_equal(Boltzmann(agreement=1.0).rank(None, episodes[:400], 4, rng), np.argsort(-returns[:100], axis=1))
+    order = CoinFlip().rank(None, episodes.blindfolded(), 4, rng)
+    counts = np.unique(order, axis=0, return_counts=True)[1]
+    assert len(counts) == 24 and (np.abs(counts / n - 1 / 24) < 4 * np.sqrt(23 / 24 ** 2 / n)).all()
+    for human in (Boltzmann(agreement=0.9), Boltzmann(rationality=1.0)):
+        with pytest.raises(ValueError, match="true_rewards: expected finite numbers, got nan"):
+            human.rank(None, episodes.blindfolded(), 4, rng)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf.checks import check_gradient
-from tinyrlhf.nn.networks import MLP, EmbeddingMLP, Table, orthogonal
+from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable, Table, orthogonal
 from tinyrlhf.nn.optimizers import SGD, Adam, clip_gradient
 
 
@@ -11,6 +11,14 @@ def table(rng, dtype=np.float64):
     network = Table(7, 3, dtype)
     network.params.vector[:] = rng.normal(size=21)
     return network, lambda shape: rng.integers(7, size=shape)
+
+
+def sum_table(group):
+    def build(rng, dtype=np.float64):
+        network = SumTable(7, 3, dtype)
+        network.params.vector[:] = rng.normal(size=21)
+        return network, lambda shape: rng.integers(7, size=shape + (group,))
+    return build
 
 
 def mlp(sizes):
@@ -29,7 +37,8 @@ def embedding_mlp(slots, hidden):
     return build
 
 
-BUILDERS = {"table": table, "linear": mlp((3, 2)), "one hidden": mlp((4, 6, 1)), "two hidden": mlp((2, 5, 3, 4)),
+BUILDERS = {"table": table, "sum table": sum_table(4), "sum of one": sum_table(1), "linear": mlp((3, 2)),
+            "one hidden": mlp((4, 6, 1)), "two hidden": mlp((2, 5, 3, 4)),
             "four hidden": mlp((3, 4, 4, 4, 4, 2)), "embedding": embedding_mlp(3, (8,)), "one slot": embedding_mlp(1, ()),
             "embedding, two hidden": embedding_mlp(2, (5, 6))}
 everywhere = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
@@ -109,6 +118,54 @@ def test_a_table_of_many_characters_learns_from_single_bytes():
     symbols = np.array([3, 17, 29], np.uint8)
     _, cache = network.forward(symbols)
     assert np.array_equal(np.flatnonzero(network.backward(cache, np.ones((3, 30)))["table"].sum(axis=1)), [3, 17, 29])
+
+
+def test_a_sum_table_is_a_linear_model_on_how_often_each_number_occurs():
+    rng = np.random.default_rng(16)
+    network, draw = sum_table(5)(rng)
+    inputs = draw((8, 3))
+    counts = (inputs[..., None] == np.arange(7)).sum(axis=-2)
+    assert np.allclose(network.forward(inputs)[0], counts @ network.params["table"], rtol=1e-12)
+    weights = rng.normal(size=(8, 3, 3))
+    expected = np.einsum("bti,bto->io", counts, weights)
+    assert np.allclose(network.backward(network.forward(inputs)[1], weights)["table"], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64])
+def test_the_embedding_of_a_symbol_collects_every_slot_where_it_stood_and_others_nothing(dtype):
+    rng = np.random.default_rng(17)
+    network, _ = embedding_mlp(3, (8,))(rng)
+    for inputs in (np.full((9, 3), 4), np.array([[0, 5, 0]]), np.array([[5, 5, 5], [0, 5, 2]]), rng.integers(6, size=(50, 3))):
+        inputs = inputs.astype(dtype)
+        outputs, cache = network.forward(inputs)
+        weights = rng.normal(size=outputs.shape)
+        grads = network.backward(cache, weights)
+        hidden = cache[1][1]
+        d_vectors = (weights @ network.params["weight_1"].T * (1 - hidden ** 2)) @ network.params["weight_0"].T
+        expected = np.zeros((6, 4))
+        np.add.at(expected, inputs, d_vectors.reshape(*inputs.shape, 4))
+        assert np.allclose(grads["embedding"], expected, rtol=1e-10, atol=1e-14)
+        assert not grads["embedding"][~np.isin(np.arange(6), inputs)].any()
+
+
+@pytest.mark.parametrize("hidden", [(), (8,), (5, 6)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_new_head_keeps_all_but_the_last_layer_and_shares_nothing(hidden, dtype):
+    rng = np.random.default_rng(18)
+    network, draw = embedding_mlp(3, hidden)(rng, dtype)
+    inputs, before = draw((5,)), network.params.vector.copy()
+    twin = network.with_new_head(2, rng, head_gain=0.1)
+    head = (f"weight_{len(hidden)}", f"bias_{len(hidden)}")
+    assert list(twin.params) == list(network.params) and twin.params.vector.dtype == dtype and twin.depth == network.depth
+    for name in network.params:
+        assert np.array_equal(twin.params[name], network.params[name]) == (name not in head)
+    outputs, cache = twin.forward(inputs)
+    assert outputs.shape == (5, 2) and all(map(np.array_equal, cache[1], network.forward(inputs)[1][1]))
+    product = twin.params[head[0]].T @ twin.params[head[0]]
+    assert np.allclose(product, 0.01 * np.eye(2), atol=1e-7) and not twin.params[head[1]].any()
+    assert all(np.shares_memory(array, twin.params.vector) for array in twin.params.values())
+    twin.params.vector += 1
+    assert np.array_equal(network.params.vector, before)
 
 
 # ---- parameters

@@ -6,7 +6,7 @@ import pytest
 
 from tinyrlhf.checks import check_gradient
 from tinyrlhf.episodes import Episodes, clip, rollout
-from tinyrlhf.feedback.records import CANT_TELL, FIRST, SAME, SECOND, SKIP, join_comparisons
+from tinyrlhf.feedback.records import CANT_TELL, FIRST, SAME, SECOND, SKIP, Rankings, join_comparisons, join_rankings
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
@@ -15,7 +15,7 @@ from tinyrlhf.numerics import log_sigmoid, sigmoid
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import random_pairs, show
 from tinyrlhf.rewards.choice import choice_loss, preference_loss
-from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward
+from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, carefully, evenly, lowest
 
 TASTE = np.array([1.0, -0.5, 0.0])
 
@@ -275,6 +275,76 @@ def test_a_fit_goes_on_from_the_last_one():
     assert np.array_equal(models[0].network.params.vector, models[1].network.params.vector)
 
 
+# ---- rankings
+
+def rankings_of(n, k, rng, human=Boltzmann(rationality=1.0), **settings):
+    episodes = clips(n * k, rng, **settings)
+    return Rankings(episodes, human.rank(None, episodes, k, rng), np.full(n, "simulated"))
+
+
+def assert_equal_opinions(models, episodes):
+    """The same scores, but for a constant that no answer can tell, so that rounding moves it."""
+    scores = [model.scores(episodes) - model.scores(episodes).mean() for model in models]
+    assert np.allclose(*scores, atol=1e-7) and scores[0].std() > 0.1
+
+
+@kinds
+@pytest.mark.parametrize("batch", [None, 10])
+def test_a_fit_to_rankings_of_two_is_the_fit_to_those_comparisons(kind, batch):
+    rankings = rankings_of(30, 2, np.random.default_rng(30), equal=False)
+    models = [linear(kind, sizes=(3, 4, 1), fit_steps=25, batch=batch) for _ in range(2)]
+    weights = np.random.default_rng(1).poisson(1.0, 30)
+    losses = [model.fit(answers, np.random.default_rng(0), weights) for model, answers in zip(models, (rankings, rankings.comparisons()))]
+    assert np.isclose(*losses, rtol=1e-7)
+    assert_equal_opinions(models, rankings.episodes)
+
+
+@kinds
+def test_a_fit_to_rankings_is_the_fit_to_all_their_pairs(kind):
+    rankings = rankings_of(12, 4, np.random.default_rng(31), equal=False)
+    models = [linear(kind, sizes=(3, 4, 1), fit_steps=25) for _ in range(2)]
+    weights = np.random.default_rng(1).poisson(1.0, 12)
+    losses = [models[0].fit(rankings, None, weights), models[1].fit(rankings.comparisons(), None, np.repeat(weights, 6))]
+    assert np.isclose(*losses, rtol=1e-7)
+    assert_equal_opinions(models, rankings.episodes)
+
+
+@kinds
+def test_one_step_on_rankings_goes_down_the_gradient_of_the_loss_of_all_pairs(kind):
+    rng, seen = np.random.default_rng(32), []
+    rankings = rankings_of(7, 4, rng, equal=False)
+    model = linear(kind, sizes=(3, 5, 1), fit_steps=1, prior=2.0)
+    weights, pairs = rng.poisson(1.0, 7) + 0.5, rankings.comparisons()
+    before = model.network.params.vector.copy()
+    model.optimizer.step = lambda grads: seen.append(grads)
+    model.fit(rankings, rng, weights)
+    assert np.array_equal(model.network.params.vector, before) and len(seen) == 1
+
+    def loss():
+        """Mean over the pairs, and the prior in units of it."""
+        likelihood = preference_loss(model.scores(pairs.first), model.scores(pairs.second), pairs.labels, np.repeat(weights, 6))[0]
+        return likelihood + 0.5 * 2.0 / len(pairs) * float(model.network.params.vector @ model.network.params.vector)
+
+    check_gradient(loss, model.network.params, seen[0], rng)
+
+
+def test_each_ranked_answer_goes_through_the_network_once_in_a_step():
+    model, rows = linear(OutcomeReward, fit_steps=3, batch=5), []
+    forward = model.network.forward
+    model.network.forward = lambda inputs: (rows.append(len(inputs)), forward(inputs))[1]
+    model.fit(rankings_of(20, 4, np.random.default_rng(33)), np.random.default_rng(0))
+    assert rows == [5 * 4] * 3                                         # not 5 * 6 pairs with two sides each
+
+
+def test_a_planted_taste_is_recovered_from_rankings_too():
+    rng = np.random.default_rng(34)
+    model = linear(learning_rate=0.05, prior=1.0, fit_steps=200)
+    model.fit(rankings_of(400, 4, rng), rng)
+    assert np.allclose(model.network.params["weight_0"][:, 0], TASTE, atol=0.15)
+    reached, ceiling = held_out(model, answered(2000, rng), Boltzmann(rationality=1.0))
+    assert reached > ceiling - 0.02
+
+
 # ---- normalisation
 
 @kinds
@@ -357,6 +427,77 @@ def test_an_ensemble_gives_the_mean_of_rewards_that_each_member_normalised():
     assert np.allclose(model.rewards(episodes), sum(member.rewards(episodes) for member in model.members) / 3, atol=1e-12)
     assert model.member_scores(episodes).shape == (3, 100)
     assert np.allclose(model.scores(episodes), model.member_scores(episodes).mean(axis=0), atol=1e-12)
+
+
+WEIGHS = {"evenly": (evenly, lambda scores: scores.mean(axis=0)), "lowest": (lowest, lambda scores: scores.min(axis=0)),
+          "carefully": (carefully(1.5), lambda scores: scores.mean(axis=0) - 1.5 * scores.std(axis=0)),
+          "without a care": (carefully(0.0), lambda scores: scores.mean(axis=0))}
+weighs = pytest.mark.parametrize("weigh, expected", WEIGHS.values(), ids=WEIGHS)
+
+
+@weighs
+@pytest.mark.parametrize("members", [1, 2, 5])
+def test_the_weighted_sum_of_scores_is_mean_minimum_or_mean_minus_k_standard_deviations(weigh, expected, members):
+    scores = 3 * np.random.default_rng(40).normal(size=(members, 50))
+    weights = weigh(scores)
+    assert weights.shape == scores.shape and np.allclose(weights.sum(axis=0), 1)
+    assert np.allclose((weights * scores).sum(axis=0), expected(scores), atol=1e-12)
+    alike = np.ones((members, 1)) * scores[:1]
+    assert np.allclose((weigh(alike) * alike).sum(axis=0), scores[0], rtol=0.01)       # nothing to disagree about but rounding
+
+
+def mixed(weigh=None, **settings):
+    """An outcome reward and two step rewards as one."""
+    return Ensemble([linear(OutcomeReward, 0, **settings), linear(StepReward, 1, **settings),
+                     linear(StepReward, 2, sizes=(3, 4, 1), **settings)], weigh)
+
+
+@weighs
+def test_members_of_different_kinds_are_weighed_by_their_sums_and_every_step_keeps_its_share(weigh, expected):
+    rng = np.random.default_rng(41)
+    model, episodes = mixed(weigh), clips(60, rng, equal=False)
+    each = np.stack([member.rewards(episodes).sum(axis=1) for member in model.members])
+    assert np.allclose(model.rewards(episodes).sum(axis=1), expected(each), atol=1e-12)             # before normalize nothing is typical
+    model.normalize(episodes)
+    tables = np.stack([member.rewards(episodes) for member in model.members])
+    away = tables.sum(axis=2) - tables.sum(axis=2).mean(axis=1, keepdims=True)
+    weights = weigh(away)
+    assert np.allclose(model.rewards(episodes), np.einsum("mb,mbt->bt", weights, tables), atol=1e-12)
+    assert np.allclose((weights * away).sum(axis=0), expected(away), atol=1e-12)
+    assert not model.rewards(episodes)[~episodes.mask].any()
+    assert np.allclose(model.scores(episodes), model.member_scores(episodes).mean(axis=0), atol=1e-12)
+
+
+def test_whose_level_is_low_is_not_the_sternest_for_that():
+    rng = np.random.default_rng(42)
+    episodes = clips(200, rng)
+    for weigh in (evenly, lowest):
+        model = mixed(weigh)
+        model.normalize(episodes)
+        before = model.rewards(episodes).sum(axis=1)
+        low = model.members[1]
+        low.network.params["bias_0"] -= 50 / low.scale / 6             # now it gives every clip of six steps 50 less
+        assert np.allclose(model.rewards(episodes).sum(axis=1), before - 50 / 3 if weigh is evenly else low.rewards(episodes).sum(axis=1))
+        model.normalize(episodes)                                      # what is typical of it is measured again
+        change = model.rewards(episodes).sum(axis=1) - before
+        lowered = np.isclose(change, -50)
+        assert np.allclose(change, -50 / 3) if weigh is evenly else np.allclose(change[~lowered], 0, atol=1e-9)
+        assert weigh is evenly or 0.1 < lowered.mean() < 0.9           # it is the sternest as often as before
+
+
+@weighs
+def test_an_ensemble_of_any_care_learns_from_rankings_and_keeps_what_is_typical(weigh, expected):
+    rng = np.random.default_rng(43)
+    rankings, more = rankings_of(10, 4, rng), rankings_of(5, 4, rng)
+    model, loaded = mixed(weigh, fit_steps=5), mixed(weigh, fit_steps=5)
+    model.fit(rankings, rng)
+    model.normalize(rankings.episodes)
+    assert model.weights.shape == (3, 10) and model.typical.shape == (3, 1)
+    loaded.load(model.state())
+    assert np.array_equal(loaded.rewards(more.episodes), model.rewards(more.episodes))
+    for each in (model, loaded):
+        each.fit(join_rankings([rankings, more]), np.random.default_rng(0))
+    assert model.weights.shape == (3, 15) and np.array_equal(loaded.rewards(more.episodes), model.rewards(more.episodes))
 
 
 @pytest.mark.parametrize("build", [lambda: linear(batch=16, fit_steps=7, sizes=(3, 4, 1), dtype=np.float32),

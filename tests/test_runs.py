@@ -294,7 +294,7 @@ def values_of(state):
     return {name: np.asarray(value).tolist() for name, value in state.state().items()}
 
 
-@pytest.mark.parametrize("changes", [{}, {"reward": "ensemble", "method": "dpo"}, {"reward": "trunk", "teacher": "coin"}], ids=str)
+@pytest.mark.parametrize("changes", [{}, {"reward": "ensemble", "teacher": "coin"}], ids=str)
 def test_a_chat_run_loads_as_it_was_after_its_last_whole_stage(small, changes):
     state = run_chat("one", stages=4, rounds=2, **changes)
     loaded = runs.load("one")

@@ -51,7 +51,8 @@ def finished(folder, chat):
 def finish(folder, settings, chat, options, line, began):
     """Measure, draw, and say what came out."""
     folder = Path(folder)
-    line.say("the same reward model without a leash, and what the person says of it")
+    if chat.answers is not None:
+        line.say("the same reward model without a leash, and what the person says of it")
     result = measure(settings, chat)
     samples = sample(chat)
     draw(folder, settings, chat, result, samples)

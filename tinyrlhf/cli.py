@@ -16,7 +16,7 @@ LANGUAGE_NAMES, METHOD_NAMES = ("dialogue", "sentiment"), ("rloo", "ppo", "reinf
 REWARD_NAMES = ("bag", "ngram", "trunk", "ensemble")
 SHARED = ("seed", "teacher", "rounds", "questions", "agreement", "kl_coef")        # settings of every world; the others:
 OWN = {True: ("language", "method", "reward"), False: ("learner", "rationality")}  # is it chat?
-NOBODY_ANSWERS = {"true reward": ("agreement", "rationality", "questions"), "coin": ("agreement", "rationality")}
+NOBODY_ANSWERS = {"true reward": ("agreement", "rationality", "questions", "reward"), "coin": ("agreement", "rationality")}
 BEGAN = time.perf_counter() - time.process_time()                   # about when the process began: importing is all it has done
 
 
@@ -124,6 +124,8 @@ def obey(arguments, began):
             return 0
         if len(set(options.worlds)) < len(options.worlds):
             raise ValueError(f"WORLD: expected each world once, got {' '.join(options.worlds)}")
+        for world in options.worlds:                                # all mistakes before the first run
+            given(world, options)
         for world in options.worlds:
             run(world, options, began)
             began = time.perf_counter()
@@ -136,8 +138,6 @@ def run(world, options, began):
     """`tinyrlhf run` for one world: build or resume, loop, measure, draw."""
     from tinyrlhf import chat, runs
     from tinyrlhf.recipes import teach
-    if world == "chat" and options.baselines:
-        raise ValueError("--baselines: expected nothing for chat; its controls are --without-feedback and --on-true-reward")
     if options.resume is not None:
         folder, settings = options.resume, resumed_settings(world, options)
         state = runs.load(folder, or_begin=True)
@@ -189,6 +189,8 @@ def given(world, options):
     if foreign:
         raise ValueError(f"--{foreign[0]}: expected nothing for {world}" + "; say --method" * (foreign[0] == "learner")
                          + f"; got {getattr(options, foreign[0])}")
+    if world == "chat" and options.baselines:
+        raise ValueError("--baselines: expected nothing for chat; its controls are --without-feedback and --on-true-reward")
     names = SHARED + OWN[world == "chat"]
     said = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     idle = [name for name in NOBODY_ANSWERS.get(options.teacher, ()) if name in said]

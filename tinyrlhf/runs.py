@@ -94,7 +94,7 @@ def checked(settings):
         raise ValueError(f"settings: expected {', '.join(example)}; got {', '.join(settings)}")
     for name, value in settings.items():
         text = isinstance(example[name], str)
-        unsaid = value is None and name in ("agreement", "rationality")
+        unsaid = value is None and name in ("agreement", "rationality") and settings["world"] != "chat"
         if isinstance(value, bool) or not (unsaid or isinstance(value, str if text else (int, float))):
             raise ValueError(f"{name}: expected {'text' if text else 'a number'}, got {value!r}")
     return settings

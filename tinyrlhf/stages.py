@@ -40,10 +40,11 @@ class Chat:
 
     def __init__(self, seed=0, language="dialogue", method="rloo", reward="bag", kl_coef=0.2, rounds=1, questions=334,
                  agreement=AGREEMENT, teacher="person"):
-        methods = UPDATES if teacher == "true reward" else METHODS                     # without comparisons only a learner can learn
-        for name, value, allowed in (("language", language, CORPORA), ("method", method, methods), ("reward", reward, REWARDS),
+        for name, value, allowed in (("language", language, CORPORA), ("method", method, METHODS), ("reward", reward, REWARDS),
                                      ("teacher", teacher, TEACHERS)):
             check_choice(name, value, allowed)
+        if teacher == "true reward" and method not in UPDATES:
+            raise ValueError(f"method: expected one of {', '.join(UPDATES)} on the true reward, since nobody compares; got {method!r}")
         for name, value, low, high in (("seed", seed, 0, 2 ** 63), ("rounds", rounds, 1, 20), ("questions", questions, 1, 10_000)):
             check_whole(name, value, low, high)
         check_range("kl_coef", kl_coef, 0.01 if method in DIRECT else 0.0, 1e6)
@@ -88,9 +89,10 @@ class Chat:
     def reinforce(self, policy, rng):
         """One round: fresh answers are ranked, the reward model is fitted to all rankings so far, the policy is improved on it."""
         if self.teacher == "true reward":
-            return optimize(self.game, policy, self.reference, true_reward, self.method, self.kl_coef, rng)
+            optimize(self.game, policy, self.reference, lambda answers: answers.true_rewards, self.method, self.kl_coef, rng)
+            return {}
         fresh = self.rank(policy, rng)
-        if self.answers is None and self.reward in ("trunk", "ensemble"):              # from here on it can read
+        if self.answers is None:                                       # the trunk is the reference's: a reward model that can read
             self.reward_model = make_reward_model(self.reward, self.game, self.reference, rng)
         self.answers = fresh if self.answers is None else join_rankings([self.answers, fresh])
         notes = {"fit_loss": self.reward_model.fit(self.answers, rng)}
@@ -160,15 +162,15 @@ def fine_tune(game, policy, rng, demonstrations=2000, steps=600):
 
     Only answers are copied; a question that the model suggests is kept if it is one, an answer if no fault in it is seen.
     """
-    suggested = rollout(game, policy, game.ask([""] * demonstrations), rng)
-    questions = [text if text in game.prompts else game.prompts[rng.integers(len(game.prompts))]
-                 for text in game.decode(suggested.states[:, -1])]
+    suggested = game.decode(rollout(game, policy, game.ask([""] * demonstrations), rng).states[:, -1])
+    questions = [text if text in game.prompts else game.prompts[rng.integers(len(game.prompts))] for text in suggested]
     answers = rollout(game, policy, game.ask(questions), rng)
     suggestions = game.decode(answers.states[:, -1])
     edited = [game.edited(prompt, text, rng, CARE) for prompt, text in zip(questions, suggestions)]
     observations, actions, mask = game.demonstrations(questions, edited)
     clone(policy, observations[mask], actions[mask], rng, lambda left: 3e-3 * max(left, 0.05), steps, batch=512)
-    return {"suggestions_kept": float(np.mean([old == new for old, new in zip(suggestions, edited)]))}
+    return {"questions_kept": float(np.mean([old == new for old, new in zip(suggested, questions)])),
+            "suggestions_kept": float(np.mean([old == new for old, new in zip(suggestions, edited)]))}
 
 
 def make_reward_model(kind, game, policy, rng, weigh=evenly):
@@ -205,7 +207,6 @@ def optimize(game, policy, reference, reward, method, kl_coef, rng, updates=None
         row = improve(state, reward)
         if on_row:
             on_row(row)
-    return {}
 
 
 def settings_for_chat(**given):
@@ -215,11 +216,6 @@ def settings_for_chat(**given):
     if unknown:
         raise ValueError(f"settings: expected {', '.join(defaults)} for chat; got {', '.join(sorted(unknown))}")
     return {"world": "chat", **defaults, **{name: value for name, value in given.items() if value is not None}}
-
-
-def true_reward(answers):
-    """Traditional reinforcement learning: the hidden taste itself."""
-    return answers.true_rewards
 
 
 def over_optimize(chat, updates=200, learning_rate=1e-3, n=250):

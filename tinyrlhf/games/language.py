@@ -143,9 +143,9 @@ class Language(Game):
 
     def documents(self, n, rng):
         """The raw corpus: n prompts and what stands below each, as on some forum: answers, counter-questions, stories."""
-        kinds = rng.choice(4, size=n, p=(0.3, 0.05, 0.1, 0.55))
-        asked = [self.prompts[i] if kind else "" for kind, i in zip(kinds, rng.integers(len(self.prompts), size=n))]
-        below = (self.story, self.story, self.questions, self.answer)
+        kinds = rng.choice(5, size=n, p=(0.26, 0.04, 0.05, 0.05, 0.6))             # the first two stand below no prompt
+        asked = [self.prompts[i] if kind > 1 else "" for kind, i in zip(kinds, rng.integers(len(self.prompts), size=n))]
+        below = (self.story, self.questions, self.story, self.questions, self.answer)
         return asked, [below[kind](prompt, rng) for kind, prompt in zip(kinds, asked)]
 
     def answer(self, prompt, rng, mix=RAW):

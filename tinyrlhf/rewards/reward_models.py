@@ -76,7 +76,7 @@ class RewardModel:
         """Set mean and scale so that rewards (or, uncentred, their sums) have standard deviation 1 on these reference episodes."""
         rewards, rewarded = self.forward(episodes)[0], self.rewarded(episodes)
         if self.centred:
-            self.mean, spread = rewards[rewarded].mean(), rewards[rewarded].std()
+            self.mean, spread = float(rewards[rewarded].mean()), rewards[rewarded].std()
         else:
             self.mean, spread = 0.0, rewards.sum(axis=1).std()
         self.scale = 1.0 / max(float(spread), 1e-6)
@@ -194,5 +194,5 @@ def carefully(k):
     """Weights (M, B) whose sum of scores is mean - k std, since std = sum_m s_m (s_m - mean) / (M std)."""
     def weigh(scores):
         away = scores - scores.mean(axis=0)
-        return (1.0 - k * away / np.maximum(scores.std(axis=0), 1e-12)) / len(scores)
+        return (1.0 - k * away / np.maximum(scores.std(axis=0), 1e-9)) / len(scores)
     return weigh
