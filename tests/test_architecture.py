@@ -81,7 +81,7 @@ def test_the_loop_and_its_worlds_stay_readable_in_an_afternoon():
     assert {"policy_gradient.py", "reward_models.py", "cartpole.py", "strings.py", "simulated.py"} <= {path.name for path in loop}
     assert sum(lines[path] for path in loop) <= 3500
     assert sum(lines.values()) <= 7000
-    assert max(lines.values()) <= 260
+    assert max(lines.values()) <= 270
 
 
 def test_the_docstring_names_every_room_in_reading_order():

@@ -1,4 +1,5 @@
 """Does a finished chat run say what came out of it, and do its stages answer whatever people type?"""
+import io
 import json
 import re
 import sys
@@ -73,7 +74,7 @@ def test_the_reward_and_the_probability_that_are_shown_are_those_of_the_text(one
 def test_words_outside_the_vocabulary_get_a_hint_and_an_answer(capsys, one):
     for prompt, word in (("what is quantum?", "quantum"), ("explain xyzzy.", "xyzzy"), ("catt", "catt")):
         hint, *answers = heard(capsys, one, prompt)
-        assert hint.startswith(f"  '{word}' is no word of this language") and "'what is a cat?'" in hint
+        assert hint.startswith(f"  '{word}' is no word of this language") and any(f"Try {known!r}" in hint for known in Language().prompts)
         assert [line.split()[0] for line in answers] == STAGES
     lines = heard(capsys, one, "What IS tea?  ")                       # as it should be, but for capitals and spaces
     assert len(lines) == 3 and lines == heard(capsys, one, "what is tea?")
@@ -91,7 +92,7 @@ def test_what_cannot_be_read_gets_one_line_and_the_next_question_an_answer(capsy
 
 def test_an_empty_line_or_the_end_of_the_input_ends_the_talk(capsys, one, monkeypatch):
     assert heard(capsys, one) == heard(capsys, one, "", "what is tea?") == heard(capsys, one, "   \n") == []
-    monkeypatch.setattr(sys, "stdin", iter(["what is tea?\n"]))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("what is tea?\n"))
     chat.talk(one)
     assert len(capsys.readouterr().out.splitlines()) == 4
 
@@ -160,7 +161,7 @@ def test_who_knows_the_taste_foresees_as_much_as_anybody_can(one, factor):
 def test_the_figure_shows_every_stage_and_the_run_without_a_leash_if_there_was_one(one):
     gold, unkind = {"pretrained": -0.5, "sft": 1.0, "rl": 2.0}, dict.fromkeys(STAGES, 0.1)
     samples = {"what is tea?": dict.fromkeys(STAGES, "tea is hot.")}
-    curve = [{"kl": float(k), "gold": 1.0, "learned": k, "person_prefers": 0.5, "proxy_prefers": 1.0} for k in range(3)]
+    curve = [{"kl": float(k), "gold": 1.0, "learned": k, "person_prefers": 0.5, "proxy_prefers": 1.0, "sample": "?"} for k in range(3)]
     for rows, axes in ((curve, 4), ([], 2)):
         figure = chat.stages_figure("a claim", gold, unkind, samples, rows)
         assert len(figure.axes) == axes and figure.texts[0].get_text() == "a claim"

@@ -1,4 +1,5 @@
 """`tinyrlhf run chat` and `tinyrlhf chat RUN`: a language model on its way through the stages, and all stages side by side."""
+import difflib
 import json
 import sys
 import time
@@ -8,6 +9,7 @@ from textwrap import fill
 import numpy as np
 
 from tinyrlhf import plots, runs
+from tinyrlhf.checks import check_whole
 from tinyrlhf.diagnostics import noise_ceiling
 from tinyrlhf.episodes import rollout, start_in_groups
 from tinyrlhf.games.language import words_of
@@ -124,8 +126,9 @@ def sentences(result, samples):
              f"{result['seconds']:.1f} s"]
     lines += [f"  {name:<13} {in_words({'stage': name, **row})}" for name, row in result["stages"].items()]
     if result["reward_model_accuracy"] is not None:
+        clear = result["accuracy_on_clear_pairs"]
         lines.append(f"  reward model  foresees {result['reward_model_accuracy']:.0%} of fresh comparisons; nobody could beat "
-                     f"{result['noise_ceiling']:.0%}; {result['accuracy_on_clear_pairs']:.0%} right where the difference is clear")
+                     f"{result['noise_ceiling']:.0%}" + ("" if clear is None else f"; {clear:.0%} right where the difference is clear"))
     if result["without_a_leash"]:
         best, last = max(result["without_a_leash"], key=lambda row: row["gold"]), result["without_a_leash"][-1]
         lines.append(f"  without leash taste peaks at {best['gold']:.2f} and ends at {last['gold']:.2f} while the learned reward goes "
@@ -158,21 +161,25 @@ def stages_figure(claim, gold, unkind, samples, curve):
     from matplotlib import style
     from matplotlib.figure import Figure
     with style.context(STYLE):
-        figure = Figure(figsize=(13, 9.6))
+        figure = Figure(figsize=(13, 9.9))
         figure.text(0.5, 0.98, fill(claim, 68), size=22, weight="bold", ha="center", va="top")
         draw_samples(axis_at(figure, 0.4, 4.9, 8.6, 3.9), samples)
         bars = axis_at(figure, 9.9, 5.7, 2.8, 2.3)
         bars.bar(range(len(gold)), gold.values(), color=[BEFORE, *[AFTER] * (len(gold) - 1)])
         for place, value in enumerate(gold.values()):
             bars.text(place, max(value, 0) + 0.05, number(value, ".1f"), ha="center", weight="bold")
-        bars.set(xticks=range(len(gold)), xticklabels=[f"{name}\n{unkind[name]:.0%}\nunkind" for name in gold], yticks=[])
+        bars.set(xticks=range(len(gold)), xticklabels=[f"{name}\n{unkind[name]:.0%}" for name in gold], yticks=[],
+                 xlabel="below: share of unkind answers")
+        bars.tick_params(axis="x", labelsize=15 if len(gold) < 4 else 11)
         bars.set_title("How much the person\nlikes its answers", weight="bold", pad=16)
         bars.spines["left"].set_visible(False)
         if curve:
             far = np.sqrt([row["kl"] for row in curve])
-            left, right = axis_at(figure, 0.9, 0.85, 3.7, 2.9), axis_at(figure, 7.6, 0.85, 3.2, 2.9)
-            draw_person_and_proxy(left, far, curve, "gold", "learned", "Without a leash the proxy rises, not the taste",
-                                  "each per answer")
+            left, right = axis_at(figure, 0.9, 1.05, 3.7, 2.7), axis_at(figure, 7.6, 1.05, 3.2, 2.7)
+            fall = max(row["gold"] for row in curve) - curve[-1]["gold"]
+            title = "Without a leash the learned reward rises,\nthe taste falls" if fall >= 0.4 else "Without a leash: it holds, so far"
+            draw_person_and_proxy(left, far, curve, "gold", "learned", title, "points, each in its own unit")
+            figure.text(0.5, 0.005, f"at the end: {curve[-1]['sample']}", size=13, family="DejaVu Sans Mono", color=VERMILLION, ha="center")
             draw_person_and_proxy(right, far, curve, "person_prefers", "proxy_prefers", "Who prefers it to its reference?",
                                   "share of comparisons")
     return figure
@@ -199,7 +206,7 @@ def draw_person_and_proxy(axis, far, curve, person, proxy, title, unit):
     ends = [(curve[-1][person], "the person", AFTER), (curve[-1][proxy], "the reward model", VERMILLION)]
     for name, (_, _, color) in zip((person, proxy), ends):
         axis.plot(far, [row[name] for row in curve], color=color)
-    axis.set(xlabel="√KL from the fine-tuned model", ylabel=unit, xlim=(0, None))
+    axis.set(xlabel="distance from the fine-tuned model, √nats", ylabel=unit, xlim=(0, None))
     axis.set_title(title, weight="bold", pad=12)
     label_lines(axis, ends)
 
@@ -210,26 +217,41 @@ def talk(folder, seed=0, lines=None):
     if settings["world"] != "chat":
         raise ValueError(f"run: expected a run made by `tinyrlhf run chat`, {folder} is a run on {settings['world']}")
     chat = finished(folder, runs.load(folder))
+    check_whole("--seed", seed, 0, 2 ** 63)
     rng, examples = np.random.default_rng(seed), ", ".join(map(repr, chat.game.prompts[:4]))
     print(f"Ask {examples} or the like; an empty line or Ctrl-D ends.")
-    for line in sys.stdin if lines is None else lines:
+    for line in typed() if lines is None else lines:
         prompt = line.strip().lower()
         if not prompt:
             break
         try:
             print(side_by_side(chat, prompt, rng), flush=True)
         except ValueError as error:
-            print(f"  {error}", flush=True)
+            print(f"  {error}; try {chat.game.prompts[0]!r}", flush=True)
+
+
+def typed():
+    """What is typed, line by line, until Ctrl-D or Ctrl-C."""
+    sign = "> " if sys.stdin.isatty() else ""
+    while True:
+        try:
+            yield input(sign)
+        except (EOFError, KeyboardInterrupt):
+            return
 
 
 def side_by_side(chat, prompt, rng):
     """The answer of each stage to a prompt, and a word about what the model cannot know."""
     lines = []
     unknown = [word for word in words_of(prompt) if word not in chat.game.vocabulary]
+    near = difflib.get_close_matches(prompt, chat.game.prompts, 1, 0.0)[0]
     if unknown:
         lines.append(f"  {unknown[0]!r} is no word of this language: it never stood in the corpus, so the model reads letters it cannot "
-                     f"place. Try {chat.game.prompts[0]!r}.")
+                     f"place. Try {near!r}.")
+    elif prompt not in chat.game.prompts:
+        lines.append(f"  The model has never seen a prompt of this form; did you mean {near!r}?")
     for name in chat.stages:
         texts, learned, log_probs = reply(chat, name, [prompt], rng)
-        lines.append(f"  {name:<11} {texts[0]:<58} reward {learned[0]:5.1f}   log-probability {log_probs[0]:6.1f}")
+        reward = f"reward {learned[0]:5.1f}   " if chat.answers is not None else ""
+        lines.append(f"  {name:<11} {texts[0]:<58} {reward}log-probability {log_probs[0]:6.1f}")
     return "\n".join(lines)

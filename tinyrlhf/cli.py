@@ -16,6 +16,7 @@ LANGUAGE_NAMES, METHOD_NAMES = ("dialogue", "sentiment"), ("rloo", "ppo", "reinf
 REWARD_NAMES = ("bag", "ngram", "trunk", "ensemble")
 SHARED = ("seed", "teacher", "rounds", "questions", "agreement", "kl_coef")        # settings of every world; the others:
 OWN = {True: ("language", "method", "reward"), False: ("learner", "rationality")}  # is it chat?
+NO_BASELINES = "--baselines: expected nothing for chat; its controls are --without-feedback and --on-true-reward"
 NOBODY_ANSWERS = {"true reward": ("agreement", "rationality", "questions", "reward"), "coin": ("agreement", "rationality")}
 BEGAN = time.perf_counter() - time.process_time()                   # about when the process began: importing is all it has done
 
@@ -51,7 +52,8 @@ def parser():
     run.add_argument("--learner", choices=LEARNER_NAMES, help="default: the one calibrated for this world; " + " | ".join(LEARNER_NAMES),
                      metavar="NAME")
     run.add_argument("--rounds", type=int, metavar="N", help="how often to ask and improve (default: calibrated)")
-    run.add_argument("--questions", type=int, metavar="N", help="comparisons per round (default: calibrated)")
+    run.add_argument("--questions", type=int, metavar="N", help="comparisons per round; chat: prompts whose four "
+                     "answers are ranked, six comparisons each (default: calibrated)")
     run.add_argument("--agreement", type=float, metavar="SHARE", help="how often the person's answers agree with their taste "
                      "(0.5 to 1, default 0.9)")
     run.add_argument("--rationality", type=float, metavar="B", help="instead: P(first) = sigmoid(B * (R1 - R2))")
@@ -104,7 +106,7 @@ def main(arguments=None):
     except KeyboardInterrupt as stop:
         if arguments is None:                                       # the process ends here: a second Ctrl-C must not interrupt the goodbye
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print("\n" * sys.stderr.isatty() + f"tinyrlhf: stopped; every finished round is saved{printable(stop)}", file=sys.stderr)
+        print("\n" * sys.stderr.isatty() + f"tinyrlhf: stopped{printable(stop)}", file=sys.stderr)
         return 130
 
 
@@ -113,7 +115,8 @@ def obey(arguments, began):
     try:
         options = parser().parse_args(arguments)
         if options.command == "show":
-            return show(options, began)
+            show(options, began)
+            return 0
         if options.command == "chat":
             from tinyrlhf.chat import talk
             talk(options.run, options.seed)
@@ -157,7 +160,7 @@ def run(world, options, began):
         teach(state, settings["rounds"], on_round, settings["teacher"], settings["agreement"], settings["rationality"])
         finish(folder, settings, state, options, line, began)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"; go on with: tinyrlhf run {world} --resume {folder}") from None
+        raise KeyboardInterrupt(f"; every finished round is saved; go on with: tinyrlhf run {world} --resume {folder}") from None
 
 
 def show(options, began):
@@ -165,13 +168,13 @@ def show(options, began):
     from tinyrlhf import chat, runs
     settings, state = runs.settings_of(options.run), runs.load(options.run)
     if settings["world"] == "chat":
-        chat.show(settings, state, options, Progress(0, 0), began)
-        return 0
+        if options.baselines:
+            raise ValueError(NO_BASELINES)
+        return chat.show(settings, state, options, Progress(0, 0), began)
     if len(state.history) < settings["rounds"]:
         raise ValueError(f"run: expected a finished run, {options.run} has {len(state.history)} of {settings['rounds']} rounds; "
                          f"finish it with `tinyrlhf run {settings['world']} --resume {options.run}`")
     finish(options.run, settings, state, options, Progress(settings["rounds"], 0), began)
-    return 0
 
 
 def out_folder(world, options):
@@ -190,12 +193,14 @@ def given(world, options):
         raise ValueError(f"--{foreign[0]}: expected nothing for {world}" + "; say --method" * (foreign[0] == "learner")
                          + f"; got {getattr(options, foreign[0])}")
     if world == "chat" and options.baselines:
-        raise ValueError("--baselines: expected nothing for chat; its controls are --without-feedback and --on-true-reward")
+        raise ValueError(NO_BASELINES)
     names = SHARED + OWN[world == "chat"]
     said = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     idle = [name for name in NOBODY_ANSWERS.get(options.teacher, ()) if name in said]
     if idle:
         raise ValueError(f"--{idle[0]}: expected nothing about a person's answers, since nobody answers; got {said[idle[0]]}")
+    if options.method == "best-of-n" and "kl_coef" in said:
+        raise ValueError(f"--kl-coef: expected nothing for best-of-n, which has no leash; got {said['kl_coef']}")
     return said
 
 

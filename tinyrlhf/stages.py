@@ -45,7 +45,7 @@ class Chat:
             check_choice(name, value, allowed)
         if teacher == "true reward" and method not in UPDATES:
             raise ValueError(f"method: expected one of {', '.join(UPDATES)} on the true reward, since nobody compares; got {method!r}")
-        for name, value, low, high in (("seed", seed, 0, 2 ** 63), ("rounds", rounds, 1, 20), ("questions", questions, 1, 10_000)):
+        for name, value, low, high in (("seed", seed, 0, 2 ** 63), ("rounds", rounds, 1, 10_000), ("questions", questions, 1, 10_000)):
             check_whole(name, value, low, high)
         check_range("kl_coef", kl_coef, 0.01 if method in DIRECT else 0.0, 1e6)
         check_range("agreement", agreement, 0.5, 1.0)
@@ -141,7 +141,8 @@ class Chat:
 
     def load(self, flat):
         """Go on from what `state` returned, in place."""
-        self.history = json.loads(str(flat["history"]))
+        self.history, self.answers = json.loads(str(flat["history"])), None
+        self.person = CoinFlip() if self.teacher == "coin" else None
         self.stages = {row["stage"]: self.blank.copy() for row in self.history}
         load_into(flat, reward_model=self.reward_model, **self.stages)
         if "order" in flat:
@@ -176,7 +177,7 @@ def fine_tune(game, policy, rng, demonstrations=2000, steps=600):
 def make_reward_model(kind, game, policy, rng, weigh=evenly):
     """A reward model for whole answers, by what it can see, and so by what it is blind to.
 
-    bag: how often each character occurs, but no order. ngram: up to five characters in a row, on this topic, but not how often they
+    bag: how often each character occurs, but no order. ngram: up to five characters in a row, below this prompt, but not how often they
     have come already. trunk: reads like the language model whose lower layers it takes. ensemble: the mean of the three, each
     normalised on its own; what one of them is blind to, another sees.
     """
@@ -222,7 +223,7 @@ def over_optimize(chat, updates=200, learning_rate=1e-3, n=250):
     """The same reward model without a leash, from the fine-tuned model on: rows of kl, gold, learned, and who wins against it.
 
     person_prefers, proxy_prefers: share of n fresh comparisons with the reference's answer to the same prompt that the optimised policy
-    wins, asked of the person directly, and of the reward model.
+    wins, asked of the person directly, and of the reward model (equal scores: half).
     """
     policy, rng, rows = chat.reference.copy(), chat.dice("looking on"), []
 
@@ -231,9 +232,9 @@ def over_optimize(chat, updates=200, learning_rate=1e-3, n=250):
         before, after = (rollout(chat.game, each, states, rng) for each in (chat.reference, policy))
         learned = [chat.reward_model.rewards(answers).sum(axis=1) for answers in (before, after)]
         rows.append({"kl": kl_per_episode(policy, chat.reference, after), "gold": float(after.true_returns.mean()),
-                     "learned": float(learned[1].mean()), "proxy_prefers": float((learned[1] > learned[0]).mean()),
+                     "learned": float(learned[1].mean()), "proxy_prefers": float((0.5 + 0.5 * np.sign(learned[1] - learned[0])).mean()),
                      "person_prefers": float((chat.person.compare(chat.game, after, before, rng) == "first").mean()),
-                     "sample": chat.game.decode(after.states[:1, -1])[0]})
+                     "sample": chat.game.show(after.states[0, -1])})
 
     look()
     optimize(chat.game, policy, chat.reference, chat.reward_model.rewards, "rloo", 0.0, chat.dice("without a leash"), updates,

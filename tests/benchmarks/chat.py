@@ -6,7 +6,7 @@
     rewards    each kind of reward model on 2,004 comparisons: order of fresh clear pairs, beside what nobody can beat
     leash      each kind without a leash: taste at its peak and at the end, what the person says there, and what it writes
     rounds     two rounds of answers against one round with twice as many
-    frontier   taste over KL: SFT, best-of-n, DPO, IPO, RLOO, PPO on equal answers (--figure draws it)
+    frontier   taste over KL (for best-of-n its upper bound): SFT, best-of-n, DPO, IPO, RLOO, PPO on equal answers (--figure draws it)
 """
 import argparse
 import functools
@@ -174,7 +174,7 @@ def frontier(seeds, language, figure=None):
 
 
 def draw_frontier(points, path):
-    """Mean over the seeds, a line for each method from the tightest leash to the longest."""
+    """Mean over the seeds, a line for each method from the longest leash to the tightest."""
     from matplotlib import style
     from matplotlib.figure import Figure
 
@@ -185,11 +185,11 @@ def draw_frontier(points, path):
         axis = canvas.add_axes((0.08, 0.12, 0.62, 0.76))
         ends = []
         for name, curves in points.items():
-            far, gold = np.mean(np.sort(np.array(curves), axis=1), axis=0).T if name == "best of n" else np.mean(curves, axis=0).T
+            far, gold = np.mean(curves, axis=0).T
             axis.plot(far, gold, color=colors[name], marker="o", markersize=8)
             ends.append((gold[np.argmax(far)], name, colors[name]))
-        axis.set(xlabel="KL from the fine-tuned model, nats an answer", ylabel="taste, at most 2.5", xlim=(-0.1, None))
-        axis.set_title("Equal answers, different prices:\ntaste over distance, mean of the seeds", weight="bold")
+        axis.set(xlabel="KL from the fine-tuned model, nats an answer (best of n: at most)", ylabel="taste, at most 2.5", xlim=(-0.1, None))
+        axis.set_title("The same answers: best of n gets most for its nats,\nand every long way bends down", weight="bold")
         plots.label_lines(axis, ends)
     plots.save(canvas, path)
 

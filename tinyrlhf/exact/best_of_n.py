@@ -15,11 +15,12 @@ def best_of_n(log_reference, rewards, n):
     Answers of equal reward are one level; which of them comes first is chance, so they share it as under the reference.
 
     Args:
-        log_reference, rewards: (M,), finite; n: how many are drawn, at least 1 (fractions give the curve between).
+        log_reference, rewards: (M,), finite, log-probabilities from -700 on; n: how many are drawn, at least 1 (fractions lie between).
     Source: Beirami et al. (2024), lemma 1. Departs from the source: ties are shared instead of excluded.
     """
     check_shapes(log_reference=(log_reference, "M"), rewards=(rewards, "M"))
     check_finite(log_reference=log_reference, rewards=rewards)
+    check_range("log_reference", np.min(log_reference), -700, np.inf)           # exp of less is 0: nobody draws it
     check_range("n", n, 1, 1e12)
     level = np.unique(rewards, return_inverse=True)[1]
     mass = np.bincount(level, np.exp(log_reference))

@@ -58,7 +58,7 @@ def natural_gradient(logits, reference, rewards, kl_coef):
 
         A(node, a) = Q(node, a) - sum_b pi(b | node) Q(node, b),    Q(node, a) = E_pi[r - c log(pi / ref) | the string takes this child]
 
-    For a list of answers, each step shrinks log pi - log pi* (up to a constant) by exactly 1 - learning_rate * c, however rare the
+    For a list of answers, each step multiplies log pi - log pi* (up to a constant) by exactly 1 - learning_rate * c, however rare the
     answer; at learning_rate 1 / c strings are exact after L steps.
 
     Args:

@@ -3,6 +3,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from tinyrlhf.checks import check_shapes
 from tinyrlhf.episodes import Episodes, join
 
 FIRST, SECOND, SAME, CANT_TELL, SKIP = "first", "second", "same", "cant tell", "skip"
@@ -76,7 +77,7 @@ class Rankings:
     person: np.ndarray            # (N,) who answered
 
     def __post_init__(self):
-        n, k = np.shape(self.order)
+        n, k = check_shapes(order=(self.order, "N K"), person=(self.person, "N")).values()
         if len(self.episodes) != n * k or not np.array_equal(np.sort(self.order), np.broadcast_to(np.arange(k), (n, k))):
             raise ValueError(f"order: expected each of {len(self.episodes)} episodes once in its ranking, got shape {(n, k)}")
 

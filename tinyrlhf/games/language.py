@@ -134,12 +134,12 @@ class Language(Game):
         return np.concatenate([*counts, (answer > 0).sum(axis=-1, keepdims=True)], axis=-1) / FEATURE_SIZES
 
     def ngrams(self, observations):
-        """Which 2-, 3-, 4- and 5-grams end here, on this topic: observations (..., 21) -> numbers below N_GRAMS (..., 4), by hashing."""
+        """Which 2- to 5-grams end here, below this prompt: observations (..., 21) -> numbers below N_GRAMS (..., 4), by hashing."""
         letters = observations[..., :WINDOW].astype(np.int64)
-        topic = observations[..., WINDOW:WINDOW + TAIL].astype(np.int64) @ (self.n_actions ** np.arange(TAIL) % N_GRAMS)
+        prompt = observations[..., WINDOW:WINDOW + TAIL].astype(np.int64) @ (self.n_actions ** np.arange(TAIL) % N_GRAMS)
         sizes = np.arange(2, 6)
         numbers = np.stack([letters[..., -size:] @ self.n_actions ** np.arange(size) for size in sizes], axis=-1)
-        return ((numbers * 31 + sizes) * 1_000_003 + topic[..., None] * 8_191) % N_GRAMS
+        return ((numbers * 31 + sizes) * 1_000_003 + prompt[..., None] * 8_191) % N_GRAMS
 
     def documents(self, n, rng):
         """The raw corpus: n prompts and what stands below each, as on some forum: answers, counter-questions, stories."""
@@ -163,16 +163,16 @@ class Language(Game):
     def edited(self, prompt, suggestion, rng, care):
         """What a human trainer makes of a suggested answer: each fault in opener, body and closer is seen and mended with probability
         `care`. A closer is at fault if it is unkind, or leaves no room for the end."""
-        phrases, seen = self.phrases, rng.random(3) < care
+        phrases, (mend_opener, mend_closer, mend_body) = self.phrases, rng.random(3) < care
         opener = next((each for each in phrases.kind_openers + phrases.unkind_openers if suggestion.startswith(each)), "")
         rest, right = suggestion[len(opener):], phrases.bodies[phrases.prompts[prompt]]
         closer = next((each for each in phrases.kind_closers + phrases.unkind_closers if rest.endswith(each)), "")
         body = rest[:len(rest) - len(closer)]
-        if seen[0] and opener in phrases.unkind_openers:
+        if mend_opener and opener in phrases.unkind_openers:
             opener = _any(rng, phrases.kind_openers)
-        if seen[2] and body not in right:
+        if mend_body and body not in right:
             body = _any(rng, right)
-        if seen[1] and (closer in phrases.unkind_closers or len(opener + body + closer) >= self.horizon):
+        if mend_closer and (closer in phrases.unkind_closers or len(opener + body + closer) >= self.horizon):
             closer = ""
         return opener + body + closer
 

@@ -55,8 +55,9 @@ def prefer(policy, reference, comparisons, rng, loss=dpo, kl_coef=0.1, labels=No
         labels = comparisons.labels
     n, answers = len(comparisons), comparisons.both()
     check_shapes(labels=(labels, f"{n}"))
-    if not n or not np.all((labels >= 0) & (labels <= 1)):
-        raise ValueError(f"labels: expected at least one share from 0 to 1, got {labels}; try comparisons.judged")
+    wrong = np.flatnonzero(~((labels >= 0) & (labels <= 1)))
+    if not n or wrong.size:
+        raise ValueError("labels: expected at least one share from 0 to 1, got " + (f"{labels[wrong[0]]} at {wrong[0]}" if n else "none"))
     check_range("kl_coef", kl_coef, 1e-3, 1e6)
     at_reference = np.concatenate([answer_log_probs(reference, answers[row:row + 256])[0] for row in range(0, 2 * n, 256)])
     rate = learning_rate if callable(learning_rate) else lambda left: learning_rate

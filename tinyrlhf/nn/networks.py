@@ -1,4 +1,4 @@
-"""Three hand-written networks, Table, MLP and EmbeddingMLP: forward returns its cache, backward takes it."""
+"""Four hand-written networks, Table, SumTable, MLP and EmbeddingMLP: forward returns its cache, backward takes it."""
 import copy
 import math
 

@@ -154,9 +154,12 @@ class Ensemble:
         return self.member_scores(episodes).mean(axis=0)
 
     def rewards(self, episodes):
-        """Rewards for learning (B, T): the members' own, weighted episode by episode."""
+        """Rewards for learning (B, T): the members' own, weighted episode by episode; the last step makes up for their levels."""
         tables = np.stack([member.rewards(episodes) for member in self.members])                             # (M, B, T)
-        return (self.weigh(tables.sum(axis=2) - self.typical)[..., None] * tables).sum(axis=0)
+        weights = self.weigh(tables.sum(axis=2) - self.typical)                                              # (M, B)
+        rewards = (weights[..., None] * tables).sum(axis=0)
+        rewards[np.arange(len(rewards)), episodes.lengths - 1] -= ((weights - 1 / len(weights)) * self.typical).sum(axis=0)
+        return rewards
 
     def fit(self, comparisons, rng):
         """Each member on its own bootstrap; returns their mean loss."""
