@@ -107,7 +107,7 @@ def test_the_names_that_help_shows_are_those_of_the_recipes():
     ("run chat --language french", "sentiment", "french"), ("run chat --learner ppo", "--learner", "say --method"),
     ("run chat --rationality 2", "--rationality", "2"), ("run chat --baselines", "--baselines", "--without-feedback"),
     ("run bandit --method dpo", "--method", "dpo"), ("run text --reward ngram", "--reward", "ngram"),
-    ("run cartpole --language dialogue", "--language", "dialogue"), ("run chat --rounds 21", "rounds", "21"),
+    ("run cartpole --language dialogue", "--language", "dialogue"), ("run chat --rounds 10001", "rounds", "10001"),
     ("run chat --questions 0", "questions", "0"), ("run chat --agreement 0.2", "agreement", "0.2"), ("run chat --seed -1", "seed", "-1"),
     ("run chat --kl-coef -1", "kl_coef", "-1"), ("run chat --kl-coef nan", "kl_coef", "nan"),
     ("run chat --method dpo --kl-coef 0", "kl_coef", "0.01"), ("run chat --method best-of-n --on-true-reward", "method", "best-of-n"),

@@ -135,6 +135,7 @@ def test_the_minutes_on_the_path_are_those_of_the_exercises_and_fifteen_more(fol
     assert abs(int(re.search(r"(\d+) minutes", line)[1]) - minutes) <= 5
 
 
+@pytest.mark.slow
 @each_lesson
 def test_the_demo_shows_three_beats_without_a_window(folder, tmp_path):
     show = stepper.Stepper(folder.name, seed=1, votes=[(23, 11)], out=tmp_path)

@@ -335,7 +335,7 @@ def test_a_chat_run_saved_twice_logs_no_ranking_twice_and_its_history_has_a_row_
 
 @pytest.mark.parametrize("changes, named", [
     ({"method": "magic"}, "'magic'"), ({"method": None}, "method"), ({"method": ["dpo"]}, "method"), ({"reward": "eyes"}, "'eyes'"),
-    ({"language": "french"}, "'french'"), ({"rounds": 21}, "rounds"), ({"rounds": 1.5}, "rounds"), ({"seed": -1}, "seed"),
+    ({"language": "french"}, "'french'"), ({"rounds": 10_001}, "rounds"), ({"rounds": 1.5}, "rounds"), ({"seed": -1}, "seed"),
     ({"seed": True}, "seed"), ({"agreement": 0.2}, "agreement"), ({"agreement": "high"}, "agreement"),
     ({"kl_coef": float("nan")}, "kl_coef"), ({"method": "dpo", "kl_coef": 0}, "kl_coef"),
     ({"teacher": "true reward", "method": "dpo"}, "method"), ({"learner": "ppo"}, "learner"), ({"world": "text"}, "settings")])

@@ -11,12 +11,16 @@ no leash; batches of 64 episodes; settings tuned on seeds 0 to 7 at length 5. Me
 """
 import argparse
 import os
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[threads] = "1"                                       # read once, when numpy is imported
 
 import numpy as np  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from claims import seeds_of  # noqa: E402
 from tinyrlhf.diagnostics import interval  # noqa: E402
