@@ -1,6 +1,6 @@
 """How fast is tinyrlhf beside the libraries people would use instead, on the same machine, in the same minute?
 
-    python tests/benchmarks/compare.py [--rows cartpole,mlp,ppo,bradley-terry,import] [--rounds 5] [--quick] [--json FILE]
+    python tests/benchmarks/compare.py [--rows cartpole,mlp,ppo,language,bradley-terry,import] [--rounds 5] [--quick] [--json FILE]
 
 Project and peer take turns (A B A B ...), a figure is the median over the rounds, and only ratios are compared with what is to be
 reached: seconds move with the machine. One BLAS thread on both sides. A peer that is not installed is said to be absent.
@@ -50,9 +50,10 @@ def race(ours, theirs, rounds):
 
 
 def stopwatch(function):
+    """Seconds of one call; seconds a token where the function returns how many tokens it handled."""
     start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
+    tokens = function()
+    return (time.perf_counter() - start) / (tokens if isinstance(tokens, int) else 1)
 
 
 def repeat(function, times):
@@ -315,7 +316,135 @@ def ppo_theirs(seed, total, solved=np.inf):
     return time.perf_counter() - start, float(stop.solved), model.num_timesteps
 
 
-ROWS = {"cartpole": cartpole, "mlp": mlp, "ppo": ppo, "bradley-terry": bradley_terry, "import": import_time}
+def language(rounds, quick):
+    """The chat stages' network: batches of 512 characters as `clone` takes them, 256 answers sampled, RLOO on 64 answers under a leash.
+    Torch samples as is usual, all rows until the last has ended; and by this package's tricks: only rows that run, one uniform each."""
+    names = {"characters: training": 1.5, "characters: sampling": 1.7, "  against the same tricks": 0.8,
+             "characters: RLHF": 1.7, "  against the same tricks in RLHF": 1.0}
+    torch, table = peer("torch"), []
+    if torch is None:
+        return [absent(name, "torch", reach) for name, reach in names.items()]
+    torch.set_num_threads(1)
+    (chat, *data), turns = chat_world(100 if quick else 600), (10, 1, 2) if quick else (60, 6, 30)
+    ours, usual, tuned = chat_ours(chat, *data, *turns), *(chat_torch(torch, chat, *data, *turns, tuned) for tuned in (False, True))
+    network, seen = chat.blank.network, data[0][:2000]
+    gap = np.abs(network.forward(seen)[0] - torch_twin(torch, network)(torch.from_numpy(seen).int()).detach().numpy()).max()
+    same = f"logits equal to {gap:.0e}" + ("" if gap < 1e-4 else ": WRONG, expected 1e-4")
+    for (name, reach), task, theirs in zip(names.items(), (0, 1, 1, 2, 2), (usual, usual, tuned, usual, tuned)):
+        seconds, limit = race(ours[task], theirs[task], rounds)
+        table.append(Row(name, rate(1, seconds, "tokens"), f"torch {rate(1, limit, 'tokens')}", limit / seconds, reach,
+                         note="the game's taste not counted" if task else same))
+    return table
+
+
+def chat_world(steps):
+    """A chat whose taste is not computed, since that is work on Python's strings, and whose policy has read; what it read; prompts."""
+    from tinyrlhf.learning.imitation import clone
+    from tinyrlhf.stages import Chat
+    chat, rng = Chat(), np.random.default_rng(0)
+    chat.game.taste = lambda states: np.zeros(len(states))
+    prompts = [chat.game.prompts[i] for i in rng.integers(len(chat.game.prompts), size=2000)]
+    observations, actions, mask = chat.game.demonstrations(prompts, [chat.game.answer(prompt, rng) for prompt in prompts])
+    clone(chat.blank, observations[mask], actions[mask], rng, lambda left: 8e-3 * left, steps, batch=512)
+    return chat, observations[mask], actions[mask], chat.game.ask(prompts[:256])
+
+
+def chat_ours(chat, observations, actions, starts, trainings, samplings, updates):
+    """Train, sample, reinforce: each returns how many tokens. Next to nothing is reinforced, lest the answers of one side become longer."""
+    from tinyrlhf.episodes import rollout
+    from tinyrlhf.learning.imitation import clone
+    from tinyrlhf.learning.policy_gradient import RLOO
+    from tinyrlhf.rlhf import State, improve
+    student, policy, rng, tokens = chat.blank.copy(), chat.blank.copy(), np.random.default_rng(0), []
+    learner = RLOO(policy, 1e-9, group=4, standardize=True)
+    state = State(chat.game, policy, chat.blank, learner, None, None, 1, 64, updates, 4, 0.2, {"game": rng, "learner": rng})
+
+    def reward(answers):
+        tokens.append(int(answers.mask.sum()))
+        return chat.reward_model.rewards(answers)
+
+    def reinforce():
+        tokens.clear()
+        improve(state, reward)
+        return sum(tokens[:-1])                                        # the last time the reward is asked for, it is only reported
+
+    return (lambda: 512 * len(clone(student, observations, actions, rng, 1e-3, trainings, batch=512)),
+            lambda: sum(int(rollout(chat.game, chat.blank, starts, rng).mask.sum()) for _ in range(samplings)), reinforce)
+
+
+def chat_torch(torch, chat, observations, actions, starts, trainings, samplings, updates, tuned):
+    """The same three in torch; indices of 32 bits and a fused Adam are its fastest."""
+    from tinyrlhf.games.language import FEATURE_SIZES
+    student, policy, reference, reward = (torch_twin(torch, of.network) for of in (*[chat.blank] * 3, chat.reward_model))
+    copying, learning = (torch.optim.Adam(of.parameters(), rate, fused=True) for of, rate in ((student, 1e-3), (policy, 1e-9)))
+    tails, prompts = (torch.from_numpy(chat.game.observe(rows)[:, -9:-1]).int() for rows in (starts, chat.game.ask(chat.game.prompts)))
+    observations, actions, sizes = torch.from_numpy(observations).int(), torch.from_numpy(actions).long(), torch.from_numpy(FEATURE_SIZES)
+    sample, surprise = torch_sampler(torch, policy, chat.game, tuned), torch.nn.functional.cross_entropy
+
+    def train():
+        rows = torch.randint(len(actions), (512,))
+        loss = surprise(student(observations[rows]), actions[rows])
+        copying.zero_grad()
+        loss.backward()
+        copying.step()
+        return loss.item()                                             # `clone` returns its losses too
+
+    def reinforce():
+        with torch.no_grad():
+            asked = prompts[torch.randint(len(prompts), (16,))].repeat_interleave(4, 0)
+            seen, done, log_probs, mask = sample(asked)
+            counts = [(symbols[..., None] == torch.arange(1, chat.game.n_actions)).sum(1) for symbols in (done, asked)]
+            scores = reward((torch.cat([*counts, (done > 0).sum(1, keepdim=True)], 1) / sizes).float())[:, 0]
+            seen, done = seen[mask], done[mask].long()
+            scores.index_add_(0, mask.nonzero()[:, 0], surprise(reference(seen), done, reduction="none") + log_probs[mask], alpha=-0.2)
+            advantages = (4 / 3 * (scores.view(-1, 4) - scores.view(-1, 4).mean(1, keepdim=True))).view(-1, 1).expand(mask.shape)[mask]
+            advantages /= advantages.std(correction=0) + 1e-8
+        learning.zero_grad()
+        ((surprise(policy(seen), done, reduction="none") * advantages).sum() / 64).backward()
+        learning.step()
+        return len(done)
+
+    return (lambda: 512 * len([train() for _ in range(trainings)]), lambda: sum(int(sample(tails)[-1].sum()) for _ in range(samplings)),
+            lambda: sum(reinforce() for _ in range(updates)))
+
+
+def torch_twin(torch, network):
+    """The same network in torch, with the same weights."""
+    layers = [torch.nn.Embedding(*network.params.shapes["embedding"]), torch.nn.Flatten()] if "embedding" in network.params else []
+    for layer in range(network.depth):
+        layers += [torch.nn.Tanh()] * (layer > 0) + [torch.nn.Linear(*network.params.shapes[f"weight_{layer}"])]
+    twin = torch.nn.Sequential(*layers)
+    for theirs, (name, mine) in zip(twin.parameters(), network.params.items()):
+        theirs.data.copy_(torch.from_numpy(mine.T if name.startswith("weight") else mine))
+    return twin
+
+
+def torch_sampler(torch, model, game, tuned):
+    """A function of the prompts' tails (n, 8) -> observations (n, T, 21), actions, log-probabilities and mask (n, T)."""
+    window, T = game.slots - 9, game.horizon
+
+    @torch.inference_mode()
+    def sample(tails):
+        n, rows = len(tails), torch.arange(len(tails)) if tuned else slice(None)
+        seen, text = (torch.zeros(shape, dtype=torch.int32) for shape in ((n, T, game.slots), (n, window + T)))
+        seen[:, :, window:-1], seen[:, :, -1] = tails[:, None], game.n_actions + torch.arange(T)
+        log_probs, running = torch.zeros(n, T), torch.ones(n, dtype=torch.bool)
+        for t in range(T):
+            seen[:, t, :window] = text[:, t:t + window]
+            log_p = model(seen[rows, t]).log_softmax(-1)
+            sums = log_p.exp().cumsum(-1) if tuned else None
+            symbols = torch.searchsorted(sums, torch.rand(len(sums), 1) * sums[:, -1:]) if tuned else torch.multinomial(log_p.exp(), 1)
+            log_probs[rows, t], text[rows, window + t] = log_p.gather(1, symbols)[:, 0], symbols[:, 0].int()
+            goes_on = symbols[:, 0] != 0
+            rows, running = (rows[goes_on], goes_on) if tuned else (rows, running & goes_on)
+            if not running.any():
+                break
+        mask = torch.nn.functional.pad((text[:, window:-1] != 0).cumprod(1), (1, 0), value=1).bool()
+        return seen, text[:, window:] * mask, log_probs * mask, mask
+    return sample
+
+
+ROWS = {"cartpole": cartpole, "mlp": mlp, "ppo": ppo, "language": language, "bradley-terry": bradley_terry, "import": import_time}
 
 
 def main(arguments=None):
