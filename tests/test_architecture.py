@@ -1,5 +1,6 @@
 """The house stands as drawn: imports run downwards, the core stays small, and nothing unsafe or hidden is inside."""
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -96,3 +97,14 @@ def test_the_docstring_names_every_room_in_reading_order():
 def test_importing_what_does_not_draw_does_not_import_matplotlib():
     code = "import sys, tinyrlhf.rlhf, tinyrlhf.recipes, tinyrlhf.cli; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+
+
+def test_every_wrong_version_still_fits_the_code_and_names_a_test_that_exists():
+    spec = importlib.util.spec_from_file_location("wrong_versions", Path(__file__).parent / "wrong_versions.py")
+    wrong = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(wrong)
+    for file, old, new, test in wrong.WRONG:
+        assert (wrong.ROOT / file).read_text(encoding="utf-8").count(old) == 1 and old != new, f"{file} does not hold once: {old}"
+        place, _, name = test.partition("::")
+        wanted = f"def {name.partition('[')[0]}(" if name else ""           # some name a whole file
+        assert wanted in (wrong.ROOT / place).read_text(encoding="utf-8"), f"there is no {test}"

@@ -57,7 +57,8 @@ def test_nothing_happens_after_the_end_and_rows_stay_where_they_are(game):
     mask, T = episodes.mask, episodes.mask.shape[1]
     assert mask[:, 0].all() and (mask[:, :-1] >= mask[:, 1:]).all()    # no gaps: padding is on the right
     assert not episodes.true_rewards[~mask].any() and not episodes.log_probs[~mask].any()
-    assert np.array_equal(episodes.states[:, 1:][~mask], np.repeat(episodes.states[:, -1:], T, axis=1)[~mask])
+    last = episodes.states[np.arange(len(mask)), episodes.lengths][:, None]
+    assert np.array_equal(episodes.states[:, 1:][~mask], np.repeat(last, T, axis=1)[~mask])
     assert np.array_equal(episodes.observations, game.observe(episodes.states))
     assert (episodes.log_probs[mask] == episodes.log_probs[0, 0]).all() and episodes.log_probs[0, 0] < 0
 
@@ -104,10 +105,25 @@ def test_steps_yields_what_rollout_keeps_and_every_end_once():
     history = list(steps(game, Guess(game).act, states, np.random.default_rng(1)))
     episodes = rollout(game, Guess(game), states, np.random.default_rng(1))
     for t, step in enumerate(history):
-        assert np.array_equal(step.states, episodes.states[:, t]) and np.array_equal(step.next_states, episodes.states[:, t + 1])
-        assert np.array_equal(step.running, episodes.mask[:, t]) and np.array_equal(step.true_rewards, episodes.true_rewards[:, t])
-    assert np.array_equal(np.any([step.ended for step in history], axis=0), episodes.ended)
-    assert np.sum([step.ended for step in history], axis=0).max() == 1
+        rows = step.rows
+        assert np.array_equal(rows, np.flatnonzero(episodes.mask[:, t]))
+        assert np.array_equal(step.true_rewards, episodes.true_rewards[rows, t])
+        assert np.array_equal(step.states, episodes.states[rows, t]) and np.array_equal(step.next_states, episodes.states[rows, t + 1])
+        assert np.array_equal(step.actions, episodes.actions[rows, t]) and np.array_equal(step.over, episodes.lengths[rows] == t + 1)
+    ended = np.concatenate([step.rows[step.ended] for step in history])
+    assert np.array_equal(np.sort(ended), np.flatnonzero(episodes.ended)) and 0 < len(ended) < 60
+
+
+def test_only_episodes_that_still_play_are_asked():
+    game, asked = Gridworld(slip=0.3, horizon=12), []
+
+    def choose(observations, rng):
+        asked.append(observations)
+        return Guess(game).act(observations, rng)
+
+    for step in steps(game, choose, game.start(60, np.random.default_rng(0)), np.random.default_rng(1)):
+        assert np.array_equal(asked[-1], step.observations) and not game.is_end[step.states].any()
+    assert len(asked[0]) == 60 > len(asked[-1]) > 0
 
 
 # ---- replay

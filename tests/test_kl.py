@@ -245,5 +245,5 @@ def test_the_price_that_a_run_pays_is_the_adaptive_one():
 def test_a_run_ends_about_as_far_from_its_reference_as_it_was_told():
     state = build(**settings_for("gridworld", 105))
     state.adaptive_kl = kl.AdaptiveKL(0.1, target=2.0, horizon=30 * state.episodes_per_update)
-    rlhf(state, Boltzmann(agreement=0.9), 10)
+    rlhf(state, Boltzmann(agreement=0.9), 20)
     assert expected_kl(state, None) == pytest.approx(2.0, rel=0.25)

@@ -84,7 +84,7 @@ def test_rows_that_have_stopped_teach_nothing():
     learner, rng = QLearning(game.n_states, game.n_actions, epsilon=1.0), np.random.default_rng(3)
     learner.learn(game, 50, rng)
     rng = np.random.default_rng(3)
-    played = sum(step.running.sum() for step in steps(game, QLearning(game.n_states, 4, epsilon=1.0).act, game.start(50, rng), rng))
+    played = sum(len(step.rows) for step in steps(game, QLearning(game.n_states, 4, epsilon=1.0).act, game.start(50, rng), rng))
     assert learner.visits.sum() == played < 50 * 15 and not learner.visits[game.is_end].any()
 
 

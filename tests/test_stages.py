@@ -12,7 +12,7 @@ from tinyrlhf.episodes import replay, rollout
 from tinyrlhf.feedback.records import Rankings
 from tinyrlhf.games.language import N_GRAMS, TAIL, WINDOW, Language, texts_of
 from tinyrlhf.games.phrases import CORPORA, Phrases
-from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
+from tinyrlhf.humans.simulated import CoinFlip
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.rewards.reward_models import OutcomeReward, lowest
 from tinyrlhf.rlhf import State
@@ -272,10 +272,21 @@ def test_a_proxy_that_is_the_taste_is_never_fooled(small):
     class Taste:
         rewards = staticmethod(true_reward)
 
+    class Sure:
+        """Never errs; at a tie prefers the first, or the second."""
+        def __init__(self, wins_ties):
+            self.wins = np.greater_equal if wins_ties else np.greater
+
+        def compare(self, game, first, second, rng):
+            return np.where(self.wins(first.true_returns, second.true_returns), "first", "second")
+
     chat = fine_tuned()
-    chat.reward_model, chat.person = Taste(), Boltzmann(agreement=1.0)
-    for row in stages.over_optimize(chat):
-        assert np.isclose(row["gold"], row["learned"]) and row["person_prefers"] >= row["proxy_prefers"]    # a tie is a coin, or a loss
+    chat.reward_model, curves = Taste(), []
+    for chat.person in (Sure(True), Sure(False)):
+        curves.append(stages.over_optimize(chat))
+    for row, other in zip(*curves):
+        assert np.isclose(row["gold"], row["learned"])
+        assert np.isclose((row["person_prefers"] + other["person_prefers"]) / 2, row["proxy_prefers"])      # to the proxy a tie is a half
 
 
 # ---- what reward models can see

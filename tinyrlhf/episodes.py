@@ -62,38 +62,38 @@ class Episodes:
 
 
 class Step(NamedTuple):
-    """One time step of n episodes side by side; `running` is False for rows that had stopped before."""
-    states: np.ndarray
+    """One time step of the r episodes that still play, side by side; those that have stopped are gone."""
+    rows: np.ndarray              # (r,) which episodes these are
+    states: np.ndarray            # (r, ...), and so are all below
     observations: np.ndarray
     actions: np.ndarray
     log_probs: np.ndarray
     next_states: np.ndarray
     true_rewards: np.ndarray
-    ended: np.ndarray
-    running: np.ndarray
+    ended: np.ndarray             # (r,) bool: over by the game's rules
+    over: np.ndarray              # (r,) bool: over by them, or cut at the horizon
 
 
 def steps(game, choose, states, rng, first_step=0):
     """Play n episodes from these states and yield every time step: whatever learns or steers within an episode loops over it.
 
     Args:
-        choose: function (observations, rng) -> actions, log-probabilities.
-        first_step: how many steps of the episode are over already, a number or (n,); rows stop at the horizon.
+        choose: function (observations, rng) -> actions, log-probabilities; asked for the episodes that still play, in their order.
+        first_step: how many steps of the episode are over already, a number or (n,); episodes stop at the horizon.
     """
     step_number = np.zeros(len(states), int) + first_step
-    running = step_number < game.horizon
-    while running.any():
+    rows = np.flatnonzero(step_number < game.horizon)
+    states, step_number = states[rows], step_number[rows]
+    while len(rows):
         observations = game.observe(states)
         actions, log_probs = choose(observations, rng)
         next_states, rewards, done = game.step(states, actions, rng)
         step_number = step_number + 1
-        out_of_time = step_number >= game.horizon
-        if not running.all():                                          # rows that have stopped stay where they are
-            still = running.reshape((-1,) + (1,) * (states.ndim - 1))
-            next_states, rewards = np.where(still, next_states, states), np.where(running, rewards, 0.0)
-        ended = running & (done | out_of_time) if game.horizon_is_end else running & done
-        yield Step(states, observations, actions, log_probs, next_states, rewards, ended, running)
-        states, running = next_states, running & ~done & ~out_of_time
+        over = done | (step_number >= game.horizon)
+        yield Step(rows, states, observations, actions, log_probs, next_states, rewards, over if game.horizon_is_end else done, over)
+        states = next_states
+        if over.any():
+            rows, states, step_number = rows[~over], states[~over], step_number[~over]
 
 
 def rollout(game, policy, states, rng, first_step=0, steps_at_most=None):
@@ -112,32 +112,50 @@ def replay(game, states, actions, mask, rng, first_step=0):
     if hasattr(game, "n_actions"):
         check_range("actions", np.min(actions), 0, game.n_actions - 1)
         check_range("actions", np.max(actions), 0, game.n_actions - 1)
-    column = iter(np.moveaxis(np.asarray(actions), 1, 0))
-    unknown = np.full(len(states), np.nan)
-    played = collect(game, steps(game, lambda observations, rng: (next(column), unknown), states, rng, first_step),
-                     states, first_step, np.shape(mask)[1])
-    given = np.asarray(mask, bool)[:, :played.mask.shape[1]] & played.mask
-    ended = played.ended & (given.sum(axis=1) == played.lengths)
-    rows, column = np.arange(len(states))[:, None], np.minimum(np.arange(given.shape[1] + 1), given.sum(axis=1)[:, None])
-    return replace(played, mask=given, ended=ended, true_rewards=np.where(given, played.true_rewards, 0.0),
-                   log_probs=np.where(given, played.log_probs, 0.0), states=played.states[rows, column],
-                   observations=played.observations[rows, column])               # rows stay where their mask stops
+    column, rows = iter(np.moveaxis(np.asarray(actions), 1, 0)), np.flatnonzero(first_step + np.zeros(len(states)) < game.horizon)
+
+    def given(observations, rng):
+        return next(column)[rows], np.full(len(rows), np.nan)
+
+    def played_steps():
+        nonlocal rows
+        for step in steps(game, given, states, rng, first_step):
+            rows = step.rows[~step.over]
+            yield step
+
+    played = collect(game, played_steps(), states, first_step, np.shape(mask)[1])
+    mask = np.asarray(mask, bool)[:, :played.mask.shape[1]] & played.mask
+    stop = mask.sum(axis=1)
+    return replace(played, mask=mask, ended=played.ended & (stop == played.lengths), true_rewards=np.where(mask, played.true_rewards, 0.0),
+                   log_probs=np.where(mask, played.log_probs, 0.0), states=stay(played.states, stop),
+                   observations=stay(played.observations, stop))
 
 
 def collect(game, played_steps, states, first_step, steps_at_most):
-    """Stack time steps into Episodes."""
+    """Gather time steps of the episodes from these states (B, ...) into Episodes."""
     history = list(itertools.islice(played_steps, steps_at_most))
     if not history:
         raise ValueError("rollout: expected at least one step to play, but every episode is over already")
-    every_state = np.stack([states] + [step.next_states for step in history], axis=1)
+    B, T = len(states), len(history)
+    rows, columns = np.concatenate([step.rows for step in history]), np.repeat(np.arange(T), [len(step.rows) for step in history])
 
-    def stack(name):
-        return np.stack([getattr(step, name) for step in history], axis=1)
+    def table(name):
+        values = np.concatenate([getattr(step, name) for step in history])
+        filled = np.zeros((B, T, *values.shape[1:]), values.dtype)
+        filled[rows, columns] = values
+        return filled
 
-    return Episodes(states=every_state, observations=game.observe(every_state), actions=stack("actions"),
-                    log_probs=np.where(stack("running"), stack("log_probs"), 0.0), mask=stack("running"),
-                    ended=stack("ended").any(axis=1), first_step=np.zeros(len(states), int) + first_step,
-                    true_rewards=stack("true_rewards").astype(float))
+    mask = np.zeros((B, T), bool)
+    mask[rows, columns] = True
+    every_state = stay(np.concatenate([states[:, None], table("next_states")], axis=1), mask.sum(axis=1))
+    return Episodes(states=every_state, observations=game.observe(every_state), actions=table("actions"), log_probs=table("log_probs"),
+                    mask=mask, ended=table("ended").any(axis=1), first_step=np.zeros(B, int) + first_step,
+                    true_rewards=table("true_rewards").astype(float))
+
+
+def stay(values, stop):
+    """Rows (B, T+1, ...) that stay what they are in column `stop` (B,)."""
+    return values[np.arange(len(values))[:, None], np.minimum(np.arange(values.shape[1]), stop[:, None])]
 
 
 def clip(episodes, first, length):

@@ -21,9 +21,7 @@ class Policy:
 
     def act(self, observations, rng):
         """Observations (n, *O) -> sampled actions (n,) or (n, D), and their log-probabilities (n,)."""
-        outputs, _ = self.network.forward(observations)
-        actions = self.distribution.sample(outputs, rng)
-        return actions, self.distribution.log_prob(outputs, actions)
+        return self.distribution.draw(self.network.forward(observations)[0], rng)
 
     def log_probs(self, observations, actions):
         """log pi(actions | observations), any leading dimensions (...), and the cache for `backward`."""

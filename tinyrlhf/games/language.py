@@ -74,7 +74,7 @@ class Language(Game):
 
     def observe(self, states):
         """(..., width) -> (..., 21): 12 characters, 8 of the prompt, the clock."""
-        return states[..., _SEEN]
+        return states.take(_SEEN, axis=-1)
 
     def step(self, states, actions, rng):
         """Append one character each (n,); an answer is over at the end mark, and where the row is full."""

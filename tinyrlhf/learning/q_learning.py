@@ -51,10 +51,9 @@ class QLearning:
         if np.ndim(game.observe(states)) != 1:
             raise ValueError(f"observations: expected one number per episode, got {np.shape(game.observe(states))}; try a smaller game")
         for step in steps(game, self.act, states, rng):
-            running, rewards = step.running, step.true_rewards if reward is None else reward(step)
-            self.update(step.observations[running], step.actions[running], rewards[running],
-                        game.observe(step.next_states)[running], step.ended[running])
-            total += rewards[running].sum()
+            rewards = step.true_rewards if reward is None else reward(step)
+            self.update(step.observations, step.actions, rewards, game.observe(step.next_states), step.ended)
+            total += rewards.sum()
         return float(total / n)
 
     def update(self, observations, actions, rewards, next_observations, ended):

@@ -4,7 +4,7 @@ Pure functions; A actions, D components of a continuous action. `d_...` is the d
 """
 import numpy as np
 
-from tinyrlhf.numerics import log_softmax, softmax
+from tinyrlhf.numerics import log_sigmoid, log_softmax, softmax
 
 
 class Categorical:
@@ -13,19 +13,25 @@ class Categorical:
     @staticmethod
     def sample(outputs, rng):
         """Actions (...): the first one whose cumulated probability passes a uniform number."""
+        return Categorical.draw(outputs, rng)[0]
+
+    @staticmethod
+    def draw(outputs, rng):
+        """Sampled actions (...) and their log-probabilities (...), from the same exponentials."""
         if outputs.shape[-1] == 2:                                     # two actions: one logistic threshold does it
-            uniform = rng.random(outputs.shape[:-1])
-            return (np.log(uniform) - np.log1p(-uniform) < outputs[..., 1] - outputs[..., 0]).astype(np.int64)
-        cumulative = np.cumsum(softmax(outputs), axis=-1)
-        threshold = rng.random(outputs.shape[:-1] + (1,)) * cumulative[..., -1:]      # float32 sums may end below 1
-        return (cumulative > threshold).argmax(axis=-1)
+            uniform, gap = rng.random(outputs.shape[:-1]), outputs[..., 1] - outputs[..., 0]
+            second = np.log(uniform) - np.log1p(-uniform) < gap
+            return second.astype(np.int64), log_sigmoid(np.where(second, gap, -gap)).astype(np.float64)
+        shifted = outputs - outputs.max(axis=-1, keepdims=True)
+        cumulative = np.cumsum(np.exp(shifted), axis=-1)
+        total = cumulative[..., -1:]                                   # not quite 1 times anything in float32, hence the same sum
+        actions = (cumulative > rng.random(total.shape) * total).argmax(axis=-1)
+        return actions, pick(shifted, actions) - np.log(total[..., 0])
 
     @staticmethod
     def log_prob(outputs, actions):
         """log p(a) = z_a - logsumexp(z), float64 (...)."""
-        rows = log_softmax(outputs).reshape(-1, outputs.shape[-1])
-        picked = rows[np.arange(len(rows)), np.ravel(actions)]
-        return picked.astype(np.float64).reshape(outputs.shape[:-1])
+        return pick(log_softmax(outputs), actions)
 
     @staticmethod
     def d_log_prob(outputs, actions):
@@ -61,6 +67,12 @@ class Categorical:
         return p * (gap - (p * gap).sum(axis=-1, keepdims=True))
 
 
+def pick(table, actions):
+    """The entry of each row of table (..., A) that its action (...) names, float64 (...)."""
+    rows = table.reshape(-1, table.shape[-1])
+    return rows[np.arange(len(rows)), np.ravel(actions)].astype(np.float64).reshape(table.shape[:-1])
+
+
 class Gaussian:
     """Independent normal components; outputs (..., 2 D) are the means, then the logarithms of the standard deviations.
 
@@ -69,8 +81,15 @@ class Gaussian:
 
     @staticmethod
     def sample(outputs, rng):
+        """mean + std * noise, (..., D)."""
         mean, log_std = np.split(outputs, 2, axis=-1)
         return mean + np.exp(log_std) * rng.normal(size=mean.shape)
+
+    @staticmethod
+    def draw(outputs, rng):
+        """Sampled actions (..., D) and their log-probabilities (...)."""
+        actions = Gaussian.sample(outputs, rng)
+        return actions, Gaussian.log_prob(outputs, actions)
 
     @staticmethod
     def log_prob(outputs, actions):

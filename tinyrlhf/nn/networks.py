@@ -54,7 +54,7 @@ class Table(Network):
 
     def forward(self, inputs):
         """Integers (...) -> outputs (..., O), cache."""
-        return self.params["table"][inputs], inputs
+        return self.params["table"].take(inputs, axis=0), inputs
 
     def backward(self, cache, d_outputs):
         """d_outputs (..., O) -> grads. Each row of the table collects what its uses passed back."""
@@ -168,9 +168,9 @@ class EmbeddingMLP(MLP):
         d_sums = self._layers_backward(layer_inputs, d_outputs, grads)
         d_vectors = (d_sums @ self.params["weight_0"].T).reshape(np.size(inputs), -1)  # d x = dz W', one row a symbol
         order = np.argsort(inputs, axis=None, kind="stable")                           # equal symbols side by side: four times as
-        symbols = inputs.ravel()[order]                                                # fast as a one-hot product or np.add.at
+        symbols = inputs.take(order)                                                   # fast as a one-hot product or np.add.at
         starts = np.flatnonzero(np.append(True, symbols[1:] != symbols[:-1]))
-        grads["embedding"][symbols[starts]] = np.add.reduceat(d_vectors[order], starts)          # d E[v] = sum of d x where v stood
+        grads["embedding"][symbols[starts]] = np.add.reduceat(d_vectors.take(order, axis=0), starts)     # d E[v] = sum of its d x
         return grads
 
 
