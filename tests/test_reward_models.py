@@ -405,6 +405,19 @@ def test_each_answer_keeps_the_weights_that_were_drawn_when_it_came():
     assert np.allclose(np.corrcoef(weights)[~np.eye(20, dtype=bool)], 0, atol=5 / np.sqrt(500))      # each member has its own
 
 
+def test_without_a_bootstrap_each_member_sees_every_answer_once():
+    rng = np.random.default_rng(29)
+    comparisons, together, alone = answered(60, rng), ensemble(fit_steps=20), ensemble(fit_steps=20)
+    together.bootstrap = False
+    together.fit(comparisons[:40], rng)
+    together.fit(comparisons, rng)
+    assert together.weights.shape == (3, 60)
+    for one, other in zip(together.members, alone.members):
+        other.fit(comparisons[:40], rng)
+        other.fit(comparisons, rng)
+        assert np.array_equal(one.network.params.vector, other.network.params.vector)
+
+
 def test_each_member_is_fitted_with_its_own_weights_also_where_answers_are_missing():
     rng = np.random.default_rng(23)
     comparisons = without_judgement(answered(60, rng), np.arange(60) % 4 == 0)

@@ -24,7 +24,7 @@ from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable
 from tinyrlhf.policies import Policy
 from tinyrlhf.recipes import AGREEMENT, TEACHERS, make_learner
-from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, evenly
+from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, lowest
 from tinyrlhf.rlhf import State, improve
 from tinyrlhf.saving import load_into, states_of
 
@@ -174,15 +174,15 @@ def fine_tune(game, policy, rng, demonstrations=2000, steps=600):
             "suggestions_kept": float(np.mean([old == new for old, new in zip(suggestions, edited)]))}
 
 
-def make_reward_model(kind, game, policy, rng, weigh=evenly):
+def make_reward_model(kind, game, policy, rng):
     """A reward model for whole answers, by what it can see, and so by what it is blind to.
 
     bag: how often each character occurs, but no order. ngram: up to five characters in a row, below this prompt, but not how often they
-    have come already. trunk: reads like the language model whose lower layers it takes. ensemble: the mean of the three, each
+    have come already. trunk: reads like the language model whose lower layers it takes. ensemble: the sternest of the three, each
     normalised on its own; what one of them is blind to, another sees.
     """
     if kind == "ensemble":
-        return Ensemble([make_reward_model(each, game, policy, rng) for each in ("bag", "ngram", "trunk")], weigh)
+        return Ensemble([make_reward_model(each, game, policy, rng) for each in ("bag", "ngram", "trunk")], lowest, bootstrap=False)
     if kind == "bag":
         return OutcomeReward(MLP((game.n_features, 64, 1), rng), lambda answers: game.features(answers.states[:, -1]),
                              learning_rate=3e-3, prior=1.0, fit_steps=600, batch=32, centred=True)

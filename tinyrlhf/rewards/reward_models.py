@@ -136,12 +136,13 @@ class Ensemble:
         members: reward models, of one kind or of several.
         weigh: how the members' normalised scores (M, B) of B episodes become their weights (M, B): `evenly` (the mean), `lowest`
             (the worst case), `carefully(k)` (the mean minus k standard deviations).
-    Each member sees each answer Poisson(1) times, drawn once when the answer arrives: a bootstrap that can grow.
+        bootstrap: each member sees each answer Poisson(1) times, drawn once when the answer arrives, so that members of one kind
+            come to differ. Members of different kinds differ anyway: let them see all answers.
     Source: Christiano et al. 2017, section 2.2.3 (each member normalised on its own, then averaged); the careful ones Coste et al. 2024.
     """
 
-    def __init__(self, members, weigh=None):
-        self.members, self.weigh = list(members), weigh or evenly
+    def __init__(self, members, weigh=None, bootstrap=True):
+        self.members, self.weigh, self.bootstrap = list(members), weigh or evenly, bootstrap
         self.weights = np.zeros((len(self.members), 0))
         self.typical = np.zeros((len(self.members), 1))                # what each member gives a reference episode on average
 
@@ -162,9 +163,9 @@ class Ensemble:
         return rewards
 
     def fit(self, comparisons, rng):
-        """Each member on its own bootstrap; returns their mean loss."""
-        new = len(comparisons) - self.weights.shape[1]
-        weights = np.concatenate([self.weights, rng.poisson(1.0, (len(self.members), new))], axis=1)
+        """Each member on the answers as often as it sees them; returns their mean loss."""
+        new = len(self.members), len(comparisons) - self.weights.shape[1]
+        weights = np.concatenate([self.weights, rng.poisson(1.0, new) if self.bootstrap else np.ones(new)], axis=1)
         loss = float(np.mean([member.fit(comparisons, rng, row) for member, row in zip(self.members, weights)]))
         self.weights = weights                                         # only now: a refused fit leaves nothing half-done
         return loss
