@@ -95,7 +95,7 @@ def test_no_words_are_worth_more_than_the_text_optimum_at_its_price(states, kl_c
 def test_the_longer_the_leash_the_better_the_words_up_to_the_least_price_that_can_be_computed(states):
     state = states["text"]
     rewards = [optimal_return(state, kl_coef) for kl_coef in (100.0, 1.0, 0.1, 0.01)]
-    assert rewards == sorted(rewards) and rewards[-1] <= 2.0
+    assert rewards == sorted(rewards) and rewards[-1] <= 2.0 + 1e-9
     assert rewards[0] == pytest.approx(expected_return(state, state.reference, None), abs=0.02)
     assert optimal_return(state, 0.0) == rewards[-1]
 

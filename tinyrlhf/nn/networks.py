@@ -1,5 +1,6 @@
 """Four hand-written networks, Table, SumTable, MLP and EmbeddingMLP: forward returns its cache, backward takes it."""
 import copy
+import itertools
 import math
 
 import numpy as np
@@ -8,18 +9,18 @@ import numpy as np
 class Parameters(dict):
     """Named arrays that are views into one flat `vector`: formulas use the names, optimizers the vector."""
 
-    def __init__(self, shapes, dtype):
+    def __init__(self, shapes, dtype, ends=None):
         super().__init__()
         self.shapes = shapes
-        self.vector = np.zeros(sum(math.prod(shape) for shape in shapes.values()), dtype)
-        end = 0
-        for name, shape in shapes.items():
-            start, end = end, end + math.prod(shape)
+        self.ends = ends or list(itertools.accumulate(math.prod(shape) for shape in shapes.values()))
+        self.vector, start = np.zeros(self.ends[-1], dtype), 0
+        for (name, shape), end in zip(shapes.items(), self.ends):
             self[name] = self.vector[start:end].reshape(shape)
+            start = end
 
     def like(self):
         """Zeros with the same names and shapes."""
-        return Parameters(self.shapes, self.vector.dtype)
+        return Parameters(self.shapes, self.vector.dtype, self.ends)
 
 
 class Network:

@@ -1,4 +1,6 @@
 """From gradients to new parameters: SGD, Adam, and clipping of the gradient's length."""
+import math
+
 import numpy as np
 
 
@@ -21,6 +23,7 @@ class SGD:
 class Adam:
     """theta <- theta - learning_rate * m_hat / (sqrt(v_hat) + epsilon), with running means m of g and v of g^2.
 
+    Kept are m / (1 - b1) and v / (1 - b2), two products less; the factors enter together with the correction of the start.
     Source: Kingma, Ba 2015, algorithm 1, in the efficient order of their section 2 (epsilon scaled alike).
     """
 
@@ -34,15 +37,16 @@ class Adam:
         (decay_1, decay_2), g = self.decays, grads.vector
         self.steps += 1
         self.mean *= decay_1
-        self.mean += (1 - decay_1) * g                                 # m <- b1 m + (1 - b1) g
+        self.mean += g                                                 # m / (1 - b1) <- b1 m / (1 - b1) + g
         self.square *= decay_2
-        self.square += (1 - decay_2) * (g * g)                         # v <- b2 v + (1 - b2) g^2
-        correction_1, correction_2 = 1 - decay_1 ** self.steps, float(np.sqrt(1 - decay_2 ** self.steps))
-        scale = np.sqrt(self.square)
-        scale += self.epsilon * correction_2
-        np.divide(self.mean, scale, out=scale)
-        scale *= float(self.learning_rate) * correction_2 / correction_1
-        self.params.vector -= scale
+        self.square += g * g                                           # v / (1 - b2) <- b2 v / (1 - b2) + g^2
+        mean_factor = (1 - decay_1) / (1 - decay_1 ** self.steps)      # m_hat = mean_factor * self.mean
+        root_factor = math.sqrt((1 - decay_2) / (1 - decay_2 ** self.steps))       # sqrt(v_hat) = root_factor * sqrt(self.square)
+        step = np.sqrt(self.square)
+        step += self.epsilon / root_factor
+        np.divide(self.mean, step, out=step)
+        step *= float(self.learning_rate) * mean_factor / root_factor
+        self.params.vector -= step
 
     def state(self):
         return {"mean": self.mean.copy(), "square": self.square.copy(), "steps": self.steps}
