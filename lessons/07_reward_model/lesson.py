@@ -357,13 +357,12 @@ def claim_told_the_cell_it_can_only_toss_a_coin_behind_the_fence(seed):
     return west > 0.85 and east == 0.5
 
 
-def claim_told_the_place_it_guesses_and_is_worse_there_than_at_home(seed):
-    west, east = west_and_east("the place", seed)
-    return east < west - 0.1
-
-
 def claim_told_what_lies_there_it_knows_a_garden_it_has_never_seen(seed):
     return west_and_east("what lies there", seed)[1] > 0.95
+
+
+def claim_told_the_place_it_guesses_and_knows_less_than_who_was_told_what_lies_there(seed):
+    return west_and_east("the place", seed)[1] < west_and_east("what lies there", seed)[1] - 0.05
 
 
 def claim_votes_it_has_seen_flatter(seed):
@@ -376,7 +375,7 @@ for told in FEATURES:
     shares = np.array([west_and_east(told, seed) for seed in (0, 1, 2)])
     print(f"told {told:<16}" + "          ".join("   ".join(f"{share:4.0%}" for share in side) for side in shares.T) + "    (three seeds)")
 for claim in (claim_votes_it_has_seen_flatter, claim_told_the_cell_it_can_only_toss_a_coin_behind_the_fence,
-              claim_told_the_place_it_guesses_and_is_worse_there_than_at_home,
+              claim_told_the_place_it_guesses_and_knows_less_than_who_was_told_what_lies_there,
               claim_told_what_lies_there_it_knows_a_garden_it_has_never_seen):
     print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} of 5 seeds")
 show(picture(seed=0), "gardens", "Where nobody voted, what a model was told decides")
@@ -384,8 +383,8 @@ show(picture(seed=0), "gardens", "Where nobody voted, what a model was told deci
 # %% [markdown]
 # **What you should see**: west of the fence all three models resemble the person, the network a little blurred. Behind the fence, where it
 # is hatched, the table has one colour: it knows nothing, and it shows. The network carries its colours on across the fence, and nothing in
-# them says that they are made up; over twenty seeds it is right about 22 to 69 % of the pairs there. Only the model that was told what lies
-# there finds the flowers, since a flower is a flower.
+# them says that they are made up: over twenty seeds it is right about 24 to 91 % of the pairs there, as luck has it. Only the model that
+# was told what lies there finds the flowers, since a flower is a flower.
 #
 # But mind the other side of it. If this person disliked not flowers but *the north*, the third model could never say so, not with a million
 # votes. Features are where a reward model gets its knowledge, and its blind spots. And the hold-out test above would not have warned you
