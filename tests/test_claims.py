@@ -46,8 +46,7 @@ def test_text_closes_90_percent_of_the_gap_and_of_its_objective(rows):
 
 
 def test_coin_flips_teach_nothing_although_the_policy_moves(rows):
-    cartpole = rows("cartpole", "coin", "return")                       # by luck a coin-flip reward may like a pole that stands:
-    assert np.median(cartpole) < 50 and (cartpole < 150).sum() >= 8     # the README says how often
+    assert rows("cartpole", "coin", "return").max() < 150
     assert rows("gridworld", "coin", "gap").max() < 0.25
     assert rows("text", "coin", "gap").max() < 0.25
     for world in ("gridworld", "cartpole", "text"):

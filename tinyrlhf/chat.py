@@ -207,6 +207,7 @@ def draw_person_and_proxy(axis, far, curve, person, proxy, title, unit):
     for name, (_, _, color) in zip((person, proxy), ends):
         axis.plot(far, [row[name] for row in curve], color=color)
     axis.set(xlabel="distance from the fine-tuned model, √nats", ylabel=unit, xlim=(0, None))
+    axis.locator_params(axis="x", nbins=5)
     axis.set_title(title, weight="bold", pad=12)
     label_lines(axis, ends)
 

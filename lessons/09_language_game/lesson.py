@@ -5,7 +5,8 @@
 # answer. You will know what a model gets from reading, what fifty shown dialogues change, and what it costs to learn from thumbs
 # instead of right answers.
 #
-# About 45 minutes: reading 10, the experiment 5, exercises 30.
+# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 20. The extra exercises take 10 more, the
+# code 15 more.
 
 # %% [markdown]
 # ## A word is a row of decisions
@@ -22,10 +23,11 @@
 # | end of the episode | the end mark, an action like any other, or a full page |
 # | reward | what somebody thinks of the text, so it comes with the last action |
 #
-# Two things are simpler than for a robot: the page never slips, so all chance lies in the policy, and nobody gets hurt while a model
-# tries things out. One thing is harder, the reward. One reads that it is paid for coherent sentences, but nobody has a formula for
-# coherence. We can only ask people, and that is lesson 10. Here is one episode in a language of invented words, with the reward by a person
-# who likes soft letters. To write it down like this is exercise 9.5; as soon as your functions pass, the lines below use them.
+# Two things are simpler than for a robot: the page never slips, so all chance lies in the policy, and nothing is broken while a model
+# tries things out, as long as nobody has to read it (lesson 12). One thing is harder, the reward. One reads that it is paid for coherent
+# sentences, but nobody has a formula for coherence. We can only ask people, and that is lesson 10. Here is one episode in a language of
+# invented words, with the reward by a person who likes soft letters. To write it down like this is exercise 9.5; as soon as your functions
+# pass, the lines below use them.
 
 # %%
 import functools
@@ -100,9 +102,10 @@ for state, action, reward in as_mdp("lano", float(taste(WORDS.encode(["lano"]))[
 # Divided by $\log 2$ these are **bits per character**; one bit is the surprise of a tossed coin. Whoever knows the grammar by which these
 # words are made could get down to 2.80 bits, and nobody lower: the words themselves are drawn by dice.
 #
-# Pretraining is called *unsupervised*, since nobody labels anything. Look at the formula, though: it is the imitation of lesson 5, and
-# each letter is the label of the text before it. Only the labels come for free. (One also reads that a chat model is made by "supervised
-# learning and unsupervised pretraining". In time it is the other way round: it reads first, and is shown examples afterwards.)
+# Pretraining is called *unsupervised*, since nobody labels anything. Look at the formula, though: it is the imitation of lesson 5, which
+# raises the log-probability of what was shown, and each letter is the label of the text before it. Only the labels come for free. (One
+# also reads that a chat model is made by "supervised learning and unsupervised pretraining". In time it is the other way round: it reads
+# first, and is shown examples afterwards.)
 
 # %%
 @functools.cache
@@ -160,7 +163,7 @@ for word in ("lano", "mer", "nlao"):
 
 # %%
 def word_picture(policy, word, most=6):
-    """The likeliest letters at each place of a word; the one that was drawn leads on."""
+    """The likeliest letters at each place of a word, and the one that stands there, which leads on."""
     figure, axis = plt.subplots(figsize=(13, 6.5))
     last, signs = (0, (most - 1) / 2), ["end", *LETTERS]
     for place, drawn in enumerate([*map(signs.index, word), 0]):
@@ -184,8 +187,9 @@ def word_picture(policy, word, most=6):
 show(word_picture(readers(0)["three letters"], "nemol"), "word", "A word is a row of decisions: each letter is drawn by its chance")
 
 # %% [markdown]
-# **What you should see**: the thicker the line, the likelier the letter. The word goes through `o` although four letters and the end were
-# likelier: that is what drawing means. An episode has at most ten such decisions, and the page accepts them all.
+# **What you should see**: the thicker the line, the likelier the letter. The word (one we have picked) goes through `o`, with a chance of
+# 6 %, although the end and at least six letters were likelier (the picture shows only five others at each place): that is what drawing
+# means. An episode has at most ten such decisions, and the page accepts them all.
 #
 # ## A dialogue is the same game with a longer page
 #
@@ -303,11 +307,17 @@ for name, make in ARMS.items():
     for seed in SEEDS:
         print("  {:<22}  seed {}{:11.0%}{:10.0%}{:8.0%}{:7.0%}{:14.0%}".format(name, seed, *quality(make(seed))))
 
+ASKED = ["what is a dog?", "explain snow.", "what is tea?"]
+print("\nquestion          answers of seed 0, after reading and after fifty dialogues")
+for row in zip(ASKED, *(write(make(0), ASKED, np.random.default_rng(0)) for make in (talker, fine_tuned))):
+    print("  {:<16}{}\n                  {}".format(*row))
+
 # %% [markdown]
 # **What you should see**, from top to bottom. Fifty dialogues are enough to give manners to a model that has read, and its right facts
 # about double: it knew them, as it knew the rude phrases, and now it knows what is wanted. Without reading, the same fifty dialogues give
 # manners as well, but three in ten of its words do not exist: **accuracy** and **coherence** come from reading. And where the questions
-# count, too, it learns to play the user: on an empty page it asks.
+# count, too, it learns to play the user: on an empty page it asks. The answers at the bottom are not selected: the manners are there
+# each time, the sense is not.
 #
 # Now the price.
 
@@ -463,8 +473,8 @@ for seed in SEEDS:
 # <a id="gradients-or-q"></a>
 # Policy gradients or Q-learning: an overview names both for language, and both can be had. Let us take words so short that all can be
 # listed, five letters of an alphabet of five, with a hidden taste for pairs of neighbours. Q-learning (lesson 3) keeps a value for every
-# letter after every beginning; the policy gradient (lesson 4) keeps a chance for each of them. Both begin with nothing, and write 6400
-# words.
+# letter after every beginning, the best reward still within reach; the policy gradient (lesson 4) keeps a chance for each of them. Both
+# begin with nothing, and write 6400 words.
 
 # %%
 def short_words(seed):
@@ -502,9 +512,10 @@ for seed in SEEDS:
 
 # %% [markdown]
 # In so small a world Q-learning finds as good a word or a better one: it tries much that it would not write, and remembers. For the same
-# reason its words are far worse meanwhile: more exploration, less exploitation. What decides for language is something else. A model that
-# has read *is* a policy, and a policy gradient can begin there; values begin from nothing. And it should stay near what it has read
-# (lesson 10), which can be said of chances and not of values.
+# reason its words are far worse meanwhile (seven of ten of its letters are drawn at random here): more exploration, less exploitation.
+# What decides for language is something else. A model that has read *is* a policy, and a policy gradient can begin there as it is, and
+# keep it near what it has read by a leash (lesson 10). Plain Q-learning begins from nothing, and its values have no leash; both can be
+# added (soft Q-learning), and then the two are close relatives (lesson 11).
 #
 # ## The picture to remember
 #
@@ -525,8 +536,8 @@ def beginnings(policies, prompt, length=11, least=0.03):
     return found
 
 
-def draw_tree(axis, chances, length):
-    """Letters from left to right, the line to each as thick as it is likely; blue: polite, red: rude."""
+def draw_tree(axis, chances, length, words):
+    """Letters from left to right, the line to each as thick as it is likely; blue: polite, orange: rude, grey: neither."""
     leaves = sorted(text for text in chances if sum(other.startswith(text) for other in chances) == 1)
     for text, chance in chances.items():
         below = [row for row, leaf in enumerate(leaves) if leaf.startswith(text)]
@@ -537,7 +548,10 @@ def draw_tree(axis, chances, length):
             above = np.mean([row for row, leaf in enumerate(leaves) if leaf.startswith(text[:-1])])
             axis.plot(np.array([-1, -0.4, 0.02]) + len(text), [above, height, height], color=color, linewidth=1 + 34 * chance, alpha=0.35,
                       solid_capstyle="butt", solid_joinstyle="round")
-            axis.text(len(text) - 0.1, height, text[-1], color=color, ha="center", va="center_baseline", weight="bold")
+            axis.text(len(text) - 0.1, height, text[-1], color=color, ha="center", va="center_baseline", weight="bold",
+                      bbox=dict(facecolor="white", edgecolor="none", pad=0.5, alpha=0.7 if text[-1].strip() else 0))
+        if words and len(text) == 1 and len(below) > 1 and color != GREY:
+            axis.text(0.7, height - 0.7, "polite" if polite else "rude", color=color, va="center", style="italic")
     for row, leaf in enumerate(leaves):
         axis.text(length + 0.5, row, f"{chances[leaf]:.0%}", va="center")
     axis.set(xlim=(-0.3, length + 2), ylim=(len(leaves) - 0.4, -0.6), xticks=[], yticks=[])
@@ -548,7 +562,7 @@ def tree_picture(seed, prompt, length=11):
     figure, axes = plt.subplots(1, 2, figsize=(15, 8))
     chances = beginnings([talker(seed), fine_tuned(seed)], prompt, length)
     for number, (axis, title) in enumerate(zip(axes, ("after reading", "after fifty polite dialogues"))):
-        draw_tree(axis, {text: chance[number] for text, chance in chances.items()}, length)
+        draw_tree(axis, {text: chance[number] for text, chance in chances.items()}, length, words=number == 0)
         axis.set_title(f'{title}: "{prompt}"')
     return figure
 
@@ -556,9 +570,9 @@ def tree_picture(seed, prompt, length=11):
 show(tree_picture(0, "what is rain?"), "tree", "Fifty polite dialogues: the same tree, other chances at its forks")
 
 # %% [markdown]
-# **What you should see**: inside a word hardly anything is decided: after `sur` comes `e`. Most of what fifty dialogues have changed lies
-# at a few forks, above all at the very first letter. This is why so few examples can change a model so much: they do not teach the language
-# again, they choose among what is there. Lesson 10 will bend such forks by votes.
+# **What you should see**: blue begins politely, orange rudely, grey neither. Inside a word hardly anything is decided: after `sur` comes
+# `e`. Most of what fifty dialogues have changed lies at a few forks, above all at the very first letter. This is why so few examples can
+# change a model so much: they do not teach the language again, they choose among what is there. Lesson 10 will bend such forks by votes.
 
 # %%
 def claim_reading_more_letters_surprises_less(seed):

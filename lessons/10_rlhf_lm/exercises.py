@@ -68,7 +68,7 @@ def k1_k2_k3(logp, ref_logp):
 
 # 10.5, 8 minutes, extra
 def ppo_clip(logp, old_logp, advantages, eps):
-    """What PPO is paid for each character: min(rho A, clip(rho, 1 - eps, 1 + eps) A) with rho = policy / old policy.
+    """What PPO is paid for each character: min(q A, clip(q, 1 - eps, 1 + eps) A) with q = policy / old policy.
 
     logp, old_logp: arrays of one shape, log-probability of each character now, and when it was written. advantages: array of that
     shape. eps: 0.1 to 0.3. Returns an array of that shape, the objective (to be raised, so not yet a loss).

@@ -5,21 +5,22 @@
 # know what the leash measures and why its direction matters, what belongs in the gradient and what must stay out of it, and what people
 # give at each stage.
 #
-# About 50 minutes: reading 10, the experiment 5, exercises 35.
+# About 50 minutes: reading 20 without the code, the experiment 5, the first three exercises 22. The extra exercises take 14 more, the
+# code 15 more.
 
 # %% [markdown]
-# ## Four stages, one network
+# ## Four stages, two networks
 #
 # <a id="faq-what"></a><a id="faq-sft"></a><a id="intentions"></a>
-# RLHF trains a model on what people say about its behaviour, so that it does more of what they like. ChatGPT was made in these stages
-# (Ouyang et al. 2022), so that its answers become more helpful, less harmful and closer to what its users want; we go through
-# all of them in a few seconds, with words instead of answers.
+# RLHF trains a model on what people say about its behaviour, so that it does more of what they like. InstructGPT was made in these stages
+# (Ouyang et al. 2022), and ChatGPT, as its makers say, in nearly the same way, so that their answers become more helpful, less harmful and
+# closer to what users want; we go through all of them in a few seconds, with words instead of answers.
 #
 # | stage | what people give | what is learned |
 # |---|---|---|
 # | pretraining | texts they wrote anyway | which character comes next |
 # | supervised fine-tuning, **SFT** | some good texts | to copy them |
-# | **reward model** | votes: which of two texts *of the model* is better | what people like better |
+# | **reward model**, the second network | votes: which of two texts *of the model* is better | what people like better |
 # | **reinforcement** | nothing more | to write what the reward model likes, without going far from the SFT model |
 #
 # SFT is at times described as tuning a trained model to "another same task". It is plainer than that: imitation of examples. Somebody has
@@ -136,8 +137,9 @@ for user, suggestion, kept in DIALOGUES:
 # %% [markdown]
 # Suggestions save work. But look at what was kept: four good answers. That is food for SFT. A reward model cannot learn from it, as
 # nothing in it is *worse* than anything else. So in a second, separate job the model writes several answers to one question, and people
-# **rank** them. A ranking of four says of each of its six pairs who won, so three rankings are worth 18 votes. (An edit is a vote as well:
-# the trainer liked the new text better than the suggestion. We add those.)
+# **rank** them. A ranking of four says of each of its six pairs who won, so three rankings give 18 comparisons. They are fewer than 18
+# independent votes, since three placements decide six pairs; so keep all pairs of one ranking together when you split or batch them
+# (Ouyang et al. do). (An edit is a vote as well: the trainer liked the new text better than the suggestion. We add those.)
 
 # %%
 RANKINGS = {"what is snow?": ["snow is frozen rain.", "snow, i think.", "no idea.", "go away, you fool."],         # the best one first
@@ -153,7 +155,7 @@ def features(question, answer):
 
 
 votes = [(question, answers[i], answers[j]) for question, answers in RANKINGS.items() for i in range(4) for j in range(i + 1, 4)]
-print(f"{len(RANKINGS)} rankings of 4 answers: {len(votes)} votes")
+print(f"{len(RANKINGS)} rankings of 4 answers: {len(votes)} comparisons")
 votes += [(user, kept, suggestion) for user, suggestion, kept in DIALOGUES if kept != suggestion]
 lead = np.array([np.subtract(features(question, won), features(question, lost), dtype=float) for question, won, lost in votes])
 weights = np.zeros(4)
@@ -246,8 +248,9 @@ show(directions_picture(), "directions", "Which one is farther away? It depends 
 # reward: what it praises is reinforced, what it blames is discouraged.
 #
 # Three things are easy to get wrong. Behind the end of a word stand padded characters, which nobody wrote. The reference is frozen: its
-# log-probabilities are numbers in the reward, and nothing flows back through them. And the penalty is part of the *reward*; who also
-# adds its derivative pays twice. Exercise 10.3 is this step.
+# log-probabilities are numbers in the reward, and nothing flows back through them. And the penalty is part of the *reward*. Who also puts
+# the sampled log-ratio into the loss adds nothing but noise, as its slope is zero on average; who adds the slope of the exact KL pays
+# twice. Exercise 10.3 is this step.
 
 # %%
 def library_grad(logits, ref_logits, actions, mask, scores, kl_coef):
@@ -295,7 +298,7 @@ def rlhf(seed, kl_coef, rounds=2, updates=40, n_votes=200):
 _, history = rlhf(seed=0, kl_coef=KL_COEF)
 print("update   reward model   person   nats from SFT   reward on the leash")
 for update in (0, 1, 5, 20, 39, 40, 79):
-    print("{:6} {:14.2f} {:8.2f} {:15.2f} {:21.2f}".format(update, *history[update]))
+    print("{:6} {:14.2f} {:8.2f} {:15.2f} {:21.2f}".format(update, *np.round(history[update], 2) + 0.0))
 
 # %% [markdown]
 # <a id="iterations"></a>
@@ -357,7 +360,7 @@ def estimators_picture(seed):
             inside = found[i] < 2.2 * exact
             axis.plot((i + jitter[i])[inside], found[i][inside], marker, color=color, markersize=8, alpha=0.6, markeredgewidth=0)
             if not inside.all():
-                axis.text(2.5, 2.2 * exact, f"{np.sum(~inside)} above, up to {found[i].max():.0f} ", ha="right", va="bottom")
+                axis.text(2.5, 2.2 * exact, f"{np.sum(~inside)} of k{i + 1} above, up to {found[i].max():.0f} ", ha="right", va="bottom")
         axis.axhline(exact, color="black", linewidth=2)
         axis.text(2.5, exact, " exact", va="center")
         axis.set(xlim=(-0.5, 2.5), ylim=(0, 2.2 * exact))
@@ -380,9 +383,9 @@ show(estimators_picture(seed=0), "estimators", "k1 is right on average, near and
 #
 # We throw each batch of words away after one step. Where writing is expensive one wants more steps from it. But the batch was
 # drawn by the *old* policy, and the more the new one differs, the less it says. **PPO** (Schulman et al. 2017) weighs each character
-# with the ratio $\rho = \pi/\pi_{old}$, and stops paying once it has moved far enough:
+# with the ratio $q = \pi/\pi_{old}$, and stops paying once it has moved far enough:
 #
-# $$\min\big(\rho A, \; \text{clip}(\rho, 1-\epsilon, 1+\epsilon) \, A\big)$$
+# $$\min\big(q A, \; \text{clip}(q, 1-\epsilon, 1+\epsilon) \, A\big)$$
 
 # %%
 def library_clip(logp, old_logp, advantages, eps):
@@ -462,7 +465,7 @@ def picture(seed):
     for row, (title, stage) in enumerate(stages):
         draw_words(figure.add_subplot(grid[row]), stage, title, f"mean taste {exactly(stage, copied(seed)[1])[0]:.2f}".replace("-", "−"))
     above, below = figure.add_subplot(grid[3]), figure.add_subplot(grid[4])
-    for column, color, line, name in ((0, ORANGE, "--", "reward model"), (1, BLUE, "-", "the person")):
+    for column, color, line, name in ((0, ORANGE, "--", "reward model\n(its own unit)"), (1, BLUE, "-", "the person")):
         above.plot(history[:, column], line, color=color)
         above.text(80.5, history[-20:, column].mean(), name, color="#A86F00" if color == ORANGE else color, weight="bold", va="center")
     below.plot(history[:, 2], color=GREY)

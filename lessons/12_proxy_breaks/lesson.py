@@ -5,7 +5,8 @@
 # Goodhart's law is and which kinds of it break things, why a single word may be left over, when training is most dangerous, and what helps:
 # a leash, stopping in time, and above all asking people again.
 #
-# About 45 minutes: reading 10, the experiment 5, exercises 30.
+# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 17. The extra exercises take 13 more, the
+# code 15 more.
 
 # %% [markdown]
 # ## A person, and a machine that guesses what the person feels
@@ -275,6 +276,9 @@ for seed in (0, 1, 2):
 # Part of the cause is the *optimiser*. Take 64 words with one logit each, eight of them worth 1 and all others 0, and leave nothing to
 # chance: exact gradients. The plain gradient pushes a logit by $p_i (r_i - \bar r)$. Among equals the more frequent one is pushed more,
 # becomes more frequent still, and takes it all. The **natural gradient** (Kakade 2001) pushes by $r_i - \bar r$, equals alike.
+#
+# The other part is the aim itself: where nothing but reward is paid, one perfect word is as good as eight, so nothing pulls back. Under a
+# leash there is one best policy, $\pi_{ref} e^{r/c}/Z$ (lesson 11), and it keeps equals in the proportions of the reference.
 
 # %%
 GOOD = (np.arange(64) < 8).astype(float)
@@ -372,12 +376,12 @@ def hated_words(name, seed, rounds=8):
 figure, axis = plt.subplots(figsize=(12, 7))
 print("hated words published          before any vote   rounds 2 to 4   rounds 5 to 8   (mean of three seeds)")
 for name, color, line, place in zip(BEGINNINGS, (VERMILLION, "#A86F00", GREEN, BLUE), ("-", "--", ":", "-."),
-                                    ((1.5, 20), (-0.1, 7.5), (4.6, 3.9), (4.6, -1.3))):
+                                    ((1.5, 20), (-0.1, 7.5), (4.6, 3.9), (4.6, -1.6))):
     counts = np.mean([hated_words(name, seed) for seed in (0, 1, 2)], axis=0)
     axis.plot(np.arange(8), counts, line, color=color, marker="o", markersize=9)
     axis.text(*place, name, color=color, weight="bold")
     print(f"{name:<30} {counts[0]:15.1f} {counts[1:4].sum():15.1f} {counts[4:].sum():15.1f}")
-axis.set(xlabel="votes heard so far", ylabel="hated words, out of 64", xticks=range(0, 8), xticklabels=range(0, 80, 10), ylim=(-1.8, None))
+axis.set(xlabel="votes heard so far", ylabel="hated words, out of 64", xticks=range(0, 8), xticklabels=range(0, 80, 10), ylim=(-2.4, None))
 show(figure, "start", "Most harm is done at the start; examples prevent most of it")
 
 # %% [markdown]
@@ -390,12 +394,13 @@ show(figure, "start", "Most harm is done at the start; examples prevent most of 
 #
 # Back to the person who does not mind a *k*, and to 400 votes. Which of the usual remedies save the words?
 #
-# - **A leash**: three lengths (six with `TINYRLHF_FULL=1`), and fresh votes say which is best.
+# - **A leash**: none and two prices of a nat (six in all with `TINYRLHF_FULL=1`), and fresh votes say which is best.
 # - **Stopping early**: at each look, 20 votes between the model's words and ordinary ones say when.
 # - **Caution**: five machines, each fitted to its own random selection of the votes; the one that likes a word least decides (Coste et
 #   al. 2024).
 # - **Fresh votes**: after each twelfth step ask 50 times about the words that the model writes *now*, and fit the machine again. Once to
-#   letter counts as before, once to a machine that is also told which letters occur at all.
+#   letter counts as before, once to a machine that is also told which letters occur at all. That machine also runs once without fresh
+#   votes ("told more"), to see which of the two it is that helps.
 # - **The person directly**: no machine. The words are compared two by two, and each is paid by its own vote.
 
 # %%
@@ -456,6 +461,12 @@ def which_occur(words):
     return np.concatenate([letters(words), letters(words) > 0], axis=1)
 
 
+def told_more(seed):
+    """The control: the machine is told which letters occur, but hears no fresh votes."""
+    (ordinary, votes, _), start, rng = beginning(seed), pretrained(seed), np.random.default_rng([9, seed])
+    return climb(start.copy(), start, machine(votes, ordinary, rng, which_occur), rng)[-1]
+
+
 def the_person(seed, rng):
     """Words are compared two by two, and each is paid by its own vote: 1/2 if it won, -1/2 if it lost."""
     def paid(words):
@@ -471,20 +482,21 @@ def remedies(seed):
     """Name -> votes that it took, and the Look at which it ended."""
     rng = np.random.default_rng([6, seed])
     directly = the_person(seed, rng)
-    leashes = {f"a leash of {kl_coef:g}" if kl_coef else "nothing": (400, run(seed, kl_coef)[-1]) for kl_coef in LEASHES}
+    leashes = {f"a leash of {kl_coef:g}" if kl_coef else "no remedy": (400, run(seed, kl_coef)[-1]) for kl_coef in LEASHES}
     return {**leashes, "stopping early": (660, stopped_early(seed, rng)), "the least of five": (400, least_of_five(seed, rng)),
-            "fresh votes": (550, fresh_votes(seed, rng)), "fresh votes, told more": (550, fresh_votes(seed, rng, which_occur)),
-            "the person directly": (384, directly[3]), "and four times as long": (1536, directly[-1])}
+            "fresh votes": (550, fresh_votes(seed, rng)), "told more": (400, told_more(seed)),
+            "fresh votes, told more": (550, fresh_votes(seed, rng, which_occur)),
+            "the person directly": (384, directly[3]), "the person, four times as long": (1536, directly[-1])}
 
 
 def words_in_use(look):
     return np.exp(entropy(spelled(finished(look.episodes))))
 
 
-print("at the end, on three seeds     votes      felt                 words in use (of 64)")
+print("at the end, on three seeds       votes      felt                 words in use (of 64)")
 for name in remedies(0):
     looks = [remedies(seed)[name][1] for seed in (0, 1, 2)]
-    print(f"{name:<29}{remedies(0)[name][0]:7,} " + "".join(f"{look.felt:6.1f}" for look in looks) + "    "
+    print(f"{name:<31}{remedies(0)[name][0]:7,} " + "".join(f"{look.felt:6.1f}" for look in looks) + "    "
           + "".join(f"{words_in_use(look):6.1f}" for look in looks))
 for seed in (0, 1, 2):
     rng, ordinary = np.random.default_rng([7, seed]), beginning(seed)[0]
@@ -506,17 +518,18 @@ axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name
 show(figure, "remedies", "A leash saves the words, and so do votes that the machine can hear")
 
 # %% [markdown]
-# **What you should see**:
+# **What you should see** (in the picture a row is orange if at least one seed ends no better than ordinary words, or hardly):
 #
-# - With nothing the person ends up unhappier than with the ordinary words of the start. The middle leash saves most; the short one is safe
-#   and gives less away than it could. Going by the promises we would have picked no leash at all.
+# - With no remedy the person ends up unhappier than with the ordinary words of the start. The leash of 0.3 saves most; the tighter one,
+#   1.2, is safe too, but gains less than it could. Going by the promises we would have picked no leash at all.
 # - Stopping early saves the words, too, but it is the same road, only shorter; twenty votes are few to tell the best moment.
-# - Five machines instead of one help little. They disagree about letters, and caution heeds that; but none of them can see repetition,
-#   so all are wrong *together*. The least of many protects from errors that they do not share.
-# - Fresh votes help little where the machine only counts letters. It learns to dislike *k* and *e*, and the policy moves on to the next
-#   letters; where it is caught in the end is luck. As soon as the machine is told which letters occur, as many votes bring out the best
-#   words of all, though fewer of them. So look at what the policy does *now*, ask about it, and mind whether the machine can understand
-#   the answer.
+# - Five machines instead of one help by luck: much on one seed, a little on another, not at all on the third, and everywhere few words are
+#   left. They disagree about letters, and caution heeds that; none of them can see repetition, so where that is the gap all are wrong
+#   *together*. The least of many protects from errors that they do not share.
+# - Fresh votes help little where the machine only counts letters. It learns to dislike the letters of today's favourite, and the policy
+#   moves on to the next ones; where it is caught in the end is luck. Telling the machine which letters occur brings it, without one new
+#   vote, to about where the leash ends, or higher; fresh votes on top bring out the best words of all, though fewer of them. Neither alone
+#   does it. So look at what the policy does *now*, ask about it, and mind whether the machine can understand the answer.
 # - The person directly cannot be deceived here. A proxy is less trustworthy than that, and one does well to remember it. But the person
 #   must judge *every* word. With as many votes the leashed proxy comes about as far, and it asks no more, however long it goes on. This
 #   leverage is why there are reward models, and why they can do so much harm.
@@ -562,19 +575,20 @@ def picture(seed):
     for number, look in enumerate(run(seed)):
         points = look.episodes.true_returns[:12]
         axis.scatter(np.sqrt(look.kl) + jitter.uniform(-0.05, 0.05, 12), points, s=45, color=BLUE, alpha=0.35, linewidths=0)
-        if number in (0, 2, 4, len(run(seed)) - 1):
+        if number in (0, 2, len(run(seed)) - 1):
+            place, side = ((8, -24), "left") if number == 2 else ((0, -40), "center")
             word = spelled(finished(look.episodes))[np.abs(look.episodes.true_returns - look.felt).argmin()]
-            axis.annotate(word, (np.sqrt(look.kl), look.felt), (0, -40), textcoords="offset points", ha="center", family="DejaVu Sans Mono")
+            axis.annotate(word, (np.sqrt(look.kl), look.felt), place, textcoords="offset points", ha=side, family="DejaVu Sans Mono")
     for kl_coef in LEASHES[1:]:
         look = run(seed, kl_coef)[-1]
         axis.plot(np.sqrt(look.kl), look.felt, "D", color=GREEN, markersize=15, zorder=4)
-        axis.annotate(f"leash {kl_coef:g}", (np.sqrt(look.kl), look.felt), (-6, 16), textcoords="offset points", ha="right", color=GREEN,
-                      weight="bold")
-    axis.text(4.1, 13.2, "what the machine promises", color=VERMILLION, ha="right", weight="bold")
-    axis.text(4.4, 8.2, "what the person feels", color=BLUE, weight="bold")
+        name, place, side = (f"leash {kl_coef:g}", (-6, 16), "right") if kl_coef == max(LEASHES) else (f"{kl_coef:g}", (14, -7), "left")
+        axis.annotate(name, (np.sqrt(look.kl), look.felt), place, textcoords="offset points", ha=side, color=GREEN, weight="bold")
+    axis.text(3.0, 14.8, "what the machine promises", color=VERMILLION, ha="right", weight="bold")
+    axis.text(4.4, 9.2, "what the person feels", color=BLUE, weight="bold")
     nats = np.array([0, 1, 4, 9, 16, 25, 36])
-    axis.set(xticks=np.sqrt(nats), xticklabels=nats, xlabel="distance from the start, in nats (KL)", ylabel="points of a word",
-             ylim=(0, 17))
+    axis.set(xticks=np.sqrt(nats), xticklabels=nats, ylabel="points of a word", ylim=(0, 17),
+             xlabel="nats from the start: KL(policy \u2016 start), square-root scale")
     return figure
 
 
@@ -632,7 +646,7 @@ show(picture(seed=2), "poster", "Without a leash the promise keeps rising, and t
 #
 # ## What to try next
 #
-# - `TINYRLHF_FULL=1 python lessons/12_proxy_breaks/lesson.py` walks with six leashes instead of three. Where does the summit lie?
+# - `TINYRLHF_FULL=1 python lessons/12_proxy_breaks/lesson.py` tries six prices of a nat instead of three. Where does the summit lie?
 # - Give the machine 4,000 votes instead of 400 in `beginning`. Does the cliff go away, or does it only move?
 # - Tell it more: move `which_occur` to the top, and write `told=which_occur` in `machine`. Is there still a gap between promise and
 #   feeling?

@@ -212,7 +212,8 @@ def checked(text):
 
 
 def spells_lano(text):
-    return logits_for(**{dict(zip(["", "l", "la", "lan"], "lano")).get(checked(text), "end"): 300.0})
+    follows = {letter: {letter: 300.0} for letter in "lano"} | {"end": {"end": 300.0, "n": 250.0}}
+    return logits_for(**follows[dict(zip(["", "l", "la", "lan"], "lano")).get(checked(text), "end")])
 
 
 def never_ends(text):
@@ -225,11 +226,24 @@ def wavers(text):
     return logits_for(**follows.get(checked(text), {"end": 0.0}))
 
 
+def asked_at_most(model, most=300):
+    """The same model for one word; it loses patience with a loop that never ends."""
+    asked = []
+
+    def patient(text):
+        asked.append(text)
+        if len(asked) > most:
+            raise RuntimeError(f"a page has ten places, but for this word the model was asked more than {most} times")
+        return model(text)
+
+    return patient
+
+
 @sample_word.play
 def what_it_writes(sample_word, model, temperature, draws):
     """One word of a model that is sure; else the shares of a, aa, e, ee and all others in many draws."""
     rng = np.random.default_rng(1)
-    words = [sample_word(model, rng, temperature) for _ in range(draws)]
+    words = [sample_word(asked_at_most(model), rng, temperature) for _ in range(draws)]
     odd = [word for word in words if not isinstance(word, str)]
     if odd or draws == 1:
         return (odd or words)[0]
@@ -245,6 +259,15 @@ def uses_the_given_rng(f):
     one, other = (np.random.default_rng(7) for _ in range(2))
     words = [f(wavers, one, 2.0) for _ in range(30)]
     return words == [f(wavers, other, 2.0) for _ in range(30)] and len(set(words)) > 1
+
+
+PLACES = ("The longest word has the wrong length: a page has ten places. A model that never ends must write ten letters, no more and no "
+          "less. Where does your loop count?")
+
+
+@sample_word.law(PLACES)
+def ten_letters_at_most(f):
+    return len(f(never_ends, np.random.default_rng(1), 1.0)) == 10
 
 
 def word_by(model, rng, temperature, chances_of=None, seen=lambda text: text, most=10, at_the_end=lambda text: (text, True),
@@ -346,10 +369,6 @@ def always_the_beginning(model, rng, temperature):
     return word_by(model, rng, temperature, seen=lambda text: "")
 
 
-PLACES = ("The longest word has the wrong length: a page has ten places. A model that never ends must write ten letters, no more and no "
-          "less. Where does your loop count?")
-
-
 @sample_word.wrong(PLACES)
 def eleven_letters(model, rng, temperature):
     return word_by(model, rng, temperature, most=11)
@@ -358,6 +377,39 @@ def eleven_letters(model, rng, temperature):
 @sample_word.wrong(PLACES)
 def nine_letters(model, rng, temperature):
     return word_by(model, rng, temperature, most=9)
+
+
+@sample_word.wrong(PLACES)
+def cut_at_two_hundred(model, rng, temperature):
+    return word_by(model, rng, temperature, most=200)
+
+
+@sample_word.wrong("The page has no end: a model that never draws the end mark would write for ever. A page has ten places, and a full one "
+                   "ends the word as well. What else must your loop look at?")
+def endless(model, rng, temperature):
+    return word_by(model, rng, temperature, most=np.inf)
+
+
+@sample_word.wrong("After the end mark it draws on and on: the text grows no longer, so your loop never comes to an end. A page has ten "
+                   "places, but the end mark ends a word before it is full. Which statement leaves a loop?")
+def waits_for_a_full_page(model, rng, temperature):
+    text = ""
+    while len(text) < 10:
+        logits = model(text) / temperature
+        chances = np.exp(logits - logits.max())
+        number = rng.choice(18, p=chances / chances.sum())
+        text += LETTERS[number - 1] if number > 0 else ""
+    return text
+
+
+@sample_word.wrong("The end mark can never be drawn. It is one of the 18 actions.")
+def end_mark_not_drawn(model, rng, temperature):
+    text = ""
+    while len(text) < 10:
+        logits = model(text)[1:] / temperature
+        chances = np.exp(logits - logits.max())
+        text += LETTERS[rng.choice(17, p=chances / chances.sum())]
+    return text
 
 
 @sample_word.wrong("All letters are wrong by one: number 0 is the end mark, so the first letter has number 1. Which place of LETTERS has "

@@ -217,6 +217,11 @@ def price_forgotten(scores, kl, kl_coef):
     return scores - kl
 
 
+@kl_penalized_reward.wrong("It divides by kl_coef: then a cheap nat costs most. A price multiplies.")
+def divided_by_the_price(scores, kl, kl_coef):
+    return scores - kl / kl_coef
+
+
 SAME_FOR_ALL = ("Every text is charged the same, for the nats of the whole batch. A number that is equal for all drops out as soon as the "
                 "baseline is subtracted, and the leash is gone. Whose nats should a text pay for?")
 
@@ -340,12 +345,16 @@ def step(logits, ref_logits, actions, mask, scores, kl_coef, sign=-1, paid=None,
 REFERENCE = ("Something flows back through the reference: where its chances appear in the push, the model is pulled as if the reference "
              "were moving. It is frozen; its log-probabilities are only numbers in the reward. Which chances belong into onehot - "
              "chances?")
+NOISE = ("The leash is in the reward already. The derivative of the sampled log-ratio beside it is zero on average and only adds noise. "
+         "Which of the two can go?")
 TWICE = ("The leash is counted twice: in the reward, and once more as a derivative of its own. Its price in the reward is enough, since "
          "the policy gradient turns every reward into a push. Which of the two can go?")
 PADDED = ("Characters behind the end of a text are counted: nobody wrote them, yet they are pushed or charged. A mask belongs to both, "
           "the nats and the push. Where is it missing?")
 OWN = ("Each text is part of its own baseline, so the push shrinks to (B - 1)/B of what it should be. Lesson 4 took the mean over the "
        "others. How do you take a text's own reward out of the sum?")
+SPREAD = ("The advantages are divided by their standard deviation. Many programs do, but then the step no longer is the slope of this "
+          "loss. Which division can go?")
 LENGTH = ("The push is divided by the number of characters. Then a bad text can hide by being long. The log-probability of a text is a "
           "sum. By what is a mean over B texts divided?")
 
@@ -360,11 +369,18 @@ def pushed_from_the_reference(*batch):
     return step(*batch, push=lambda onehot, chances, ref_chances: onehot - ref_chances)
 
 
-@rlhf_grad.wrong(TWICE)
-def leash_counted_twice(logits, ref_logits, actions, mask, scores, kl_coef):
+@rlhf_grad.wrong(NOISE)
+def leash_in_the_reward_and_in_the_loss(logits, ref_logits, actions, mask, scores, kl_coef):
     onehot = np.arange(logits.shape[-1]) == actions[..., None]
     extra = kl_coef * mask[..., None] * (onehot - softmax(logits)) / len(scores)
     return step(logits, ref_logits, actions, mask, scores, kl_coef) + extra
+
+
+@rlhf_grad.wrong(TWICE)
+def leash_counted_twice(logits, ref_logits, actions, mask, scores, kl_coef):
+    gap = log_softmax(logits) - log_softmax(ref_logits)
+    slope = softmax(logits) * (gap - (softmax(logits) * gap).sum(axis=-1, keepdims=True))
+    return step(logits, ref_logits, actions, mask, scores, kl_coef) + kl_coef * mask[..., None] * slope / len(scores)
 
 
 @rlhf_grad.wrong(TWICE)
@@ -447,6 +463,21 @@ def own_text_in_the_baseline_and_padding_pushed(logits, ref_logits, actions, mas
                  "pushed up. What did lesson 4 subtract?")
 def no_baseline(*batch):
     return step(*batch, advantage=lambda rewards: rewards)
+
+
+@rlhf_grad.wrong(SPREAD)
+def advantages_of_spread_one(*batch):
+    return step(*batch, advantage=lambda rewards: (rewards - rewards.mean()) / rewards.std())
+
+
+@rlhf_grad.wrong(SPREAD)
+def advantages_of_sample_spread_one(*batch):
+    return step(*batch, advantage=lambda rewards: (rewards - rewards.mean()) / rewards.std(ddof=1))
+
+
+@rlhf_grad.wrong(SPREAD)
+def advantages_divided_by_the_spread_of_the_rewards(*batch):
+    return step(*batch, advantage=lambda rewards: (rewards - rewards.mean()) * len(rewards) / (len(rewards) - 1) / rewards.std())
 
 
 @rlhf_grad.wrong(LENGTH)
@@ -589,6 +620,12 @@ def k2_without_one_half(logp, ref_logp):
     return k1, 2 * k2, k3
 
 
+@k1_k2_k3.wrong("log(rho**2) is 2 log rho. Square the logarithm, not rho.")
+def k2_of_the_squared_ratio(logp, ref_logp):
+    k1, _, k3 = k1_k2_k3(logp, ref_logp)
+    return k1, np.log(np.exp(-k1) ** 2) / 2, k3
+
+
 @k1_k2_k3.wrong("These are three means. Return one estimate for each sample, so that its spread can be seen as well as its mean. What "
                 "happens if the last step is left to the caller?")
 def means(logp, ref_logp):
@@ -600,10 +637,10 @@ def means(logp, ref_logp):
 @exercise("10.5", minutes=8, extra=True, hints=[
     "How many times as likely is the character now? Compare what it is paid without a limit and with the limit, and take the less "
     "favourable of the two, whatever the sign of the advantage.",
-    "min(rho A, clip(rho, 1 - eps, 1 + eps) A) with rho = exp(logp - old_logp).",
+    "min(q A, clip(q, 1 - eps, 1 + eps) A) with q = exp(logp - old_logp).",
     "`ratio = np.exp(logp - old_logp)`; then np.clip and np.minimum"])
 def ppo_clip(logp, old_logp, advantages, eps):
-    """What PPO is paid for each character: min(rho A, clip(rho, 1 - eps, 1 + eps) A) with rho = policy / old policy.
+    """What PPO is paid for each character: min(q A, clip(q, 1 - eps, 1 + eps) A) with q = policy / old policy.
 
     logp, old_logp: arrays of one shape, log-probability of each character now, and when it was written. advantages: array of that
     shape. eps: 0.1 to 0.3. Returns an array of that shape, the objective (to be raised, so not yet a loss).
@@ -641,7 +678,7 @@ def by_cases(logp, old_logp, advantages, eps):
 @ppo_clip.right
 def by_the_slope_of_the_library(logp, old_logp, advantages, eps):
     from tinyrlhf.learning import rules
-    slope = -rules.ppo_clip(logp, old_logp, advantages, weight=1.0, clip=eps)           # rho A, or zero where it is flat
+    slope = -rules.ppo_clip(logp, old_logp, advantages, weight=1.0, clip=eps)           # q A, or zero where it is flat
     return np.where(slope != 0, slope, advantages * np.where(advantages > 0, 1 + eps, 1 - eps))
 
 

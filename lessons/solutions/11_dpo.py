@@ -364,15 +364,24 @@ def chance_of_the_others(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
     return np.mean(1 / (1 + np.exp(lead_of(chosen, rejected, ref_chosen, ref_rejected, kl_coef))))
 
 
+@dpo_loss.wrong("That is minus the chance of the vote. A surprise is minus its *logarithm*.")
+def minus_the_chance(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
+    return -chance_of_the_votes(chosen, rejected, ref_chosen, ref_rejected, kl_coef)
+
+
+@dpo_loss.wrong("The mean is over the losses, not over the leads.")
+def loss_of_the_mean_lead(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
+    return np.logaddexp(0, -lead_of(chosen, rejected, ref_chosen, ref_rejected, kl_coef).mean())
+
+
 @dpo_loss.wrong("Each answer gets a sigmoid of its own. A vote says nothing about one answer alone, only which of two is better. "
                 "What is the one number that goes into the sigmoid?")
 def each_for_itself(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
     return np.mean(np.logaddexp(0, -kl_coef * (chosen - ref_chosen)) + np.logaddexp(0, kl_coef * (rejected - ref_rejected)))
 
 
-@dpo_loss.wrong("It is right for small leads. At -1000 the sigmoid rounds to 0, and the logarithm of 0 is infinite. Which NumPy "
-                "function gives "
-                "log(e^a + e^b) without taking exp of a large number?")
+@dpo_loss.wrong("It is right for small leads. At a lead of -1000, exp(1000) overflows, or the sigmoid rounds to 0, and the loss is "
+                "infinite. Which NumPy function gives log(e^a + e^b) without taking exp of a large number?")
 def rounds_to_zero(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
     return np.mean(-np.log(1 / (1 + np.exp(-lead_of(chosen, rejected, ref_chosen, ref_rejected, kl_coef)))))
 

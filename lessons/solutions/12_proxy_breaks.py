@@ -84,6 +84,12 @@ def highest_proxy_and_its_cost(history):
     return stopped_at(history, history[:, 1].argmax(), judged=1)
 
 
+@true_vs_proxy.wrong(PROXY)
+def highest_proxy_and_cost_to_the_last_row(history):
+    row = history[:, 1].argmax()
+    return history[row, 0], history[row, 2] - history[-1, 2]
+
+
 @true_vs_proxy.wrong("NaN gets in the way: np.argmax and np.max take it for the largest number of all. It says that nobody was asked at "
                      "that look. Which rows remain without it?")
 def nan_taken_for_the_best(history):
@@ -521,6 +527,12 @@ def only_scaled(ensemble, x, reference):
     return combined(ensemble, x, reference, shift=False)
 
 
+@conservative.wrong("All members share one zero and one unit. Each has its own: over which axis is the mean?")
+def one_scale_for_all(ensemble, x, reference):
+    usual = np.stack([each(reference) for each in ensemble])
+    return ((np.stack([each(x) for each in ensemble]) - usual.mean()) / usual.std()).min(axis=0)
+
+
 @conservative.wrong("That is the standard deviation with R - 1 below the fraction line; here it is the plain one, np.std. How large is it "
                     "for the scores 0 and 2?")
 def with_ddof_one(ensemble, x, reference):
@@ -657,6 +669,21 @@ def always_kekekeke(score, words):
 @hack.wrong(GUESSED)
 def always_kekekekeke(score, words):
     return "kekekekeke"
+
+
+@hack.wrong(GUESSED)
+def two_letters_of_the_best_word(score, words):
+    return max(words, key=score)[:2]
+
+
+@hack.wrong(GUESSED)
+def two_letters_of_the_best_word_again_and_again(score, words):
+    return max(words, key=score)[:2] * 5
+
+
+@hack.wrong(GUESSED)
+def ordinary_word_with_fewest_letters(score, words):
+    return min(words, key=lambda word: len(set(word)))
 
 
 @hack.wrong("Only one length is tried. Some machines dislike long words. What about shorter ones of the same two letters?")

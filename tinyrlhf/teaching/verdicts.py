@@ -85,7 +85,7 @@ def complaint(exercise, case, right, seen, stage):
     if stage == "shape" and form(got, whole="whole" in form(wanted)) != form(wanted):
         return f"It returns {form(got)}, expected {form(wanted)}, for {given}."
     if stage == "finite" and finite(wanted) and not finite(got):
-        return f"It returns {words(got)}, for {given}. Which step overflows, or divides by zero?"
+        return f"It returns {words(got)}, for {given}. Which step overflows, or divides by zero, or did a NaN of the input get through?"
     if stage == "unchanged" and not same(right.after, seen.after, 0):
         name = next(name for name, a, b in zip(names, right.after, seen.after) if not same(a, b, 0))
         return f"It changes its input {name} in place, but the caller still needs it. Work on {name}.copy()."
