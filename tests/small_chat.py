@@ -28,4 +28,5 @@ def shrink(patch):
     patch.setattr(stages, "make_reward_model", make_small)
     patch.setattr(stages, "prefer", lambda *given, **named: prefer(*given, **{**named, "steps": 4, "batch": 8}))
     patch.setattr(stages, "clone_best", lambda *given, **named: clone_best(*given, **{**named, "starts": 4, "steps": 4, "batch": 32}))
-    patch.setattr(stages, "State", lambda *given: rlhf.State(*given[:7], 8, 2, *given[9:]))
+    fewer = {"episodes_per_update": 8, "updates_per_round": 2}
+    patch.setattr(stages, "State", lambda *given, **named: rlhf.State(*given, **{**named, **fewer}))

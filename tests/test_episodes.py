@@ -152,6 +152,12 @@ def test_replaying_clips_gives_the_clips(game):
     assert np.array_equal(again.true_rewards, clips.true_rewards[:, :again.mask.shape[1]])
 
 
+def test_a_mask_with_a_hole_is_refused():
+    game = CartPole(horizon=9)
+    with pytest.raises(ValueError, match="mask: expected the played steps first"):
+        replay(game, game.start(2, np.random.default_rng(0)), np.zeros((2, 3), int), np.array([[1, 1, 0], [1, 0, 1]]), None)
+
+
 def test_a_replay_stops_where_its_mask_stops():
     game, given = CartPole(frozen=True, horizon=9), np.arange(6) < np.array([[1], [4], [6]])
     episodes = replay(game, game.start(3, np.random.default_rng(4)), np.ones((3, 6), int), given, None)

@@ -74,7 +74,7 @@ def test_no_flipped_bit_goes_unnoticed_and_the_message_names_the_line(tmp_path):
     for position in range(len(data)):
         path.write_bytes(data[:position] + bytes([data[position] ^ (1 << position % 8)]) + data[position + 1:])
         number = data[:position].count(b"\n") + 1
-        if len(path.read_bytes().splitlines()) == number:           # the damage reaches to the end of the file: a torn tail
+        if position == len(data) - 1:                               # without its end, the last line is a torn one
             assert read(path) == whole[:number - 1]
         else:
             with pytest.raises(ValueError, match=f"line {number}: expected an event with a matching crc") as caught:

@@ -193,7 +193,7 @@ def test_settings_that_are_not_those_of_the_checkpoint_are_refused():
     run("one", rounds=1)
     with open("one/run.json", "w", encoding="utf-8") as file:
         file.write(settings_text(seed=4))
-    assert "run.json says" in refusal(runs.load, "one") and "the checkpoint was made with" in refusal(runs.load, "one")
+    assert "run.json says seed = 4, but checkpoint.npz was made with 3" in refusal(runs.load, "one")
 
 
 def test_hostile_text_in_run_json_reaches_the_terminal_escaped(capsys):

@@ -253,7 +253,8 @@ def test_the_leash_is_tied_to_the_fine_tuned_model_and_the_learning_rate_falls_o
 
 
 def test_a_tight_leash_keeps_the_policy_near(small, monkeypatch):
-    monkeypatch.setattr(stages, "State", lambda *given: State(*given[:7], 16, 8, *given[9:]))
+    more = {"episodes_per_update": 16, "updates_per_round": 8}
+    monkeypatch.setattr(stages, "State", lambda *given, **named: State(*given, **{**named, **more}))
     near, far = (fine_tuned(kl_coef=kl_coef, teacher="true reward").go().history[-1]["kl"] for kl_coef in (5.0, 0.0))
     assert near < far
 

@@ -6,8 +6,10 @@ from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import strings
 from tinyrlhf.exact.planning import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
+from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.games.prefixes import Prefixes
 from tinyrlhf.recipes import build, settings_for, words_spread
-from tinyrlhf.report import claim_of
+from tinyrlhf.report import claim_of, share_of_gap
 from tinyrlhf.yardsticks import (clone_labels, expected_kl, expected_return, expert, judged_game, log_table, optimal_return, table,
                                  text_optimum)
 
@@ -104,6 +106,8 @@ def test_the_distance_to_the_reference_is_zero_at_first_and_exact_or_close_to_it
     rng = np.random.default_rng(2)
     for world in ("bandit", "gridworld", "text"):
         state = build(**settings_for(world, 7))
+        if world == "gridworld":
+            state.game = Gridworld(slip=0.15)                       # 0.85 + 0.075 + 0.075 is not quite 1
         assert expected_kl(state, rng) == pytest.approx(0, abs=1e-6)
         state.policy.network.params.vector[:] = changed(state, 0.3 if world == "text" else 1.5).network.params.vector
         if world == "text":
@@ -143,3 +147,19 @@ def test_a_run_that_failed_is_not_titled_a_success():
     assert "comparisons: 4% of the way" in claim_of(settings, low)
     assert claim_of(settings, high) == "300 comparisons taught the walker to mind the flowers"
     assert claim_of({**settings, "teacher": "coin"}, high) == "The control: 300 coin flips instead of answers"
+
+
+def test_where_nobody_knows_the_best_possible_none_is_claimed():
+    state = build(**settings_for("bandit", 7))
+    state.game = Prefixes(np.array([0.0, 0.3, 0.1, 0.2]), 2)
+    assert np.isnan(optimal_return(state, 0.0))
+    result = {"comparisons": 20, "return_untrained": 0.1, "return_after": 0.3, "return_optimal": optimal_return(state, 0.0)}
+    assert np.isnan(share_of_gap(result))
+    assert claim_of({**settings_for("bandit", 7), "world": "strings"}, result) == "20 comparisons: from 0.10 to 0.30"
+    with pytest.raises(ValueError, match="expert: expected a tabular game or CartPole, got Prefixes"):
+        expert(state.game, np.zeros(3, int))
+
+
+def test_only_the_frozen_cartpole_is_judged_elsewhere():
+    standard = CartPole()
+    assert judged_game(standard) is standard and not judged_game(CartPole(frozen=True)).frozen

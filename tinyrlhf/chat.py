@@ -142,7 +142,8 @@ def draw(folder, settings, chat, result, samples):
     """figure.png, with its data in figure.json."""
     rows, n = result["without_a_leash"], result["comparisons"]
     gold = {name: row["gold"] for name, row in result["stages"].items()}
-    claim = f"{n:,} comparisons " + ("taught it to answer as people like" if list(gold.values())[-1] > 1.8 else f"by {settings['method']}")
+    learned = list(gold.values())[-1] > max(1.8, gold["sft"] + 0.3)
+    claim = f"{n:,} comparisons " + ("taught it to answer as people like" if learned else f"by {settings['method']}")
     if settings["teacher"] != "person":
         claim = f"The same stages, taught by {'coin flips' if settings['teacher'] == 'coin' else 'the true reward'}"
     data = {"claim": claim, "gold": gold, "unkind": {name: row["unkind"] for name, row in result["stages"].items()}, "samples": samples,

@@ -1,4 +1,6 @@
 """Checks for people who write a network, a rule or a game: gradients, shapes, and whether a game keeps the protocol."""
+import numbers
+
 import numpy as np
 
 
@@ -43,9 +45,10 @@ def check_choice(name, value, allowed):
 
 
 def check_range(name, value, low, high):
-    """Refuse a number outside [low, high], NaN included."""
-    if not low <= value <= high:
-        raise ValueError(f"{name}: expected a number from {low} to {high}, got {value}")
+    """Refuse what is not a number from low to high; NaN is none."""
+    if not isinstance(value, numbers.Real) or not low <= value <= high:
+        raise ValueError(f"{name}: expected a number from {low} to {high}, got {value!r}" if isinstance(value, str) else
+                         f"{name}: expected a number from {low} to {high}, got {value}")
 
 
 def check_whole(name, value, low, high):

@@ -52,7 +52,7 @@ def calibration(differences, labels, bins=10):
     return predicted, observed, float((mass[filled] * np.abs(predicted - observed)).sum() / mass.sum())
 
 
-STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26, 15: 2.14, 20: 2.09, 30: 2.05}
+STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26, 15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}
 
 
 def interval(values):
@@ -61,7 +61,7 @@ def interval(values):
     n = len(values)
     if n < 2:
         return float(values[0]) if n else float("nan"), float("nan")
-    quantile = STUDENT[max(row for row in STUDENT if row <= n)] if n <= 60 else 1.96
+    quantile = STUDENT[max(row for row in STUDENT if row <= n)]
     return float(values.mean()), float(quantile * values.std(ddof=1) / np.sqrt(n))
 
 

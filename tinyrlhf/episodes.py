@@ -109,6 +109,8 @@ def replay(game, states, actions, mask, rng, first_step=0):
     """
     check_shapes(states=(np.reshape(states, (len(states), -1)), "B N"), mask=(mask, "B T"),
                  actions=(np.reshape(actions, np.shape(actions)[:2] + (-1,)), "B T D"))
+    if (np.diff(np.asarray(mask, int), axis=1) > 0).any():
+        raise ValueError("mask: expected the played steps first and the padding behind them, got a row with a hole")
     if hasattr(game, "n_actions"):
         check_range("actions", np.min(actions), 0, game.n_actions - 1)
         check_range("actions", np.max(actions), 0, game.n_actions - 1)

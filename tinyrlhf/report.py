@@ -86,9 +86,10 @@ def figure_data(settings, state, result):
     history = {name: [row[name] for row in state.history] for name in ("answers" if asked else "round", "true_return", "kl")}
     if judged_game(state.game) is state.game:                       # the end of the curve: the final policy, not its last sample
         history["true_return"][-1] = result["return_after"]
+    known = {name: value for name, value in lines.items() if value is not None and np.isfinite(value)}
     return {"learned": np.array(learned).tolist(), "true": [episodes.true_returns.tolist() for episodes in played],
             "answers": [0, *history["answers" if asked else "round"]], "returns": [lines["untrained"], *history["true_return"]],
-            "kl": [0.0, *history["kl"]], "lines": {name: value for name, value in lines.items() if value is not None},
+            "kl": [0.0, *history["kl"]], "lines": known,
             "over": "answers so far" if asked else "rounds so far"}
 
 
@@ -98,16 +99,18 @@ def claim_of(settings, result):
     if teacher == "coin":
         return f"The control: {n} coin flips instead of answers"
     if teacher == "true reward":
-        return "Traditional: trained on the true reward"
+        return "Traditional: trained on the true reward" + ", in episodes cut at 200 steps" * (settings["world"] == "cartpole")
     share = share_of_gap(result)
+    if np.isnan(share):
+        return f"{n} comparisons: from {result['return_untrained']:.2f} to {result['return_after']:.2f}"
     if share < 0.8:
         leash = f", {result['kl']:.0f} nats away without a leash" if settings["world"] == "text" and not settings["kl_coef"] else ""
         return f"{n} comparisons: {max(share, 0):.0%} of the way to the best possible{leash}"
-    return CLAIMS[settings["world"]].format(n=n)
+    return CLAIMS.get(settings["world"], "{n} comparisons taught it what the person likes").format(n=n)
 
 
 def share_of_gap(result):
-    """How much of the way from untrained to best possible was gone, 0 to 1."""
+    """How much of the way from untrained to best possible was gone, 0 to 1; NaN where the best possible is not known."""
     gap = result["return_optimal"] - result["return_untrained"]
     return (result["return_after"] - result["return_untrained"]) / gap if gap else 0.0
 
@@ -139,12 +142,14 @@ def draw(folder, settings, state, result):
 def sentences(result):
     """The result for people."""
     def number(name, form=".2f"):
-        return "-" if result.get(name) is None else format(result[name], form)
+        return format(result[name], form) if result.get(name) is not None and np.isfinite(result[name]) else "-"
 
+    share = share_of_gap(result)
     what = "standard game   " if result["world"] == "cartpole" else "mean true return"
+    of_gap = f"   ({round(share, 2) + 0.0:.0%} of the gap)" if np.isfinite(share) else ""
     lines = [f"{result['world']}, seed {result['seed']}: {result['comparisons']} comparisons, {result['seconds']:.1f} s",
              f"  {what}   untrained {number('return_untrained')}   after {number('return_after')}"
-             f"   best possible {number('return_optimal')}   ({share_of_gap(result):.0%} of the gap)",
+             f"   best possible {number('return_optimal')}" + of_gap,
              f"  policy moved       {number('kl')} nats per episode from the reference"]
     if result["reward_model_accuracy"] is not None:
         lines.append(f"  reward model       foresees {number('reward_model_accuracy', '.0%')} of fresh answers; nobody could beat "

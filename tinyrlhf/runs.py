@@ -34,6 +34,8 @@ def create(out, settings):
 
     Without `out` it is runs/<world>-<time>, counted up when taken. Whatever fails leaves no folder behind.
     """
+    if out == "":
+        raise ValueError("--out: expected the name of a folder, got an empty text")
     folder = Path("runs" if out is None else out)
     made = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:
@@ -65,6 +67,8 @@ def new_folder(path):
 
 def settings_of(folder):
     """The settings of a run folder, or one line that says what is wrong with it."""
+    if folder == "":
+        raise ValueError("run: expected a folder made by `tinyrlhf run`, got an empty text")
     path = Path(folder) / "run.json"
     try:
         return checked(json.loads(path.read_text(encoding="utf-8"))["settings"])
@@ -114,15 +118,19 @@ def load(folder, or_begin=False):
         return state
     try:
         with np.load(path, allow_pickle=False) as flat:
-            if json.loads(str(flat["settings"])) != settings:
-                raise ValueError(f"run.json says {settings}, the checkpoint was made with {flat['settings']}")
-            state.load(dict(flat))
+            made_with = json.loads(str(flat["settings"]))
+            if made_with == settings:
+                state.load(dict(flat))
     except FileNotFoundError:
         raise ValueError(f"run: {folder} was stopped before its first round was done; "
                          f"begin again with `tinyrlhf run {settings['world']} --resume {folder}`") from None
     except Exception as error:                                      # a damaged archive fails in a dozen ways
         raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); start again, "
                          "the answers are in feedback.jsonl") from None
+    for name in settings:
+        if made_with.get(name) != settings[name]:
+            raise ValueError(f"run: {path.with_name('run.json')} says {name} = {settings[name]!r}, but checkpoint.npz was made with "
+                             f"{made_with.get(name)!r}; change it back")
     return state
 
 
@@ -167,7 +175,7 @@ def remembered(folder):
     """The baselines that an earlier report of this folder measured, by name; nothing if there are none."""
     try:
         result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
-        return {name: float(result[name]) for name in BASELINES if result.get(name) is not None}
+        return {name: float(result[name]) for name in BASELINES if result.get(name) is not None and math.isfinite(result[name])}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

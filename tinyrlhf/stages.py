@@ -198,13 +198,12 @@ def optimize(game, policy, reference, reward, method, kl_coef, rng, updates=None
 
     With `updates` given, the learning rate does not fall: so the over-optimisation is as strong at the end as at the start.
     """
-    fades = updates is None
-    updates = UPDATES[method] if fades else updates
-    learner = make_learner(method, policy, reference.network.with_new_head(1, rng, 0.1), GROUP, updates, learning_rate, minibatch=1024)
-    if not fades:
-        learner.learning_rate = learning_rate
-    state = State(game, policy, reference, learner, None, None, 1, 64, 10, GROUP, kl_coef, {"game": rng, "learner": rng})
-    for _ in range(updates // 10):
+    critic = reference.network.with_new_head(1, rng, 0.1)
+    fades_over = UPDATES[method] if updates is None else None
+    learner = make_learner(method, policy, critic, GROUP, fades_over, learning_rate, minibatch=1024)
+    state = State(game, policy, reference, learner, reward_model=None, choose_questions=None, questions_per_round=1,
+                  episodes_per_update=64, updates_per_round=10, group=GROUP, kl_coef=kl_coef, rngs={"game": rng, "learner": rng})
+    for _ in range((updates or UPDATES[method]) // 10):
         row = improve(state, reward)
         if on_row:
             on_row(row)

@@ -14,7 +14,7 @@ from tinyrlhf.recipes import words_spread
 
 def judged_game(game):
     """CartPole learns in its fixed-horizon form and is judged in the standard game; all others where they learn."""
-    return CartPole() if isinstance(game, CartPole) else game
+    return CartPole() if isinstance(game, CartPole) and game.frozen else game
 
 
 def expected_return(state, policy, rng, n=1000):
@@ -28,7 +28,8 @@ def expected_return(state, policy, rng, n=1000):
 
 
 def optimal_return(state, kl_coef):
-    """The best possible: exact in tables, without a leash; 500 steps in CartPole; for text the best policy under the same leash.
+    """The best possible: exact in tables, without a leash; 500 steps in CartPole; for text the best policy under the same leash;
+    NaN where nobody knows.
 
     A text run normalises its rewards on the reference, so that kl_coef is the price of a nat in its standard deviations;
     the yardstick uses the same unit.
@@ -38,7 +39,7 @@ def optimal_return(state, kl_coef):
         return text_optimum(state, kl_coef).reward
     if hasattr(game, "P"):
         return float(backward_induction(game.P, game.R, game.horizon)[0][0] @ game.d0)
-    return float(judged_game(game).horizon)
+    return float(judged_game(game).horizon) if isinstance(game, CartPole) else float("nan")
 
 
 def text_optimum(state, kl_coef):
@@ -65,7 +66,7 @@ def expected_kl(state, rng, n=1000):
     game = state.game
     if hasattr(game, "P"):
         policy, reference = table(state.policy, game), table(state.reference, game)
-        over = np.einsum("sas->sa", game.P).min(axis=1) == 1            # nobody acts any more where there is no way out
+        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts any more where there is no way out
         policy[over] = reference[over]
         return kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
     episodes = rollout(game, state.policy, game.start(n, rng), rng, steps_at_most=state.steps_at_most)
@@ -98,4 +99,6 @@ def expert(game, observations):
     """The right action (n,) in each situation (n, *O)."""
     if hasattr(game, "P"):
         return value_iteration(game.P, game.R, gamma=0.99)[1][observations]
+    if not isinstance(game, CartPole):
+        raise ValueError(f"expert: expected a tabular game or CartPole, got {type(game).__name__}; nobody knows the right actions there")
     return (observations @ (0.5, 1.0, 10.0, 2.0) > 0).astype(int)       # push towards the side the pole and the cart lean to

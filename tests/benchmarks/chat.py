@@ -10,9 +10,7 @@
 """
 import argparse
 import functools
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +19,12 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
 import numpy as np  # noqa: E402  (after the thread count)
 
+from claims import command_line  # noqa: E402
 from tinyrlhf import runs  # noqa: E402
 from tinyrlhf.chat import held_out  # noqa: E402
 from tinyrlhf.diagnostics import interval  # noqa: E402
@@ -68,9 +70,8 @@ def stages(seeds, language):
         rows = []
         for seed in seeds:
             with tempfile.TemporaryDirectory() as folder:
-                command = [sys.executable, "-m", "tinyrlhf", "run", "chat", "--seed", str(seed), "--out", folder, "--json", *options]
-                done = subprocess.run([*command, "--language", language], capture_output=True, text=True, check=True)
-                claimed, chat = json.loads(done.stdout.splitlines()[-1]), runs.load(folder)
+                claimed = command_line("run", "chat", "--seed", str(seed), "--out", folder, "--language", language, *options)
+                chat = runs.load(folder)
             rows.append({"seconds": claimed["seconds"], "bits": claimed["stages"]["pretrained"]["bits_per_character"],
                          **{stage: look(chat, policy, seed) for stage, policy in chat.stages.items()}})
         print(f"{kind}: seconds " + " ".join(f"{row['seconds']:.0f}" for row in rows)

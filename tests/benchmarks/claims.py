@@ -18,6 +18,9 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
 import numpy as np  # noqa: E402  (after the thread count)
 
 from tinyrlhf import runs  # noqa: E402
@@ -32,11 +35,18 @@ from tinyrlhf.yardsticks import expected_kl, expected_return, log_table, optimal
 TEACHERS = {"person": [], "coin": ["--without-feedback"], "true reward": ["--on-true-reward"]}
 
 
+def command_line(*arguments):
+    """What `tinyrlhf ... --json` of this folder says in the end; its complaint, if it has one, ends everything."""
+    done = subprocess.run([sys.executable, "-m", "tinyrlhf", *arguments, "--json"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 def run(world, seed, teacher, folder, questions=None):
     """One run in a process of its own; returns its JSON and what this process measures of the saved policy."""
-    command = [sys.executable, "-m", "tinyrlhf", "run", world, "--seed", str(seed), "--out", str(folder), "--json", *TEACHERS[teacher]]
-    done = subprocess.run(command + (["--questions", str(questions)] if questions else []), capture_output=True, text=True, check=True)
-    claimed = json.loads(done.stdout.splitlines()[-1])
+    claimed = command_line("run", world, "--seed", str(seed), "--out", str(folder), *TEACHERS[teacher],
+                           *(["--questions", str(questions)] if questions else []))
     return {"world": world, "seed": seed, "teacher": teacher, "seconds": claimed["seconds"],
             "comparisons": claimed["comparisons"], **measure(folder, seed)}
 

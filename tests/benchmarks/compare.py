@@ -357,7 +357,8 @@ def chat_ours(chat, observations, actions, starts, trainings, samplings, updates
     from tinyrlhf.rlhf import State, improve
     student, policy, rng, tokens = chat.blank.copy(), chat.blank.copy(), np.random.default_rng(0), []
     learner = RLOO(policy, 1e-9, group=4, standardize=True)
-    state = State(chat.game, policy, chat.blank, learner, None, None, 1, 64, updates, 4, 0.2, {"game": rng, "learner": rng})
+    state = State(chat.game, policy, chat.blank, learner, reward_model=None, choose_questions=None, questions_per_round=1,
+                  episodes_per_update=64, updates_per_round=updates, group=4, kl_coef=0.2, rngs={"game": rng, "learner": rng})
 
     def reward(answers):
         tokens.append(int(answers.mask.sum()))

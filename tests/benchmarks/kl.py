@@ -15,10 +15,15 @@ As a pull, the mean gradient beside the true gradients, one of KL(pi || ref), on
 """
 import argparse
 import os
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[threads] = "1"                                       # read once, when numpy is imported
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 

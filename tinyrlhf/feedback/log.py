@@ -88,7 +88,7 @@ def whole_events(file):
     for seq, line in enumerate(file):
         body, where = unseal(line), f"{file.name}, line {seq + 1}"
         if body is None:
-            if file.peek(1):
+            if file.peek(1) or line.endswith(b"\n"):                # a crash leaves a line without its end
                 raise ValueError(f"{where}: expected an event with a matching crc, got a damaged line; restore it from a copy")
             return
         event = json.loads(body)

@@ -21,7 +21,7 @@ class Prefixes(Game):
         check_whole("n_letters", n_letters, 2, 26)
         check_finite(rewards=rewards)
         self.rewards, self.n_actions = np.array(rewards, float), n_letters
-        self.horizon = max(round(np.log(self.rewards.size) / np.log(n_letters)), 1)
+        self.horizon = max(round(np.log(max(self.rewards.size, 1)) / np.log(n_letters)), 1)
         if self.rewards.shape != (n_letters ** self.horizon,):
             raise ValueError(f"rewards: expected {n_letters}**T of them, one for each string; got shape {self.rewards.shape}")
         spelled = [np.indices((n_letters,) * t).reshape(t, n_letters ** t).T + 1 for t in range(self.horizon + 1)]

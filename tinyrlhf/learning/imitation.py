@@ -14,7 +14,7 @@ def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, bat
         learning_rate: a number, or a function of the share of steps that is left (1 falling to 0).
         steps, batch: Adam steps, and labels in each (None: all of them).
     Returns:
-        the mean negative log-likelihood after each step, nats per action.
+        the mean negative log-likelihood before each step, on the labels of that step, nats per action.
     """
     if not len(actions):
         raise ValueError("clone: expected at least one labelled action, got none")

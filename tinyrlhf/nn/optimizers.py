@@ -49,10 +49,10 @@ class Adam:
         self.params.vector -= step
 
     def state(self):
-        return {"mean": self.mean.copy(), "square": self.square.copy(), "steps": self.steps}
+        return {"mean_sum": self.mean.copy(), "square_sum": self.square.copy(), "steps": self.steps}
 
     def load(self, state):
-        self.mean[:], self.square[:], self.steps = state["mean"], state["square"], int(state["steps"])
+        self.mean[:], self.square[:], self.steps = state["mean_sum"], state["square_sum"], int(state["steps"])
 
 
 def clip_gradient(grads, max_norm):

@@ -117,7 +117,7 @@ class OutcomeReward(RewardModel):
     def rewarded(self, episodes):
         last = np.zeros(episodes.mask.shape, bool)
         last[np.arange(len(episodes)), episodes.lengths - 1] = True
-        return last
+        return last & episodes.mask                                    # an empty clip has no last step
 
     def reward_table(self, features, mask):
         outputs, cache = self.network.forward(features)                # (B, 1)
@@ -139,6 +139,8 @@ class Ensemble:
         bootstrap: each member sees each answer Poisson(1) times, drawn once when the answer arrives, so that members of one kind
             come to differ. Members of different kinds differ anyway: let them see all answers.
     Source: Christiano et al. 2017, section 2.2.3 (each member normalised on its own, then averaged); the careful ones Coste et al. 2024.
+    Departs from the source: they subtract the variance; the standard deviation has the unit of a reward. `carefully` may weigh
+    a member negatively.
     """
 
     def __init__(self, members, weigh=None, bootstrap=True):
