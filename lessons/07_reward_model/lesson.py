@@ -148,9 +148,9 @@ for i in range(4):
     print(f"{i:3} {walks.lengths[i]:7} {np.sum(seen == '^'):7} {np.sum(seen == 'G'):8} {walks.true_returns[i]:15.1f} {learned[i]:18.2f}")
 
 # %% [markdown]
-# The learned numbers are larger, because this person's votes are surer than the bare rewards would make them (`rationality=3`), and their
-# zero is arbitrary. What counts is the order. Where the person feels no difference, as between walks 0 and 1, the model is not to blame for
-# one.
+# The learned numbers lie further apart, because this person's votes are surer than the bare rewards would make them (`rationality=3`),
+# and their zero is arbitrary. What counts is the order. Where the person feels no difference, as between walks 0 and 1, the model is not
+# to blame for one.
 #
 # ## Is it any good? Ask about votes it has not seen
 #
@@ -225,7 +225,8 @@ for seed in (0, 1, 2):
     print(f"seed {seed}: the two walks saw {seen} cells; in the network the reward of {moved} cells out of 70 moved")
 
 # %% [markdown]
-# That is generalisation: guessing about cells nobody was asked about. Whether the guess is *good* is another matter; hold that thought.
+# That is generalisation: guessing about cells nobody was asked about. (On seed 2 both walks went to and fro between the same five cells,
+# and their pushes nearly cancel.) Whether the guess is *good* is another matter; hold that thought.
 #
 # ## Which question should we ask next?
 #
@@ -287,7 +288,7 @@ show(race_picture(races), "asking", "Asking where five models disagree saves vot
 
 # %% [markdown]
 # **What you should see**: the blue line ends higher. Three seeds prove little, so here is the count over twenty: after 60 votes the
-# disputed pairs are ahead on 17 of 20, with 82 % against 73 % on average, and after 35 votes they are where random pairs are after 60.
+# disputed pairs are ahead on 15 of 20, with 80 % against 73 % on average, and after 40 votes they are where random pairs are after 60.
 #
 # Why not on all, and not by more? Members that all know *nothing* about a cell agree perfectly: each gives it zero. Disagreement finds what
 # is contested, not what is unknown to everyone. The authors of the method call it crude themselves, and in some of their tasks it did harm.

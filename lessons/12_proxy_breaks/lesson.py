@@ -641,8 +641,8 @@ show(picture(seed=2), "poster", "Without a leash the promise keeps rising, and t
 
 # %% [markdown]
 # **What you should see**: for the first nats the promise is honest, and both lines rise together. Then they part. The person's line has a
-# summit, and nothing in the machine's own line says where. The leashed runs stop near the summit, and somewhat higher than the others pass
-# by: who has to stay gets more for the same distance.
+# summit, and nothing in the machine's own line says where. The leashed runs stop on the way up or near the summit, and somewhat higher
+# than the others pass by: who has to stay gets more for the same nats.
 #
 # ## What to try next
 #

@@ -85,5 +85,5 @@ def gae(rewards, values, mask, ended, gamma, lam):
 
 def whiten(values, shift=True):
     """Divide by the standard deviation, after subtracting the mean unless `shift` is False; any shape."""
-    centred = values - values.mean() if shift else values
-    return centred / (values.std() + 1e-8)
+    centred = values - values.mean()
+    return (centred if shift else values) / (np.sqrt(np.mean(centred * centred)) + 1e-8)

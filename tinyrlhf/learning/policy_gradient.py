@@ -229,10 +229,10 @@ class PPO(ActorCritic):
         old_log_probs, drift = episodes.log_probs[episodes.mask], []
         for epoch in range(self.epochs):
             for rows in minibatches(len(advantages), self.minibatch, rng):
-                log_probs, cache = self.policy.log_probs(observations[rows], actions[rows])
-                weight = 1.0 / len(rows)
+                seen, weight = observations.take(rows, axis=0), 1.0 / len(rows)
+                log_probs, cache = self.policy.log_probs(seen, actions[rows])
                 self.step(cache, rules.ppo_clip(log_probs, old_log_probs[rows], whiten(advantages[rows]), weight, self.clip), weight)
-                critic_loss = self.step_critic(observations[rows], targets[rows])
+                critic_loss = self.step_critic(seen, targets[rows])
                 if epoch == self.epochs - 1:
                     drift.append(log_probs - old_log_probs[rows])
         drift = np.concatenate(drift)
@@ -242,6 +242,5 @@ class PPO(ActorCritic):
 
 def minibatches(n, size, rng):
     """The numbers 0 to n-1 in random order, in chunks of `size`; the last is shorter, or takes a single one left over with it."""
-    order = rng.permutation(n)
-    cuts = np.arange(size, n - 1, size)
-    return np.split(order, cuts)
+    order, cuts = rng.permutation(n), range(size, n - 1, size)
+    return [order[start:end] for start, end in zip((0, *cuts), (*cuts, n))]
