@@ -179,8 +179,9 @@ def curves(seeds):
 show(curves((0, 1, 2)), "teachers", "Only the robot that still listens follows when the taste changes")
 
 # %% [markdown]
-# **What you should see**: the labelled examples are better than the thumbs at first (on 59 of 60 seeds), and mostly the best of all three (on
-# 55), since all their teaching lies before round 0. The written reward and the thumbs both learn, the thumbs less smoothly, since they slip. From round 100 on two robots go on dancing what has
+# **What you should see**: the labelled examples are better than the thumbs at first (on 59 of 60 seeds), and mostly the best of all three
+# (on 55), since all their teaching lies before round 0. The written reward and the thumbs both learn, the thumbs less smoothly, since
+# they slip. From round 100 on two robots go on dancing what has
 # gone out of fashion, for ever. New labels or a new line of code would mend that, but somebody has to notice. Only the third finds out
 # by itself: after some 15 rounds, most of them thumbs down, half of its moves are right again.
 #
