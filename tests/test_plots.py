@@ -199,6 +199,7 @@ def test_numbers_that_are_not_known_leave_a_gap_and_no_warning():
 def test_agreement_is_said_in_words_and_ignores_scale_and_zero(scale, words):
     true = np.arange(10.0).reshape(2, 5)
     assert plots.agreement_in_words(3 * scale * true + 7, true).endswith("\n" + words)
+    assert plots.agreement_in_words(np.full((2, 5), np.nan), true) == "Nobody was asked:\nthere is no reward model"
 
 
 def test_spread_labels_keep_order_and_gap_and_stay_when_there_is_room():

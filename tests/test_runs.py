@@ -270,8 +270,9 @@ def test_a_second_report_keeps_the_baselines_of_the_first(tmp_path, capsys):
 
 
 def test_a_result_that_was_edited_to_nonsense_is_not_remembered(tmp_path):
-    (tmp_path / "result.json").write_text('["return_cloned"]')
-    assert runs.remembered(tmp_path) == {}
+    for nonsense in ('["return_cloned"]', '{"return_cloned": "much"}', '{"return_cloned": NaN, "seconds": 1e999}'):
+        (tmp_path / "result.json").write_text(nonsense)
+        assert runs.remembered(tmp_path) == {}
 
 
 # ---- chat

@@ -58,7 +58,7 @@ def finish(folder, settings, chat, options, line, began):
     result = measure(settings, chat)
     samples = sample(chat)
     draw(folder, settings, chat, result, samples)
-    result.update(seconds=round(time.perf_counter() - began, 2), out=str(folder))
+    result.update(seconds=runs.remembered(folder).get("seconds", round(time.perf_counter() - began, 2)), out=str(folder))
     runs.write_json(folder / "result.json", result)
     line.close()
     shown = str(folder) if str(folder).isprintable() else ascii(str(folder))         # the name of a folder may be hostile to terminals

@@ -226,7 +226,7 @@ def finish(folder, settings, state, options, line, began):
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
         result.update(report.baselines(settings, state))
     report.draw(folder, settings, state, result)
-    result.update(seconds=round(time.perf_counter() - began, 2), out=str(folder))
+    result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
     runs.write_json(Path(folder) / "result.json", result)
     line.close()
     print(report.sentences({**result, "out": printable(folder)}))

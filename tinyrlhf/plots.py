@@ -89,7 +89,8 @@ def _thin(moments, most):
     return [changed[i] for i in np.unique(np.linspace(0, len(changed) - 1, most).round().astype(int))]
 
 
-def run_figure(claim, before, after, learned, true, answers, returns, kl, lines, titles=("before", "after"), over="answers so far"):
+def run_figure(claim, before, after, learned, true, answers, returns, kl, lines, titles=("before", "after"), over="answers so far",
+               measure="mean true return of an episode"):
     """The one figure of a run.
 
     Args:
@@ -98,6 +99,7 @@ def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
         learned, true: scores by the reward model and true returns of B episodes each of reference and final policy, (2, B).
         answers, returns, kl: number of answers (or what else `over` says), mean true return, nats per episode to the reference, (R,).
         lines: name -> true return to compare with, such as {"untrained": -1.7, "best possible": 0.76}.
+        measure: what `returns` are, in words.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -109,7 +111,7 @@ def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
         draw_behaviour(axis_at(figure, 4.4, 4.35, 3.2, 3.2), after, titles[1], AFTER)
         draw_agreement(axis_at(figure, 8.9, 4.95, 3.8, 2.2), learned, true)
         top = axis_at(figure, 1.0, 1.85, 8.7, 1.85)
-        draw_rounds(top, axis_at(figure, 1.0, 0.8, 8.7, 0.6, sharex=top), answers, returns, kl, lines, over)
+        draw_rounds(top, axis_at(figure, 1.0, 0.8, 8.7, 0.6, sharex=top), answers, returns, kl, lines, over, measure)
     return figure
 
 
@@ -132,6 +134,8 @@ def draw_agreement(axis, learned, true):
 def agreement_in_words(learned, true):
     """The correlation of two arrays of one shape as a sentence; linear, as scale and zero of a learned reward mean nothing."""
     pair = np.array([np.ravel(learned), np.ravel(true)], float)
+    if not np.isfinite(pair[0]).any():
+        return "Nobody was asked:\nthere is no reward model"
     pair = pair[:, np.isfinite(pair).all(axis=0)]
     if pair.shape[1] < 2 or np.ptp(pair, axis=1).min() == 0:
         return "Nothing to compare:\nall episodes are alike"
@@ -141,12 +145,12 @@ def agreement_in_words(learned, true):
     return f"Learned and true reward\n{verb} (correlation {number(correlation, '.2f')})"
 
 
-def draw_rounds(axis, below, answers, returns, kl, lines, over):
+def draw_rounds(axis, below, answers, returns, kl, lines, over, measure):
     """Mean true return over answers, both (R,), between labelled reference lines; in the axis below it the nats to the reference (R,)."""
     for value in lines.values():
         axis.axhline(value, color=GREY, linewidth=1.5, linestyle=(0, (4, 3)))
     axis.plot(answers, returns, color=AFTER, marker="o", markersize=7)
-    axis.set(title="mean true return of an episode", ymargin=0.08)
+    axis.set(title=measure, ymargin=0.08)
     axis.tick_params(labelbottom=False)
     axis.locator_params(axis="y", nbins=5)
     last = np.array(returns, float)[np.isfinite(returns)][-1:]

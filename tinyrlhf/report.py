@@ -77,20 +77,24 @@ def figure_data(settings, state, result):
     played = [rollout(state.game, policy, state.game.start(40, rng), rng) for policy in (state.reference, state.policy)]
     asked = state.answers is not None
     learned = [state.reward_model.scores(episodes) if asked else np.full(len(episodes), np.nan) for episodes in played]
-    if judged_game(state.game) is state.game:
+    whole = judged_game(state.game) is state.game and state.steps_at_most is None       # was it trained in what it is judged by?
+    measure, steps = "mean true return of an episode", state.steps_at_most or state.game.horizon
+    if whole:
         lines = {"untrained": result["return_untrained"], "best possible": result["return_optimal"],
                  "true reward": result["return_on_true_reward"], "coin flips": result.get("return_without_feedback"),
                  "cloned labels": result.get("return_cloned")}
-    else:                                                           # the curve is the hidden taste, at most 1 a step
-        lines = {"untrained": float(played[0].true_returns.mean()), "best possible": float(state.game.horizon)}
+    else:                                                           # CartPole: taste or reward, at most 1 a step
+        lines = {"untrained": float(played[0].true_returns.mean()), "best possible": float(steps)}
+        measure = (f"mean true return in {steps} steps (standard game: {result['return_untrained']:.0f} before, "
+                   f"{result['return_after']:.0f} after)")
     history = {name: [row[name] for row in state.history] for name in ("answers" if asked else "round", "true_return", "kl")}
-    if judged_game(state.game) is state.game:                       # the end of the curve: the final policy, not its last sample
+    if whole:                                                       # the end of the curve: the final policy, not its last sample
         history["true_return"][-1] = result["return_after"]
     known = {name: value for name, value in lines.items() if value is not None and np.isfinite(value)}
     return {"learned": np.array(learned).tolist(), "true": [episodes.true_returns.tolist() for episodes in played],
             "answers": [0, *history["answers" if asked else "round"]], "returns": [lines["untrained"], *history["true_return"]],
             "kl": [0.0, *history["kl"]], "lines": known,
-            "over": "answers so far" if asked else "rounds so far"}
+            "over": "answers so far" if asked else "rounds so far", "measure": measure}
 
 
 def claim_of(settings, result):

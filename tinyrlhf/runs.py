@@ -26,7 +26,7 @@ from tinyrlhf.feedback.records import Rankings
 from tinyrlhf.recipes import WORLDS, build, settings_for
 from tinyrlhf.stages import Chat, settings_for_chat
 
-BASELINES = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback", "return_cloned")
+REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback", "return_cloned", "seconds")
 
 
 def create(out, settings):
@@ -172,10 +172,10 @@ def as_json(episodes, row):
 
 
 def remembered(folder):
-    """The baselines that an earlier report of this folder measured, by name; nothing if there are none."""
+    """The baselines that an earlier report of this folder measured, and the run's seconds, by name; nothing if there are none."""
     try:
         result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
-        return {name: float(result[name]) for name in BASELINES if result.get(name) is not None and math.isfinite(result[name])}
+        return {name: float(result[name]) for name in REMEMBERED if result.get(name) is not None and math.isfinite(result[name])}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
