@@ -196,6 +196,17 @@ def test_settings_that_are_not_those_of_the_checkpoint_are_refused():
     assert "run.json says seed = 4, but checkpoint.npz was made with 3" in refusal(runs.load, "one")
 
 
+@pytest.mark.parametrize("made_with, said", [('{"colour": "red"}', "says"), ("more", "says colour = None"), ("[1]", "cannot be read"),
+                                             ('"x"', "cannot be read")])
+def test_a_checkpoint_of_other_settings_is_never_taken_for_an_untrained_run(made_with, said):
+    run("one", rounds=1)
+    with np.load("one/checkpoint.npz") as flat:
+        kept = dict(flat)
+    more = json.dumps({**json.loads(str(kept["settings"])), "colour": "red"})
+    np.savez("one/checkpoint.npz", **{**kept, "settings": more if made_with == "more" else made_with})
+    assert said in refusal(runs.load, "one")
+
+
 def test_hostile_text_in_run_json_reaches_the_terminal_escaped(capsys):
     run("one", rounds=1)
     for changes in ({"world": "\x1b[31m"}, {"\x1b[31m": 1}, {"seed": "\x1b]0;\x07"}):

@@ -47,8 +47,7 @@ def check_choice(name, value, allowed):
 def check_range(name, value, low, high):
     """Refuse what is not a number from low to high; NaN is none."""
     if not isinstance(value, numbers.Real) or not low <= value <= high:
-        raise ValueError(f"{name}: expected a number from {low} to {high}, got {value!r}" if isinstance(value, str) else
-                         f"{name}: expected a number from {low} to {high}, got {value}")
+        raise ValueError(f"{name}: expected a number from {low} to {high}, got {repr(value) if isinstance(value, str) else value}")
 
 
 def check_whole(name, value, low, high):

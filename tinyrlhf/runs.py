@@ -118,8 +118,9 @@ def load(folder, or_begin=False):
         return state
     try:
         with np.load(path, allow_pickle=False) as flat:
-            made_with = json.loads(str(flat["settings"]))
-            if made_with == settings:
+            made_with = dict(json.loads(str(flat["settings"])))
+            changed = [name for name in {**settings, **made_with} if made_with.get(name) != settings.get(name)]
+            if not changed:
                 state.load(dict(flat))
     except FileNotFoundError:
         raise ValueError(f"run: {folder} was stopped before its first round was done; "
@@ -127,10 +128,10 @@ def load(folder, or_begin=False):
     except Exception as error:                                      # a damaged archive fails in a dozen ways
         raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); start again, "
                          "the answers are in feedback.jsonl") from None
-    for name in settings:
-        if made_with.get(name) != settings[name]:
-            raise ValueError(f"run: {path.with_name('run.json')} says {name} = {settings[name]!r}, but checkpoint.npz was made with "
-                             f"{made_with.get(name)!r}; change it back")
+    if changed:
+        name = changed[0]
+        raise ValueError(f"run: {path.with_name('run.json')} says {name} = {settings.get(name)!r}, but checkpoint.npz was made with "
+                         f"{made_with.get(name)!r}; change it back")
     return state
 
 
