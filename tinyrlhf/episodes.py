@@ -206,3 +206,48 @@ def start_in_groups(game, n, group, rng):
     if group < 1 or n % group:
         raise ValueError(f"episodes: expected a multiple of the group size {group}, got {n}")
     return np.repeat(game.start(n // group, rng), group, axis=0)
+
+
+def cut_at(episodes, lengths):
+    """The first `lengths` (B,) steps of each episode, in as many columns as before."""
+    steps_shown = np.minimum(lengths, episodes.lengths)
+    mask = np.arange(episodes.mask.shape[1]) < steps_shown[:, None]
+
+    def kept(table):
+        return np.where(mask.reshape(mask.shape + (1,) * (table.ndim - 2)), table, np.zeros((), table.dtype))
+
+    return replace(episodes, states=stay(episodes.states, steps_shown), observations=stay(episodes.observations, steps_shown),
+                   actions=kept(episodes.actions), log_probs=kept(episodes.log_probs), mask=mask,
+                   ended=episodes.ended & (steps_shown == episodes.lengths), true_rewards=kept(episodes.true_rewards))
+
+
+def splice(episodes, at, tails):
+    """Each episode up to column `at` (B,), then its tail, which begins in the state there; a tail may be empty."""
+    longest = max(episodes.mask.shape[1], int((at + tails.lengths).max()))
+    rows, columns = np.arange(len(at))[:, None], np.arange(longest + 1)
+    late = columns >= at[:, None]                                      # (B, T+1)
+    after = np.maximum(columns - at[:, None], 0)                       # place within the tail
+
+    def spliced(name, width):
+        old, new = getattr(episodes, name), getattr(tails, name)
+        places = np.minimum(columns[:width], old.shape[1] - 1), np.minimum(after[:, :width], new.shape[1] - 1)
+        is_new = late[:, :width].reshape(len(at), width, *(1,) * (old.ndim - 2))
+        return np.where(is_new, new[rows, places[1]], old[:, places[0]])
+
+    there = np.where(late[:, :-1], after[:, :-1] < tails.lengths[:, None], columns[:-1] < episodes.lengths[:, None])
+    steps_of = {name: spliced(name, longest) for name in ("actions", "log_probs", "true_rewards")}
+    for name, table in steps_of.items():
+        table[~there] = 0
+    return Episodes(states=spliced("states", longest + 1), observations=spliced("observations", longest + 1), mask=there,
+                    ended=np.where(tails.lengths > 0, tails.ended, episodes.ended), first_step=episodes.first_step, **steps_of)
+
+
+def steps_left(game, episodes):
+    """How many steps (B,) another play from the start of each episode may take: until the horizon, or as long as the clip was."""
+    return np.where(episodes.ended, game.horizon - episodes.first_step, episodes.lengths)
+
+
+def log_probs_of(policy, episodes):
+    """log pi of whole episodes (B,), the sum over the steps that were played, and the cache for `Policy.backward`."""
+    log_probs, cache = policy.log_probs(*episodes.decisions)
+    return episodes.spread(log_probs).sum(axis=1), cache

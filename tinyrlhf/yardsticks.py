@@ -1,104 +1,147 @@
-"""What a run is held against: its exact return where the world is small enough, the best possible, and labels cloned once."""
+"""What a run is held against: its true return, and what it maximises, each beside the best possible. One class a kind of world.
+
+    Tabular    games with tables P, R, d0: everything exact
+    Strings    texts judged by an automaton: everything exact, by sweeps over all that can be written
+    Sampled    all others: means of fresh episodes, in the game it is judged in; the best possible where somebody knows it
+
+Two figures that are never mixed: the true return, at most `best_return()`; and the objective, true return minus the price of the KL
+at the run's own kl_coef, at most `best_objective()`. A run normalises its rewards on the reference, so that kl_coef is the price of
+a nat in standard deviations of the reference's return; the objective uses the same unit. NaN: nobody knows.
+"""
 import numpy as np
 
-from tinyrlhf.episodes import rollout
+from tinyrlhf.episodes import join, rollout
 from tinyrlhf.exact import strings
-from tinyrlhf.exact.planning import backward_induction, finite_horizon_return, kl_to_reference, value_iteration
-from tinyrlhf.games.cartpole import CartPole
-from tinyrlhf.games.text import Text
+from tinyrlhf.exact.planning import backward_induction, finite_horizon_return, kl_to_reference, soft_backward_induction
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
-from tinyrlhf.recipes import words_spread
 
 
-def judged_game(game):
-    """CartPole learns in its fixed-horizon form and is judged in the standard game; all others where they learn."""
-    return CartPole() if isinstance(game, CartPole) and game.frozen else game
+class Yardstick:
+    """What all yardsticks share; `game` is where a run is judged, `called` what that is called in a report."""
+    called = "mean true return"
+
+    def __init__(self, state):
+        self.state, self.game = state, state.game
+
+    def price_of_a_nat(self):
+        """kl_coef in units of the true return."""
+        rng = np.random.default_rng(0)
+        game, reference = self.state.game, self.state.reference
+        return self.state.kl_coef * float(rollout(game, reference, game.start(10_000, rng), rng).true_returns.std())
+
+    def objective(self, rng):
+        """What the run maximises, in units of the true return: its true return minus the price of its KL."""
+        if not self.state.kl_coef:
+            return self.expected_return(self.state.policy, rng)
+        return self.expected_return(self.state.policy, rng) - self.price_of_a_nat() * self.expected_kl(rng)
 
 
-def expected_return(state, policy, rng, n=1000):
-    """Expected true return of one episode: exact where the world is small enough, else the mean of n fresh episodes."""
-    game = judged_game(state.game)
-    if isinstance(game, Text):
-        return strings.evaluate(log_table(policy, game), log_table(state.reference, game), strings.Automaton(*game.automaton()), 0.0).reward
-    if hasattr(game, "P"):
-        return finite_horizon_return(game.P, game.R, game.d0, table(policy, game), game.horizon)
-    return float(rollout(game, policy, game.start(n, rng), rng).true_returns.mean())
+class Tabular(Yardstick):
+    """A game with exact tables."""
 
+    def expected_return(self, policy, rng):
+        """Expected true return of one episode of a policy."""
+        return finite_horizon_return(self.game.P, self.game.R, self.game.d0, self.table(policy), self.game.horizon)
 
-def optimal_return(state, kl_coef):
-    """The best possible: exact in tables, without a leash; 500 steps in CartPole; for text the best policy under the same leash;
-    NaN where nobody knows.
+    def best_return(self):
+        """The best possible, by planning."""
+        return float(backward_induction(self.game.P, self.game.R, self.game.horizon)[0][0] @ self.game.d0)
 
-    A text run normalises its rewards on the reference, so that kl_coef is the price of a nat in its standard deviations;
-    the yardstick uses the same unit.
-    """
-    game = state.game
-    if isinstance(game, Text):
-        return text_optimum(state, kl_coef).reward
-    if hasattr(game, "P"):
-        return float(backward_induction(game.P, game.R, game.horizon)[0][0] @ game.d0)
-    return float(judged_game(game).horizon) if isinstance(game, CartPole) else float("nan")
+    def best_objective(self):
+        """The best compromise between true return and KL."""
+        price = self.price_of_a_nat()
+        if not price:
+            return self.best_return()
+        values = soft_backward_induction(self.game.P, self.game.R, self.table(self.state.reference), price, self.game.horizon)[0]
+        return float(values[0] @ self.game.d0)
 
-
-def text_optimum(state, kl_coef):
-    """The exact optimum of the words' taste at this leash (`exact.strings.Optimum`); without one, at a very long leash."""
-    price = max(kl_coef, 0.01) * words_spread(state)
-    return strings.optimum(log_table(state.reference, state.game), strings.Automaton(*state.game.automaton()), price)
-
-
-def table(policy, game):
-    """The action probabilities (S, A) of a policy in a tabular game."""
-    return softmax(policy.network.forward(np.arange(game.n_states))[0])
-
-
-def log_table(policy, game):
-    """The log-probabilities (U, V) of a character model in every context."""
-    return log_softmax(policy.network.forward(strings.contexts(game.n_actions, game.window))[0].astype(float))
-
-
-def expected_kl(state, rng, n=1000):
-    """Nats per episode from the reference to the policy, in the game it learned in: exact for words and tables, else sampled."""
-    if isinstance(state.game, Text):
-        tables = log_table(state.policy, state.game), log_table(state.reference, state.game)
-        return strings.evaluate(*tables, strings.Automaton(*state.game.automaton()), 0.0).kl
-    game = state.game
-    if hasattr(game, "P"):
-        policy, reference = table(state.policy, game), table(state.reference, game)
-        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts any more where there is no way out
+    def expected_kl(self, rng):
+        """Nats per episode from the reference to the policy."""
+        policy, reference = self.table(self.state.policy), self.table(self.state.reference)
+        over = np.isclose(np.einsum("sas->sa", self.game.P).min(axis=1), 1)     # nobody acts any more where there is no way out
         policy[over] = reference[over]
-        return kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
-    episodes = rollout(game, state.policy, game.start(n, rng), rng, steps_at_most=state.steps_at_most)
-    return kl_per_episode(state.policy, state.reference, episodes)
+        return kl_to_reference(self.game.P, self.game.d0, policy, reference, self.game.horizon)
+
+    def table(self, policy):
+        """The action probabilities (S, A) of a policy."""
+        return softmax(policy.network.forward(np.arange(self.game.n_states))[0])
 
 
-def clone_labels(state, n, rng, agreement=0.9):
+class Strings(Yardstick):
+    """Texts written by a policy that sees some last characters, with a true reward that an automaton can tell."""
+
+    def __init__(self, state):
+        super().__init__(state)
+        self.automaton = strings.Automaton(*self.game.automaton())
+        self.log_reference = self.log_table(state.reference)
+
+    def expected_return(self, policy, rng):
+        return strings.evaluate(self.log_table(policy), self.log_reference, self.automaton, 0.0).reward
+
+    def best_return(self):
+        return self.optimum(0.001).reward
+
+    def best_objective(self):
+        price = self.price_of_a_nat()
+        return self.optimum(price).value if price else self.best_return()
+
+    def optimum(self, price):
+        """The exact optimum (`exact.strings.Optimum`) at this price of a nat, in units of the true return."""
+        return strings.optimum(self.log_reference, self.automaton, price)
+
+    def expected_kl(self, rng):
+        return strings.evaluate(self.log_table(self.state.policy), self.log_reference, self.automaton, 0.0).kl
+
+    def log_table(self, policy):
+        """The log-probabilities (U, V) of a character model in every context."""
+        contexts = strings.contexts(self.game.n_actions, self.game.window)
+        return log_softmax(policy.network.forward(contexts)[0].astype(float))
+
+
+class Sampled(Yardstick):
+    """Means of fresh episodes.
+
+    Args:
+        game: where it is judged, if not where it learns; best: the best possible return there; called: what that is called.
+    """
+
+    def __init__(self, state, game=None, best=float("nan"), called="mean true return"):
+        super().__init__(state)
+        self.game, self.best, self.called = game or state.game, best, called
+
+    def expected_return(self, policy, rng, n=1000):
+        return float(rollout(self.game, policy, self.game.start(n, rng), rng).true_returns.mean())
+
+    def best_return(self):
+        return float(self.best)
+
+    def best_objective(self):
+        return float(self.best) if not self.state.kl_coef else float("nan")
+
+    def expected_kl(self, rng, n=1000):
+        """In the game it learned in."""
+        game = self.state.game
+        episodes = rollout(game, self.state.policy, game.start(n, rng), rng, steps_at_most=self.state.steps_at_most)
+        return kl_per_episode(self.state.policy, self.state.reference, episodes)
+
+
+def clone_labels(state, yardstick, n, rng, agreement=0.9):
     """Traditional supervised learning: a fixed set of n labels, cloned once. Returns the policy.
 
-    A label is the right action in a situation that the untrained policy got into, but with probability 1 - agreement a wrong
-    one. For text it is the best of four of the model's words, or with that probability just any of the four.
+    A label is what the expert does in a situation that the untrained policy got into, or what they make of a text it has
+    written; but with probability 1 - agreement any other action, or the text as it was.
     """
-    game, policy = judged_game(state.game), state.reference.copy()
-    if isinstance(game, Text):
-        words = rollout(game, policy, game.start(4 * n, rng), rng)
-        best = words.true_returns.reshape(n, 4).argmax(axis=1)
-        chosen = np.where(rng.random(n) < agreement, best, rng.integers(4, size=n))
-        observations, actions = words[np.arange(n) * 4 + chosen].decisions
-    else:
-        episodes = rollout(game, policy, game.start(n, rng), rng)
-        rows = rng.integers(episodes.mask.sum(), size=n)
-        observations = episodes.decisions[0][rows]
+    game, policy, expert = yardstick.game, state.reference.copy(), state.person.expert
+    episodes = rollout(game, policy, game.start(n, rng), rng)
+    if hasattr(expert, "act"):
+        observations = episodes.decisions[0][rng.integers(episodes.mask.sum(), size=n)]
         wrong = rng.random(n) >= agreement                              # another action, any of the others
-        actions = (expert(game, observations) + wrong * rng.integers(1, game.n_actions, size=n)) % game.n_actions
-    clone(policy, observations, actions, rng, learning_rate=0.003 if isinstance(game, Text) else 0.01, steps=300, batch=min(n, 128))
+        actions = (expert.act(observations, rng) + wrong * rng.integers(1, game.n_actions, size=n)) % game.n_actions
+    else:
+        mended = expert.correct(game, episodes, state.person.rationality or 1.0, rng)[0]
+        right = rng.random(n) < agreement
+        observations, actions = join([mended[right], episodes[~right]]).decisions
+    clone(policy, observations, actions, rng, **state.imitation)
     return policy
-
-
-def expert(game, observations):
-    """The right action (n,) in each situation (n, *O)."""
-    if hasattr(game, "P"):
-        return value_iteration(game.P, game.R, gamma=0.99)[1][observations]
-    if not isinstance(game, CartPole):
-        raise ValueError(f"expert: expected a tabular game or CartPole, got {type(game).__name__}; nobody knows the right actions there")
-    return (observations @ (0.5, 1.0, 10.0, 2.0) > 0).astype(int)       # push towards the side the pole and the cart lean to

@@ -1,79 +1,158 @@
-"""People made of code, with a known taste: what they say can be held against what they want."""
+"""People made of code, who want something known: what they say can be held against what they want.
+
+A simulated person is the one likelihood read forwards: of all that could be said, each option is picked with probability
+softmax(rationality * worth), its worth made of true returns (`feedback/answers.py`).
+"""
+from dataclasses import replace
+
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range
-from tinyrlhf.feedback.records import FIRST, SECOND
+from tinyrlhf.episodes import join
+from tinyrlhf.feedback.answers import KINDS, SKIP
+from tinyrlhf.humans.experts import anybody
 from tinyrlhf.numerics import sigmoid
+
+MEMORY = 4                            # rounds: what a person has seen in these is normal to them
 
 
 class Boltzmann:
-    """Prefers the first with probability sigmoid(rationality * (R1 - R2)), R the sum of true rewards.
+    """Somebody who chooses by softmax(rationality * worth).
 
     Say either `rationality` itself (inverse reward units), or the `agreement`: how often this person should agree with
-    the taste on the pairs at hand, 1/2 to 1. The rationality that gives this rate is solved anew for each batch of
-    pairs, because 90 % agreement on easy pairs and on hard ones are two different people.
-    Source: Bradley, Terry 1952; as a model of choice Luce 1959. The agreement knob is ours.
+    the true reward in a random pair of what is shown, 1/2 to 1. The rationality that gives this rate is solved anew for
+    each batch of questions, because 90 % agreement on easy pairs and on hard ones are two different people; it then holds
+    for all kinds of questions in the batch.
+
+    Args:
+        expert: who acts for them where they demonstrate or correct (`humans/experts.py`); None: they cannot.
+        lapse: how often they mark a part without looking, 0 to 1.
+    Source: Bradley, Terry 1952; as a model of choice Luce 1959; for all kinds of feedback Jeon, Milli, Dragan 2020. The
+    agreement knob is ours.
     """
 
-    def __init__(self, agreement=None, rationality=None):
+    def __init__(self, agreement=None, rationality=None, expert=None, lapse=0.0):
         if (agreement is None) == (rationality is None):
-            raise ValueError("human: expected either agreement or rationality, got "
-                             + ("neither" if agreement is None else "both"))
+            got = "neither" if agreement is None else "both"
+            raise ValueError(f"person: expected either agreement or rationality, got {got}")
         if agreement is not None:
             check_range("agreement", agreement, 0.5, 1.0)
         else:
             check_range("rationality", rationality, 0.0, 1e9)
+        check_range("lapse", lapse, 0.0, 1.0)
         self.agreement, self.rationality = agreement, rationality
+        self.expert, self.lapse = expert, lapse
+        self.remembered = []                                           # returns of what was graded, one array a round
 
-    def compare(self, game, first, second, rng):
-        """Two stacks of N episodes -> N answers."""
-        probability = self.preference(first, second)
-        return np.where(rng.random(len(first)) < probability, FIRST, SECOND)
+    def returns(self, episodes):
+        """What this person makes of episodes, (B,)."""
+        check_finite(true_rewards=episodes.true_returns)
+        return episodes.true_returns
 
-    def rank(self, game, episodes, group, rng):
-        """Each `group` neighbours of N * group episodes in order, best first: (N, group) of 0..group-1.
+    def answer(self, game, questions, rng):
+        """Questions -> Answers."""
+        returns = self.returns(questions.episodes)
+        rationality = self.rationality_for(questions, returns)
+        questions, said = self.act(game, questions, rationality, rng)
+        returns = self.returns(questions.episodes)
+        for kind, members, shows in questions.grouped():
+            if KINDS[kind].needs != "expert":
+                scores = rationality * returns[shows]
+                offsets = rationality * self.offsets(KINDS[kind], returns[shows])
+                lapse = self.lapse if KINDS[kind].lapse else 0.0
+                chosen = KINDS[kind].choose(KINDS[kind].options, scores, offsets, lapse, rng)
+                said[members, :chosen.shape[1]] = chosen
+        return questions.answered(said)
 
-        Choosing the best by softmax(rationality * R), then the best of the rest, is sorting after adding Gumbel noise; each
-        pair is then ordered as `compare` would. Source: Plackett 1975, Luce 1959.
+    def rationality_for(self, questions, returns):
+        """How sure this person is: their own rationality, or that at which their agreement holds for random pairs."""
+        if self.rationality is not None:
+            return self.rationality
+        return rationality_for(self.agreement, differences(questions, returns))
+
+    def offsets(self, kind, returns):
+        """What is normal: a grade is worth g times the return minus the levels (quantiles of what was graded) below it.
+
+        These levels are remembered over some rounds: who sees better things for a while expects them.
         """
-        returns = episodes.true_returns.reshape(-1, group)
-        check_finite(true_rewards=returns)
-        differences = returns[:, :, None] - returns[:, None, :]
-        rationality = rationality_for(self.agreement, differences.ravel()) if self.rationality is None else self.rationality
-        return np.argsort(-(rationality * returns + rng.gumbel(size=returns.shape)), axis=1, kind="stable")
+        if returns.shape[1] > 1:
+            return 0.0
+        self.remembered = [*self.remembered, returns[:, 0]][-MEMORY:]
+        n_grades = len(kind.options(1))
+        levels = np.quantile(np.concatenate(self.remembered), np.arange(1, n_grades) / n_grades)
+        return -np.cumsum([0.0, *levels])
+
+    def act(self, game, questions, rationality, rng):
+        """Play what has to be played: the questions with it, and what was said by that, (N, S)."""
+        said = np.full(questions.shows.shape, SKIP)
+        for kind, members, shows in questions.grouped():
+            if KINDS[kind].needs == "expert":
+                if self.expert is None:
+                    raise ValueError(f"person: expected an expert for a {kind}, got None; this world has nobody who can act")
+                asked = questions.episodes[shows[:, 0]]
+                mends = KINDS[kind].own == slice(1)                    # of what was shown first, which stays beside it
+                if mends:
+                    done, mended = self.expert.correct(game, asked, rationality, rng)
+                    said[members, 0] = np.where(mended, 1, SKIP)
+                else:
+                    done = self.expert.demonstrate(game, asked, rationality, rng)
+                    said[members, 0] = 0
+                rows = questions.shows.copy()
+                rows[members, int(mends)] = len(questions.episodes) + np.arange(len(members))
+                questions = replace(questions, episodes=join([questions.episodes, done]), shows=rows)
+        return questions, said
 
     def preference(self, first, second):
         """P(first) of N pairs, (N,)."""
-        difference = first.true_returns - second.true_returns
-        check_finite(true_rewards=difference)
-        if self.rationality is None:
-            return sigmoid(rationality_for(self.agreement, difference) * difference)
-        return sigmoid(self.rationality * difference)
+        difference = self.returns(first) - self.returns(second)
+        rationality = rationality_for(self.agreement, difference) if self.rationality is None else self.rationality
+        return sigmoid(rationality * difference)
+
+    def state(self):
+        """What they remember, which is saved with the run."""
+        return {"returns": np.concatenate([*self.remembered, np.zeros(0)]), "rounds": np.array([len(each) for each in self.remembered], int)}
+
+    def load(self, state):
+        ends = np.cumsum(state["rounds"])
+        self.remembered = np.split(np.asarray(state["returns"]), ends)[:-1]
 
 
-class CoinFlip:
+class CoinFlip(Boltzmann):
     """Answers without looking: the control. Whatever is learned from this person was not learned from feedback."""
 
-    def compare(self, game, first, second, rng):
-        return np.where(rng.random(len(first)) < 0.5, FIRST, SECOND)
+    def __init__(self):
+        super().__init__(rationality=0.0)
 
-    def rank(self, game, episodes, group, rng):
-        return rng.random((len(episodes) // group, group)).argsort(axis=1)
+    def returns(self, episodes):
+        return np.zeros(len(episodes))
 
-    def preference(self, first, second):
-        return np.full(len(first), 0.5)
+    def act(self, game, questions, rationality, rng):
+        self.expert = anybody(game)
+        return super().act(game, questions, rationality, rng)
+
+
+def differences(questions, returns):
+    """Differences of true returns (E,) between random pairs of the policy's plays in these questions: those shown together where
+    several are, else one and the next."""
+    parts = []
+    for rows in questions.own_plays():
+        values = returns[rows]
+        others = np.roll(values, 1, axis=0) if values.shape[1] == 1 else values
+        parts.append((values[:, :, None] - others[:, None, :]).ravel())
+    return np.concatenate(parts)
 
 
 def rationality_for(agreement, differences):
     """The b for which the mean of sigmoid(b |difference|) over the pairs that differ is `agreement`; by bisection.
 
-    The mean rises from 1/2 at b = 0 to 1, so that exactly one b fits. Agreement 1 gives a b that leaves no doubt.
+    The mean rises from 1/2 at b = 0 to 1, so that exactly one b fits. Agreement 1 gives a b that leaves no doubt. Pairs
+    that differ by rounding alone do not count.
 
     >>> round(rationality_for(0.75, np.array([2.0, -2.0, 0.0])), 6)        # log(3) / 2
     0.549306
     """
     sizes = np.abs(differences)
-    sizes = sizes[sizes > 1e-12]
+    sizes = sizes[sizes > 1e-9 * sizes.max(initial=0.0)]
     if not sizes.size:
         return 1.0
     low, high = 0.0, 60.0 / sizes.min()

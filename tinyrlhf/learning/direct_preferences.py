@@ -1,89 +1,105 @@
-"""Improve without a reward model: from comparisons straight to the policy (DPO, IPO), and from scores by copying the best of several.
+"""Improve without a reward model: from what people chose straight to the policy (DPO, IPO), and from scores by copying the best.
 
-The log-ratio of an answer is log pi(answer) - log ref(answer), summed over its steps: what the policy likes more than the reference did.
+The log-ratio of an answer is log pi(answer) - log ref(answer), summed over its steps: what the policy likes more than the
+reference did. kl_coef times it is the score of the answer: the policy itself is the reward model.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_shapes
-from tinyrlhf.episodes import rollout, start_in_groups
+from tinyrlhf.checks import check_range
+from tinyrlhf.episodes import log_probs_of, rollout, start_in_groups
 from tinyrlhf.learning.advantages import in_groups
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.nn.optimizers import Adam, clip_gradient
-from tinyrlhf.rewards.choice import preference_loss
+from tinyrlhf.rewards.choice import choices_loss
+from tinyrlhf.rewards.habits import Habits
 
 
-def dpo(first, second, labels, kl_coef):
-    """Direct preference optimisation: Bradley-Terry, with kl_coef times the log-ratio of an answer as its score.
+def dpo(blocks, log_ratios, kl_coef, habits=None):
+    """Direct preference optimisation: the one likelihood, with kl_coef times the log-ratio of an answer as its score.
 
-        loss = - mean [ p log sigmoid(c h) + (1 - p) log sigmoid(-c h) ],    h = first - second
+        two options:  loss = - mean [ p log sigmoid(c h) + (1 - p) log sigmoid(-c h) ],    h = first - second
 
     Args:
-        first, second: (N,), log-ratios of the two answers of each pair.
-        labels: (N,), p, the share of the first: 1 or 0 for a choice, 1 - s or s where a share s may be slips (label smoothing), 1/2 for
-            "same", or the exact probability of the choice. From 1 and 0 alone h may grow for ever, whatever the leash.
-        kl_coef: c, the leash, 0.05 to 1.
-    Returns loss (nats), d_first (N,), d_second (N,). Source: Rafailov et al. 2023, eq. 7.
+        blocks: feedback.answers.Choices. Of preferences they are DPO; of rankings read in turn Plackett-Luce DPO; shares of
+            1 - s and s instead of 1 and 0 smooth labels of which a share s may be slips. From 1 and 0 alone h may grow for ever.
+        log_ratios: (R,) of the answers that the blocks name; kl_coef: c, the price of a nat, 0.05 to 1.
+        habits: of people, where these are learned too.
+    Returns loss (nats), d_log_ratios (R,), d_habits.
+    Source: Rafailov et al. 2023, eq. 7, and appendix A.3 for rankings.
     """
-    loss, d_first, d_second = preference_loss(kl_coef * first, kl_coef * second, labels)
-    return loss, kl_coef * d_first, kl_coef * d_second                 # score = c * log-ratio
+    loss, d_scores, d_habits = choices_loss(blocks, kl_coef * log_ratios, habits)
+    return loss, kl_coef * d_scores, d_habits                          # score = c * log-ratio
 
 
-def ipo(first, second, labels, kl_coef):
+def ipo(blocks, log_ratios, kl_coef, habits=None):
     """Identity preference optimisation: loss = mean (h - (2 p - 1) / (2 c))**2. The goal of h is finite, however sure the choice.
 
-    Arguments and returns as `dpo`. Source: Azar et al. 2023, eq. 17, with shares p instead of choices.
+    Arguments and returns as `dpo`; choices between two options only.
+    Source: Azar et al. 2023, eq. 17, with shares p instead of choices.
+    Departs from common code: h sums over the steps of an answer, where some average over them.
     """
-    gap = first - second - (2 * labels - 1) / (2 * kl_coef)
-    slope = 2 * gap / len(gap)                                         # d mean gap^2 / d first
-    return float(np.mean(gap ** 2)), slope, -slope
+    loss, d_log_ratios = 0.0, np.zeros(len(log_ratios))
+    n_choices = sum(len(block.whose) for block in blocks)
+    for block in blocks:
+        if not np.array_equal(block.weights, np.eye(2)):
+            raise ValueError(f"ipo: expected choices between two episodes, got a {block.kind} with {len(block.weights)} options; try dpo")
+        first, second = block.places.T
+        gap = log_ratios[first] - log_ratios[second] - (2 * block.shares[:, 0] - 1) / (2 * kl_coef)
+        slope = 2 * gap / n_choices                                    # d mean gap^2 / d h
+        d_log_ratios += np.bincount(first, slope, len(log_ratios)) - np.bincount(second, slope, len(log_ratios))
+        loss += float((gap ** 2).sum() / n_choices)
+    return loss, d_log_ratios, None
 
 
-def prefer(policy, reference, comparisons, rng, loss=dpo, kl_coef=0.1, labels=None, learning_rate=1e-3, steps=300, batch=64,
-           max_grad_norm=np.inf, on_step=None):
-    """Train a policy on comparisons of whole answers: no reward model, and no new answers are drawn.
+def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate=1e-3, steps=300, batch=64, max_grad_norm=np.inf,
+           shares=None, readings=None, on_step=None):
+    """Train a policy on what people chose among whole answers: no reward model, and no new answers are drawn.
 
     Args:
         policy, reference: improved in place; frozen, usually a copy of it.
-        comparisons: feedback.records.Comparisons; loss: `dpo`, `ipo` or a function like them; kl_coef: its leash.
-        labels: (N,), share of the first of each pair; None: as answered, and pairs that nobody judged are left out.
+        answers: feedback.answers.Answers of any kinds; those that say nothing are left out.
+        loss: `dpo`, `ipo` or a function like them; kl_coef: its price of a nat.
         learning_rate: a number, or a function of the share of steps that is left (1 falling to 0).
-        steps, batch: Adam steps, and pairs drawn for each (None: all of them); on_step: function (step, row), called after each.
-    Returns a row for each step: loss, and the mean log-ratio of the `chosen` and of the `rejected` answers. Both may fall together.
+        steps, batch: Adam steps, and answers drawn for each (None: all of them); on_step: function (step, row), called after each.
+        shares: (N, K) of the options of each answer, instead of 1 for the one that was chosen: exact probabilities, or smoothed.
+        readings: as in `RewardModel`.
+    Returns a row for each step: loss, and the mean log-ratio of the `chosen` and of the `rejected` options. Both may fall together.
     """
-    if labels is None:
-        comparisons = comparisons.judged
-        labels = comparisons.labels
-    n, answers = len(comparisons), comparisons.both()
-    check_shapes(labels=(labels, f"{n}"))
-    wrong = np.flatnonzero(~((labels >= 0) & (labels <= 1)))
-    if not n or wrong.size:
-        raise ValueError("labels: expected at least one share from 0 to 1, got " + (f"{labels[wrong[0]]} at {wrong[0]}" if n else "none"))
+    said = np.flatnonzero(answers.judged)
+    if not len(said):
+        raise ValueError(f"answers: expected at least one that says something, got {len(answers)} that do not")
     check_range("kl_coef", kl_coef, 1e-3, 1e6)
-    at_reference = np.concatenate([answer_log_probs(reference, answers[row:row + 256])[0] for row in range(0, 2 * n, 256)])
+    episodes = answers.episodes
+    at_reference = np.concatenate([log_probs_of(reference, episodes[row:row + 256])[0] for row in range(0, len(episodes), 256)])
     rate = learning_rate if callable(learning_rate) else lambda left: learning_rate
-    optimizer, history = Adam(policy.network.params, rate(1.0)), []
+    optimizer, habits, history = Adam(policy.network.params, rate(1.0)), Habits(), []
+    habits.meet(answers)
     for step in range(steps):
         optimizer.learning_rate = rate(1.0 - step / steps)
-        pairs = np.arange(n) if batch is None else rng.integers(n, size=batch)
-        rows = np.concatenate([pairs, pairs + n])                      # both sides of each pair, in one batch
-        shown, share = answers[rows], labels[pairs]
-        log_probs, cache = answer_log_probs(policy, shown)
-        ratios = np.split(log_probs - at_reference[rows], 2)
-        value, *slopes = loss(*ratios, share, kl_coef)
-        grads = policy.backward(cache, np.repeat(np.concatenate(slopes), shown.lengths))     # d answer / d step = 1
+        rows, blocks = answers.choices(said if batch is None else rng.choice(said, batch), readings)
+        if shares is not None:
+            blocks = [block._replace(shares=shares[block.whose]) for block in blocks]
+        shown = episodes[rows]
+        log_probs, cache = log_probs_of(policy, shown)
+        ratios = log_probs - at_reference[rows]
+        value, d_ratios, d_habits = loss(blocks, ratios, kl_coef, habits)
+        grads = policy.backward(cache, np.repeat(d_ratios, shown.lengths))           # d answer / d step = 1
         clip_gradient(grads, max_grad_norm)
         optimizer.step(grads)
-        chosen, rejected = np.where(share < 0.5, ratios[::-1], ratios).mean(axis=1)
-        history.append({"loss": float(value), "chosen": float(chosen), "rejected": float(rejected)})
+        if d_habits is not None:
+            habits.step(d_habits, len(said))
+        history.append({"loss": float(value), **chosen_and_rejected(blocks, ratios)})
         if on_step:
             on_step(step, history[-1])
     return history
 
 
-def answer_log_probs(policy, episodes):
-    """log pi of whole answers (B,), the sum over the steps that were played, and the cache for `Policy.backward`."""
-    log_probs, cache = policy.log_probs(*episodes.decisions)
-    return episodes.spread(log_probs).sum(axis=1), cache
+def chosen_and_rejected(blocks, ratios):
+    """Mean log-ratio of what was chosen, and of the mean of the other options."""
+    options = [(ratios[block.places] @ block.weights.T, block.shares) for block in blocks]
+    chosen = np.concatenate([(worth * shares).sum(axis=1) for worth, shares in options])
+    rejected = np.concatenate([(worth * (1 - shares)).sum(axis=1) / (shares.shape[1] - 1) for worth, shares in options])
+    return {"chosen": float(chosen.mean()), "rejected": float(rejected.mean())}
 
 
 def best_of_n(scores, group):

@@ -1,0 +1,191 @@
+"""The worlds, one file each: a function of the file's name, whose arguments are the settings of that world.
+
+    @world(claim="{n} answers found the best machine", yardstick=Tabular)
+    def bandit(seed=0, learner: LEARNERS = "reinforce", rounds=10, questions=10, kl_coef=0.0, feedback="preference"):
+        return State(...)
+
+An annotation that is a tuple lists the values which a setting may have. `bandit(seed=3)` is a run before its first stage, with a
+person who answers; `build("bandit", seed=3)` is the same by name. A world of your own, outside the package, has the same front
+door: `if __name__ == "__main__": my_world.main()`.
+"""
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tinyrlhf.checks import check_choice, check_range, check_whole
+from tinyrlhf.episodes import rollout
+from tinyrlhf.feedback.forms import Steps
+from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
+from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
+from tinyrlhf.questions import kinds_for
+from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
+
+LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
+PEOPLE = ("simulated", "coin", "nobody")                            # nobody: training on the true reward
+AGREEMENT = 0.9                                                     # of answers with the true reward, unless told
+LAPSE = 0.1                                                         # how often a simulated person marks a part without looking
+PERSON = {"person": "simulated", "agreement": None, "rationality": None}             # settings that every world has
+RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
+
+
+@dataclass(frozen=True)
+class World:
+    """A world by name: how its runs are made, and what it owns that report, people and log ask it for.
+
+    make: function of the settings -> State; its signature is the list of the settings.
+    claim: the title of the figure when a run has worked; "{n}" is the number of answers.
+    yardstick: function State -> what the run is held against (`yardsticks.py`).
+    expert: function game -> who can act (`humans/experts.py`), or None.
+    form: how its episodes are written to the log (`feedback/forms.py`).
+    scenes: function (game, policy, rng) -> episodes of scenes, what the policy does; None: a few episodes.
+    moving: is its figure also worth a GIF?
+    on_true_reward: function State -> None, for runs on the true reward: what else is different there.
+    report: its own report, if it has one (see `report.py`).
+    """
+    make: Callable
+    claim: str
+    yardstick: Callable
+    expert: Callable | None = None
+    form: object = field(default_factory=Steps)
+    scenes: Callable | None = None
+    moving: bool = False
+    on_true_reward: Callable | None = None
+    report: object = None
+
+    @property
+    def name(self):
+        return self.make.__name__
+
+    @property
+    def defaults(self):
+        """The calibrated settings by name, those of the person included."""
+        parameters = inspect.signature(self.make).parameters.values()
+        own = {each.name: each.default for each in parameters if isinstance(each.default, (int, float, str))}
+        return {**own, **PERSON}
+
+    @property
+    def choices(self):
+        """The values that a setting may have, by name, where these can be listed."""
+        parameters = inspect.signature(self.make).parameters.values()
+        own = {each.name: each.annotation for each in parameters if isinstance(each.annotation, tuple)}
+        return {**own, "person": PEOPLE}
+
+    def settings(self, **given):
+        """Complete settings of a run: what was given (None: not given), calibrated values for the rest; refused if they make no sense."""
+        given = {name: value for name, value in given.items() if value is not None}
+        unknown = set(given) - set(self.defaults)
+        if unknown:
+            raise ValueError(f"settings: expected {', '.join(self.defaults)} for {self.name}; got {', '.join(sorted(unknown))}")
+        settings = {**self.defaults, **given}
+        if settings["agreement"] is None and settings["rationality"] is None:
+            settings["agreement"] = AGREEMENT
+        for name, value in settings.items():
+            self.check(name, value)
+        return {"world": self.name, **settings}
+
+    def check(self, name, value):
+        """Refuse a value that this setting cannot have."""
+        default = self.defaults[name]
+        if name in self.choices:
+            check_choice(name, value, self.choices[name])
+        elif name in RANGES:
+            check_whole(name, value, *RANGES[name])
+        elif isinstance(default, str) != isinstance(value, str) and value is not None:
+            raise ValueError(f"{name}: expected {'text' if isinstance(default, str) else 'a number'}, got {value!r}")
+        elif isinstance(default, float):
+            check_range(name, value, 0.0, 1e6)
+
+    def __call__(self, sizes=None, **given):
+        """The State of a run before its first stage, with a person who answers; sizes: of a smaller run, where `make` takes them."""
+        settings = self.settings(**given)
+        own = {name: value for name, value in settings.items() if name not in ("world", *PERSON)}
+        state = self.make(**own, **({} if sizes is None else {"sizes": sizes}))
+        kinds = kinds_for(state.view, self.expert)
+        for kind in dict.fromkeys(kind for stage in state.plan for kind in stage.kinds):
+            check_choice(f"feedback on {self.name}", kind, kinds)
+        state.person = self.answerer(state.game, settings)
+        if settings["person"] == "nobody":
+            state.plan = [self.without_answers(stage) for stage in state.plan]
+            if self.on_true_reward:
+                self.on_true_reward(state)
+        return state
+
+    def answerer(self, game, settings):
+        """Who answers: a simulated person who wants the true reward, or a coin."""
+        if settings["person"] == "coin":
+            return CoinFlip()
+        return Boltzmann(settings["agreement"], settings["rationality"], self.expert and self.expert(game), LAPSE)
+
+    def without_answers(self, stage):
+        """The same stage on the true reward, where it would have been on a learned one."""
+        if not stage.kinds or stage.person is not None:
+            return stage
+        if stage.improve is not from_answers:
+            raise ValueError(f"person: expected somebody who answers, since {self.name} learns from nothing else here; got nobody")
+        return stage._replace(improve=from_true_reward, kinds=(), questions=0)
+
+    def main(self, arguments=None):
+        """The front door of a world outside the package: `python my_world.py --seed 3`."""
+        from tinyrlhf.cli import main                               # the command line is above all worlds
+        raise SystemExit(main(arguments, own_world=self))
+
+
+def world(**owned):
+    """Decorator: this function makes a world."""
+    return lambda make: World(make, **owned)
+
+
+def find(name):
+    """The world of this name: one of the package's own files, found without a list."""
+    if not name.isidentifier() or name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is None:
+        raise ValueError(f"world: expected the name of a file in tinyrlhf/worlds, got {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{name}"), name)
+
+
+def build(name, **given):
+    """The State of a run on a world by its name, before the first stage."""
+    return find(name)(**given)
+
+
+def kinds_of(feedback):
+    """Kinds of feedback from a setting such as "preference,rating"."""
+    kinds = tuple(kind.strip() for kind in feedback.split(","))
+    if len(set(kinds)) < len(kinds):
+        raise ValueError(f"feedback: expected each kind once, got {feedback}")
+    return kinds
+
+
+def rounds_of(feedback, questions, rounds):
+    """The plan of most worlds: so many rounds in which a person answers questions of each kind, and the reward model explains them."""
+    return [Stage("round", from_answers, kinds_of(feedback), questions)] * rounds
+
+
+def generators(seed):
+    """Independent generators, so that nobody's numbers depend on how often somebody else has drawn."""
+    names = ("networks", "game", "person", "learner", "pretraining", "questions")
+    return {name: np.random.default_rng(child) for name, child in zip(names, np.random.SeedSequence(seed).spawn(len(names)))}
+
+
+def make_learner(name, policy, critic, group, updates, learning_rate, entropy_coef=0.0, entropy_until=0.0, gamma=1.0, minibatch=256):
+    """A learner by name; the learning rate falls linearly over the run, the entropy bonus until this share of it is left."""
+    check_choice("learner", name, LEARNERS)
+    shared = {"updates": updates, "learning_rate": lambda left: learning_rate * max(left, 0.02),
+              "entropy_coef": lambda left: entropy_coef * max(left - entropy_until, 0.0) / (1 - entropy_until)}
+    if name == "reinforce":
+        return Reinforce(policy, gamma=gamma, standardize=True, **shared)
+    if name == "rloo":
+        return RLOO(policy, group=group, standardize=True, **shared)
+    if name == "grpo":
+        return GRPO(policy, group=group, **shared)                  # the KL penalty is in the reward, as for all others
+    if name == "actor-critic":
+        return ActorCritic(policy, critic=critic, gamma=gamma, standardize=True, **shared)
+    return PPO(policy, critic=critic, gamma=gamma, minibatch=minibatch, **shared)
+
+
+def std_of_returns(game, policy, n=10_000):
+    """Standard deviation of a policy's true returns: the unit in which normalised rewards, and with them kl_coef, are measured."""
+    return float(rollout(game, policy, game.start(n, np.random.default_rng(1)), np.random.default_rng(0)).true_returns.std())
