@@ -1,7 +1,7 @@
 """How is an episode written to the log, and read back? As what happened in it, so that anybody can learn from it again."""
 import numpy as np
 
-from tinyrlhf.episodes import Episodes, join
+from tinyrlhf.episodes import Episodes, join, replay
 
 
 class Steps:
@@ -25,3 +25,20 @@ class Steps:
         return Episodes(states=states, observations=game.observe(states), actions=actions, log_probs=np.zeros((1, length)),
                         mask=np.ones((1, length), bool), ended=np.array([written["ended"]]),
                         first_step=np.array([written["first_step"]]), true_rewards=np.array(written["rewards"], float)[None])
+
+
+class Texts:
+    """The prompt, if there is one, and what was written: a game with texts knows the rest."""
+
+    def write(self, game, episodes, row):
+        """One finished text as plain strings."""
+        written = {"text": game.decode(episodes.states[row:row + 1, -1])[0]}
+        return {"prompt": game.asked(episodes.states[row:row + 1, 0])[0], **written} if hasattr(game, "asked") else written
+
+    def read(self, game, written):
+        """Undo `write` for a list of texts."""
+        texts = [each["text"] for each in written]
+        if hasattr(game, "ask"):
+            prompts = [each["prompt"] for each in written]
+            return replay(game, game.ask(prompts), *game.demonstrations(prompts, texts)[1:], np.random.default_rng(0))
+        return replay(game, game.start(len(texts), None), *game.demonstrations(texts)[1:], np.random.default_rng(0))

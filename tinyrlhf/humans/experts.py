@@ -71,10 +71,11 @@ class Writer:
         drafts: function (start states (n, ...), rng) -> finished states (n, m, ...) that they might write.
         edits: function (finished states (n, ...), rng) -> finished states (n, m, ...) that they might turn each into.
         as_actions: function finished states (n, ...) -> actions (n, T) and mask (n, T) that write them.
+        true_reward: function finished states (n, ...) -> (n,).
     """
 
-    def __init__(self, drafts, edits, as_actions):
-        self.drafts, self.edits, self.as_actions = drafts, edits, as_actions
+    def __init__(self, drafts, edits, as_actions, true_reward):
+        self.drafts, self.edits, self.as_actions, self.true_reward = drafts, edits, as_actions, true_reward
 
     def demonstrate(self, game, episodes, rationality, rng):
         return self.chosen(game, episodes, self.drafts(episodes.states[:, 0], rng), rationality, rng)
@@ -87,7 +88,7 @@ class Writer:
     def chosen(self, game, episodes, options, rationality, rng):
         """One of the options (n, m, ...) for each of n episodes, as if it had been written."""
         n, m = options.shape[:2]
-        worth = np.reshape(game.true_reward(options.reshape(n * m, *options.shape[2:])), (n, m))
+        worth = np.reshape(self.true_reward(options.reshape(n * m, *options.shape[2:])), (n, m))
         chances = softmax(rationality * worth)
         picked = (rng.random((n, 1)) >= np.cumsum(chances, axis=1)[:, :-1]).sum(axis=1)
         return replay(game, episodes.states[:, 0], *self.as_actions(options[np.arange(n), picked]), rng)

@@ -129,7 +129,7 @@ class OutcomeReward(RewardModel):
 
     def reward_table(self, features, mask):
         outputs, cache = self.network.forward(features)                # (B, 1)
-        return np.where(mask, outputs, 0.0), (cache, mask)
+        return np.where(mask, outputs.astype(np.float64), 0.0), (cache, mask)
 
     def backward(self, cache, d_rewards):
         """d_rewards (B, T) -> grads."""
