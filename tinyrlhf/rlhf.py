@@ -33,6 +33,7 @@ class Stage(NamedTuple):
     improve: Callable                 # (state, stage) -> numbers: `from_answers`, `from_true_reward`, those of improvements.py
     kinds: tuple = ()                 # of feedback that people are asked for; (): nobody is asked
     questions: int = 0                # of each kind
+    person: object = None             # who is asked, if somebody else than the state's person
     begin: Callable | None = None     # (state): a fresh learner, critic, reward model or reference, if the stage needs them
 
 
@@ -103,7 +104,8 @@ def rlhf(state, stages=None, on_round=None):
         answers = None
         if stage.kinds:
             questions = propose(state, stage)                                                # act, and choose what to ask
-            answers = state.person.answer(state.game, questions, state.rngs["person"])       # ask
+            person = stage.person or state.person
+            answers = person.answer(state.game, questions, state.rngs["person"])             # ask
         row = learn(state, stage, answers)                                                   # fit, improve, measure
         if on_round:
             on_round(state, row)

@@ -193,7 +193,7 @@ KINDS = {
                    offsets=(1, 2, 3, 4)),
     "thumb": Kind(worth_of_grades(2), choose_one, read_option, is_option(2), "0 (down) or 1 (up)", offsets=(1,)),
     "demonstration": Kind(*PICK, "0 (what the person did)", own=slice(1, None), needs="expert", drawn=True),
-    "correction": Kind(*PICK, "1 (as it should have been)", own=slice(1), needs="expert"),
+    "correction": Kind(*PICK, "1 (as it should have been) or 0 (it may stay)", own=slice(1), needs="expert"),
     "stop": Kind(*PICK, "the number of the last part played", own=slice(-1, None), needs="stops"),
     "comment": Kind(*PICK, "the number of a remark, 0 for none", own=slice(1), needs="remarks"),
     "credit": Kind(worth_of_marks, choose_with_reason, read_reason, is_reason, "the preferred one (0 or 1) and a part",

@@ -93,7 +93,7 @@ class Boltzmann:
                 mends = KINDS[kind].own == slice(1)                    # of what was shown first, which stays beside it
                 if mends:
                     done, mended = self.expert.correct(game, asked, rationality, rng)
-                    said[members, 0] = np.where(mended, 1, SKIP)
+                    said[members, 0] = mended                          # 0: it may stay as it was
                 else:
                     done = self.expert.demonstrate(game, asked, rationality, rng)
                     said[members, 0] = 0
