@@ -234,8 +234,8 @@ def plain(value, name):
         return {key: plain(item, key) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item, name) for item in value]
-    if isinstance(value, int) and abs(value) >= 10**308:
-        raise ValueError(f"{name}: expected numbers below 1e308, got {value.bit_length()} bits")
+    if isinstance(value, int) and value.bit_length() > 1023:
+        raise ValueError(f"{name}: expected numbers below 2**1023, got {value.bit_length()} bits")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise ValueError(f"{name}: expected numbers, text, None, lists, arrays or dicts with text "
