@@ -1,31 +1,43 @@
-"""How is what people said kept for ever? As a file that only grows: one event per line, each with a number and a check sum.
+"""How is what people said kept for ever? As a file that only grows, one event a line, each checked.
 
-A line is a JSON object: v (format, 1), seq (0, 1, 2, ...), k (kind), t (UTC time), the event's own fields, and crc last: the CRC-32
-of the object's text without it. A half-written last line is set aside when the log is opened; any other damage is an error.
+A line is a JSON object: v (format, 2), seq (0, 1, 2, ...), k (kind of event), t (UTC time), the
+event's own fields, and crc last: the CRC-32 of the object's text without it. Lines written as one
+group carry `more`: how many of the group follow. A group is there whole or not at all: what a crash
+left of the last one is set aside in PATH.torn when the log is opened. Any other damage is an error.
+A log may begin with lines of format 1, which knew no groups.
 """
 import json
+import math
 import os
 import zlib
 from datetime import datetime, timezone
+from pathlib import Path
 
 import numpy as np
 
-RESERVED = ("v", "seq", "k", "t", "crc")
+from tinyrlhf.saving import hold, sync_folder
+
+RESERVED = ("v", "seq", "k", "t", "more", "crc")
 
 
 class Log:
-    """Opens a log, or starts one, and appends to it; `append` returns only when the event is on the disk.
+    """A log, opened or begun, and its only writer; what `append` has returned from is on the disk.
 
-    >>> with Log("answers.jsonl") as log:                           # doctest: +SKIP
+    >>> with Log("answers.jsonl") as log:                   # doctest: +SKIP
     ...     log.append("label", q="q-0012", ans="a", ms=3120)
     0
     """
 
     def __init__(self, path):
-        self.path, self.torn = os.fspath(path), b""                 # torn: what a crash left of a last line
-        self.next_seq, self.size = 0, 0
+        self.path = os.fspath(path)
+        self.torn = b""                                     # what a crash left of the last group
+        self.next_seq = 0
+        self.size = 0                                       # bytes of all whole groups
         self.file = open(self.path, "ab", buffering=0)
         try:
+            if not hold(self.file):
+                raise ValueError(f"{self.path}: expected no other writer, but it has one; "
+                                 "close that log, or stop its process")
             self._recover()
         except BaseException:
             self.file.close()
@@ -33,17 +45,27 @@ class Log:
 
     def append(self, kind, /, **fields):
         """Write one event; returns its seq."""
-        return self.append_many(kind, [fields])[0]
+        return self.append_group([(kind, fields)])[0]
 
     def append_many(self, kind, rows):
-        """Write one event for each dict of rows, with a single wait for the disk; returns their seqs."""
-        if not isinstance(kind, str):
-            raise ValueError(f"kind: expected a word such as 'label', got {kind!r}")
-        time = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        lines = [seal({"v": 1, "seq": self.next_seq + i, "k": kind, "t": time, **own_fields(row)}) for i, row in enumerate(rows)]
-        self._write(b"".join(lines))
-        self.next_seq += len(lines)
-        return range(self.next_seq - len(lines), self.next_seq)
+        """Write one group with an event of this kind for each dict of rows; returns their seqs."""
+        return self.append_group([(kind, row) for row in rows])
+
+    def append_group(self, pairs):
+        """Write (kind, fields) pairs as one group, in one wait for the disk; returns their seqs."""
+        pairs = list(pairs)
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        seqs = range(self.next_seq, self.next_seq + len(pairs))
+        lines = []
+        for seq, (kind, fields) in zip(seqs, pairs):
+            if not isinstance(kind, str):
+                raise ValueError(f"kind: expected a word such as 'label', got {kind!r}")
+            head = {"v": 2, "seq": seq, "k": kind, "t": now}
+            if seq < seqs[-1]:
+                head["more"] = seqs[-1] - seq
+            lines.append(seal(head | own_fields(fields)))
+        self._write(b"".join(lines), len(lines))
+        return seqs
 
     def close(self):
         self.file.close()
@@ -54,57 +76,132 @@ class Log:
     def __exit__(self, *_):
         self.close()
 
-    def _write(self, data):
+    def _write(self, data, count):
         rest = data
         try:
             while rest:
-                rest = rest[self.file.write(rest):]                 # a disk that fills up takes only a part
+                rest = rest[self.file.write(rest):]         # a disk that fills up takes only a part
             os.fsync(self.file.fileno())
+            self.size += len(data)
+            self.next_seq += count
         except BaseException:
-            self.file.truncate(self.size)                           # no half line: the event was refused, not half accepted
+            self._cut()                                     # the group is refused, not halved
             raise
-        self.size += len(data)
+
+    def _cut(self):
+        """Back to the last whole group; where that fails, nothing may be written after the rest."""
+        try:
+            self.file.truncate(self.size)
+        except OSError:
+            self.file.close()
+            raise
 
     def _recover(self):
+        folder = Path(self.path).parent
         with open(self.path, "rb") as file:
-            for event in whole_events(file):
-                self.next_seq, self.size = event["seq"] + 1, file.tell()
+            for event, more in checked_lines(file):
+                if not more:
+                    self.next_seq = event["seq"] + 1
+                    self.size = file.tell()
             file.seek(self.size)
             self.torn = file.read()
         if self.torn:
-            with open(self.path + ".torn", "ab") as aside:          # set aside, never thrown away
+            with open(self.path + ".torn", "ab") as aside:
                 aside.write(self.torn + b"\n")
-            self.file.truncate(self.size)
+                aside.flush()
+                os.fsync(aside.fileno())                    # kept there before it goes here
+            sync_folder(folder)
+            self._cut()
+        elif not self.size:
+            sync_folder(folder)                             # the log may be new
+
+
+def events(path):
+    """Yields the events of a log as dicts, in order, without a torn end; the file stays as is."""
+    group = []
+    with open(path, "rb") as file:
+        for event, more in checked_lines(file):
+            group.append(event)
+            if not more:
+                yield from group
+                group.clear()
 
 
 def read(path):
-    """All events of a log as dicts, checked, in order; a torn last line is left out, and the file is not touched."""
-    with open(path, "rb") as file:
-        return list(whole_events(file))
+    """All events of a log in one list."""
+    return list(events(path))
 
 
-def whole_events(file):
-    """Yields the events of a binary file; stops before a torn last line, raises ValueError for any other damage."""
+def checked_lines(file):
+    """Yields each event of a binary file and how many lines of its group follow.
+
+    Stops before a last line without its end, as crashes leave it; other damage is a ValueError.
+    """
+    due = None                                              # what `more` must be, within a group
     for seq, line in enumerate(file):
-        body, where = unseal(line), f"{file.name}, line {seq + 1}"
-        if body is None:
-            if file.peek(1) or line.endswith(b"\n"):                # a crash leaves a line without its end
-                raise ValueError(f"{where}: expected an event with a matching crc, got a damaged line; restore it from a copy")
+        if not line.endswith(b"\n") and unseal(line[:-1] + b"\n") is None:
             return
-        event = json.loads(body)
-        if event.get("v") != 1:
-            raise ValueError(f"{where}: expected format v = 1, got {event.get('v')}; was it written by a newer version?")
-        if event.get("seq") != seq:
-            raise ValueError(f"{where}: expected seq = {seq}, got {event.get('seq')}; a line is missing, or two programs wrote at once")
-        yield event
+        body = unseal(line)
+        try:
+            event, more = checked(body, seq, due)
+        except ValueError as error:
+            raise ValueError(f"{file.name}, line {seq + 1}: {error}") from None
+        due = more - 1 if more else None
+        yield event, more
+
+
+def checked(body, seq, due):
+    """The event of this text and its `more`, or a ValueError that says what is wrong with it."""
+    if body is None:
+        raise ValueError("expected an event with a matching crc, got a damaged line; "
+                         "restore it from a copy")
+    event = parse(body)
+    version, number = event.get("v"), event.get("seq")
+    if version not in (1, 2):
+        raise ValueError(f"expected format v = 1 or 2, got {version!r}; "
+                         "was it written by a newer version?")
+    if number != seq:
+        raise ValueError(f"expected seq = {seq}, got {number!r}; "
+                         "a line is missing, or two programs wrote at once")
+    more = event.get("more", 0) if version == 2 else 0
+    if type(more) is not int or more < 0 or due not in (None, more):
+        expected = "a count" if due is None else due
+        raise ValueError(f"expected more = {expected}, got {more!r}; "
+                         "a line of its group is missing")
+    return event, more
+
+
+def parse(body):
+    """The JSON object of a text; ValueError if it is none, too deep, or with numbers too large."""
+    long = LONG in body.translate(ZEROS)
+    try:
+        return (EXACTING if long else DECODER).decode(body.decode())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"expected a JSON object that can be read, got: {error}") from None
+
+
+def bounded(number):
+    """The same text of a number, if float64 can hold it."""
+    if not math.isfinite(float(number)):
+        raise ValueError(f"{number[:12]}, which is no finite float64")
+    return number
+
+
+EXACTING = json.JSONDecoder(parse_int=lambda text: int(bounded(text)), parse_constant=bounded,
+                            parse_float=lambda text: float(bounded(text)))
+DECODER = json.JSONDecoder(parse_constant=bounded)          # up to 3 times as fast as EXACTING,
+LONG = b"0" * 309                                           # and enough where no number is LONG
+ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def seal(event):
     """One event as a line of bytes that ends with the check sum of all before it."""
     try:
-        body = json.dumps(event, separators=(",", ":"), allow_nan=False)        # ASCII: a cut never falls inside a character
+        body = json.dumps(event, separators=(",", ":"), allow_nan=False)    # ASCII: easily cut
     except ValueError:
-        raise ValueError(f"{event['k']}: expected finite numbers, got NaN or infinity among {list(event)[4:]}; use None") from None
+        own = ", ".join(name for name in event if name not in RESERVED)
+        raise ValueError(f"{event['k']}: expected finite numbers, got NaN or infinity "
+                         f"in one of {own}; use None") from None
     return f'{body[:-1]},"crc":"{zlib.crc32(body.encode()):08x}"}}\n'.encode()
 
 
@@ -116,21 +213,30 @@ def unseal(line):
 
 
 def own_fields(row):
-    """The event's fields as plain JSON values; arrays and NumPy numbers become lists and numbers that read back exactly."""
+    """The event's fields as plain JSON values; arrays become lists that read back exactly."""
     for name in row:
         if name in RESERVED:
-            raise ValueError(f"{name}: expected a field name other than {', '.join(RESERVED)}, which the log writes itself")
-    return plain(row, "event")
+            raise ValueError(f"{name}: expected a field name other than {', '.join(RESERVED)}, "
+                             "which the log writes itself")
+    try:
+        return plain(row, "event")
+    except RecursionError:
+        raise ValueError(f"{', '.join(row)}: expected less deeply nested values") from None
 
 
 def plain(value, name):
-    """The same value in lists, dicts, strings, numbers, booleans and None; name says which one a complaint is about."""
-    if isinstance(value, (np.ndarray, np.generic)) and (value.dtype.kind in "biuU" or value.dtype in (np.float16, np.float32, np.float64)):
-        return value.tolist()
+    """The same value in lists, dicts, text, numbers, booleans, None; `name` is for complaints."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        dtype = value.dtype
+        if dtype.kind in "biuU" or dtype in (np.float16, np.float32, np.float64):
+            return value.tolist()
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {key: plain(item, key) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item, name) for item in value]
+    if isinstance(value, int) and value.bit_length() > 1023:
+        raise ValueError(f"{name}: expected numbers below 2**1023, got {value.bit_length()} bits")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise ValueError(f"{name}: expected numbers, text, None, lists, arrays or dicts with text keys, got {type(value).__name__}")
+    raise ValueError(f"{name}: expected numbers, text, None, lists, arrays or dicts with text "
+                     f"keys, got {type(value).__name__}")
