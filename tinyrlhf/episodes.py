@@ -251,3 +251,10 @@ def log_probs_of(policy, episodes):
     """log pi of whole episodes (B,), the sum over the steps that were played, and the cache for `Policy.backward`."""
     log_probs, cache = policy.log_probs(*episodes.decisions)
     return episodes.spread(log_probs).sum(axis=1), cache
+
+
+def trimmed(episodes):
+    """The same episodes in as many columns as the longest of them needs, at least one."""
+    longest = max(int(episodes.lengths.max(initial=0)), 1)
+    return Episodes(**{name: table[:, :longest + (name in ("states", "observations"))] if table.ndim > 1 else table
+                       for name, table in vars(episodes).items()})

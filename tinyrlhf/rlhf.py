@@ -127,7 +127,8 @@ def learn(state, stage, answers=None):
         stage.begin(state)
     row = {"round": len(state.history) + 1, "stage": stage.name, "answers": 0}
     if answers is not None:
-        answers = weigh_tries(state, replace(answers, round=np.full(len(answers), row["round"])))
+        answers = replace(answers.only_shown(), round=np.full(len(answers), row["round"]))
+        answers = weigh_tries(state, answers)
         if any("fit_loss" in before for before in state.history):
             row["reward_model_accuracy"] = accuracy_on(state.reward_model, answers)      # it has not seen them yet
         state.answers = answers if state.answers is None else join_answers([state.answers, answers])

@@ -1,14 +1,16 @@
 """A run on disk: what was asked and answered, what was learned, and how to go on from there.
 
     run.json          settings, seed, versions: enough to build the same run again
+    feedback.jsonl    every answer, for ever (format: `feedback/log.py`, `feedback/forms.py`); the truth
+    checkpoint.npz    everything else that changes, after the last whole round; no pickle
     history.csv       one row of numbers per round
-    feedback.jsonl    every answer, for ever (format: `feedback/log.py`)
-    checkpoint.npz    everything that changes; no pickle
     result.json       what came out, as printed by --json
     figure.png, figure.json   the picture, and the data it shows
+    lock              who is at work here; it dies with them
 """
 import contextlib
 import csv
+import io
 import itertools
 import json
 import math
@@ -20,12 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from tinyrlhf import __version__
-from tinyrlhf.checks import check_choice
-from tinyrlhf.feedback.log import Log
-from tinyrlhf.feedback.records import Rankings
-from tinyrlhf.recipes import WORLDS, build, settings_for
-from tinyrlhf.stages import Chat, settings_for_chat
+from tinyrlhf.feedback.log import Log, events
+from tinyrlhf.humans.recorded import Book, Recorded
+from tinyrlhf.saving import Lock, whole_file, write_whole
+from tinyrlhf.worlds import find
 
+LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")       # by a process that was killed
 REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback", "return_cloned", "seconds")
 
 
@@ -43,11 +45,13 @@ def create(out, settings):
         if out is None:
             folder = new_folder(folder / f"{settings['world']}-{time.strftime('%Y%m%d-%H%M%S')}")
             made.insert(0, folder)
-        if any(folder.iterdir()):
-            raise ValueError(f"--out: expected a new or empty folder, {folder} already holds {next(folder.iterdir()).name}; "
-                             "choose another, or continue a run with --resume")
-        versions = {"tinyrlhf": __version__, "numpy": np.__version__, "python": platform.python_version()}
-        write_text(folder / "run.json", json.dumps({"settings": settings, "versions": versions}, indent=2) + "\n")
+        with Lock(folder):
+            held = [path.name for path in folder.iterdir() if path.name not in LEFT_BEHIND]
+            if held:
+                raise ValueError(f"--out: expected a new or empty folder, {folder} already holds {held[0]}; "
+                                 "choose another, or continue a run with --resume")
+            versions = {"tinyrlhf": __version__, "numpy": np.__version__, "python": platform.python_version()}
+            write_whole(folder / "run.json", json.dumps({"settings": settings, "versions": versions}, indent=2) + "\n")
     except OSError as error:
         for path in made:
             with contextlib.suppress(OSError):
@@ -78,34 +82,22 @@ def settings_of(folder):
         raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); was it edited?") from None
 
 
-def complete_settings(world, **given):
-    """All settings of a run on this world: the given ones, and calibrated values for the rest."""
-    check_choice("world", world, (*WORLDS, "chat"))
-    return settings_for_chat(**given) if world == "chat" else settings_for(world, **given)
+def checked(settings):
+    """The same settings, if they are those of a world."""
+    world = find(settings["world"])
+    expected = {"world", *world.defaults}
+    if set(settings) != expected:
+        raise ValueError(f"settings: expected {', '.join(sorted(expected))}; got {', '.join(settings)}")
+    return world.settings(**{name: value for name, value in settings.items() if name != "world"})
 
 
 def begin(settings):
-    """The run that these settings describe, before its first step; settings without sense are refused."""
-    if settings["world"] == "chat":
-        return Chat(**{name: value for name, value in settings.items() if name != "world"})
-    return build(**settings)
-
-
-def checked(settings):
-    """The same settings, if they have the right names and types; the values are left to `begin`."""
-    example = complete_settings(settings["world"])
-    if set(settings) != set(example):
-        raise ValueError(f"settings: expected {', '.join(example)}; got {', '.join(settings)}")
-    for name, value in settings.items():
-        text = isinstance(example[name], str)
-        unsaid = value is None and name in ("agreement", "rationality") and settings["world"] != "chat"
-        if isinstance(value, bool) or not (unsaid or isinstance(value, str if text else (int, float))):
-            raise ValueError(f"{name}: expected {'text' if text else 'a number'}, got {value!r}")
-    return settings
+    """The run that these settings describe, before its first stage; settings without sense are refused."""
+    return find(settings["world"])(**{name: value for name, value in settings.items() if name != "world"})
 
 
 def load(folder, or_begin=False):
-    """A finished or interrupted run as it was after its last whole round or stage: game, policy, reference, reward_model, history.
+    """A finished or interrupted run as it was after its last whole round: game, policy, reference, reward_model, answers, history.
 
     If it was stopped before its first round was done, that is an error, or with or_begin the run as it began.
     """
@@ -116,60 +108,103 @@ def load(folder, or_begin=False):
         raise ValueError(f"run: {path.with_name('run.json')} cannot be used ({error}); was it edited?") from None
     if or_begin and not path.exists():
         return state
+    flat = flat_of(path, settings)
+    book = Book(state, find(settings["world"]).form, events=logged(folder, settings))
+    n_rounds = len(json.loads(str(flat["history"])))
+    try:
+        answers = book.learned(n_rounds)
+        state.load(flat, answers)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: {error}); is it another run's?") from None
+    if state.history and state.history[-1]["answers"] != (0 if answers is None else len(answers)):
+        raise ValueError(f"run: {Path(folder) / 'feedback.jsonl'} has {0 if answers is None else len(answers)} answers of "
+                         f"{n_rounds} rounds, but checkpoint.npz was made with {state.history[-1]['answers']}; is a part missing?")
+    return state
+
+
+def flat_of(path, settings):
+    """What a checkpoint holds, if it belongs to these settings; one line about what is wrong with it otherwise."""
     try:
         with np.load(path, allow_pickle=False) as flat:
             made_with = dict(json.loads(str(flat["settings"])))
             changed = [name for name in {**settings, **made_with} if made_with.get(name) != settings.get(name)]
             if not changed:
-                state.load(dict(flat))
+                return dict(flat)
     except FileNotFoundError:
-        raise ValueError(f"run: {folder} was stopped before its first round was done; "
-                         f"begin again with `tinyrlhf run {settings['world']} --resume {folder}`") from None
+        raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
+                         f"begin again with `tinyrlhf run {settings['world']} --resume {path.parent}`") from None
     except Exception as error:                                      # a damaged archive fails in a dozen ways
-        raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); start again, "
+        raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); delete it and go on with --resume, "
                          "the answers are in feedback.jsonl") from None
-    if changed:
-        name = changed[0]
-        raise ValueError(f"run: {path.with_name('run.json')} says {name} = {settings.get(name)!r}, but checkpoint.npz was made with "
-                         f"{made_with.get(name)!r}; change it back")
-    return state
+    name = changed[0]
+    raise ValueError(f"run: {path.with_name('run.json')} says {name} = {settings.get(name)!r}, but checkpoint.npz was made with "
+                     f"{made_with.get(name)!r}; change it back")
 
 
-def save(folder, state):
-    """Keep everything up to the last whole round. The log only grows; the other files are replaced whole."""
-    folder = Path(folder)
-    if state.answers is not None:
-        log_answers(folder / "feedback.jsonl", state)
-    names = list(dict.fromkeys(name for row in state.history for name in row))
-    with open(folder / "history.csv.part", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([names, *([row.get(name) for name in names] for row in state.history)])
-    os.replace(folder / "history.csv.part", folder / "history.csv")
-    with open(folder / "checkpoint.npz.part", "wb") as file:
-        np.savez(file, settings=json.dumps(settings_of(folder)), **state.state())
-    os.replace(folder / "checkpoint.npz.part", folder / "checkpoint.npz")
+def logged(folder, settings):
+    """The events of a folder's log, or none; one line if it is the log of another world."""
+    path = Path(folder) / "feedback.jsonl"
+    told = list(events(path)) if path.exists() else []
+    return of_world(told, settings["world"], path)
 
 
-def log_answers(path, state):
-    """Append the answers that the log does not hold yet, each with what was shown: enough to learn from it again."""
-    with Log(path) as log:
-        new = state.answers[log.next_seq:]
-        if isinstance(new, Rankings):
-            texts, k = state.game.decode(new.episodes.states[:, -1]), new.order.shape[1]
-            asked = state.game.asked(new.episodes.states[::k, 0])
-            rows = [{"verb": "rank", "who": str(new.person[i]), "prompt": asked[i], "options": texts[k * i:k * i + k],
-                     "order": new.order[i]} for i in range(len(new))]
-        else:
-            rows = [{"verb": "compare", "who": str(new.person[i]), "ans": str(new.answers[i]),
-                     "left": "first" if new.first_is_left[i] else "second",
-                     "first": as_json(new.first, i), "second": as_json(new.second, i)} for i in range(len(new))]
-        log.append_many("label", rows)
+def of_world(told, world, path):
+    """The same events, if they are of this world."""
+    other = next((event["world"] for event in told if event["k"] == "run" and event.get("world") != world), None)
+    if other is not None:
+        raise ValueError(f"{path}: expected the log of a run on {world}, got one on {other}")
+    return told
 
 
-def as_json(episodes, row):
-    """One episode as plain lists, without its padding."""
-    length = int(episodes.lengths[row])
-    return {"first_step": int(episodes.first_step[row]), "ended": bool(episodes.ended[row]),
-            "states": episodes.states[row, :length + 1].tolist(), "actions": episodes.actions[row, :length].tolist()}
+class Run:
+    """A run at work in its folder: the only one there, with every answer in the log before anybody learns from it.
+
+    >>> with Run("runs/first", state) as run:               # doctest: +SKIP
+    ...     rlhf(state, on_round=run.save)
+
+    source: the log of another run, whose answers are used again instead of asking anybody.
+    """
+
+    def __init__(self, folder, state, source=None):
+        self.folder, self.state = Path(folder), state
+        self.settings = settings_of(folder)
+        self.lock = Lock(folder)
+        try:
+            self.log = Log(self.folder / "feedback.jsonl")
+            told = logged(folder, self.settings)
+            again = [] if source is None else of_world(list(events(source)), self.settings["world"], source)
+            if not told:
+                self.log.append("run", world=self.settings["world"], settings=self.settings, numpy=np.__version__)
+            self.book = Book(state, find(self.settings["world"]).form, self.log, told, again)
+        except BaseException:
+            self.close()
+            raise
+        asked = None if source is not None else state.person
+        state.person = Recorded(asked, self.book)
+        state.plan = [stage._replace(person=stage.person and Recorded(stage.person if source is None else None, self.book))
+                      for stage in state.plan]
+
+    def save(self, state, row=None):
+        """Keep everything up to the last whole round. The log only grows; the other files are replaced whole."""
+        if state.answers is not None and state.answers.round[-1] == len(state.history):
+            self.book.note_learned(state.answers[state.answers.round == len(state.history)])
+        names = list(dict.fromkeys(name for row in state.history for name in row))
+        table = io.StringIO(newline="")
+        csv.writer(table).writerows([names, *([row.get(name) for name in names] for row in state.history)])
+        write_whole(self.folder / "history.csv", table.getvalue())
+        with whole_file(self.folder / "checkpoint.npz") as file:
+            np.savez(file, settings=json.dumps(self.settings), **state.state())
+
+    def close(self):
+        if hasattr(self, "log"):
+            self.log.close()
+        self.lock.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
 
 def remembered(folder):
@@ -179,28 +214,3 @@ def remembered(folder):
         return {name: float(result[name]) for name in REMEMBERED if result.get(name) is not None and math.isfinite(result[name])}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
-
-
-def write_json(path, data):
-    """Write a dict as JSON; numbers that are not finite become null."""
-    write_text(path, json.dumps(finite(data), indent=1) + "\n")
-
-
-def finite(data):
-    """The same lists, dicts and numbers, with None for NaN and infinity."""
-    if isinstance(data, dict):
-        return {name: finite(value) for name, value in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [finite(value) for value in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data
-
-
-def write_text(path, text):
-    """Write a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinyrlhf.checks import check_choice, check_shapes
-from tinyrlhf.episodes import Episodes, join
+from tinyrlhf.episodes import Episodes, join, trimmed
 from tinyrlhf.numerics import softmax
 
 FIRST, SECOND, SAME = 0, 1, 2         # what is said of a pair
@@ -239,6 +239,14 @@ class Questions:
             members = chosen if len(names) == 1 else chosen[group[chosen] == number]
             if len(members):
                 yield kind, members, self.shows[members, :shown]
+
+    def only_shown(self):
+        """The same about those episodes alone that are shown, in as many columns as the longest of them needs."""
+        there = self.shows >= 0
+        used, numbers = np.unique(self.shows[there], return_inverse=True)
+        shows = np.full(self.shows.shape, -1)
+        shows[there] = numbers
+        return replace(self, episodes=trimmed(self.episodes[used]), shows=shows)
 
     def own_plays(self):
         """Rows of `episodes` that are whole plays of the policy, (m, G) for each group of questions."""
