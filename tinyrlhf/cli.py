@@ -9,15 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-WORLD_NAMES = ("bandit", "gridworld", "cartpole", "text", "chat")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
-LEARNER_NAMES = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
-LANGUAGE_NAMES, METHOD_NAMES = ("dialogue", "sentiment"), ("rloo", "ppo", "reinforce", "grpo", "dpo", "ipo", "best-of-n")
-REWARD_NAMES = ("bag", "ngram", "trunk", "ensemble")
-SHARED = ("seed", "teacher", "rounds", "questions", "agreement", "kl_coef")        # settings of every world; the others:
-OWN = {True: ("language", "method", "reward"), False: ("learner", "rationality")}  # is it chat?
-NO_BASELINES = "--baselines: expected nothing for chat; its controls are --without-feedback and --on-true-reward"
-NOBODY_ANSWERS = {"true reward": ("agreement", "rationality", "questions", "reward"), "coin": ("agreement", "rationality")}
+HUMANS = ("simulated", "recorded")
 BEGAN = time.perf_counter() - time.process_time()                   # about when the process began: importing is all it has done
 
 
@@ -39,37 +33,17 @@ def printable(text):
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
 
 
-def parser():
-    """All commands and options."""
+def world_names():
+    """The worlds of the package, by their files' names; found without importing any."""
+    return sorted(path.stem for path in (Path(__file__).parent / "worlds").glob("[!_]*.py"))
+
+
+def parser(worlds):
+    """All commands and options; worlds: the names that `run` takes."""
     top = Parser(prog="tinyrlhf", description="Reinforcement learning from human feedback, small enough to read.",
                  epilog="example: tinyrlhf run cartpole --seed 3")
     commands = top.add_subparsers(dest="command", required=True, metavar="run | show | chat | lesson | demo", parser_class=Parser)
-    run = commands.add_parser("run", help="act, ask, fit, improve, measure: the whole loop on one world",
-                              description="The whole loop on one world, answered by a simulated person.",
-                              epilog="example: tinyrlhf run gridworld --seed 3 --baselines --out runs/first")
-    run.add_argument("worlds", nargs="+", choices=WORLD_NAMES, metavar="WORLD", help=" | ".join(WORLD_NAMES) + "; several run in turn")
-    run.add_argument("--seed", type=int, metavar="N", help="equal seeds give equal runs (default 0)")
-    run.add_argument("--learner", choices=LEARNER_NAMES, help="default: the one calibrated for this world; " + " | ".join(LEARNER_NAMES),
-                     metavar="NAME")
-    run.add_argument("--rounds", type=int, metavar="N", help="how often to ask and improve (default: calibrated)")
-    run.add_argument("--questions", type=int, metavar="N", help="comparisons per round; chat: prompts whose four "
-                     "answers are ranked, six comparisons each (default: calibrated)")
-    run.add_argument("--agreement", type=float, metavar="SHARE", help="how often the person's answers agree with their taste "
-                     "(0.5 to 1, default 0.9)")
-    run.add_argument("--rationality", type=float, metavar="B", help="instead: P(first) = sigmoid(B * (R1 - R2))")
-    run.add_argument("--kl-coef", type=float, metavar="C", help="price of one nat away from the reference (default: calibrated)")
-    for name, choices, meaning in (("--language", LANGUAGE_NAMES, "what is talked about"), ("--reward", REWARD_NAMES, "what the reward "
-                                   "model can see"), ("--method", METHOD_NAMES, "how the policy learns")):
-        run.add_argument(name, choices=choices, metavar="NAME", help=f"chat: {meaning} (default {choices[0]}); " + " | ".join(choices))
-    teacher = run.add_mutually_exclusive_group()
-    teacher.add_argument("--on-true-reward", dest="teacher", action="store_const", const="true reward",
-                         help="traditional reinforcement learning: nobody is asked")
-    teacher.add_argument("--without-feedback", dest="teacher", action="store_const", const="coin",
-                         help="the control: the same run, every answer a coin flip")
-    teacher.add_argument("--baselines", action="store_true", help="also run the true reward, one cloned set of labels, and the control")
-    run.add_argument("--resume", metavar="RUN", help="continue this interrupted run with its own settings")
-    run.add_argument("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
-    run.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
+    add_run(commands, worlds)
     show = commands.add_parser("show", help="the report and figures of a run again", epilog="example: tinyrlhf show runs/first")
     show.add_argument("run", metavar="RUN", help="folder of a run")
     show.add_argument("--baselines", action="store_true", help="with the true reward, the cloned labels, and the control beside it")
@@ -92,10 +66,44 @@ def parser():
     return top
 
 
-def main(arguments=None):
-    """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C."""
+def add_run(commands, worlds):
+    """`tinyrlhf run`: what every world has; a world's own settings are the arguments of its function."""
+    run = commands.add_parser("run", help="act, ask, fit, improve, measure: the whole loop on one world",
+                              description="The whole loop on one world, or on several in turn.",
+                              epilog="A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
+                              "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first", add_help=False)
+    run.add_argument("worlds", nargs="*", choices=[*worlds, []], metavar="WORLD", help=" | ".join(worlds) + "; several run in turn")
+    run.add_argument("-h", "--help", action="store_true", help="show this, and the settings of the worlds that are named")
+    run.add_argument("--seed", type=int, metavar="N", help="equal seeds give equal runs (default 0)")
+    run.add_argument("--feedback", metavar="KIND[,KIND...]", help="what people are asked for: preference, ranking, rating, thumb, "
+                     "demonstration, correction, stop, comment, credit; several are asked in turn (default: calibrated)")
+    run.add_argument("--rounds", type=int, metavar="N", help="how often to ask and improve (default: calibrated)")
+    run.add_argument("--questions", type=int, metavar="N", help="answers of each kind in a round (default: calibrated)")
+    run.add_argument("--agreement", type=float, metavar="SHARE", help="how often the person's answers agree with the true reward "
+                     "in a random pair of what is shown (0.5 to 1, default 0.9)")
+    run.add_argument("--rationality", type=float, metavar="B", help="instead: an option is picked by softmax(B * worth)")
+    run.add_argument("--kl-coef", type=float, metavar="C", help="price of one nat away from the reference (default: calibrated)")
+    run.add_argument("--human", choices=HUMANS, default="simulated", metavar="WHO", help="who answers: simulated (default), or "
+                     "recorded: the answers of another run's log")
+    run.add_argument("--from", dest="source", metavar="LOG", help="with --human recorded: that log, a feedback.jsonl")
+    person = run.add_mutually_exclusive_group()
+    person.add_argument("--on-true-reward", dest="person", action="store_const", const="nobody",
+                        help="traditional reinforcement learning: nobody is asked")
+    person.add_argument("--without-feedback", dest="person", action="store_const", const="coin",
+                        help="the control: the same run, every answer a coin flip")
+    person.add_argument("--baselines", action="store_true", help="also run the true reward, one cloned set of labels, and the control")
+    run.add_argument("--resume", metavar="RUN", help="continue this interrupted run with its own settings")
+    run.add_argument("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
+    run.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
+    run.set_defaults(parser=run)
+
+
+def main(arguments=None, own_world=None):
+    """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C. own_world: a world's own front door, to `run` it."""
+    for name in THREADS:
+        os.environ.setdefault(name, "1")                            # before numpy: with one thread equal seeds give equal bytes
     try:
-        return obey(arguments, BEGAN if arguments is None else time.perf_counter())
+        return obey(arguments, BEGAN if arguments is None else time.perf_counter(), own_world)
     except BrokenPipeError:                                         # `tinyrlhf run ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())                  # else Python complains when it exits
         return 1
@@ -106,149 +114,211 @@ def main(arguments=None):
     except KeyboardInterrupt as stop:
         if arguments is None:                                       # the process ends here: a second Ctrl-C must not interrupt the goodbye
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print("\n" * sys.stderr.isatty() + f"tinyrlhf: stopped{printable(stop)}", file=sys.stderr)
+        newline = "\n" if sys.stderr.isatty() else ""
+        print(f"{newline}tinyrlhf: stopped{printable(stop)}", file=sys.stderr)
         return 130
 
 
-def obey(arguments, began):
+def obey(arguments, began, own_world=None):
     """Do what the arguments say; what is wrong with them, or stops it, is raised."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    names = world_names()
+    if own_world is not None:
+        arguments, names = ["run", own_world.name, *arguments], [own_world.name]
     try:
-        options = parser().parse_args(arguments)
+        options, more = parser(names).parse_known_args(arguments)
+        if more and options.command != "run":
+            raise ValueError(f"unrecognized arguments: {' '.join(more)} (see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
             show(options, began)
-            return 0
-        if options.command == "chat":
-            from tinyrlhf.chat import talk
+        elif options.command == "chat":
+            from tinyrlhf.talk import talk
             talk(options.run, options.seed)
-            return 0
-        if options.command in ("lesson", "demo"):
+        elif options.command in ("lesson", "demo"):
             from tinyrlhf.teaching import commands                  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
-            return 0
-        if len(set(options.worlds)) < len(options.worlds):
-            raise ValueError(f"WORLD: expected each world once, got {' '.join(options.worlds)}")
-        for world in options.worlds:                                # all mistakes before the first run
-            given(world, options)
-        for world in options.worlds:
-            run(world, options, began)
-            began = time.perf_counter()
+        elif options.help:
+            help_for(options)
+        else:
+            run_all(options, more, began)
         return 0
     finally:
         sys.stdout.flush()                                          # here a closed pipe can still be caught
 
 
-def run(world, options, began):
+def help_for(options):
+    """The options of `run`, and the own settings of the worlds that are named."""
+    options.parser.print_help()
+    if options.worlds:
+        from tinyrlhf.worlds import find
+        for name in options.worlds:
+            print(f"\n{name}: {find(name).make.__doc__}\n")
+            for setting, default in find(name).defaults.items():
+                values = f"   {' | '.join(find(name).choices[setting])}" if setting in find(name).choices else ""
+                print(f"  --{setting.replace('_', '-')} (default {default}){values}")
+
+
+def run_all(options, more, began):
+    """`tinyrlhf run`: one world after the other; all mistakes before the first run."""
+    if not options.worlds:
+        raise ValueError(f"WORLD: expected one or more of {', '.join(world_names())}; got none (see `tinyrlhf run --help`)")
+    if len(set(options.worlds)) < len(options.worlds):
+        raise ValueError(f"WORLD: expected each world once, got {' '.join(options.worlds)}")
+    if (options.human == "recorded") != (options.source is not None):
+        raise ValueError("--human recorded: expected --from LOG with it, and --from only with it")
+    said = {**{name: value for name, value in vars(options).items() if value is not None}, **own_settings(more)}
+    given = {world: given_to(world, said) for world in options.worlds}
+    ours = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json", "parser")
+    for name in said:
+        if name not in ours and not any(name in settings for settings in given.values()):
+            raise ValueError(f"--{name.replace('_', '-')}: expected nothing for {' '.join(options.worlds)}; got {said[name]} "
+                             f"(see `tinyrlhf run {options.worlds[0]} --help`)")
+    for world in options.worlds:
+        run(world, given[world], options, began)
+        began = time.perf_counter()
+
+
+def own_settings(more):
+    """Options that argparse does not know, `--method dpo` or `--method=dpo`, as {"method": "dpo"}."""
+    words, settings = [], {}
+    for word in more:
+        words += word.split("=", 1) if word.startswith("--") else [word]
+    for name, value in zip(words[::2], [*words[1::2], None]):
+        if not name.startswith("--") or value is None:
+            raise ValueError(f"unrecognized arguments: {name} (see `tinyrlhf run --help`)")
+        settings[name[2:].replace("-", "_")] = value
+    return settings
+
+
+def given_to(world, said):
+    """The settings of a world among what was said, in their types; refuses what makes no sense."""
+    from tinyrlhf.worlds import find
+    defaults = find(world).defaults
+    given = {}
+    for name, value in said.items():
+        if name in defaults:
+            kind = type(defaults[name])
+            try:
+                given[name] = kind(value) if isinstance(value, str) and kind in (int, float) else value
+            except ValueError:
+                raise ValueError(f"--{name.replace('_', '-')}: expected a number, got {value!r}") from None
+    find(world).refuse_idle(given)
+    find(world).settings(**given)
+    return given
+
+
+def run(world, given, options, began):
     """`tinyrlhf run` for one world: build or resume, loop, measure, draw."""
-    from tinyrlhf import chat, runs
-    from tinyrlhf.recipes import teach
-    if options.resume is not None:
-        folder, settings = options.resume, resumed_settings(world, options)
+    from tinyrlhf import runs
+    from tinyrlhf.rlhf import rlhf
+    from tinyrlhf.worlds import find
+    if options.resume is not None and not runs.left_before_it_began(options.resume):
+        folder, settings = options.resume, resumed_settings(given, options)
         state = runs.load(folder, or_begin=True)
     else:
-        settings = runs.complete_settings(world, **given(world, options))
+        settings = find(world).settings(**given)
         state = runs.begin(settings)                                # bad settings are refused before anything is written
         folder = runs.create(out_folder(world, options), settings)
-    line = Progress(settings["rounds"], len(state.history))
-
-    def on_round(state, row):
-        runs.save(folder, state)
-        line.show(row)
-
+    line = Progress(state)
     try:
-        if world == "chat":
-            return chat.run(settings, state, folder, options, line, began)
-        teach(state, settings["rounds"], on_round, settings["teacher"], settings["agreement"], settings["rationality"])
-        finish(folder, settings, state, options, line, began)
+        with runs.Run(folder, state, options.source) as at_work:
+            if at_work.log.torn:
+                line.note(f"feedback.jsonl: an unfinished end was set aside in {at_work.log.path}.torn")
+
+            def on_round(state, row):
+                at_work.save(state)
+                line.round(state, row)
+
+            line.announce(state)
+            rlhf(state, on_round=on_round)
+            for difference in at_work.book.differences:
+                line.note(difference)
+            finish(folder, settings, state, options.baselines, options.json, line, began)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"; every finished round is saved; go on with: tinyrlhf run {world} --resume {folder}") from None
 
 
 def show(options, began):
     """`tinyrlhf show`: measure and draw again, from what the folder holds."""
-    from tinyrlhf import chat, runs
+    from tinyrlhf import runs
     settings, state = runs.settings_of(options.run), runs.load(options.run)
-    if settings["world"] == "chat":
-        if options.baselines:
-            raise ValueError(NO_BASELINES)
-        return chat.show(settings, state, options, Progress(0, 0), began)
-    if len(state.history) < settings["rounds"]:
-        raise ValueError(f"run: expected a finished run, {options.run} has {len(state.history)} of {settings['rounds']} rounds; "
+    if len(state.history) < len(state.plan):
+        raise ValueError(f"run: expected a finished run, {options.run} has {len(state.history)} of {len(state.plan)} rounds; "
                          f"finish it with `tinyrlhf run {settings['world']} --resume {options.run}`")
-    finish(options.run, settings, state, options, Progress(settings["rounds"], 0), began)
+    finish(options.run, settings, state, options.baselines, options.json, Progress(state), began)
 
 
 def out_folder(world, options):
     """The folder that was asked for, None for the default; several worlds share a new one, each in its own part."""
-    if options.out is None or len(options.worlds) == 1:
-        return options.out
-    if world == options.worlds[0] and os.path.exists(options.out) and (not os.path.isdir(options.out) or os.listdir(options.out)):
-        raise ValueError(f"--out: expected a new or empty folder for {' '.join(options.worlds)}, got {options.out}")
-    return os.path.join(options.out, world)
+    out = options.out if options.resume is None else options.resume
+    if out is None or len(options.worlds) == 1:
+        return out
+    if world == options.worlds[0] and os.path.exists(out) and (not os.path.isdir(out) or os.listdir(out)):
+        raise ValueError(f"--out: expected a new or empty folder for {' '.join(options.worlds)}, got {out}")
+    return os.path.join(out, world)
 
 
-def given(world, options):
-    """The settings that the options say, by name; refuses those that could have no effect."""
-    foreign = [name for name in OWN[world != "chat"] if getattr(options, name) is not None]
-    if foreign:
-        raise ValueError(f"--{foreign[0]}: expected nothing for {world}" + "; say --method" * (foreign[0] == "learner")
-                         + f"; got {getattr(options, foreign[0])}")
-    if world == "chat" and options.baselines:
-        raise ValueError(NO_BASELINES)
-    names = SHARED + OWN[world == "chat"]
-    said = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    idle = [name for name in NOBODY_ANSWERS.get(options.teacher, ()) if name in said]
-    if idle:
-        raise ValueError(f"--{idle[0]}: expected nothing about a person's answers, since nobody answers; got {said[idle[0]]}")
-    if options.method == "best-of-n" and "kl_coef" in said:
-        raise ValueError(f"--kl-coef: expected nothing for best-of-n, which has no leash; got {said['kl_coef']}")
-    return said
-
-
-def resumed_settings(world, options):
+def resumed_settings(given, options):
     """The settings of the run to continue; any other given setting would make it a different run."""
     from tinyrlhf import runs
     settings = runs.settings_of(options.resume)
     if options.worlds != [settings["world"]]:
         raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, got {' '.join(options.worlds)}")
-    changed = {name: value for name, value in given(settings["world"], options).items() if value != settings[name]}
+    changed = {name: value for name, value in given.items() if value != settings[name]}
     if changed or options.out is not None:
         name, value = next(iter(changed.items()), ("out", options.out))
         raise ValueError(f"--resume: expected no other setting, since the run keeps its own; got {name} {value}")
     return settings
 
 
-def finish(folder, settings, state, options, line, began):
+def finish(folder, settings, state, with_baselines, as_json, line, began):
     """Measure, draw, and say what came out."""
     from tinyrlhf import report, runs
+    from tinyrlhf.saving import finite, write_json
     line.say("measuring and drawing")
     result = {**report.measure(settings, state), **runs.remembered(folder)}
-    if options.baselines:
+    if with_baselines:
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
         result.update(report.baselines(settings, state))
     report.draw(folder, settings, state, result)
     result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
-    runs.write_json(Path(folder) / "result.json", result)
+    write_json(Path(folder) / "result.json", result)
     line.close()
-    print(report.sentences({**result, "out": printable(folder)}))
-    if options.json:
-        print(json.dumps(runs.finite(result)))
+    print(report.sentences(settings, {**result, "out": printable(folder)}))
+    if as_json:
+        print(json.dumps(finite(result)))
 
 
 class Progress:
     """One live line on a terminal, plain lines when piped."""
 
-    def __init__(self, rounds, done):
-        self.rounds, self.done, self.live, self.width = rounds, done, sys.stdout.isatty(), 0
+    def __init__(self, state):
+        self.n_rounds, self.done = len(state.plan), len(state.history)
+        self.named = len({stage.name for stage in state.plan}) > 1      # stages with names of their own are announced
+        self.live, self.width = sys.stdout.isatty(), 0
         self.began = time.perf_counter()
 
-    def show(self, row):
+    def round(self, state, row):
         """A finished round: answers, accuracy on answers not yet learned from, return, KL, time left."""
-        rounds = row["round"] - self.done
-        left = (time.perf_counter() - self.began) / rounds * (self.rounds - row["round"])
-        foreseen = row.get("reward_model_accuracy", math.nan)
-        self.say(f"round {row['round']:>2}/{self.rounds}  {left:3.0f} s left   answers {row['answers']:>3}   "
-                 + (f"foreseen {foreseen:4.0%}   " if math.isfinite(foreseen) else "")
+        left = (time.perf_counter() - self.began) / (row["round"] - self.done) * (self.n_rounds - row["round"])
+        accuracy = row.get("reward_model_accuracy", math.nan)
+        name = f"{row['stage']:<11}" if self.named else f"{left:3.0f} s left"
+        self.say(f"round {row['round']:>2}/{self.n_rounds}  {name}   answers {row['answers']:>3}   "
+                 + (f"accuracy on new answers {accuracy:4.0%}   " if math.isfinite(accuracy) else "")
                  + f"true return {row['true_return']:7.2f}   KL {row['kl']:5.1f}")
+        self.announce(state)
+
+    def announce(self, state):
+        """What comes next, where stages differ."""
+        if self.named and len(state.history) < self.n_rounds:
+            stage = state.plan[len(state.history)]
+            asked = f": people answer {stage.questions:,} times ({', '.join(stage.kinds)})" if stage.kinds else ""
+            self.say(f"round {len(state.history) + 1:>2}/{self.n_rounds}  {stage.name} begins{asked}")
+
+    def note(self, text):
+        """A line that stays, on standard error."""
+        self.close()
+        print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
 
     def say(self, text):
         """Overwrite the live line, or print a plain one."""

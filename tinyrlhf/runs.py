@@ -60,6 +60,12 @@ def create(out, settings):
     return folder
 
 
+def left_before_it_began(folder):
+    """Was this folder left by a process that was killed before it had written the settings of its run?"""
+    path = Path(folder)
+    return path.is_dir() and {each.name for each in path.iterdir()} <= set(LEFT_BEHIND)
+
+
 def new_folder(path):
     """Makes this folder, or the first of path-2, path-3... that does not exist; of two runs at once only one can make it."""
     for count in itertools.count(1):

@@ -42,6 +42,7 @@ class Boltzmann:
         check_range("lapse", lapse, 0.0, 1.0)
         self.agreement, self.rationality = agreement, rationality
         self.expert, self.lapse = expert, lapse
+        self.latest = rationality or 1.0                               # how sure they were in the last questions
         self.remembered = []                                           # returns of what was graded, one array a round
 
     def returns(self, episodes):
@@ -52,7 +53,7 @@ class Boltzmann:
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
         returns = self.returns(questions.episodes)
-        rationality = self.rationality_for(questions, returns)
+        rationality = self.latest = self.rationality_for(questions, returns)
         questions, said = self.act(game, questions, rationality, rng)
         returns = self.returns(questions.episodes)
         for kind, members, shows in questions.grouped():
@@ -103,17 +104,16 @@ class Boltzmann:
         return questions, said
 
     def preference(self, first, second):
-        """P(first) of N pairs, (N,)."""
-        difference = self.returns(first) - self.returns(second)
-        rationality = rationality_for(self.agreement, difference) if self.rationality is None else self.rationality
-        return sigmoid(rationality * difference)
+        """P(first) of N pairs, (N,), by somebody as sure as in the last questions."""
+        return sigmoid(self.latest * (self.returns(first) - self.returns(second)))
 
     def state(self):
         """What they remember, which is saved with the run."""
-        return {"returns": np.concatenate([*self.remembered, np.zeros(0)]), "rounds": np.array([len(each) for each in self.remembered], int)}
+        return {"latest": self.latest, "returns": np.concatenate([*self.remembered, np.zeros(0)]),
+                "rounds": np.array([len(each) for each in self.remembered], int)}
 
     def load(self, state):
-        ends = np.cumsum(state["rounds"])
+        self.latest, ends = float(state["latest"]), np.cumsum(np.asarray(state["rounds"], int))
         self.remembered = np.split(np.asarray(state["returns"]), ends)[:-1]
 
 

@@ -29,7 +29,11 @@ PEOPLE = ("simulated", "coin", "nobody")                            # nobody: tr
 AGREEMENT = 0.9                                                     # of answers with the true reward, unless told
 LAPSE = 0.1                                                         # how often a simulated person marks a part without looking
 PERSON = {"person": "simulated", "agreement": None, "rationality": None}             # settings that every world has
+IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"), ("person", "coin"): ("agreement", "rationality")}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
+
+
+OWN = {}                                                            # name -> World, as their files are imported
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class World:
     scenes: function (game, policy, rng) -> episodes of scenes, what the policy does; None: a few episodes.
     moving: is its figure also worth a GIF?
     on_true_reward: function State -> None, for runs on the true reward: what else is different there.
+    idle: {(setting, value): settings that then have no effect}.
     report: its own report, if it has one (see `report.py`).
     """
     make: Callable
@@ -54,6 +59,7 @@ class World:
     scenes: Callable | None = None
     moving: bool = False
     on_true_reward: Callable | None = None
+    idle: dict = field(default_factory=dict)
     report: object = None
 
     @property
@@ -86,6 +92,13 @@ class World:
         for name, value in settings.items():
             self.check(name, value)
         return {"world": self.name, **settings}
+
+    def refuse_idle(self, given):
+        """Refuse given settings that have no effect beside another."""
+        for (name, value), without_effect in {**IDLE, **self.idle}.items():
+            for other in without_effect:
+                if given.get(name) == value and other in given:
+                    raise ValueError(f"{other}: expected nothing, since it has no effect with {name} {value}; got {given[other]}")
 
     def check(self, name, value):
         """Refuse a value that this setting cannot have."""
@@ -136,11 +149,16 @@ class World:
 
 def world(**owned):
     """Decorator: this function makes a world."""
-    return lambda make: World(make, **owned)
+    def register(make):
+        OWN[make.__name__] = World(make, **owned)
+        return OWN[make.__name__]
+    return register
 
 
 def find(name):
-    """The world of this name: one of the package's own files, found without a list."""
+    """The world of this name: one that was made already, or one of the package's own files, found without a list."""
+    if name in OWN:
+        return OWN[name]
     if not name.isidentifier() or name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is None:
         raise ValueError(f"world: expected the name of a file in tinyrlhf/worlds, got {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{name}"), name)

@@ -99,7 +99,7 @@ def finished(game, prompts, texts):
     return states
 
 
-@world(claim="{n} answers taught it to answer as people like", expert=trainer, form=Texts(), report=ChatReport(),
+@world(claim="{n} answers taught it to answer as people like", expert=trainer, form=Texts(), report=ChatReport(), idle={("method", "best-of-n"): ("kl_coef",)},
        yardstick=partial(Sampled, best=MOST))
 def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo", reward: REWARDS = "bag", kl_coef=0.2, rounds=1,
          questions=334, feedback="ranking", sizes=Sizes()):
