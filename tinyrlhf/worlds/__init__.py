@@ -6,7 +6,7 @@
 
 An annotation that is a tuple lists the values which a setting may have. `bandit(seed=3)` is a run before its first stage, with a
 person who answers; `build("bandit", seed=3)` is the same by name. A world of your own, outside the package, has the same front
-door: `if __name__ == "__main__": my_world.main()`.
+door: `if __name__ == "__main__": sys.exit(tinyrlhf.cli.main(own_world=my_world))`.
 """
 import importlib
 import importlib.util
@@ -140,11 +140,6 @@ class World:
         if stage.improve is not from_answers:
             raise ValueError(f"person: expected somebody who answers, since {self.name} learns from nothing else here; got nobody")
         return stage._replace(improve=from_true_reward, kinds=(), questions=0)
-
-    def main(self, arguments=None):
-        """The front door of a world outside the package: `python my_world.py --seed 3`."""
-        from tinyrlhf.cli import main                               # the command line is above all worlds
-        raise SystemExit(main(arguments, own_world=self))
 
 
 def world(**owned):
