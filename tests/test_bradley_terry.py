@@ -162,9 +162,55 @@ def test_ties_connect_items_as_wins_do():
 
 
 def test_ties_that_can_be_explained_ever_better_by_ever_larger_nu_are_refused():
-    with pytest.raises(ValueError, match="no finite scores fit best"):
+    with pytest.raises(ValueError, match="no closed chain of items has more wins than ties; pass prior=0.1 or ties=False"):
         fit([0, 0, 1], [1, 2, 2], [1, 0.5, 0.5], ties=True)         # s = (a, -a, 0), nu = e^a explains all three as a grows
     assert np.isfinite(fit([0, 0, 1], [1, 2, 2], [1, 0.5, 0.5], ties=True, prior=0.1).tie_log_nu)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("first, second, outcome", [
+    ([0, 0], [1, 1], [1, 0.5]),                                     # once accepted, with scores of +-21.7 and standard errors 0
+    ([0, 0, 1, 0], [1, 1, 2, 2], [0.5, 0.5, 0, 0.5]),               # once refused, after seven warnings
+])
+def test_ties_without_a_finite_fit_are_refused_in_one_error_and_without_a_warning(first, second, outcome):
+    with pytest.raises(ValueError, match="comparisons: no finite scores") as caught:
+        fit(first, second, outcome, ties=True)
+    assert "\n" not in str(caught.value)
+
+
+def nothing_loses_along_some_direction(first, second, outcome, n):
+    """Is there a way to move scores and log nu for ever on which no outcome becomes less likely? Tries all small whole steps.
+
+    Along (s, v) the log-likelihood of a win finally changes by d/2 - max(|d|/2, v), of a tie by v - max(|d|/2, v), d = s_i - s_j.
+    """
+    winner, loser = np.where(outcome == 0, second, first), np.where(outcome == 0, first, second)
+    for scores in np.indices((n,) * n).reshape(n, -1).T:
+        difference = scores[winner] - scores[loser]
+        for twice_v in (-1, 0, 1):
+            slopes = np.where(outcome == 0.5, twice_v, difference) - np.maximum(abs(difference), twice_v)
+            if (np.ptp(scores) or twice_v) and (slopes == 0).all():
+                return True
+    return False
+
+
+@pytest.mark.filterwarnings("error")
+def test_with_ties_a_fit_exists_exactly_where_some_outcome_would_lose_in_every_direction():
+    rng, found = np.random.default_rng(8), {True: 0, False: 0}
+    for _ in range(600):
+        n, count = rng.integers(2, 5), rng.integers(2, 9)
+        first = rng.integers(n, size=count)
+        second = (first + rng.integers(1, n, size=count)) % n
+        outcome = rng.choice([0.0, 0.5, 1.0], size=count)
+        impossible = nothing_loses_along_some_direction(first, second, outcome, n)
+        found[impossible] += 1
+        if impossible:
+            with pytest.raises(ValueError, match="pass (prior=0.1|ties=False)"):
+                fit(first, second, outcome, n, ties=True)
+            continue
+        result = fit(first, second, outcome, n, ties=True)
+        gradient, _ = derivatives(result.scores, *tally(first, second, outcome, n)[:1], result.tie_log_nu, np.sum(outcome == 0.5))
+        assert np.abs(gradient).max() < 1e-7 and (result.standard_errors > 0).all()
+    assert min(found.values()) > 50
 
 
 @pytest.mark.parametrize("arguments, sentence", [
@@ -181,6 +227,8 @@ def test_ties_that_can_be_explained_ever_better_by_ever_larger_nu_are_refused():
     (dict(first=[[0, 1]], second=[[1, 0]]), "first: expected 1 dimensions"),
     (dict(first=[0, 1], second=[1, 0], outcome=[1]), "outcome: expected .C. with C = 2"),
     (dict(first=[0, 1], second=[1, 0], n_items=2.5), "n_items: expected a whole number"),
+    (dict(first=[0, 1], second=[1, 0], n_items=True), "n_items: expected a whole number"),
+    (dict(first=[0], second=[10 ** 12]), "n_items: expected a whole number from 1 to 5000"),
     (dict(first=[0, 1], second=[1, 0], prior=-1), "prior: expected"),
     (dict(first=[0, 1], second=[1, 0], prior=np.nan), "prior: expected"),
     (dict(first=[0, 1], second=[1, 0], ties=True), "got 0 ties in 2; pass ties=False"),

@@ -15,6 +15,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 WRONG = [
+    ('tinyrlhf/rewards/bradley_terry.py',
+     'check_wins_outnumber_ties(first, second, outcome, n)\n    scores',
+     'pass\n    scores',
+     'tests/test_bradley_terry.py::test_with_ties_a_fit_exists_exactly_where_some_outcome_would_lose_in_every_direction'),
+    ('tinyrlhf/rewards/bradley_terry.py',
+     'cost = np.select([won, tied | tied.T], [-1.0, 1.0], np.inf)',
+     'cost = np.select([won, tied], [-1.0, 1.0], np.inf)',
+     'tests/test_bradley_terry.py::test_with_ties_a_fit_exists_exactly_where_some_outcome_would_lose_in_every_direction'),
+    ('tinyrlhf/rewards/bradley_terry.py',
+     'cost = np.select([won, tied | tied.T], [-1.0, 1.0], np.inf)',
+     'cost = np.select([tied | tied.T, won], [1.0, -1.0], np.inf)',
+     'tests/test_bradley_terry.py::test_with_ties_a_fit_exists_exactly_where_some_outcome_would_lose_in_every_direction'),
     ('tinyrlhf/numerics.py',
      'return -softplus(-values)',
      'return np.log(sigmoid(values))',
