@@ -194,7 +194,7 @@ def nothing_loses_along_some_direction(first, second, outcome, n):
 
 
 @pytest.mark.filterwarnings("error")
-def test_with_ties_a_fit_exists_exactly_where_some_outcome_would_lose_in_every_direction():
+def test_a_fit_with_ties_exists_where_each_direction_makes_some_outcome_unlikelier():
     rng, found = np.random.default_rng(8), {True: 0, False: 0}
     for _ in range(600):
         n, count = rng.integers(2, 5), rng.integers(2, 9)
