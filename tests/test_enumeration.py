@@ -261,3 +261,11 @@ def test_what_does_not_fit_is_refused_in_words():
         Prefixes(rewards[:-1], 3)
     with pytest.raises(ValueError, match="n_letters"):
         Prefixes(rewards, 1)
+    with pytest.raises(ValueError, match="kl_coef"):
+        enumeration.objective(logits, reference, rewards, -1.0)
+    with pytest.raises(ValueError, match="kl_coef"):
+        enumeration.natural_gradient(logits, reference, rewards, np.nan)
+    with pytest.raises(ValueError, match="log_weights: expected A, A..2, A..3 ... of them for A = 3 letters, got 26"):
+        enumeration.conditionals(np.zeros(26), 3)
+    with pytest.raises(ValueError, match="log_weights: expected finite"):
+        enumeration.conditionals(np.full(27, -np.inf), 3)

@@ -4,7 +4,7 @@ import pytest
 
 from tinyrlhf.checks import check_gradient
 from tinyrlhf.exact.strings import (Automaton, context_numbers, contexts, enumerate_strings, evaluate, kl_to_optimum, optimum,
-                                    policy_gradient, string_log_probs, string_rewards)
+                                    string_log_probs, string_rewards, value_gradient)
 from tinyrlhf.numerics import log_softmax, logsumexp
 
 
@@ -97,14 +97,14 @@ def test_a_reward_without_differences_leaves_the_reference():
 def test_the_policy_gradient_agrees_with_central_differences(automaton, reference, policy, rows, kl_coef):
     logits = 2 * policy + 1                                          # not normalised
     check_gradient(lambda: evaluate(log_softmax(logits), reference, automaton, kl_coef).value, {"logits": logits},
-                   {"logits": policy_gradient(logits, reference, automaton, kl_coef)}, np.random.default_rng(0))
+                   {"logits": value_gradient(logits, reference, automaton, kl_coef)}, np.random.default_rng(0))
 
 
 def test_the_gradient_climbs_to_the_optimum_where_the_policy_sees_the_whole_text():
     automaton, reference, policy, _ = world(n_symbols=3, window=1, horizon=2)
     best, logits = optimum(reference, automaton, 0.5), policy.copy()
     for _ in range(3000):
-        logits += policy_gradient(logits, reference, automaton, 0.5)
+        logits += value_gradient(logits, reference, automaton, 0.5)
     assert np.isclose(evaluate(log_softmax(logits), reference, automaton, 0.5).value, best.value, atol=1e-8)
 
 
@@ -118,3 +118,13 @@ def test_what_does_not_fit_is_refused_in_words():
         optimum(reference, automaton, 0.0)
     with pytest.raises(ValueError, match="V\\*\\*C rows"):
         optimum(reference[:8], automaton._replace(step_reward=automaton.step_reward[:8]), 0.5)
+    with pytest.raises(ValueError, match="kl_coef"):
+        evaluate(policy, reference, automaton, np.nan)
+    with pytest.raises(ValueError, match="log_policy: expected log-probabilities whose exp sums to 1 in each row"):
+        evaluate(policy + 1, reference, automaton, 0.5)
+    with pytest.raises(ValueError, match="next_state: expected integers from 0 to"):
+        optimum(reference, automaton._replace(next_state=automaton.next_state - 1), 0.5)
+    with pytest.raises(ValueError, match="strings: expected integers from 0 to"):
+        string_log_probs(np.array([[0, -1]]), reference)             # once the last row of the table
+    with pytest.raises(ValueError, match="strings: expected integers from 0 to"):
+        string_rewards(np.array([[0.0, 1.0]]), automaton)
