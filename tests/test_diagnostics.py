@@ -77,6 +77,40 @@ def test_a_sure_mistake_costs_its_difference_and_nothing_overflows():
     assert log_loss(np.array([1000.0]), np.array([1.0])) == 0
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_sure_answer_costs_nothing_if_right_and_infinitely_much_if_wrong():
+    sure = np.array([np.inf, -np.inf])
+    assert log_loss(sure, np.array([1.0, 0.0])) == 0                 # once NaN: 0 times infinity
+    assert log_loss(sure, np.array([0.0, 0.0])) == np.inf == log_loss(sure, np.array([0.5, 0.0]))
+    assert log_loss(sure, np.array([np.nan, 0.0])) == 0
+    assert accuracy(sure, np.array([1.0, 1.0])) == 0.5
+    predicted, observed, error = calibration(sure, np.array([1.0, 0.0]), bins=2)
+    assert predicted.tolist() == observed.tolist() == [0, 1] and error == 0
+
+
+def test_what_is_no_answer_is_refused_by_name():
+    differences, labels = np.array([1.0, -1.0]), np.array([1.0, 0.0])
+    for measure in (accuracy, log_loss, calibration):
+        for wrong in (7.0, -3.0, np.inf):
+            with pytest.raises(ValueError, match="labels: expected numbers from 0 to 1"):
+                measure(differences, np.array([1.0, wrong]))
+        with pytest.raises(ValueError, match="differences: expected numbers, got NaN at index 1"):
+            measure(np.array([1.0, np.nan]), labels)
+        with pytest.raises(ValueError, match="labels: expected .N. with N = 2"):
+            measure(differences, labels[:1])
+    with pytest.raises(ValueError, match="bins: expected a whole number"):
+        calibration(differences, labels, bins=0)
+    for wrong in (1.5, -0.1, np.nan):
+        with pytest.raises(ValueError, match="probabilities: expected numbers from 0 to 1"):
+            noise_ceiling(np.array([0.5, wrong]))
+    with pytest.raises(ValueError, match="lengths: expected .B. with B = 2"):
+        length_correlation(differences, np.arange(3))
+    with pytest.raises(ValueError, match="scores: expected finite"):
+        length_correlation(differences * np.nan, np.arange(2))
+    with pytest.raises(ValueError, match="judge.a, b.: expected numbers from 0 to 1, got 7"):
+        win_rate(differences, labels, lambda first, second: np.full(2, 7.0))
+
+
 def test_the_true_differences_have_the_least_log_loss():
     rng = np.random.default_rng(2)
     differences = rng.normal(size=20_000)
