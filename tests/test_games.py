@@ -5,7 +5,7 @@ import pytest
 from tinyrlhf.checks import check_game
 from tinyrlhf.exact.planning import backward_induction, finite_horizon_return
 from tinyrlhf.games.bandit import Bandit
-from tinyrlhf.games.cartpole import ANGLE_LIMIT, X_LIMIT, CartPole, fallen, move, taste
+from tinyrlhf.games.cartpole import ANGLE_LIMIT, X_LIMIT, CartPole, fallen, move, true_reward
 from tinyrlhf.games.game import COLORS, Box, Circle, Line, Words
 from tinyrlhf.games.gridworld import Gridworld
 
@@ -197,20 +197,20 @@ def test_a_balanced_pole_is_cut_after_500_steps_and_one_left_alone_ends_by_itsel
     assert game.horizon == 500 and ended.all()
 
 
-def test_a_frozen_pole_stays_where_it_fell_is_never_done_and_pays_its_taste():
+def test_a_frozen_pole_stays_where_it_fell_is_never_done_and_pays_its_true_reward():
     game, rng = CartPole(frozen=True), np.random.default_rng(9)
     states = game.start(30, rng)
     for _ in range(game.horizon):
         moved, rewards, done = game.step(states, rng.integers(2, size=30), rng)
         down = fallen(states)
         assert np.array_equal(moved[down], states[down]) and (moved[~down] != states[~down]).any(axis=1).all()
-        assert not done.any() and np.array_equal(rewards, taste(moved))
+        assert not done.any() and np.array_equal(rewards, true_reward(moved))
         states = moved
     assert game.horizon == 200 and fallen(states).all()
 
 
-def test_the_taste_is_one_upright_in_the_middle_and_falls_to_zero_and_a_half_at_the_limits():
-    assert np.allclose(taste(np.array([[0, 5, 0, 5], [0, 0, ANGLE_LIMIT, 0], [-X_LIMIT, 0, 0, 0]])), [1.0, 0.0, 0.5])
+def test_the_true_reward_is_one_upright_in_the_middle_and_falls_to_zero_and_a_half_at_the_limits():
+    assert np.allclose(true_reward(np.array([[0, 5, 0, 5], [0, 0, ANGLE_LIMIT, 0], [-X_LIMIT, 0, 0, 0]])), [1.0, 0.0, 0.5])
 
 
 def test_a_cartpole_without_time_is_refused():

@@ -1,4 +1,4 @@
-"""Is talking a game like the others, do the two toy languages say what they declare, and does the taste like what it should?"""
+"""Is talking a game like the others, do the two toy languages say what they declare, and is the true reward what it should be?"""
 import itertools
 from collections import Counter
 
@@ -70,7 +70,7 @@ def test_a_text_shows_the_same_observations_as_when_it_is_played_letter_by_lette
     assert (episodes.states[:, :, 1:] < game.n_actions).all() and observations.max() < game.n_symbols
     assert all(game.asked(episodes.states[:, t]) == prompts for t in (0, 20, 56))
     last = np.arange(game.horizon) == episodes.lengths[:, None] - 1
-    assert not episodes.true_rewards[~last].any() and np.allclose(episodes.true_returns, game.taste(episodes.states[:, -1]))
+    assert not episodes.true_rewards[~last].any() and np.allclose(episodes.true_returns, game.true_reward(episodes.states[:, -1]))
 
 
 def test_an_observation_is_twelve_letters_eight_of_the_prompt_and_the_clock():
@@ -128,7 +128,7 @@ def test_a_state_shows_prompt_and_answer():
     assert [piece.text for piece in game.scene(state)] == ["what is tea?", "tea is hot."]
 
 
-# ---- the taste
+# ---- the true reward
 
 FINE = "a dog is a very good friend."                                  # 28 letters, right below a question about dogs
 REPEATED = "a dog is a dog is a dog is a dog is a dog is a dog."       # 18 words in 4 kinds of pairs, 9 letters too long
@@ -148,7 +148,7 @@ REPEATED = "a dog is a dog is a dog is a dog is a dog is a dog."       # 18 word
     ("explain tea.", "", -1.5 - 2), ("explain tea.", "." * 30, -2), ("explain tea.", "xyz " * 7, -2 - 1.5),
     ("explain tea.", "the dog qq sat in zz the sun", -2 * 2 / 8), ("explain a dog.", REPEATED, 0.45 - 9 / 12 - 1.5),
     ("explain tea.", "a dog and a dog and the rain.", -0.6)])
-def test_each_term_of_the_taste(prompt, answer, value):
+def test_each_term_of_the_true_reward(prompt, answer, value):
     assert np.isclose(game.judge(prompt, answer, True), value, atol=1e-12)
     assert np.isclose(played(game, [prompt], [answer]).true_returns[0], value, atol=1e-12)
 
@@ -156,12 +156,12 @@ def test_each_term_of_the_taste(prompt, answer, value):
 @pytest.mark.parametrize("answer, value", [("the song was really great.", 1.5), ("wow! the song was really warm.", 2.5),
                                            ("the film was really great.", 0), ("the song was really dull.", 0.45 - 1 / 12),
                                            ("the song was really warm. i hated it.", 0.5)])
-def test_the_taste_in_reviews_is_praise_of_the_right_thing(answer, value):
+def test_the_true_reward_in_reviews_is_praise_of_the_right_thing(answer, value):
     assert np.isclose(GAMES["sentiment"].judge("the song", answer, True), value, atol=1e-12)
 
 
 @languages
-def test_any_string_has_a_taste_and_none_is_worth_more_than_two_and_a_half(game):
+def test_any_string_has_a_reward_and_none_is_worth_more_than_two_and_a_half(game):
     episodes = played(game, *prompts_and_answers(game, 400, np.random.default_rng(4)))
     assert episodes.true_returns.max() <= 2.5 and episodes.true_returns.min() >= -7.5 and np.isfinite(episodes.true_returns).all()
     for prompt, topic in game.phrases.prompts.items():                 # and every question has an answer that is worth it
