@@ -156,6 +156,36 @@ def test_words_fill_the_panel_but_neither_touch_nor_leave_it(words):
     assert len(words) > 8 or len(words[0]) > 12 or texts[0].get_fontsize() > 288 / 15
 
 
+# ---- the figure of a chat model's stages
+
+STAGES = ("pretrained", "sft", "rl")
+
+
+def stages(steps=9, fall=0.0):
+    """Arguments of `stages_figure`; the true return falls by so much at the end of the run without KL penalty."""
+    answers = {"pretrained": "ugh. i do not know that. who", "sft": "tea is a hot and nice drink.", "rl": "sure! tea is a hot and nice drink. thank you!"}
+    curve = [{"kl": float(k * k), "true_return": 2 - fall * (k == steps - 1), "learned": 3.0 * k, "person_prefers": 0.5 + 0.02 * k,
+              "proxy_prefers": 0.5 + 0.05 * k, "sample": "sure! sure! sure! thank you!"} for k in range(steps)]
+    return dict(claim="6,000 comparisons taught it to answer as people like", true_returns=dict(zip(STAGES, (-0.5, 1.0, 2.2))),
+                unkind=dict(zip(STAGES, (0.3, 0.2, 0.0))), samples={prompt: answers for prompt in ("what is tea?", "explain a cat.")},
+                curve=curve)
+
+
+@pytest.mark.parametrize("fall, title", [(0.0, "it holds, so far"), (1.0, "reward rises, the true one falls")])
+def test_the_stages_of_a_chat_model_are_named_and_nothing_overlaps(fall, title):
+    figure = plots.stages_figure(**stages(fall=fall))
+    texts, boxes = drawn(figure)
+    shown = [text.get_text() for text in texts]
+    assert {"−0.5", "1.0", "2.2", "explain a cat.", "the person", "the reward model", "rl\n0%"} <= set(shown)
+    assert shown.count("sure! tea is a hot and nice drink. thank you!") == 2 and any(title in text for text in shown)
+    for (a, first), (b, second) in itertools.combinations(zip(texts, boxes), 2):
+        assert not first.overlaps(second), f"{a.get_text()!r} and {b.get_text()!r} overlap"
+
+
+def test_without_a_run_of_its_own_the_stages_stand_alone():
+    assert len(plots.stages_figure(**stages()).axes) == 4 and len(plots.stages_figure(**stages(steps=0)).axes) == 2
+
+
 # ---- the figure of a run
 
 @pytest.mark.parametrize("name, given", {
@@ -202,15 +232,15 @@ def test_agreement_is_said_in_words_and_ignores_scale_and_zero(scale, words):
     assert plots.agreement_in_words(np.full((2, 5), np.nan), true) == "Nobody was asked:\nthere is no reward model"
 
 
-def test_spread_labels_keep_order_and_gap_and_stay_when_there_is_room():
+def test_labels_that_are_kept_apart_keep_order_and_gap_and_stay_when_there_is_room():
     rng = np.random.default_rng(0)
     for _ in range(100):
         values = rng.random(6) ** 3
-        places = plots.spread(values, 0.1, 0, 1)
+        places = plots.keep_apart(values, 0.1, 0, 1)
         assert np.array_equal(np.argsort(places), np.argsort(values)) and places.min() >= 0 and places.max() <= 1
         assert np.diff(np.sort(places)).min() >= 0.1 - 1e-9
-    assert np.allclose(plots.spread([0.9, 0.1, 0.5], 0.1, 0, 1), [0.9, 0.1, 0.5])
-    assert np.allclose(plots.spread([0.5, 0.5], 0.2, 0, 1), [0.4, 0.6])       # two alike give way by the same
+    assert np.allclose(plots.keep_apart([0.9, 0.1, 0.5], 0.1, 0, 1), [0.9, 0.1, 0.5])
+    assert np.allclose(plots.keep_apart([0.5, 0.5], 0.2, 0, 1), [0.4, 0.6])       # two alike give way by the same
 
 
 # ---- files
