@@ -12,7 +12,9 @@ from tinyrlhf.numerics import log_softmax
 def answers(size, levels=None, seed=0):
     """Log-probabilities and rewards (M,); with `levels`, rewards tie."""
     rng = np.random.default_rng([seed, size])
-    return log_softmax(rng.normal(size=size)), rng.normal(size=size) if levels is None else rng.integers(levels, size=size).astype(float)
+    log_reference = log_softmax(rng.normal(size=size))
+    rewards = rng.normal(size=size) if levels is None else rng.integers(levels, size=size).astype(float)
+    return log_reference, rewards
 
 
 @pytest.mark.parametrize("levels", [None, 2, 3, 1])
@@ -63,12 +65,12 @@ def test_a_million_draws_leave_only_the_best_and_finite_logarithms():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_at_equal_distance_the_leashed_optimum_earns_more(seed):
+def test_at_equal_distance_the_optimum_at_a_price_earns_more(seed):
     log_reference, rewards = answers(200, seed=seed)
     for n in (2, 4, 16):
         best = log_best_of_n(log_reference, rewards, n)
         low, high = 1e-2, 1e3
-        for _ in range(60):                                          # bisection: the longer the leash, the farther the optimum
+        for _ in range(60):                                          # bisection: a cheaper nat leads farther
             middle = np.sqrt(low * high)
             optimum = enumeration.best_policy(log_reference, rewards, middle)[0]
             farther = enumeration.kl(optimum, log_reference) > enumeration.kl(best, log_reference)
@@ -81,21 +83,21 @@ def test_at_equal_distance_the_leashed_optimum_earns_more(seed):
 @pytest.mark.parametrize("levels", [None, 3])
 def test_the_estimate_is_the_mean_over_all_subsets(levels):
     rng = np.random.default_rng(3)
-    proxy, gold = answers(7, levels)[1], rng.normal(size=7)
-    for n, estimate in enumerate(expected_true_reward(proxy, gold, 7), start=1):
+    proxy, true = answers(7, levels)[1], rng.normal(size=7)
+    for n, estimate in enumerate(expected_true_reward(proxy, true, 7), start=1):
         subsets = [np.array(subset) for subset in combinations(range(7), n)]
-        golds = [gold[subset][proxy[subset] == proxy[subset].max()].mean() for subset in subsets]
-        assert np.isclose(estimate, np.mean(golds), atol=1e-12)
+        returns = [true[subset][proxy[subset] == proxy[subset].max()].mean() for subset in subsets]
+        assert np.isclose(estimate, np.mean(returns), atol=1e-12)
 
 
 @pytest.mark.parametrize("levels", [None, 2])
 def test_the_estimate_is_right_on_average_over_all_samples(levels):
     log_reference, proxy = answers(3, levels)
-    gold, average = np.array([1.0, -2.0, 0.5]), np.zeros(4)
+    true, average = np.array([1.0, -2.0, 0.5]), np.zeros(4)
     for draws in product(range(3), repeat=4):
         rows = list(draws)
-        average += np.exp(log_reference[rows].sum()) * expected_true_reward(proxy[rows], gold[rows], 4)
-    exact = [np.exp(log_best_of_n(log_reference, proxy, n)) @ gold for n in range(1, 5)]
+        average += np.exp(log_reference[rows].sum()) * expected_true_reward(proxy[rows], true[rows], 4)
+    exact = [np.exp(log_best_of_n(log_reference, proxy, n)) @ true for n in range(1, 5)]
     assert np.allclose(average, exact, atol=1e-12)
 
 

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from tinyrlhf.checks import check_gradient
-from tinyrlhf.exact.strings import (Automaton, context_numbers, contexts, enumerate_strings, evaluate, kl_to_optimum, optimum,
-                                    string_log_probs, string_rewards, value_gradient)
+from tinyrlhf.exact.strings import (Automaton, context_numbers, contexts, enumerate_strings, evaluate, kl_to_optimum,
+                                    optimum, string_log_probs, string_rewards, value_gradient)
 from tinyrlhf.numerics import log_softmax, logsumexp
 
 
@@ -52,20 +52,24 @@ def test_evaluation_is_the_average_over_all_texts(automaton, reference, policy, 
     probabilities, rewards, lengths = np.exp(log_policy), string_rewards(rows, automaton), (rows > 0).sum(axis=1)
     found = evaluate(policy, reference, automaton, kl_coef=0.7)
     kl = probabilities @ (log_policy - log_reference)
-    wanted = (probabilities @ rewards - 0.7 * kl, probabilities @ rewards, kl, probabilities @ lengths, -probabilities @ log_policy)
+    wanted = (probabilities @ rewards - 0.7 * kl, probabilities @ rewards, kl, probabilities @ lengths,
+              -probabilities @ log_policy)
     assert np.allclose(found, wanted, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("automaton, reference, policy, rows", WORLDS)
 def test_the_optimum_is_the_reference_tilted_by_the_reward(automaton, reference, policy, rows):
-    log_reference, log_policy, rewards = string_log_probs(rows, reference), string_log_probs(rows, policy), string_rewards(rows, automaton)
+    log_reference, log_policy = string_log_probs(rows, reference), string_log_probs(rows, policy)
+    rewards = string_rewards(rows, automaton)
     for kl_coef in (0.1, 0.7, 5.0):
         tilted = log_reference + rewards / kl_coef
         log_optimum = tilted - logsumexp(tilted)
         found = optimum(reference, automaton, kl_coef)
         kl = np.exp(log_optimum) @ (log_optimum - log_reference)
-        assert np.allclose(found[:3], (kl_coef * logsumexp(tilted), np.exp(log_optimum) @ rewards, kl), rtol=0, atol=1e-10)
-        assert np.isclose(kl_to_optimum(policy, reference, automaton, kl_coef), np.exp(log_policy) @ (log_policy - log_optimum), atol=1e-10)
+        assert np.allclose(found[:3], (kl_coef * logsumexp(tilted), np.exp(log_optimum) @ rewards, kl), rtol=0,
+                           atol=1e-10)
+        assert np.isclose(kl_to_optimum(policy, reference, automaton, kl_coef),
+                          np.exp(log_policy) @ (log_policy - log_optimum), atol=1e-10)
 
 
 @pytest.mark.parametrize("automaton, reference, policy, rows", WORLDS)
@@ -76,11 +80,12 @@ def test_the_shortfall_of_a_policy_is_the_price_times_its_distance_from_the_opti
         assert np.isclose(shortfall, kl_coef * kl_to_optimum(policy, reference, automaton, kl_coef), rtol=0, atol=1e-9)
 
 
-def test_a_short_leash_gives_the_reference_and_a_long_one_the_best_text():
+def test_a_dear_nat_gives_the_reference_and_a_cheap_one_the_best_text():
     automaton, reference, _, rows = world()
     short, long = optimum(reference, automaton, 1e6), optimum(reference, automaton, 2e-3)
     at_reference, best = evaluate(reference, reference, automaton, 1.0), string_rewards(rows, automaton)
-    assert np.isclose(short.reward, at_reference.reward, atol=1e-5) and np.isclose(short.kl, 0, atol=1e-5) and at_reference.kl == 0
+    assert np.isclose(short.reward, at_reference.reward, atol=1e-5) and np.isclose(short.kl, 0, atol=1e-5)
+    assert at_reference.kl == 0
     assert np.isclose(long.reward, best.max(), atol=1e-9)
     assert np.isclose(long.kl, -string_log_probs(rows, reference)[best.argmax()], atol=1e-6)
 

@@ -39,10 +39,10 @@ def read_map(map):
 class Gridworld(Game):
     """States (n,) are cell numbers, row * columns + column.
 
-    Actions: 0 north, 1 east, 2 south, 3 west. With probability 1 - slip the agent goes where it wants, else to one of the two sides. Whoever
-    bumps into a wall or the edge stays, and enters its own cell again. Every step pays
-    `step_reward` plus that of the cell entered: goal and lava (both end the episode), flowers, or
-    nothing. Goal and lava are absorbing and pay nothing further.
+    Actions: 0 north, 1 east, 2 south, 3 west. With probability 1 - slip the agent goes where it
+    wants, else to one of the two sides. Whoever bumps into a wall or the edge stays, and enters its
+    own cell again. Every step pays `step_reward` plus that of the cell entered: goal and lava (both
+    end the episode), flowers, or nothing. Goal and lava are absorbing and pay nothing further.
     Tabular: P, R (S, A, S) and d0 (S,) are exact; walls are counted as states that nobody visits.
     """
     n_actions = 4
