@@ -6,7 +6,7 @@ import pytest
 
 from tinyrlhf.teaching.exercises import exercises_of
 from tinyrlhf.teaching.grader import grade_lesson
-from tinyrlhf.teaching.places import learners_file, solutions_file
+from tinyrlhf.teaching.places import solutions_file, students_file
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO
 
 LOOKS = {PASSED: (".", "green"), TO_DO: ("t", "yellow"), FAILED: ("x", "red")}
@@ -97,4 +97,4 @@ def summarise(lesson, exercises, out, config):
         out.write_line(f"  hint: {hint}", cyan=True)
     if left:
         more = min(config.getoption("hints") + 1, 3)
-        out.write_line(f"graded: {os.path.relpath(learners_file(lesson.path.parent))}   stuck? add --hints{f' {more}' * (more > 1)}")
+        out.write_line(f"graded: {os.path.relpath(students_file(lesson.path.parent))}   stuck? add --hints{f' {more}' * (more > 1)}")

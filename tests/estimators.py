@@ -40,7 +40,7 @@ def arbitrary_table(n_inputs, n_outputs):
 def exact_gradient(world):
     """d mean return / d table, flat, in the order of the parameters."""
     game = world.game
-    return planning.policy_gradient(game.P, game.R, game.d0, world.policy.network.params["table"], game.horizon).ravel()
+    return planning.return_gradient(game.P, game.R, game.d0, world.policy.network.params["table"], game.horizon).ravel()
 
 
 def true_rewards(episodes):

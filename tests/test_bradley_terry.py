@@ -21,7 +21,8 @@ def comparisons(seed, n=6, count=400, tie_log_nu=-np.inf):
 def test_a_constant_added_to_all_scores_changes_no_likelihood():
     first, second, outcome, scores = comparisons(0, tie_log_nu=0.3)
     points, n_ties = tally(first, second, outcome, 6)
-    assert np.isclose(log_likelihood(scores, points, 0.3, n_ties), log_likelihood(scores + 7, points, 0.3, n_ties), rtol=1e-12)
+    assert np.isclose(log_likelihood(scores, points, 0.3, n_ties), log_likelihood(scores + 7, points, 0.3, n_ties),
+                      rtol=1e-12)
 
 
 @pytest.mark.parametrize("ties", [False, True])
@@ -43,7 +44,8 @@ def test_gradient_and_information_agree_with_central_differences():
     gradient, information = derivatives(scores, points, 0.3, n_ties)
     for k, nudge in enumerate(np.eye(7) * 1e-5):
         values, slopes = zip(*[(log_likelihood(scores + sign * nudge[:6], points, 0.3 + sign * nudge[6], n_ties),
-                                derivatives(scores + sign * nudge[:6], points, 0.3 + sign * nudge[6], n_ties)[0]) for sign in (1, -1)])
+                                derivatives(scores + sign * nudge[:6], points, 0.3 + sign * nudge[6], n_ties)[0])
+                               for sign in (1, -1)])
         assert np.isclose(gradient[k], (values[0] - values[1]) / 2e-5, rtol=1e-6, atol=1e-5)
         assert np.allclose(-information[k], (slopes[0] - slopes[1]) / 2e-5, rtol=1e-6, atol=1e-6)
 
@@ -64,7 +66,8 @@ def test_the_gradient_of_the_objective_vanishes_at_the_fit_and_the_scores_have_m
 def test_two_items_have_the_log_odds_of_their_wins_and_the_textbook_standard_error():
     result = fit([0] * 30 + [1] * 10, [1] * 30 + [0] * 10)
     assert np.isclose(result.scores[0] - result.scores[1], np.log(30 / 10), rtol=1e-12)
-    assert np.isclose(2 * result.standard_errors[0], np.sqrt(1 / 30 + 1 / 10), rtol=1e-12)     # scores are +- half the difference
+    # scores are +- half the difference
+    assert np.isclose(2 * result.standard_errors[0], np.sqrt(1 / 30 + 1 / 10), rtol=1e-12)
     assert np.isclose(result.log_likelihood, 30 * np.log(0.75) + 10 * np.log(0.25), rtol=1e-12)
 
 
@@ -94,14 +97,16 @@ def test_planted_scores_are_recovered_within_their_standard_errors(tie_log_nu):
 
 def test_half_wins_for_ties_equal_one_win_each_way_at_half_weight():
     first, second, outcome, _ = comparisons(4, tie_log_nu=0.0)
-    twice = [np.concatenate([a, b]) for a, b in ((first, first), (second, second), (np.ceil(outcome), np.floor(outcome)))]
+    pairs = (first, first), (second, second), (np.ceil(outcome), np.floor(outcome))
+    twice = [np.concatenate(pair) for pair in pairs]
     assert np.allclose(fit(first, second, outcome).scores, fit(*twice).scores, atol=1e-10)
 
 
 def test_turning_a_comparison_around_changes_nothing():
     first, second, outcome, _ = comparisons(5, tie_log_nu=0.0)
     for ties in (False, True):
-        assert np.allclose(fit(first, second, outcome, ties=ties).scores, fit(second, first, 1 - outcome, ties=ties).scores, atol=1e-10)
+        assert np.allclose(fit(first, second, outcome, ties=ties).scores,
+                           fit(second, first, 1 - outcome, ties=ties).scores, atol=1e-10)
 
 
 def test_a_cycle_and_nothing_but_ties_leave_all_items_equal():
@@ -128,7 +133,8 @@ def test_lopsided_data_where_a_full_newton_step_overshoots_are_fitted(ties):
         first = rng.integers(n, size=25)
         second = (first + rng.integers(1, n, size=25)) % n
         repeats = rng.choice([1, 1, 100, 10_000], size=25)
-        first, second, outcome = (np.repeat(x, repeats) for x in (first, second, rng.choice([0.0, 0.5, 1.0, 1.0], size=25)))
+        outcome = rng.choice([0.0, 0.5, 1.0, 1.0], size=25)
+        first, second, outcome = (np.repeat(x, repeats) for x in (first, second, outcome))
         result = fit(first, second, outcome, n_items=n, prior=1e-3, ties=ties)
         points, n_ties = tally(first, second, outcome, n)
         gradient, _ = derivatives(result.scores, points, result.tie_log_nu, n_ties * ties)
@@ -162,9 +168,60 @@ def test_ties_connect_items_as_wins_do():
 
 
 def test_ties_that_can_be_explained_ever_better_by_ever_larger_nu_are_refused():
-    with pytest.raises(ValueError, match="no finite scores fit best"):
-        fit([0, 0, 1], [1, 2, 2], [1, 0.5, 0.5], ties=True)         # s = (a, -a, 0), nu = e^a explains all three as a grows
+    with pytest.raises(ValueError,
+                       match="no closed chain of items has more wins than ties; pass prior=0.1 or ties=False"):
+        # s = (a, -a, 0), nu = e^a explains all three as a grows
+        fit([0, 0, 1], [1, 2, 2], [1, 0.5, 0.5], ties=True)
     assert np.isfinite(fit([0, 0, 1], [1, 2, 2], [1, 0.5, 0.5], ties=True, prior=0.1).tie_log_nu)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("first, second, outcome", [
+    # once accepted, with scores of +-21.7 and standard errors 0
+    ([0, 0], [1, 1], [1, 0.5]),
+    ([0, 0, 1, 0], [1, 1, 2, 2], [0.5, 0.5, 0, 0.5]),               # once refused, after seven warnings
+])
+def test_ties_without_a_finite_fit_are_refused_in_one_error_and_without_a_warning(first, second, outcome):
+    with pytest.raises(ValueError, match="comparisons: no finite scores") as caught:
+        fit(first, second, outcome, ties=True)
+    assert "\n" not in str(caught.value)
+
+
+def nothing_loses_along_some_direction(first, second, outcome, n):
+    """Is there a way to move scores and log nu for ever on which no outcome becomes less likely?
+
+    Tries all small whole steps. Along (s, v) the log-likelihood of a win finally changes by d/2 - max(|d|/2, v),
+    of a tie by v - max(|d|/2, v), where d = s_i - s_j.
+    """
+    winner, loser = np.where(outcome == 0, second, first), np.where(outcome == 0, first, second)
+    for scores in np.indices((n,) * n).reshape(n, -1).T:
+        difference = scores[winner] - scores[loser]
+        for twice_v in (-1, 0, 1):
+            slopes = np.where(outcome == 0.5, twice_v, difference) - np.maximum(abs(difference), twice_v)
+            if (np.ptp(scores) or twice_v) and (slopes == 0).all():
+                return True
+    return False
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_fit_with_ties_exists_where_each_direction_makes_some_outcome_unlikelier():
+    rng, found = np.random.default_rng(8), {True: 0, False: 0}
+    for _ in range(600):
+        n, count = rng.integers(2, 5), rng.integers(2, 9)
+        first = rng.integers(n, size=count)
+        second = (first + rng.integers(1, n, size=count)) % n
+        outcome = rng.choice([0.0, 0.5, 1.0], size=count)
+        impossible = nothing_loses_along_some_direction(first, second, outcome, n)
+        found[impossible] += 1
+        if impossible:
+            with pytest.raises(ValueError, match="pass (prior=0.1|ties=False)"):
+                fit(first, second, outcome, n, ties=True)
+            continue
+        result = fit(first, second, outcome, n, ties=True)
+        gradient, _ = derivatives(result.scores, *tally(first, second, outcome, n)[:1], result.tie_log_nu,
+                                  np.sum(outcome == 0.5))
+        assert np.abs(gradient).max() < 1e-7 and (result.standard_errors > 0).all()
+    assert min(found.values()) > 50
 
 
 @pytest.mark.parametrize("arguments, sentence", [
@@ -174,13 +231,16 @@ def test_ties_that_can_be_explained_ever_better_by_ever_larger_nu_are_refused():
     (dict(first=["a"], second=["b"]), "first: expected integers"),
     (dict(first=[0, 1], second=[1, 1]), "got 1 against itself at index 1"),
     (dict(first=[], second=[]), "expected at least one"),
-    (dict(first=[0], second=[1], outcome=[np.nan]), "outcome: expected 1 .first., 0 .second. or 0.5 .same., got nan at index 0"),
+    (dict(first=[0], second=[1], outcome=[np.nan]),
+     "outcome: expected 1 .first., 0 .second. or 0.5 .same., got nan at index 0"),
     (dict(first=[0, 0], second=[1, 1], outcome=[1, 0.7]), "got 0.7 at index 1"),
     (dict(first=[0], second=[1], outcome=[None]), "got None at index 0"),
     (dict(first=[0, 1], second=[1]), "second: expected .C. with C = 2"),
     (dict(first=[[0, 1]], second=[[1, 0]]), "first: expected 1 dimensions"),
     (dict(first=[0, 1], second=[1, 0], outcome=[1]), "outcome: expected .C. with C = 2"),
     (dict(first=[0, 1], second=[1, 0], n_items=2.5), "n_items: expected a whole number"),
+    (dict(first=[0, 1], second=[1, 0], n_items=True), "n_items: expected a whole number"),
+    (dict(first=[0], second=[10 ** 12]), "n_items: expected a whole number from 1 to 5000"),
     (dict(first=[0, 1], second=[1, 0], prior=-1), "prior: expected"),
     (dict(first=[0, 1], second=[1, 0], prior=np.nan), "prior: expected"),
     (dict(first=[0, 1], second=[1, 0], ties=True), "got 0 ties in 2; pass ties=False"),
@@ -204,7 +264,8 @@ def test_newton_and_hunters_minorise_maximise_loop_agree():
 
 def test_a_hundred_items_that_almost_always_lose_to_the_next_are_fitted_exactly():
     below = np.arange(99)
-    first, second = np.concatenate([np.repeat(below + 1, 1000), below]), np.concatenate([np.repeat(below, 1000), below + 1])
+    first = np.concatenate([np.repeat(below + 1, 1000), below])
+    second = np.concatenate([np.repeat(below, 1000), below + 1])
     assert np.allclose(np.diff(fit(first, second).scores), np.log(1000), rtol=1e-8)
 
 

@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from tinyrlhf.diagnostics import (accuracy, accuracy_along, calibration, distinct_n, effective_modes, entropy_of, interval,
-                                  length_correlation, log_loss, noise_ceiling, win_rate)
+from tinyrlhf.diagnostics import (accuracy, accuracy_along, calibration, distinct_n, effective_modes, entropy_of,
+                                  interval, length_correlation, log_loss, noise_ceiling, win_rate)
 from tinyrlhf.episodes import rollout
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
@@ -77,6 +77,40 @@ def test_a_sure_mistake_costs_its_difference_and_nothing_overflows():
     assert log_loss(np.array([1000.0]), np.array([1.0])) == 0
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_sure_answer_costs_nothing_if_right_and_infinitely_much_if_wrong():
+    sure = np.array([np.inf, -np.inf])
+    assert log_loss(sure, np.array([1.0, 0.0])) == 0                 # once NaN: 0 times infinity
+    assert log_loss(sure, np.array([0.0, 0.0])) == np.inf == log_loss(sure, np.array([0.5, 0.0]))
+    assert log_loss(sure, np.array([np.nan, 0.0])) == 0
+    assert accuracy(sure, np.array([1.0, 1.0])) == 0.5
+    predicted, observed, error = calibration(sure, np.array([1.0, 0.0]), bins=2)
+    assert predicted.tolist() == observed.tolist() == [0, 1] and error == 0
+
+
+def test_what_is_no_answer_is_refused_by_name():
+    differences, labels = np.array([1.0, -1.0]), np.array([1.0, 0.0])
+    for measure in (accuracy, log_loss, calibration):
+        for wrong in (7.0, -3.0, np.inf):
+            with pytest.raises(ValueError, match="labels: expected numbers from 0 to 1"):
+                measure(differences, np.array([1.0, wrong]))
+        with pytest.raises(ValueError, match="differences: expected numbers, got NaN at index 1"):
+            measure(np.array([1.0, np.nan]), labels)
+        with pytest.raises(ValueError, match="labels: expected .N. with N = 2"):
+            measure(differences, labels[:1])
+    with pytest.raises(ValueError, match="bins: expected a whole number"):
+        calibration(differences, labels, bins=0)
+    for wrong in (1.5, -0.1, np.nan):
+        with pytest.raises(ValueError, match="probabilities: expected numbers from 0 to 1"):
+            noise_ceiling(np.array([0.5, wrong]))
+    with pytest.raises(ValueError, match="lengths: expected .B. with B = 2"):
+        length_correlation(differences, np.arange(3))
+    with pytest.raises(ValueError, match="scores: expected finite"):
+        length_correlation(differences * np.nan, np.arange(2))
+    with pytest.raises(ValueError, match="judge.a, b.: expected numbers from 0 to 1, got 7"):
+        win_rate(differences, labels, lambda first, second: np.full(2, 7.0))
+
+
 def test_the_true_differences_have_the_least_log_loss():
     rng = np.random.default_rng(2)
     differences = rng.normal(size=20_000)
@@ -107,9 +141,11 @@ def test_calibration_error_is_the_gap_between_what_was_said_and_what_came():
 
 
 def test_bins_hold_equal_shares_of_the_answers_from_least_to_most_likely():
-    probability = np.repeat([0.01, 0.02, 0.03, 0.9], 5)                # bins of equal width would leave most of them empty
+    # bins of equal width would leave most of them empty
+    probability = np.repeat([0.01, 0.02, 0.03, 0.9], 5)
     order = np.random.default_rng(4).permutation(20)
-    predicted, observed, _ = calibration(np.log(probability / (1 - probability))[order], np.repeat([0.0, 1.0], 10)[order], bins=4)
+    predicted, observed, _ = calibration(np.log(probability / (1 - probability))[order],
+                                         np.repeat([0.0, 1.0], 10)[order], bins=4)
     assert predicted == pytest.approx([0.01, 0.02, 0.03, 0.9]) and observed.tolist() == [0, 0, 1, 1]
 
 
@@ -135,7 +171,8 @@ def test_the_order_of_equal_predictions_cannot_matter():
 
 
 def test_answers_that_say_nothing_do_not_count():
-    known = calibration(np.array([1.0, -1.0]), np.array([1.0, 0.0])), log_loss(np.array([1.0, -1.0]), np.array([1.0, 0.0]))
+    given = np.array([1.0, -1.0]), np.array([1.0, 0.0])
+    known = calibration(*given), log_loss(*given)
     more = np.array([1.0, -1.0, 5.0]), np.array([1.0, 0.0, np.nan])
     assert calibration(*more)[2] == known[0][2] and log_loss(*more) == known[1]
 
@@ -146,7 +183,8 @@ def test_the_interval_covers_the_truth_19_times_out_of_20():
     values = np.random.default_rng(5).normal(3, 2, size=(4000, 40))
     means, halves = np.array([interval(row) for row in values]).T
     covered = np.mean(np.abs(means - 3) <= halves)
-    assert abs(covered - 0.943) < 4 * np.sqrt(0.943 * 0.057 / 4000)    # 1.96 is the normal quantile; Student's at 39 covers 94.3 %
+    # 1.96 is the normal quantile; Student's at 39 covers 94.3 %
+    assert abs(covered - 0.943) < 4 * np.sqrt(0.943 * 0.057 / 4000)
 
 
 def test_the_interval_of_few_values_is_as_wide_as_students_t_asks():
@@ -188,7 +226,8 @@ def test_who_scores_by_the_true_return_reaches_the_ceiling_of_every_stage_and_it
 
 
 def test_a_reward_model_without_an_opinion_is_right_half_the_time_and_an_odd_episode_is_left_over():
-    table = accuracy_along(Scores(lambda episodes: np.zeros(len(episodes))), [walks(7, 2)], Boltzmann(rationality=1.0).preference)
+    table = accuracy_along(Scores(lambda episodes: np.zeros(len(episodes))), [walks(7, 2)],
+                           Boltzmann(rationality=1.0).preference)
     assert table[0, 0] == 0.5 < table[0, 1]
 
 
@@ -207,7 +246,8 @@ def test_the_correlation_with_length_is_1_for_a_judge_of_length_and_ignores_scal
     lengths, noise = np.random.default_rng(8).normal(size=(2, 5000))
     assert length_correlation(3 * lengths - 7, lengths) == pytest.approx(1) == -length_correlation(-lengths, lengths)
     assert abs(length_correlation(noise, lengths)) < 4 / np.sqrt(5000)
-    assert np.isnan(length_correlation(np.ones(3), np.arange(3))) and np.isnan(length_correlation(np.arange(3), np.ones(3)))
+    assert np.isnan(length_correlation(np.ones(3), np.arange(3)))
+    assert np.isnan(length_correlation(np.arange(3), np.ones(3)))
 
 
 # ---- diversity
@@ -252,7 +292,8 @@ def test_entropy_and_effective_modes_of_whole_outputs():
     assert effective_modes(np.zeros((9, 3))) == 1
     assert effective_modes(np.arange(10)) == pytest.approx(10)
     shares = np.array([0.5, 0.3, 0.2])
-    assert entropy_of(np.repeat(np.arange(3), (10 * shares).astype(int))) == pytest.approx(-(shares * np.log(shares)).sum())
+    samples = np.repeat(np.arange(3), (10 * shares).astype(int))
+    assert entropy_of(samples) == pytest.approx(-(shares * np.log(shares)).sum())
 
 
 def test_entropy_is_that_of_texts_and_not_of_their_letters():
@@ -278,7 +319,8 @@ def test_a_judge_blind_to_order_shows_the_share_of_wins_with_ties_half_and_no_or
 def test_a_leaning_to_the_first_place_is_measured_and_does_not_help_either_side():
     rng = np.random.default_rng(11)
     a, b = rng.normal(0.5, 1, size=(2, 20_000)) - np.array([[0.0], [0.5]])
-    fair, leaning = (win_rate(a, b, lambda first, second, lean=lean: sigmoid(first - second + lean)) for lean in (0.0, 1.0))
+    fair, leaning = (win_rate(a, b, lambda first, second, lean=lean: sigmoid(first - second + lean))
+                     for lean in (0.0, 1.0))
     assert fair.order == pytest.approx(0) and leaning.order > 0.3
     assert 0.5 < leaning.share <= fair.share
 

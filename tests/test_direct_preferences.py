@@ -232,7 +232,7 @@ def test_what_is_kept_has_the_exact_distribution_of_best_of_n_within_4_sigma():
     log_p, rewards = log_softmax(rng.normal(size=6)), np.array([0.0, 1, 2, 2, 3, 1])
     arms = rng.choice(6, size=4 * 20_000, p=np.exp(log_p))
     kept = np.bincount(arms[best_of_n(rewards[arms], 4)], minlength=6)
-    p = np.exp(exact_best_of_n.best_of_n(log_p, rewards, 4))
+    p = np.exp(exact_best_of_n.log_best_of_n(log_p, rewards, 4))
     assert (np.abs(kept - 20_000 * p) < 4 * np.sqrt(20_000 * p * (1 - p))).all()
 
 

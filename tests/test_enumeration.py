@@ -1,4 +1,4 @@
-"""Is the best policy over listed strings the best, is every shortfall one divergence, and do the gradients point there?"""
+"""Is the best policy over listed strings the best, every shortfall one divergence, and do the gradients point there?"""
 import numpy as np
 import pytest
 
@@ -65,7 +65,7 @@ def test_the_best_policy_is_the_reference_tilted_by_the_reward(size):
     assert np.isclose(np.exp(log_z), tilted.sum())
 
 
-def test_a_short_leash_gives_the_reference_and_a_long_one_the_best_string():
+def test_a_dear_nat_gives_the_reference_and_a_cheap_one_the_best_string():
     _, reference, rewards = world(3, 4)
     assert enumeration.kl(enumeration.best_policy(reference, rewards, 1e6)[0], reference) < 1e-10
     assert enumeration.log_probs(enumeration.best_policy(reference, rewards, 1e-3)[0])[rewards.argmax()] > -1e-6
@@ -97,7 +97,8 @@ def test_planning_in_the_tree_finds_the_same_policy():
     child = 3 * np.arange(nodes)[:, None] + np.arange(3) + 1
     P[np.arange(nodes)[:, None], np.arange(3), child] = 1
     P[np.arange(nodes, states), :, np.arange(nodes, states)] = 1
-    R[np.arange(nodes)[:, None], np.arange(3), child] = np.where(child < nodes, 0.0, rewards[np.maximum(child - nodes, 0)])
+    R[np.arange(nodes)[:, None], np.arange(3), child] = np.where(child < nodes, 0.0,
+                                                                 rewards[np.maximum(child - nodes, 0)])
     full = np.concatenate([softmax(reference), np.full((len(rewards), 3), 1 / 3)])
     values, policy = planning.soft_backward_induction(P, R, full, 0.5, 3)
     best, log_z = enumeration.best_policy(reference, rewards, 0.5)
@@ -109,17 +110,22 @@ def test_planning_in_the_tree_finds_the_same_policy():
 def test_sweeping_an_automaton_finds_the_same_value_and_distance():
     rng, window, length = np.random.default_rng(0), 2, 4
     reference, policy = rng.normal(size=(2, 4 ** window, 4))
-    reference[:, 0] = policy[:, 0] = -60                             # nobody ever ends early: all strings have four letters
+    # nobody ever ends early: all strings have four letters
+    reference[:, 0] = policy[:, 0] = -60
     reference, policy = log_softmax(reference), log_softmax(policy)
-    machine = strings.Automaton(rng.integers(3, size=(3, 4)), rng.normal(size=(4 ** window, 4)), rng.normal(size=(length + 1, 3)))
+    machine = strings.Automaton(rng.integers(3, size=(3, 4)), rng.normal(size=(4 ** window, 4)),
+                                rng.normal(size=(length + 1, 3)))
     rows = strings.contexts(3, length) + 1
     listed, tables = strings.string_rewards(rows, machine), []
     for table in (reference, policy):
         tables.append(enumeration.conditionals(strings.string_log_probs(rows, table), 3)[0])
     best, log_z = enumeration.best_policy(tables[0], listed, 0.7)
     swept = strings.optimum(reference, machine, 0.7)
-    assert np.allclose(swept[:3], (0.7 * log_z, np.exp(enumeration.log_probs(best)) @ listed, enumeration.kl(best, tables[0])), atol=1e-10)
-    assert np.isclose(strings.kl_to_optimum(policy, reference, machine, 0.7), enumeration.kl(tables[1], best), atol=1e-10)
+    assert np.allclose(swept[:3],
+                       (0.7 * log_z, np.exp(enumeration.log_probs(best)) @ listed, enumeration.kl(best, tables[0])),
+                       atol=1e-10)
+    assert np.isclose(strings.kl_to_optimum(policy, reference, machine, 0.7), enumeration.kl(tables[1], best),
+                      atol=1e-10)
     assert np.isclose(strings.evaluate(policy, reference, machine, 0.7).value,
                       enumeration.objective(tables[1], tables[0], listed, 0.7), atol=1e-10)
 
@@ -217,7 +223,8 @@ def log_table(policy, game):
     return log_softmax(policy.network.forward(game.observe(np.arange(game.n_prefixes)))[0].astype(float))
 
 
-LEARNERS = {"REINFORCE": lambda policy, game: Reinforce(policy, 0.03), "RLOO": lambda policy, game: RLOO(policy, 0.03, group=256),
+LEARNERS = {"REINFORCE": lambda policy, game: Reinforce(policy, 0.03),
+            "RLOO": lambda policy, game: RLOO(policy, 0.03, group=256),
             "GRPO": lambda policy, game: GRPO(policy, 0.03, group=256),
             "PPO": lambda policy, game: PPO(policy, 0.03, Table(game.n_states, 1), gamma=1.0, critic_learning_rate=0.1)}
 
@@ -261,3 +268,11 @@ def test_what_does_not_fit_is_refused_in_words():
         Prefixes(rewards[:-1], 3)
     with pytest.raises(ValueError, match="n_letters"):
         Prefixes(rewards, 1)
+    with pytest.raises(ValueError, match="kl_coef"):
+        enumeration.objective(logits, reference, rewards, -1.0)
+    with pytest.raises(ValueError, match="kl_coef"):
+        enumeration.natural_gradient(logits, reference, rewards, np.nan)
+    with pytest.raises(ValueError, match="log_weights: expected A, A..2, A..3 ... of them for A = 3 letters, got 26"):
+        enumeration.conditionals(np.zeros(26), 3)
+    with pytest.raises(ValueError, match="log_weights: expected finite"):
+        enumeration.conditionals(np.full(27, -np.inf), 3)

@@ -11,7 +11,8 @@ SPEC.loader.exec_module(benchmark)
 
 pytestmark = pytest.mark.slow
 SEEDS = (520, 521)
-LIMITS = {"natural gradient": 1e-6, "exact gradient": 1e-3, "RLOO": 0.01, "REINFORCE": 0.03, "PPO": 0.03, "DPO, exact shares": 0.01}
+LIMITS = {"natural gradient": 1e-6, "exact gradient": 1e-3, "RLOO": 0.01, "REINFORCE": 0.03, "PPO": 0.03,
+          "DPO, exact shares": 0.01}
 
 
 def test_every_method_comes_as_close_to_the_best_policy_as_claimed():

@@ -5,12 +5,13 @@ import pytest
 from tinyrlhf.checks import check_game
 from tinyrlhf.exact.planning import backward_induction, finite_horizon_return
 from tinyrlhf.games.bandit import Bandit
-from tinyrlhf.games.cartpole import ANGLE_LIMIT, X_LIMIT, CartPole, fallen, move, taste
+from tinyrlhf.games.cartpole import ANGLE_LIMIT, X_LIMIT, CartPole, fallen, move, true_reward
 from tinyrlhf.games.game import COLORS, Box, Circle, Line, Words
 from tinyrlhf.games.gridworld import Gridworld
 
 RUSSELL_NORVIG = "...G\n.#.L\nS..."
-GAMES = {"bandit": Bandit([0.0, 1.0, -0.5]), "one arm": Bandit([0.0], noise=0.0), "grid": Gridworld(), "always slips": Gridworld(slip=1.0),
+GAMES = {"bandit": Bandit([0.0, 1.0, -0.5]), "one arm": Bandit([0.0], noise=0.0), "grid": Gridworld(),
+         "always slips": Gridworld(slip=1.0),
          "two starts": Gridworld("S.G\n.^S", horizon=7), "cartpole": CartPole(), "frozen": CartPole(frozen=True)}
 TABULAR = [name for name, game in GAMES.items() if hasattr(game, "P")]
 
@@ -89,7 +90,8 @@ def test_a_bandit_ends_with_its_only_step_and_the_others_are_merely_cut():
     assert not Gridworld().horizon_is_end and not CartPole().horizon_is_end
 
 
-@pytest.mark.parametrize("arguments, words", [(([],), "one number per arm"), (([0.0, np.nan],), "finite"), (([1.0], -1.0), "at least 0")])
+@pytest.mark.parametrize("arguments, words",
+                         [(([],), "one number per arm"), (([0.0, np.nan],), "finite"), (([1.0], -1.0), "at least 0")])
 def test_a_senseless_bandit_is_refused_in_one_sentence(arguments, words):
     with pytest.raises(ValueError, match=words) as error:
         Bandit(*arguments)
@@ -114,18 +116,20 @@ def test_on_firm_floor_each_key_goes_where_it_says_and_walls_and_edges_stop_it()
     game = Gridworld("#..\n.S#\nG..", slip=0.0)
     for key, cell in {"up": 1, "w": 1, "right": 4, "d": 4, "down": 7, "s": 7, "left": 3, "a": 3}.items():
         assert game.step(game.starts, np.array([game.keys[key]]), np.random.default_rng(0))[0] == cell
-    assert game.next_cell[1].tolist() == [1, 2, 4, 1]                               # under the upper edge, beside a wall
+    assert game.next_cell[1].tolist() == [1, 2, 4, 1]                           # under the upper edge, beside a wall
     assert game.show(1) == "#@.\n.S#\nG.."
 
 
 def test_whoever_bumps_enters_their_own_cell_again_flowers_included():
     game = Gridworld("S^\nG.", slip=0.0, step_reward=-1.0, flowers=-10.0)
     cells, rewards, done = game.step(np.array([0, 0, 1, 0]), np.array([0, 1, 0, 2]), np.random.default_rng(0))
-    assert cells.tolist() == [0, 1, 1, 2] and rewards.tolist() == [-1.0, -11.0, -11.0, 0.0] and done.tolist() == [False, False, False, True]
+    assert cells.tolist() == [0, 1, 1, 2] and rewards.tolist() == [-1.0, -11.0, -11.0, 0.0]
+    assert done.tolist() == [False, False, False, True]
 
 
-@pytest.mark.parametrize("map, words", [("S..\n.G", "equal length"), ("S.x\n..G", "'x'"), ("S G", "' '"), ("...\n..G", "one S"),
-                                        ("S..\n...", "one G"), ("", "one S")])
+@pytest.mark.parametrize("map, words",
+                         [("S..\n.G", "equal length"), ("S.x\n..G", "'x'"), ("S G", "' '"), ("...\n..G", "one S"),
+                          ("S..\n...", "one G"), ("", "one S")])
 def test_a_bad_map_is_refused_in_one_sentence(map, words):
     with pytest.raises(ValueError, match=words) as error:
         Gridworld(map)
@@ -197,20 +201,21 @@ def test_a_balanced_pole_is_cut_after_500_steps_and_one_left_alone_ends_by_itsel
     assert game.horizon == 500 and ended.all()
 
 
-def test_a_frozen_pole_stays_where_it_fell_is_never_done_and_pays_its_taste():
+def test_a_frozen_pole_stays_where_it_fell_is_never_done_and_pays_its_true_reward():
     game, rng = CartPole(frozen=True), np.random.default_rng(9)
     states = game.start(30, rng)
     for _ in range(game.horizon):
         moved, rewards, done = game.step(states, rng.integers(2, size=30), rng)
         down = fallen(states)
         assert np.array_equal(moved[down], states[down]) and (moved[~down] != states[~down]).any(axis=1).all()
-        assert not done.any() and np.array_equal(rewards, taste(moved))
+        assert not done.any() and np.array_equal(rewards, true_reward(moved))
         states = moved
     assert game.horizon == 200 and fallen(states).all()
 
 
-def test_the_taste_is_one_upright_in_the_middle_and_falls_to_zero_and_a_half_at_the_limits():
-    assert np.allclose(taste(np.array([[0, 5, 0, 5], [0, 0, ANGLE_LIMIT, 0], [-X_LIMIT, 0, 0, 0]])), [1.0, 0.0, 0.5])
+def test_the_true_reward_is_one_upright_in_the_middle_and_falls_to_zero_and_a_half_at_the_limits():
+    assert np.allclose(true_reward(np.array([[0, 5, 0, 5], [0, 0, ANGLE_LIMIT, 0], [-X_LIMIT, 0, 0, 0]])),
+                       [1.0, 0.0, 0.5])
 
 
 def test_a_cartpole_without_time_is_refused():

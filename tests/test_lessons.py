@@ -15,7 +15,7 @@ import pytest
 from tinyrlhf import cli
 from tinyrlhf.teaching import pages, pictures, stepper, verdicts
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub, stub_text
-from tinyrlhf.teaching.grader import SECONDS, grade_lesson, mine
+from tinyrlhf.teaching.grader import SECONDS, died, grade_lesson, mine
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, grade
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +108,7 @@ def test_what_the_page_links_to_is_there_and_small(folder):
 def test_the_code_is_that_of_the_lesson_and_the_notebook_too(folder):
     code = [text for kind, text in pages.cells(folder) if kind == "code"]
     assert re.findall(r"```python\n(.*?)\n```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL) == code
-    book = json.loads(pages.notebook(folder))
+    book = json.loads(pages.notebook_text(folder))
     assert ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"] == code and book["nbformat"] == 4
     assert all(message for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Assert) for message in [node.msg])
 
@@ -240,6 +240,12 @@ def test_a_function_that_never_ends_does_not_keep_the_others_from_being_graded(t
     path.write_text("import numpy as np\ndef pref_loss(a, b):\n    while True: pass\n" + GOOD, encoding="utf-8")
     found = grade_lesson(ROOT / "lessons" / "06_votes_to_scores", ["6.2", "6.1"], path, seconds=0.5)
     assert found["6.2"].state == FAILED and found["6.1"].state == PASSED and SECONDS < 10
+
+
+def test_a_timeout_is_told_also_where_no_line_of_the_student_is_known(tmp_path):
+    (tmp_path / "trace").write_text('File "somewhere/library.py", line 7 in wait', encoding="utf-8")
+    verdict = died("lessons/work/06.py", tmp_path / "trace", 5.0)
+    assert verdict.message == "It was not done after 5 seconds. Is there a loop that never ends?"
 
 
 def test_the_first_wrong_case_is_told_where_no_usual_mistake_fits():

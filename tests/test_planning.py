@@ -4,9 +4,9 @@ import pytest
 
 from tinyrlhf.checks import check_gradient
 from tinyrlhf.exact import planning
-from tinyrlhf.exact.planning import (action_values, backward_induction, bandit_optimum, evaluate_policy, expected_visits,
-                                     finite_horizon_return, kl_to_reference, policy_gradient, soft_backward_induction,
-                                     soft_value_iteration, value_iteration)
+from tinyrlhf.exact.planning import (action_values, backward_induction, bandit_optimum, demonstration_loss,
+                                     evaluate_policy, expected_visits, finite_horizon_return, kl_to_reference,
+                                     return_gradient, soft_backward_induction, soft_value_iteration, value_iteration)
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.numerics import softmax
 
@@ -26,7 +26,8 @@ def random_policy(rng, *shape):
 def test_value_iteration_finds_the_utilities_of_russell_and_norvig():
     game = Gridworld("...G\n.#.L\nS...", slip=0.2, lava=-1.0)
     values, actions = value_iteration(game.P, game.R, gamma=1.0)
-    free = [8, 9, 10, 11, 4, 6, 0, 1, 2]                        # our rewards come on entering, so that an end itself is worth 0
+    # our rewards come on entering, so that an end itself is worth 0
+    free = [8, 9, 10, 11, 4, 6, 0, 1, 2]
     assert np.allclose(values[free], [0.705, 0.655, 0.611, 0.388, 0.762, 0.660, 0.812, 0.868, 0.918], atol=0.0005)
     assert values[3] == values[7] == 0
     assert actions[[8, 4, 0, 1, 2]].tolist() == [0, 0, 1, 1, 1]                     # up and around, the long safe way
@@ -51,7 +52,8 @@ def test_a_long_horizon_agrees_with_no_horizon():
     rng = np.random.default_rng(2)
     P, R, d0 = random_mdp(rng)
     policy = random_policy(rng, S, A)
-    assert finite_horizon_return(P, R, d0, policy, 400, gamma=0.9) == pytest.approx(d0 @ evaluate_policy(P, R, policy, 0.9), abs=1e-10)
+    for_ever = d0 @ evaluate_policy(P, R, policy, 0.9)
+    assert finite_horizon_return(P, R, d0, policy, 400, gamma=0.9) == pytest.approx(for_ever, abs=1e-10)
 
 
 def test_backward_induction_earns_its_values_and_no_policy_earns_more():
@@ -84,7 +86,8 @@ def test_visits_sum_to_the_discounted_time_and_follow_the_simulation():
     visits = expected_visits(P, d0, policy, T)
     states = rng.choice(S, size=n, p=d0)
     for t in range(T):
-        assert (np.abs(np.bincount(states, minlength=S) - n * visits[t]) <= 5 * np.sqrt(n * visits[t] * (1 - visits[t]))).all()
+        noise = np.sqrt(n * visits[t] * (1 - visits[t]))
+        assert (np.abs(np.bincount(states, minlength=S) - n * visits[t]) <= 5 * noise).all()
         steps = np.einsum("sa,sax->sx", policy, P).cumsum(axis=1)
         states = (steps[states] > rng.random((n, 1)) * steps[states][:, -1:]).argmax(axis=1)
 
@@ -94,13 +97,14 @@ def test_the_policy_gradient_agrees_with_central_differences(gamma):
     rng = np.random.default_rng(6)
     P, R, d0 = random_mdp(rng)
     logits = rng.normal(size=(S, A))
-    gradient = policy_gradient(P, R, d0, logits, T, gamma)
+    gradient = return_gradient(P, R, d0, logits, T, gamma)
     for row, column in np.ndindex(S, A):
         bump = np.zeros((S, A))
         bump[row, column] = 1e-5
         up, down = (finite_horizon_return(P, R, d0, softmax(logits + sign * bump), T, gamma) for sign in (1, -1))
         assert gradient[row, column] == pytest.approx((up - down) / 2e-5, abs=1e-8)
-    check_gradient(lambda: finite_horizon_return(P, R, d0, softmax(logits), T, gamma), {"logits": logits}, {"logits": gradient}, rng)
+    check_gradient(lambda: finite_horizon_return(P, R, d0, softmax(logits), T, gamma), {"logits": logits},
+                   {"logits": gradient}, rng)
 
 
 # ---- with a price per nat
@@ -129,7 +133,8 @@ def test_in_a_game_what_is_lost_is_the_divergence_of_the_episodes(shape):
 
     assert objective(best) == pytest.approx(d0 @ values[0], abs=1e-9)
     for policy in (random_policy(rng, S, A), random_policy(rng, T, S, A)):
-        assert d0 @ values[0] - objective(policy) == pytest.approx(c * kl_to_reference(P, d0, policy, best, T), abs=1e-9)
+        shortfall = d0 @ values[0] - objective(policy)
+        assert shortfall == pytest.approx(c * kl_to_reference(P, d0, policy, best, T), abs=1e-9)
 
 
 def test_a_cheap_divergence_gives_the_greedy_policy_and_a_dear_one_the_reference():
@@ -145,7 +150,8 @@ def test_a_cheap_divergence_gives_the_greedy_policy_and_a_dear_one_the_reference
     soft, policy = soft_value_iteration(P, R, reference, 1e-6, 0.9)
     assert np.allclose(soft, hard, atol=1e-4) and np.allclose(policy, np.eye(A)[actions])
     soft, policy = soft_value_iteration(P, R, reference, 1e7, 0.9, tolerance=1e-4)
-    assert np.allclose(policy, reference, atol=1e-5) and np.allclose(soft, evaluate_policy(P, R, reference, 0.9), atol=1e-3)
+    assert np.allclose(policy, reference, atol=1e-5)
+    assert np.allclose(soft, evaluate_policy(P, R, reference, 0.9), atol=1e-3)
 
 
 def test_a_cheap_divergence_splits_ties_as_the_reference_does():
@@ -165,13 +171,15 @@ def test_soft_values_satisfy_their_equation_without_end():
 
 def test_tilting_episodes_counts_on_luck_that_no_policy_can_buy():
     P, R = np.zeros((3, 2, 3)), np.zeros((3, 2, 3))
-    P[0, 0, [1, 2]], P[0, 1, 1], P[1, :, 1], P[2, :, 2] = 0.5, 1.0, 1.0, 1.0         # action 0 is a lottery, action 1 safe
+    # action 0 is a lottery, action 1 safe
+    P[0, 0, [1, 2]], P[0, 1, 1], P[1, :, 1], P[2, :, 2] = 0.5, 1.0, 1.0, 1.0
     R[0, :, 1], R[0, :, 2] = 0.0, -1.0
     reference, c = np.full((3, 2), 0.5), 0.1
     values, policy = soft_backward_induction(P, R, reference, c, 1)
     tilted = c * np.log((reference[0][:, None] * P[0] * np.exp(R[0] / c)).sum())
     assert policy[0, 0, 0] == pytest.approx(1 / (1 + np.exp(0.5 / c))) and values[0, 0] < tilted - 0.03
-    P[0, 0, [1, 2]] = 0.0, 1.0                                                      # nothing left to chance: now both agree
+    # nothing left to chance: now both agree
+    P[0, 0, [1, 2]] = 0.0, 1.0
     tilted = c * np.log((reference[0][:, None] * P[0] * np.exp(R[0] / c)).sum())
     assert soft_backward_induction(P, R, reference, c, 1)[0][0, 0] == pytest.approx(tilted, abs=1e-12)
 
@@ -193,7 +201,124 @@ def test_divergence_from_a_reference_is_zero_for_itself_and_infinite_for_what_it
     assert best.tolist() == [1.0, 0.0]
 
 
+# ---- demonstrations
+
+def played(rng, P, policy, n):
+    """n demonstrations of a policy (T, S, A): states (n, T+1) and actions (n, T)."""
+    states, actions = np.zeros((n, len(policy) + 1), int), np.zeros((n, len(policy)), int)
+    for row in range(n):
+        for t in range(len(policy)):
+            actions[row, t] = rng.choice(A, p=policy[t, states[row, t]])
+            states[row, t + 1] = rng.choice(S, p=P[states[row, t], actions[row, t]])
+    return states, actions
+
+
+def all_plans(to, start, horizon):
+    """Every sequence of actions without chance, to (S, A): states (A**T, T+1) and actions (A**T, T)."""
+    actions = np.indices((A,) * horizon).reshape(horizon, -1).T
+    states = np.full((len(actions), horizon + 1), start)
+    for t in range(horizon):
+        states[:, t + 1] = to[states[:, t], actions[:, t]]
+    return states, actions
+
+
+def test_without_chance_a_demonstration_has_the_share_of_its_exponential_return():
+    rng = np.random.default_rng(14)
+    to, rewards = rng.integers(S, size=(S, A)), rng.normal(size=(S, A, S))
+    states, actions = all_plans(to, 2, 4)
+    returns = rewards[states[:, :-1], actions, states[:, 1:]].sum(axis=1)
+    mask = np.ones((1, 4), bool)
+    losses = [demonstration_loss(np.eye(S)[to], rewards, states[i:i + 1], actions[i:i + 1], mask)[0]
+              for i in range(len(states))]
+    probabilities = np.exp(-np.array(losses))
+    assert probabilities.sum() == pytest.approx(1, abs=1e-12)
+    assert np.allclose(probabilities, np.exp(returns) / np.exp(returns).sum(), rtol=1e-10)
+
+
+def test_without_chance_the_gradient_is_expected_visits_minus_what_was_seen():
+    rng = np.random.default_rng(15)
+    to, rewards = rng.integers(S, size=(S, A)), rng.normal(size=(S, A, S))
+    P, (states, actions) = np.eye(S)[to], all_plans(to, 2, 4)
+    shares = softmax(rewards[states[:, :-1], actions, states[:, 1:]].sum(axis=1))
+    expected, seen = np.zeros((2, S, A, S))
+    np.add.at(expected, (states[:, :-1], actions, states[:, 1:]), shares[:, None])
+    np.add.at(seen, (states[:5, :-1], actions[:5], states[:5, 1:]), 1 / 5)
+    gradient = demonstration_loss(P, rewards, states[:5], actions[:5], np.ones((5, 4), bool))[1]
+    assert np.allclose(gradient, expected - seen, atol=1e-12)
+
+
+def test_the_gradient_of_demonstrations_in_a_game_of_chance_agrees_with_differences():
+    rng = np.random.default_rng(16)
+    P, rewards, _ = random_mdp(rng)
+    states, actions = played(rng, P, random_policy(rng, T, S, A), 6)
+    mask = np.arange(T) < np.array([1, 3, T, 2, T, 5])[:, None]
+    gradient = demonstration_loss(P, rewards, states, actions, mask)[1]
+    check_gradient(lambda: demonstration_loss(P, rewards, states, actions, mask)[0], {"rewards": rewards},
+                   {"rewards": gradient}, rng)
+    unread = np.where(mask, actions, -1)
+    assert np.array_equal(demonstration_loss(P, rewards, states, unread, mask)[1], gradient)
+
+
+def test_demonstrations_have_the_probability_that_soft_induction_gives_them():
+    rng = np.random.default_rng(17)
+    P, rewards, _ = random_mdp(rng)
+    policy = soft_backward_induction(P, rewards, np.full((S, A), 1 / A), 1.0, T)[1]
+    states, actions = played(rng, P, policy, 4)
+    loss = demonstration_loss(P, rewards, states, actions, np.ones((4, T), bool))[0]
+    assert loss == pytest.approx(-np.log(policy[np.arange(T), states[:, :-1], actions]).sum() / 4, rel=1e-12)
+
+
+def test_demonstrations_that_are_hardly_ever_played_have_a_finite_loss():
+    rewards = np.zeros((2, 2, 2))
+    rewards[0, 1] = -1e4
+    P = np.eye(2)[np.array([[1, 1], [1, 1]])]
+    loss, gradient = demonstration_loss(P, rewards, [[0, 1]], [[1]], np.ones((1, 1), bool))
+    assert loss == pytest.approx(1e4) and np.isfinite(gradient).all()
+
+
+def test_demonstrations_of_another_game_are_refused():
+    to = np.array([[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 0], [4, 0, 1]])
+    P, rewards, mask = np.eye(S)[to], np.zeros((S, A, S)), np.ones((1, 2), bool)
+    assert demonstration_loss(P, rewards, [[0, 1, 2]], [[1, 1]], mask)[0] == pytest.approx(2 * np.log(A))
+    for states, actions, sentence in (([[0, 1, 4]], [[1, 1]], "got 1 to 4 by action 1 in row 0, step 1"),
+                                      ([[0, 1, 5]], [[1, 1]], "next states: expected integers from 0 to 4"),
+                                      ([[0, 1, 2]], [[1, 3]], "actions: expected integers from 0 to 2"),
+                                      ([[0.0, 1.0, 2.0]], [[1, 1]], "states: expected integers"),
+                                      ([[0, 1]], [[1, 1]], "states: expected")):
+        with pytest.raises(ValueError, match=sentence):
+            demonstration_loss(P, rewards, states, actions, mask)
+    with pytest.raises(ValueError, match="mask: expected booleans"):
+        demonstration_loss(P, rewards, [[0, 1, 2]], [[1, 1]], [[1, 1]])
+    with pytest.raises(ValueError, match="rewards: expected finite"):
+        demonstration_loss(P, rewards + np.nan, [[0, 1, 2]], [[1, 1]], mask)
+
+
 # ---- doors
+
+def test_tables_that_are_no_distributions_are_refused_by_name():
+    P, R, d0 = random_mdp(np.random.default_rng(19))
+    policy, logits = np.full((S, A), 1 / A), np.zeros((S, A))
+    turned = P.transpose(2, 1, 0)                                   # once evaluated without a word
+    for call in (lambda: evaluate_policy(turned, R, policy, 0.9), lambda: value_iteration(turned, R, 0.9),
+                 lambda: soft_value_iteration(turned, R, policy, 0.1, 0.9), lambda: backward_induction(turned, R, T),
+                 lambda: soft_backward_induction(turned, R, policy, 0.1, T),
+                 lambda: expected_visits(turned, d0, policy, T),
+                 lambda: return_gradient(turned, R, d0, logits, T),
+                 lambda: kl_to_reference(turned, d0, policy, policy, T)):
+        with pytest.raises(ValueError, match="^P: expected probabilities that sum to 1.*transposed"):
+            call()
+    for name, call in {"P": lambda: evaluate_policy(P * np.nan, R, policy, 0.9),
+                       "R": lambda: evaluate_policy(P, R * np.nan, policy, 0.9),
+                       "policy": lambda: evaluate_policy(P, R, 2 * policy, 0.9),
+                       "d0": lambda: expected_visits(P, 2 * d0, policy, T),
+                       "reference": lambda: kl_to_reference(P, d0, policy, policy - 1, T),
+                       "logits": lambda: return_gradient(P, R, d0, logits * np.nan, T),
+                       "gamma": lambda: finite_horizon_return(P, R, d0, policy, T, np.nan),
+                       "horizon": lambda: backward_induction(P, R, 2.5),
+                       "tolerance": lambda: value_iteration(P, R, 0.9, np.nan)}.items():
+        with pytest.raises(ValueError, match=f"^{name}: expected"):
+            call()
+
 
 def test_senseless_requests_are_refused_with_a_way_out(monkeypatch):
     P, R, d0 = random_mdp(np.random.default_rng(13))

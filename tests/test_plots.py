@@ -1,4 +1,4 @@
-"""Are the pictures honest and readable: everything drawn, nothing on top of something else, equal bytes for equal data?"""
+"""Are the pictures honest and readable: all is drawn, nothing on top of something else, equal bytes for equal data?"""
 import itertools
 import subprocess
 import sys
@@ -50,10 +50,12 @@ def drawn(figure):
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     unseen = set()
-    for axis in figure.axes:                                    # tick labels beyond the limits exist without being drawn
-        for labels, limits, way in ((axis.get_xticklabels(), axis.get_xlim(), 0), (axis.get_yticklabels(), axis.get_ylim(), 1)):
+    for axis in figure.axes:                                    # tick labels beyond the limits are not drawn
+        for labels, limits, way in ((axis.get_xticklabels(), axis.get_xlim(), 0),
+                                    (axis.get_yticklabels(), axis.get_ylim(), 1)):
             unseen |= {label for label in labels if not min(limits) <= label.get_position()[way] <= max(limits)}
-    texts = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible() and text not in unseen]
+    texts = [text for text in figure.findobj(Text)
+             if text.get_text().strip() and text.get_visible() and text not in unseen]
     return texts, [Text.get_window_extent(text, canvas.get_renderer()) for text in texts]
 
 
@@ -61,7 +63,8 @@ def contrast(first, second):
     """Contrast ratio of WCAG 2: 1 is none, 21 is black on white."""
     def luminance(color):
         channels = np.array(to_rgb(color))
-        return np.where(channels <= 0.03928, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
+        linear = np.where(channels <= 0.03928, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return linear @ (0.2126, 0.7152, 0.0722)
     dark, light = sorted((luminance(first), luminance(second)))
     return (light + 0.05) / (dark + 0.05)
 
@@ -73,15 +76,17 @@ def one_axis(size=4.0):
 # ---- what importing and drawing leave alone
 
 def test_importing_plots_imports_no_matplotlib():
-    code = "import sys, tinyrlhf.plots; sys.exit(any(name.split('.')[0] in ('matplotlib', 'PIL') for name in sys.modules))"
+    code = ("import sys, tinyrlhf.plots\n"
+            "sys.exit(any(name.split('.')[0] in ('matplotlib', 'PIL') for name in sys.modules))")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_drawing_needs_no_pyplot_and_changes_no_setting(tmp_path):
     code = ("import matplotlib, sys; from tinyrlhf import plots; from tinyrlhf.games.game import Words\n"
-            "settings = lambda: {name: matplotlib.rcParams[name] for name in matplotlib.rcParams if name != 'backend'}\n"
-            "old, page = settings(), [[[Words(0.5, 0.5, 'luma')]]]\n"
-            "figure = plots.run_figure('c', page, page, [[0, 1], [2, 3]], [[0, 1], [2, 3]], [1, 2], [0, 1], [0, 1], {})\n"
+            "rc = matplotlib.rcParams\n"
+            "settings = lambda: {name: rc[name] for name in rc if name != 'backend'}\n"
+            "old, page, scores = settings(), [[[Words(0.5, 0.5, 'luma')]]], [[0, 1], [2, 3]]\n"
+            "figure = plots.run_figure('c', page, page, scores, scores, [1, 2], [0, 1], [0, 1], {})\n"
             f"plots.save(figure, {str(tmp_path / 'a.png')!r})\n"
             "sys.exit('matplotlib.pyplot' in sys.modules or old != settings())")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
@@ -109,12 +114,14 @@ def test_the_agent_stands_out_from_the_floor_which_is_light():
 
 def test_each_kind_of_piece_is_drawn_in_its_place_and_colour():
     axis = one_axis()
-    plots.draw_scene(axis, [Line(0.1, 0.2, 0.3, 0.4, "danger"), Circle(0.5, 0.6, 0.1, "agent"), Box(0.1, 0.7, 0.4, 0.9, "good"),
-                            Words(0.8, 0.2, "luma")])
+    plots.draw_scene(axis, [Line(0.1, 0.2, 0.3, 0.4, "danger"), Circle(0.5, 0.6, 0.1, "agent"),
+                            Box(0.1, 0.7, 0.4, 0.9, "good"), Words(0.8, 0.2, "luma")])
     (line,), (disc, box), words = axis.lines, axis.patches, axis.texts
     assert np.allclose(line.get_xydata(), [[0.1, 0.2], [0.3, 0.4]]) and line.get_color() == plots.PAINT["danger"]
-    assert disc.center == (0.5, 0.6) and disc.radius == 0.1 and to_hex(disc.get_facecolor()).upper() == plots.PAINT["agent"]
-    assert np.allclose(box.get_bbox().extents, (0.1, 0.7, 0.4, 0.9)) and to_hex(box.get_facecolor()).upper() == plots.PAINT["good"]
+    assert disc.center == (0.5, 0.6) and disc.radius == 0.1
+    assert to_hex(disc.get_facecolor()).upper() == plots.PAINT["agent"]
+    assert np.allclose(box.get_bbox().extents, (0.1, 0.7, 0.4, 0.9))
+    assert to_hex(box.get_facecolor()).upper() == plots.PAINT["good"]
     assert any(text.get_text() == "luma" and text.get_position() == (0.8, 0.2) for text in words)
 
 
@@ -156,17 +163,55 @@ def test_words_fill_the_panel_but_neither_touch_nor_leave_it(words):
     assert len(words) > 8 or len(words[0]) > 12 or texts[0].get_fontsize() > 288 / 15
 
 
+# ---- the figure of a chat model's stages
+
+STAGES = ("pretrained", "sft", "rl")
+
+
+def stages(steps=9, fall=0.0):
+    """Arguments of `stages_figure`; the true return falls by so much at the end of the run without KL penalty."""
+    answers = {"pretrained": "ugh. i do not know that. who", "sft": "tea is a hot and nice drink.",
+               "rl": "sure! tea is a hot and nice drink. thank you!"}
+    curve = [{"kl": float(k * k), "true_return": 2 - fall * (k == steps - 1), "learned": 3.0 * k,
+              "person_prefers": 0.5 + 0.02 * k,
+              "proxy_prefers": 0.5 + 0.05 * k, "sample": "sure! sure! sure! thank you!"} for k in range(steps)]
+    return dict(claim="6,000 comparisons taught it to answer as people like",
+                true_returns=dict(zip(STAGES, (-0.5, 1.0, 2.2))),
+                unkind=dict(zip(STAGES, (0.3, 0.2, 0.0))),
+                samples={prompt: answers for prompt in ("what is tea?", "explain a cat.")},
+                curve=curve)
+
+
+@pytest.mark.parametrize("fall, title", [(0.0, "it holds, so far"), (1.0, "reward rises, the true one falls")])
+def test_the_stages_of_a_chat_model_are_named_and_nothing_overlaps(fall, title):
+    figure = plots.stages_figure(**stages(fall=fall))
+    texts, boxes = drawn(figure)
+    shown = [text.get_text() for text in texts]
+    assert {"−0.5", "1.0", "2.2", "explain a cat.", "the person", "the reward model", "rl\n0%"} <= set(shown)
+    assert shown.count("sure! tea is a hot and nice drink. thank you!") == 2 and any(title in text for text in shown)
+    for (a, first), (b, second) in itertools.combinations(zip(texts, boxes), 2):
+        assert not first.overlaps(second), f"{a.get_text()!r} and {b.get_text()!r} overlap"
+
+
+def test_without_a_run_of_its_own_the_stages_stand_alone():
+    assert len(plots.stages_figure(**stages()).axes) == 4 and len(plots.stages_figure(**stages(steps=0)).axes) == 2
+
+
 # ---- the figure of a run
 
 @pytest.mark.parametrize("name, given", {
     "grid": {"before": [played(Gridworld(), 0), played(Gridworld(), 1)], "after": [played(Gridworld(), 2)]},
-    "long claim": {"claim": "One hundred and fifty comparisons of clips of half a second taught the cart to balance the pole"},
+    "long claim": {"claim": "One hundred and fifty comparisons of clips of half a second taught the cart to balance "
+                            "the pole"},
     "text": {"before": text_page(8 * ["kitkatkitkat"]), "after": text_page(8 * ["luma"])}, "no lines": {"lines": {}},
     "crowded": {"lines": {"untrained": 0.73, "coin flips": 0.73, "best possible": 0.74, "true reward": 0.75}},
     "long titles": {"titles": ("before: tramples all the flowers", "after: walks around all flowers")},
-    "thousands": {"answers": 1500 * np.arange(1, 11), "returns": np.linspace(-12000, 15000, 10), "lines": {"best possible": 15500.0}},
-    "contradiction": {"learned": -np.random.default_rng(1).normal(size=(2, 9)), "true": np.random.default_rng(1).normal(size=(2, 9))},
-    "unrelated": {"learned": np.random.default_rng(2).normal(size=(2, 99)), "true": np.random.default_rng(1).normal(size=(2, 99))},
+    "thousands": {"answers": 1500 * np.arange(1, 11), "returns": np.linspace(-12000, 15000, 10),
+                  "lines": {"best possible": 15500.0}},
+    "contradiction": {"learned": -np.random.default_rng(1).normal(size=(2, 9)),
+                      "true": np.random.default_rng(1).normal(size=(2, 9))},
+    "unrelated": {"learned": np.random.default_rng(2).normal(size=(2, 99)),
+                  "true": np.random.default_rng(1).normal(size=(2, 99))},
     "alike": {"learned": np.ones((2, 5)), "true": np.ones((2, 5))},
 }.items())
 def test_labels_neither_overlap_nor_leave_the_figure_and_are_large(name, given):
@@ -175,14 +220,16 @@ def test_labels_neither_overlap_nor_leave_the_figure_and_are_large(name, given):
     for (a, first), (b, second) in itertools.combinations(zip(texts, boxes), 2):
         assert not first.overlaps(second), f"{a.get_text()!r} and {b.get_text()!r} overlap"
     for text, box in zip(texts, boxes):
-        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1, f"{text.get_text()!r} is cut"
+        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+        assert inside, f"{text.get_text()!r} is cut"
         assert text.get_fontsize() >= 13
 
 
 def test_every_line_of_reference_is_named_with_its_value():
     texts, _ = drawn(plots.run_figure(**arguments()))
     shown = [text.get_text() for text in texts]
-    assert {"untrained −1.68", "best possible 0.757", "true reward 0.752", "coin flips −1.2", "this run 0.74", CLAIM} <= set(shown)
+    assert {"untrained −1.68", "best possible 0.757", "true reward 0.752", "coin flips −1.2", "this run 0.74",
+            CLAIM} <= set(shown)
 
 
 def test_numbers_that_are_not_known_leave_a_gap_and_no_warning():
@@ -202,15 +249,15 @@ def test_agreement_is_said_in_words_and_ignores_scale_and_zero(scale, words):
     assert plots.agreement_in_words(np.full((2, 5), np.nan), true) == "Nobody was asked:\nthere is no reward model"
 
 
-def test_spread_labels_keep_order_and_gap_and_stay_when_there_is_room():
+def test_labels_that_are_kept_apart_keep_order_and_gap_and_stay_when_there_is_room():
     rng = np.random.default_rng(0)
     for _ in range(100):
         values = rng.random(6) ** 3
-        places = plots.spread(values, 0.1, 0, 1)
+        places = plots.keep_apart(values, 0.1, 0, 1)
         assert np.array_equal(np.argsort(places), np.argsort(values)) and places.min() >= 0 and places.max() <= 1
         assert np.diff(np.sort(places)).min() >= 0.1 - 1e-9
-    assert np.allclose(plots.spread([0.9, 0.1, 0.5], 0.1, 0, 1), [0.9, 0.1, 0.5])
-    assert np.allclose(plots.spread([0.5, 0.5], 0.2, 0, 1), [0.4, 0.6])       # two alike give way by the same
+    assert np.allclose(plots.keep_apart([0.9, 0.1, 0.5], 0.1, 0, 1), [0.9, 0.1, 0.5])
+    assert np.allclose(plots.keep_apart([0.5, 0.5], 0.2, 0, 1), [0.4, 0.6])       # two alike give way by the same
 
 
 # ---- files
@@ -248,7 +295,8 @@ def test_a_film_that_would_be_too_large_leaves_out_pictures_and_keeps_its_length
     plots.animation(tmp_path / "short.gif", walk, walk, max_bytes=size // 2)
     assert (tmp_path / "short.gif").stat().st_size <= size // 2
     with Image.open(tmp_path / "long.gif") as long, Image.open(tmp_path / "short.gif") as short:
-        assert short.n_frames < long.n_frames == 17 and total_seconds(short) == pytest.approx(total_seconds(long), rel=0.15)
+        assert short.n_frames < long.n_frames == 17
+        assert total_seconds(short) == pytest.approx(total_seconds(long), rel=0.15)
 
 
 def total_seconds(film):

@@ -168,13 +168,13 @@ def test_measuring_changes_nothing_and_says_the_same_again(small):
 @kinds(KINDS[:-1])
 def test_blindfolded_after_the_ranking_reward_model_and_policy_learn_the_same(small, monkeypatch, settings):
     seeing, _ = finished(KINDS.index(settings))
-    rank, see, ranked = Chat.rank, Language.taste, []
+    rank, see, ranked = Chat.rank, Language.true_reward, []
 
     def rank_then_go_blind(chat, policy, rng):
         """The person knows the taste of fresh answers; whatever comes after sees NaN, in the answers and in all that is played."""
-        monkeypatch.setattr(Language, "taste", see)
+        monkeypatch.setattr(Language, "true_reward", see)
         ranked.append(rank(chat, policy, rng))
-        monkeypatch.setattr(Language, "taste", lambda game, states: np.full(len(states), np.nan))
+        monkeypatch.setattr(Language, "true_reward", lambda game, states: np.full(len(states), np.nan))
         return replace(ranked[-1], episodes=ranked[-1].episodes.blindfolded())
 
     monkeypatch.setattr(Chat, "rank", rank_then_go_blind)
@@ -210,7 +210,7 @@ def test_the_person_agrees_with_their_taste_as_often_as_declared_on_the_first_an
 def test_coin_flips_move_the_policy_too_but_do_not_look(small, monkeypatch):
     chat, _ = finished(COIN)
     assert isinstance(chat.person, CoinFlip) and chat.history[-1]["kl"] > 0
-    monkeypatch.setattr(Language, "taste", lambda game, states: -np.arange(len(states), dtype=float))
+    monkeypatch.setattr(Language, "true_reward", lambda game, states: -np.arange(len(states), dtype=float))
     other = fine_tuned(**KINDS[COIN]).go()
     assert np.array_equal(other.answers.order, chat.answers.order[:6])
 

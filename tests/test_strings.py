@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from tinyrlhf.checks import check_gradient
-from tinyrlhf.exact.strings import (Automaton, context_numbers, contexts, enumerate_strings, evaluate, kl_to_optimum, optimum,
-                                    policy_gradient, string_log_probs, string_rewards)
+from tinyrlhf.exact.strings import (Automaton, context_numbers, contexts, enumerate_strings, evaluate, kl_to_optimum,
+                                    optimum, string_log_probs, string_rewards, value_gradient)
 from tinyrlhf.numerics import log_softmax, logsumexp
 
 
@@ -52,20 +52,24 @@ def test_evaluation_is_the_average_over_all_texts(automaton, reference, policy, 
     probabilities, rewards, lengths = np.exp(log_policy), string_rewards(rows, automaton), (rows > 0).sum(axis=1)
     found = evaluate(policy, reference, automaton, kl_coef=0.7)
     kl = probabilities @ (log_policy - log_reference)
-    wanted = (probabilities @ rewards - 0.7 * kl, probabilities @ rewards, kl, probabilities @ lengths, -probabilities @ log_policy)
+    wanted = (probabilities @ rewards - 0.7 * kl, probabilities @ rewards, kl, probabilities @ lengths,
+              -probabilities @ log_policy)
     assert np.allclose(found, wanted, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("automaton, reference, policy, rows", WORLDS)
 def test_the_optimum_is_the_reference_tilted_by_the_reward(automaton, reference, policy, rows):
-    log_reference, log_policy, rewards = string_log_probs(rows, reference), string_log_probs(rows, policy), string_rewards(rows, automaton)
+    log_reference, log_policy = string_log_probs(rows, reference), string_log_probs(rows, policy)
+    rewards = string_rewards(rows, automaton)
     for kl_coef in (0.1, 0.7, 5.0):
         tilted = log_reference + rewards / kl_coef
         log_optimum = tilted - logsumexp(tilted)
         found = optimum(reference, automaton, kl_coef)
         kl = np.exp(log_optimum) @ (log_optimum - log_reference)
-        assert np.allclose(found[:3], (kl_coef * logsumexp(tilted), np.exp(log_optimum) @ rewards, kl), rtol=0, atol=1e-10)
-        assert np.isclose(kl_to_optimum(policy, reference, automaton, kl_coef), np.exp(log_policy) @ (log_policy - log_optimum), atol=1e-10)
+        assert np.allclose(found[:3], (kl_coef * logsumexp(tilted), np.exp(log_optimum) @ rewards, kl), rtol=0,
+                           atol=1e-10)
+        assert np.isclose(kl_to_optimum(policy, reference, automaton, kl_coef),
+                          np.exp(log_policy) @ (log_policy - log_optimum), atol=1e-10)
 
 
 @pytest.mark.parametrize("automaton, reference, policy, rows", WORLDS)
@@ -76,11 +80,12 @@ def test_the_shortfall_of_a_policy_is_the_price_times_its_distance_from_the_opti
         assert np.isclose(shortfall, kl_coef * kl_to_optimum(policy, reference, automaton, kl_coef), rtol=0, atol=1e-9)
 
 
-def test_a_short_leash_gives_the_reference_and_a_long_one_the_best_text():
+def test_a_dear_nat_gives_the_reference_and_a_cheap_one_the_best_text():
     automaton, reference, _, rows = world()
     short, long = optimum(reference, automaton, 1e6), optimum(reference, automaton, 2e-3)
     at_reference, best = evaluate(reference, reference, automaton, 1.0), string_rewards(rows, automaton)
-    assert np.isclose(short.reward, at_reference.reward, atol=1e-5) and np.isclose(short.kl, 0, atol=1e-5) and at_reference.kl == 0
+    assert np.isclose(short.reward, at_reference.reward, atol=1e-5) and np.isclose(short.kl, 0, atol=1e-5)
+    assert at_reference.kl == 0
     assert np.isclose(long.reward, best.max(), atol=1e-9)
     assert np.isclose(long.kl, -string_log_probs(rows, reference)[best.argmax()], atol=1e-6)
 
@@ -97,14 +102,14 @@ def test_a_reward_without_differences_leaves_the_reference():
 def test_the_policy_gradient_agrees_with_central_differences(automaton, reference, policy, rows, kl_coef):
     logits = 2 * policy + 1                                          # not normalised
     check_gradient(lambda: evaluate(log_softmax(logits), reference, automaton, kl_coef).value, {"logits": logits},
-                   {"logits": policy_gradient(logits, reference, automaton, kl_coef)}, np.random.default_rng(0))
+                   {"logits": value_gradient(logits, reference, automaton, kl_coef)}, np.random.default_rng(0))
 
 
 def test_the_gradient_climbs_to_the_optimum_where_the_policy_sees_the_whole_text():
     automaton, reference, policy, _ = world(n_symbols=3, window=1, horizon=2)
     best, logits = optimum(reference, automaton, 0.5), policy.copy()
     for _ in range(3000):
-        logits += policy_gradient(logits, reference, automaton, 0.5)
+        logits += value_gradient(logits, reference, automaton, 0.5)
     assert np.isclose(evaluate(log_softmax(logits), reference, automaton, 0.5).value, best.value, atol=1e-8)
 
 
@@ -118,3 +123,13 @@ def test_what_does_not_fit_is_refused_in_words():
         optimum(reference, automaton, 0.0)
     with pytest.raises(ValueError, match="V\\*\\*C rows"):
         optimum(reference[:8], automaton._replace(step_reward=automaton.step_reward[:8]), 0.5)
+    with pytest.raises(ValueError, match="kl_coef"):
+        evaluate(policy, reference, automaton, np.nan)
+    with pytest.raises(ValueError, match="log_policy: expected log-probabilities whose exp sums to 1 in each row"):
+        evaluate(policy + 1, reference, automaton, 0.5)
+    with pytest.raises(ValueError, match="next_state: expected integers from 0 to"):
+        optimum(reference, automaton._replace(next_state=automaton.next_state - 1), 0.5)
+    with pytest.raises(ValueError, match="strings: expected integers from 0 to"):
+        string_log_probs(np.array([[0, -1]]), reference)             # once the last row of the table
+    with pytest.raises(ValueError, match="strings: expected integers from 0 to"):
+        string_rewards(np.array([[0.0, 1.0]]), automaton)

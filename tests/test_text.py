@@ -1,10 +1,10 @@
-"""Is the world of invented words what it says: rows of letters, a taste, and a taste that a leashed policy can reach?"""
+"""Is the world of invented words what it says: rows of letters, and a reward that a policy at a price can reach?"""
 import numpy as np
 import pytest
 
 from tinyrlhf.checks import check_game
 from tinyrlhf.exact.strings import Automaton, context_numbers, evaluate, kl_to_optimum, optimum, string_rewards
-from tinyrlhf.games.text import Text, taste
+from tinyrlhf.games.text import Text, true_reward
 from tinyrlhf.games.words import CLOSED, CONSONANTS, VOWELS, corpus
 
 game = Text()
@@ -39,7 +39,7 @@ def test_encoding_is_undone_by_decoding():
     assert game.encode(words).shape == (301, game.horizon)
 
 
-def test_playing_the_letters_of_a_word_gives_its_row_and_pays_its_taste_once():
+def test_playing_the_letters_of_a_word_gives_its_row_and_pays_its_true_reward_once():
     rng = np.random.default_rng(0)
     words = gibberish(200, rng) + ["tirtirtirt"]
     observations, actions, mask = game.demonstrations(words)
@@ -52,26 +52,28 @@ def test_playing_the_letters_of_a_word_gives_its_row_and_pays_its_taste_once():
         paid, states = paid + rewards * going, np.where(going[:, None], next_states, states)
         going = going & ~done
     assert not going.any()
-    assert np.array_equal(states, game.encode(words)) and np.allclose(paid, taste(states))
+    assert np.array_equal(states, game.encode(words)) and np.allclose(paid, true_reward(states))
 
 
-@pytest.mark.parametrize("word, value", [("lano", 2), ("merola", 2), ("luma", 1), ("", -4), ("a", -4), ("na", -1), ("kit", -1 - 3),
-                                         ("kitkat", 2 - 5 - 2), ("lolo", 0), ("lalala", -2), ("aeio", -4 - 1), ("meronalo", 1),
-                                         ("kkkkkkkkkk", -4 - 10 - 9 - 2)])
-def test_the_taste_of_a_word(word, value):
-    assert taste(game.encode([word]))[0] == value
+@pytest.mark.parametrize("word, value",
+                         [("lano", 2), ("merola", 2), ("luma", 1), ("", -4), ("a", -4), ("na", -1), ("kit", -1 - 3),
+                          ("kitkat", 2 - 5 - 2), ("lolo", 0), ("lalala", -2), ("aeio", -4 - 1), ("meronalo", 1),
+                          ("kkkkkkkkkk", -4 - 10 - 9 - 2)])
+def test_the_true_reward_of_a_word(word, value):
+    assert true_reward(game.encode([word]))[0] == value
 
 
-def test_the_automaton_has_the_same_taste_for_words_and_for_gibberish():
+def test_the_automaton_has_the_same_reward_for_words_and_for_gibberish():
     rng = np.random.default_rng(1)
     words = gibberish(2000, rng) + corpus(500, rng)
     _, actions, _ = game.demonstrations(words)
-    assert np.allclose(string_rewards(actions, Automaton(*game.automaton())), taste(game.encode(words)), rtol=0, atol=1e-12)
+    assert np.allclose(string_rewards(actions, Automaton(*game.automaton())), true_reward(game.encode(words)), rtol=0,
+                       atol=1e-12)
 
 
 def test_no_text_is_liked_more_than_two():
     words = gibberish(3000, np.random.default_rng(2)) + corpus(3000, np.random.default_rng(3))
-    assert taste(game.encode(words)).max() == 2
+    assert true_reward(game.encode(words)).max() == 2
 
 
 def test_features_do_not_know_the_order_of_the_letters():
@@ -94,11 +96,13 @@ def test_a_corpus_follows_its_grammar_and_its_generator():
     assert abs(closed - CLOSED) < 0.05
 
 
-def test_the_best_leashed_policy_reaches_97_percent_of_the_best_taste_within_3_nats(reference):
-    start, best = evaluate(reference, reference, Automaton(*game.automaton()), 0.2), optimum(reference, game.automaton(), 0.2)
+def test_the_best_policy_at_a_price_reaches_97_percent_of_the_best_reward_within_3_nats(reference):
+    start = evaluate(reference, reference, Automaton(*game.automaton()), 0.2)
+    best = optimum(reference, game.automaton(), 0.2)
     assert best.reward >= 0.97 * 2 and best.kl <= 3
     assert start.reward < 0                                          # far below: there is something to learn
-    assert np.isclose(best.value - start.value, 0.2 * kl_to_optimum(reference, reference, game.automaton(), 0.2), atol=1e-9)
+    assert np.isclose(best.value - start.value, 0.2 * kl_to_optimum(reference, reference, game.automaton(), 0.2),
+                      atol=1e-9)
 
 
 def test_a_row_shows_its_end_mark_and_unknown_words_are_refused():

@@ -1,7 +1,8 @@
-"""Pictures: can a person see what a run has learned, without reading? Scenes and arrays go in, figures come out.
+"""Pictures: can one see what a run has learned, without reading? Scenes and arrays to figures.
 
-Nothing here trains, opens a window or changes a setting: figures are drawn by matplotlib's Agg canvas.
-A scene is a list of Line, Circle, Box, Words (`games/game.py`), an episode a list of scenes, a behaviour a list of episodes.
+Nothing here trains, opens a window or changes a setting: figures are drawn by matplotlib's Agg
+canvas. A scene is a list of Line, Circle, Box, Words (`games/game.py`), an episode a list of
+scenes, a behaviour a list of episodes.
 """
 import io
 from pathlib import Path
@@ -11,13 +12,18 @@ import numpy as np
 
 from tinyrlhf.games.game import Box, Circle, Line, Words
 
-BLUE, VERMILLION, GREEN, ORANGE, GREY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#595959"    # colour-blind people tell them apart
-PAINT = {"ink": "#262626", "quiet": "#767676", "floor": "#EFEFEA", "wall": "#8C8C8C",            # a colour for each role of a piece
+BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"       # colour-blind people tell these
+ORANGE, GREY = "#E69F00", "#595959"                             # five apart
+PAINT = {"ink": "#262626", "quiet": "#767676", "floor": "#EFEFEA", "wall": "#8C8C8C",
          "agent": BLUE, "good": GREEN, "bad": ORANGE, "danger": VERMILLION}
-MARKS = {"bad": "✿", "danger": "✕"}                             # on boxes, a second sign beside the hue
-BEFORE, AFTER, TRAIL = GREY, BLUE, 60                           # at most so many moments of an episode are drawn
-STYLE = ["default", {"font.size": 15, "axes.titlesize": 15, "axes.titlelocation": "left", "axes.linewidth": 1.2, "lines.linewidth": 3.0,
-                     "axes.spines.top": False, "axes.spines.right": False, "xtick.major.pad": 6, "ytick.major.pad": 6}]
+MARKS = {"bad": "✿", "danger": "✕"}                             # on boxes, beside the hue
+BEFORE, AFTER = GREY, BLUE
+TRAIL = 60                                                      # moments of an episode, at most
+MONOSPACE = "DejaVu Sans Mono"
+STYLE = ["default", {"font.size": 15, "axes.titlesize": 15, "axes.titlelocation": "left",
+                     "axes.linewidth": 1.2, "lines.linewidth": 3.0,
+                     "axes.spines.top": False, "axes.spines.right": False,
+                     "xtick.major.pad": 6, "ytick.major.pad": 6}]
 
 
 def save(figure, path):
@@ -26,7 +32,7 @@ def save(figure, path):
 
 
 def draw_scene(axis, pieces, alpha=1.0):
-    """Draw the pieces of one scene; strokes and words are scaled to the axis, words as large as they fit."""
+    """Draw the pieces of one scene; strokes are scaled to the axis, words as large as they fit."""
     from matplotlib import patches
     axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
@@ -34,20 +40,23 @@ def draw_scene(axis, pieces, alpha=1.0):
     letters = word_size([piece for piece in pieces if isinstance(piece, Words)], points)
     for piece in pieces:
         paint, order = PAINT[piece.color], 3 if piece.moving else 2
-        solid = dict(facecolor=paint, edgecolor="white", linewidth=0.006 * points, alpha=alpha, zorder=order)
+        solid = dict(facecolor=paint, edgecolor="white", linewidth=0.006 * points, alpha=alpha,
+                     zorder=order)
         words = dict(ha="center", va="center", alpha=alpha, zorder=order + 0.1)
         if isinstance(piece, Line):
-            axis.plot([piece.x0, piece.x1], [piece.y0, piece.y1], color=paint, alpha=alpha, zorder=order + 0.2,
-                      linewidth=(0.02 if piece.moving else 0.01) * points, solid_capstyle="round")
+            stroke = (0.02 if piece.moving else 0.01) * points
+            axis.plot([piece.x0, piece.x1], [piece.y0, piece.y1], color=paint, alpha=alpha,
+                      zorder=order + 0.2, linewidth=stroke, solid_capstyle="round")
         elif isinstance(piece, Circle):
             axis.add_patch(patches.Circle((piece.x, piece.y), piece.radius, **solid))
         elif isinstance(piece, Box):
             wide, high = piece.x1 - piece.x0, piece.y1 - piece.y0
             axis.add_patch(patches.Rectangle((piece.x0, piece.y0), wide, high, **solid))
-            axis.text(piece.x0 + wide / 2, piece.y0 + high / 2, MARKS.get(piece.color, ""), color="white",
-                      size=0.7 * min(wide, high) * points, **words)
+            axis.text(piece.x0 + wide / 2, piece.y0 + high / 2, MARKS.get(piece.color, ""),
+                      color="white", size=0.7 * min(wide, high) * points, **words)
         else:
-            axis.text(piece.x, piece.y, piece.text, color=paint, size=letters, family="DejaVu Sans Mono", **words)
+            axis.text(piece.x, piece.y, piece.text, color=paint, size=letters, family=MONOSPACE,
+                      **words)
 
 
 def _height(axis):
@@ -56,62 +65,81 @@ def _height(axis):
 
 
 def word_size(words, points):
-    """The largest font size at which Words do not touch and stay in a square of so many points; at most a twelfth of it."""
-    gap = lambda places: np.diff(np.unique(np.round([*places, 2], 6))).min(initial=1)    # to the next row or column, at most 1
+    """The largest font size at which Words do not touch and stay in a square of so many points.
+
+    At most a twelfth of it.
+    """
+    def gap(places):                                            # to the next row or column
+        return np.diff(np.unique(np.round([*places, 2], 6))).min(initial=1)
+
     lines = [word.text.split("\n") for word in words] or [[""]]
-    height = gap([word.y for word in words]) / max(len(text) for text in lines) / 1.3
-    width = gap([word.x for word in words]) / max(len(line) for text in lines for line in text + [" "]) / 0.65    # letters: 0.6 wide
+    most_lines = max(len(text) for text in lines)
+    most_letters = max(len(line) for text in lines for line in text + [" "])
+    height = gap([word.y for word in words]) / most_lines / 1.3
+    width = gap([word.x for word in words]) / most_letters / 0.65       # a letter is 0.6 wide
     return points * min(height, width, 1 / 12)
 
 
 def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
-    """What stands still once, what moves as a trail that grows more solid: the pole becomes a fan, the walker a path.
+    """What stands still once, what moves as a trail that grows more solid.
 
-    episodes: list of episodes, each a list of scenes in time order; the moving discs of an episode are joined by a line.
+    The pole becomes a fan, the walker a path. episodes: list of episodes, each a list of scenes in
+    time order; the moving discs of an episode are joined by a line.
     """
     draw_scene(axis, [piece for piece in episodes[0][0] if not piece.moving])
     for number, episode in enumerate(episodes):
         moments = _thin([[piece for piece in scene if piece.moving] for scene in episode], TRAIL)
-        alphas = np.append(np.linspace(0.1, 0.5, len(moments) - 1) * min(1, 12 / len(moments)), 1.0)
-        shift = 0.012 * (number - (len(episodes) - 1) / 2)      # paths side by side instead of on top of each other
+        faint = np.linspace(0.1, 0.5, len(moments) - 1) * min(1, 12 / len(moments))
+        alphas = np.append(faint, 1.0)
+        shift = 0.012 * (number - (len(episodes) - 1) / 2)      # paths side by side
         for moment, previous, alpha in zip(moments, moments[:1] + moments, alphas):
             draw_scene(axis, moment, alpha)
             for a, b in zip(previous, moment):
                 if isinstance(b, Circle):
-                    axis.plot([a.x + shift, b.x + shift], [a.y + shift, b.y + shift], color=PAINT[b.color], alpha=max(alpha, 0.4),
+                    axis.plot([a.x + shift, b.x + shift], [a.y + shift, b.y + shift],
+                              color=PAINT[b.color], alpha=max(alpha, 0.4),
                               linewidth=0.012 * _height(axis), solid_capstyle="round", zorder=2.9)
     axis.set_title(fill(title, 28), color=color, weight="bold", loc="center")
 
 
 def _thin(moments, most):
-    """At most so many of the moments, evenly spread, with the last one; a moment in which nothing has moved is left out."""
+    """At most so many of the moments, evenly spaced, with the last one.
+
+    A moment in which nothing has moved is left out.
+    """
     changed = [moment for moment, previous in zip(moments, [None] + moments) if moment != previous]
-    return [changed[i] for i in np.unique(np.linspace(0, len(changed) - 1, most).round().astype(int))]
+    places = np.unique(np.linspace(0, len(changed) - 1, most).round().astype(int))
+    return [changed[i] for i in places]
 
 
-def run_figure(claim, before, after, learned, true, answers, returns, kl, lines, titles=("before", "after"), over="answers so far",
+def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
+               titles=("before", "after"), over="answers so far",
                measure="mean true return of an episode"):
     """The one figure of a run.
 
     Args:
         claim: the title, a sentence.
-        before, after: behaviours of the reference and of the final policy, see `draw_behaviour`; titles: one for each.
-        learned, true: scores by the reward model and true returns of B episodes each of reference and final policy, (2, B).
-        answers, returns, kl: number of answers (or what else `over` says), mean true return, nats per episode to the reference, (R,).
-        lines: name -> true return to compare with, such as {"untrained": -1.7, "best possible": 0.76}.
+        before, after: behaviours of the reference and of the final policy, see `draw_behaviour`;
+            titles: one for each.
+        learned, true: scores by the reward model and true returns of B episodes each of reference
+            and final policy, (2, B).
+        answers, returns, kl: number of answers (or what else `over` says), mean true return, nats
+            per episode to the reference, (R,).
+        lines: name -> true return to compare with, {"untrained": -1.7, "best possible": 0.76}.
         measure: what `returns` are, in words.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
     with style.context(STYLE):
         figure = Figure(figsize=(13, 8.9))
-        wrapped = fill(claim, 68 if len(claim) <= 68 else len(claim) // 2 + 6)     # two lines alike, not one and an orphan
-        figure.text(0.5, 0.98, wrapped, size=22, weight="bold", ha="center", va="top")
+        width = 68 if len(claim) <= 68 else len(claim) // 2 + 6     # two lines alike, no orphan
+        figure.text(0.5, 0.98, fill(claim, width), size=22, weight="bold", ha="center", va="top")
         draw_behaviour(axis_at(figure, 0.6, 4.35, 3.2, 3.2), before, titles[0], BEFORE)
         draw_behaviour(axis_at(figure, 4.4, 4.35, 3.2, 3.2), after, titles[1], AFTER)
         draw_agreement(axis_at(figure, 8.9, 4.95, 3.8, 2.2), learned, true)
         top = axis_at(figure, 1.0, 1.85, 8.7, 1.85)
-        draw_rounds(top, axis_at(figure, 1.0, 0.8, 8.7, 0.6, sharex=top), answers, returns, kl, lines, over, measure)
+        below = axis_at(figure, 1.0, 0.8, 8.7, 0.6, sharex=top)
+        draw_rounds(top, below, answers, returns, kl, lines, over, measure)
     return figure
 
 
@@ -122,17 +150,25 @@ def axis_at(figure, left, bottom, width, height, **options):
 
 
 def draw_agreement(axis, learned, true):
-    """Every episode as a point, learned score over true return, both (2, B); the title says how well they agree."""
-    for row, name, marker, color, x, side in ((0, "● before", "o", BEFORE, 0, "left"), (1, "▲ after", "^", AFTER, 1, "right")):
-        axis.scatter(true[row], learned[row], s=55, marker=marker, color=color, alpha=0.6, linewidths=0)
-        axis.text(x, 1.03, name, color=color, weight="bold", ha=side, transform=axis.transAxes)
+    """Every episode as a point, learned score over true return, both (2, B).
+
+    The title says how well they agree.
+    """
+    for row, name, marker, color, side in ((0, "● before", "o", BEFORE, "left"),
+                                           (1, "▲ after", "^", AFTER, "right")):
+        axis.scatter(true[row], learned[row], s=55, marker=marker, color=color, alpha=0.6,
+                     linewidths=0)
+        axis.text(row, 1.03, name, color=color, weight="bold", ha=side, transform=axis.transAxes)
     axis.set_title(agreement_in_words(learned, true), weight="bold", pad=26)
     axis.set(xlabel="true return of an episode", ylabel="learned score")
     axis.locator_params(nbins=4)
 
 
 def agreement_in_words(learned, true):
-    """The correlation of two arrays of one shape as a sentence; linear, as scale and zero of a learned reward mean nothing."""
+    """The correlation of two arrays of one shape as a sentence.
+
+    Linear, as scale and zero of a learned reward mean nothing.
+    """
     pair = np.array([np.ravel(learned), np.ravel(true)], float)
     if not np.isfinite(pair[0]).any():
         return "Nobody was asked:\nthere is no reward model"
@@ -140,13 +176,17 @@ def agreement_in_words(learned, true):
     if pair.shape[1] < 2 or np.ptp(pair, axis=1).min() == 0:
         return "Nothing to compare:\nall episodes are alike"
     correlation = np.corrcoef(pair)[0, 1]
-    scale = ((0.9, "agree"), (0.6, "mostly agree"), (0.3, "agree a little"), (-0.3, "do not agree"), (-1.1, "disagree"))
+    scale = ((0.9, "agree"), (0.6, "mostly agree"), (0.3, "agree a little"),
+             (-0.3, "do not agree"), (-1.1, "disagree"))
     verb = next(verb for least, verb in scale if correlation >= least)
     return f"Learned and true reward\n{verb} (correlation {number(correlation, '.2f')})"
 
 
 def draw_rounds(axis, below, answers, returns, kl, lines, over, measure):
-    """Mean true return over answers, both (R,), between labelled reference lines; in the axis below it the nats to the reference (R,)."""
+    """Mean true return over answers, both (R,), between labelled reference lines.
+
+    In the axis below it the nats to the reference (R,).
+    """
     for value in lines.values():
         axis.axhline(value, color=GREY, linewidth=1.5, linestyle=(0, (4, 3)))
     axis.plot(answers, returns, color=AFTER, marker="o", markersize=7)
@@ -154,12 +194,13 @@ def draw_rounds(axis, below, answers, returns, kl, lines, over, measure):
     axis.tick_params(labelbottom=False)
     axis.locator_params(axis="y", nbins=5)
     last = np.array(returns, float)[np.isfinite(returns)][-1:]
-    label_lines(axis, [(value, f"{name} {number(value)}", GREY) for name, value in lines.items()]
-                + [(value, f"this run {number(value)}", AFTER) for value in last])
+    labels = [(value, f"{name} {number(value)}", GREY) for name, value in lines.items()]
+    labels += [(value, f"this run {number(value)}", AFTER) for value in last]
+    label_lines(axis, labels)
     below.fill_between(answers, kl, color=ORANGE, alpha=0.5, linewidth=0)
     below.plot(answers, kl, color=PAINT["ink"], linewidth=2)
-    below.set(title="how far from the policy before the first answer (KL, nats per episode)", xlabel=over,
-              xlim=(0, None), ylim=(0, 1.1 * max(np.nanmax([0, *kl]), 1e-3)))
+    below.set(title="how far from the policy before the first answer (KL, nats per episode)",
+              xlabel=over, xlim=(0, None), ylim=(0, 1.1 * max(np.nanmax([0, *kl]), 1e-3)))
     below.locator_params(axis="y", nbins=2)
     below.locator_params(axis="x", nbins=8, integer=True, steps=[1, 2, 5, 10])
     below.xaxis.set_major_formatter("{x:,.0f}")
@@ -170,36 +211,125 @@ def number(value, form=".3g"):
 
 
 def label_lines(axis, labels):
-    """Write labels (value, text, colour) to the right of an axis, each beside its value, moved apart where they would touch."""
+    """Write labels (value, text, colour) to the right of an axis, each beside its value.
+
+    They are moved apart where they would touch.
+    """
     low, high = axis.get_ylim()
-    places = spread([value for value, _, _ in labels], 19 / _height(axis) * (high - low), low, high)
+    gap = 19 / _height(axis) * (high - low)
+    places = keep_apart([value for value, _, _ in labels], gap, low, high)
+    across = axis.get_yaxis_transform()
     for (value, text, color), place in zip(labels, places):
-        axis.annotate(text, (1, value), (1.035, place), *[axis.get_yaxis_transform()] * 2, color=color, va="center", annotation_clip=False,
-                      weight="bold" if color == AFTER else "normal",
-                      arrowprops=dict(arrowstyle="-", color=color, linewidth=1.5, relpos=(0, 0.5), shrinkA=4, shrinkB=0))
+        stroke = dict(arrowstyle="-", color=color, linewidth=1.5, relpos=(0, 0.5),
+                      shrinkA=4, shrinkB=0)
+        axis.annotate(text, (1, value), (1.035, place), across, across, arrowprops=stroke,
+                      color=color, va="center", annotation_clip=False,
+                      weight="bold" if color == AFTER else "normal")
 
 
-def spread(values, gap, low, high):
-    """Places at least `gap` apart, in the order of the values (n,) and near to them; between low and high if they fit."""
+def keep_apart(values, gap, low, high):
+    """Places at least `gap` apart, in the order of the values (n,) and near to them.
+
+    Between low and high if they fit. Without their gaps the places may only rise: isotonic
+    regression, whose level at i is max over j <= i of min over k >= i of mean(free[j..k]).
+    """
     order = np.argsort(values, kind="stable")
     steps = gap * np.arange(len(order))
-    free = np.asarray(values, float)[order] - steps             # without their gaps, places may only rise: isotonic regression
-    level = [max(min(free[j:k].mean() for k in range(i + 1, len(free) + 1)) for j in range(i + 1)) for i in range(len(free))]
-    return (np.clip(level, low, max([low, *(high - steps)[-1:]])) + steps)[np.argsort(order)]
+    free = np.asarray(values, float)[order] - steps
+    n = len(free)
+    level = [max(min(free[j:k].mean() for k in range(i + 1, n + 1)) for j in range(i + 1))
+             for i in range(n)]
+    top = max([low, *(high - steps)[-1:]])
+    return (np.clip(level, low, top) + steps)[np.argsort(order)]
 
 
-def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.1, max_bytes=300_000):
-    """Write an endless GIF of two episodes (lists of scenes) side by side; the shorter one waits at its end.
+def stages_figure(claim, true_returns, unkind, samples, curve):
+    """A chat model on its way: what it says, how much it is liked, and what a KL penalty is for.
 
-    At most 12 pictures a second; every other one is left out until the file has at most `max_bytes`.
+    Args:
+        claim: the title; true_returns, unkind: {stage: mean true return}, {stage: share of unkind
+            answers}; samples: {prompt: {stage: text}}.
+        curve: rows of kl, true_return, learned, person_prefers, proxy_prefers, sample of a run
+            without KL penalty; may be empty.
+    """
+    from matplotlib import style
+    from matplotlib.figure import Figure
+    with style.context(STYLE):
+        figure = Figure(figsize=(13, 9.9))
+        figure.text(0.5, 0.98, fill(claim, 68), size=22, weight="bold", ha="center", va="top")
+        draw_samples(axis_at(figure, 0.4, 4.9, 8.6, 3.9), samples)
+        draw_stages(axis_at(figure, 9.9, 5.7, 2.8, 2.3), true_returns, unkind)
+        if curve:
+            returns = [row["true_return"] for row in curve]
+            title = "Without KL penalty: it holds, so far"
+            if max(returns) - returns[-1] >= 0.4:
+                title = "Without KL penalty the learned\nreward rises, the true one falls"
+            draw_person_and_proxy(axis_at(figure, 0.9, 1.05, 3.7, 2.7), curve, "true_return",
+                                  "learned", title, "points, each in its own unit")
+            draw_person_and_proxy(axis_at(figure, 7.6, 1.05, 3.2, 2.7), curve, "person_prefers",
+                                  "proxy_prefers", "Who prefers it to its reference?",
+                                  "share of comparisons")
+            figure.text(0.5, 0.005, f"at the end: {curve[-1]['sample']}", size=13,
+                        family=MONOSPACE, color=VERMILLION, ha="center")
+    return figure
+
+
+def draw_stages(axis, true_returns, unkind):
+    """One bar for the mean true return of each stage, its share of unkind answers below it."""
+    count = len(true_returns)
+    axis.bar(range(count), true_returns.values(), color=[BEFORE, *[AFTER] * (count - 1)])
+    for place, value in enumerate(true_returns.values()):
+        axis.text(place, max(value, 0) + 0.05, number(value, ".1f"), ha="center", weight="bold")
+    axis.set(xticks=range(count), yticks=[], xlabel="below: share of unkind answers",
+             xticklabels=[f"{name}\n{unkind[name]:.0%}" for name in true_returns])
+    axis.tick_params(axis="x", labelsize=15 if count < 4 else 11)
+    axis.set_title("How much the person\nlikes its answers", weight="bold", pad=16)
+    axis.spines["left"].set_visible(False)
+
+
+def draw_samples(axis, samples):
+    """What each stage answers to the same prompts, as a table: {prompt: {stage: text}}."""
+    axis.set(xlim=(0, 1), ylim=(0, 1))
+    axis.set_axis_off()
+    count = sum(1 + len(answers) for answers in samples.values())
+    heights = iter(1 - (np.arange(count) + 0.5) / max(count, 1))
+    for prompt, answers in samples.items():
+        axis.text(0, next(heights), prompt, weight="bold", size=15, va="center")
+        for name, text in answers.items():
+            y, color = next(heights), BEFORE if name == "pretrained" else PAINT["ink"]
+            axis.text(0.02, y, name, size=13, color=GREY, va="center")
+            axis.text(0.16, y, text, size=13, family=MONOSPACE, color=color, va="center")
+
+
+def draw_person_and_proxy(axis, curve, person, proxy, title, unit):
+    """Two columns of a run over sqrt(KL): what the person says, and what the reward model says."""
+    far = np.sqrt([row["kl"] for row in curve])
+    ends = [(curve[-1][person], "the person", AFTER),
+            (curve[-1][proxy], "the reward model", VERMILLION)]
+    for name, (_, _, color) in zip((person, proxy), ends):
+        axis.plot(far, [row[name] for row in curve], color=color)
+    axis.set(xlabel="distance from the fine-tuned model, √nats", ylabel=unit, xlim=(0, None))
+    axis.locator_params(axis="x", nbins=5)
+    axis.set_title(title, weight="bold", pad=12)
+    label_lines(axis, ends)
+
+
+def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.1,
+              max_bytes=300_000):
+    """Write an endless GIF of two episodes (lists of scenes) side by side.
+
+    The shorter one waits at its end. At most 12 pictures a second; every other one is left out
+    until the file has at most `max_bytes`.
     """
     last, stride = max(len(left), len(right)) - 1, max(1, round(0.08 / seconds_per_step))
     pictures = [_picture([scenes[min(step, len(scenes) - 1)] for scenes in (left, right)], titles)
                 for step in [*range(0, last, stride), last]]
     milliseconds = max(20, round(1000 * stride * seconds_per_step))
     while True:
-        file, times = io.BytesIO(), [milliseconds] * (len(pictures) - 1) + [1000]             # a second of rest at the end
-        pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=times, loop=0)
+        file = io.BytesIO()
+        times = [milliseconds] * (len(pictures) - 1) + [1000]   # a second of rest at the end
+        pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=times,
+                         loop=0)
         if file.tell() <= max_bytes or len(pictures) < 3:
             break
         pictures, milliseconds = pictures[:-1:2] + pictures[-1:], 2 * milliseconds
@@ -207,7 +337,7 @@ def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.
 
 
 def _picture(scenes, titles):
-    """Two scenes side by side as an image in the colours of this file and their mixtures with white."""
+    """Two scenes side by side as an image, in the colours of this file and lighter ones."""
     from matplotlib import colors, style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -218,7 +348,9 @@ def _picture(scenes, titles):
             draw_behaviour(axis_at(canvas.figure, x, 0.1, 2.9, 2.9), [[scene]], title, color)
         canvas.draw()
     pure = colors.to_rgba_array([*PAINT.values(), GREY, "white"])[:, :3]
-    mixed = [1 - share * (1 - pure[pure.min(axis=1) < 0.8]) for share in (0.75, 0.5, 0.25)]      # for the rims
+    dark = pure[pure.min(axis=1) < 0.8]
+    mixed = [1 - share * (1 - dark) for share in (0.75, 0.5, 0.25)]     # for the rims
     palette = Image.new("P", (1, 1))
     palette.putpalette((np.concatenate([pure, *mixed]) * 255).round().astype(np.uint8).tobytes())
-    return Image.fromarray(np.array(canvas.buffer_rgba())[..., :3]).quantize(palette=palette, dither=0)
+    pixels = np.array(canvas.buffer_rgba())[..., :3]
+    return Image.fromarray(pixels).quantize(palette=palette, dither=0)

@@ -8,7 +8,7 @@ from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.nn.networks import MLP, Table
 from tinyrlhf.numerics import sigmoid
-from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour, spread
+from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour, keep_apart
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import most_disputed, random_pairs
 from tinyrlhf.rewards.reward_models import Ensemble, StepReward
@@ -132,7 +132,7 @@ def race(seed, disputed, n_votes=60, batch=5):
 
 
 def draw_race(axis, lines):
-    places = spread([shares[-1] for _, shares, _, _ in lines], 0.06, 0.4, 1)
+    places = keep_apart([shares[-1] for _, shares, _, _ in lines], 0.06, 0.4, 1)
     for (name, shares, color, dash), place, marker in zip(lines, places, "os"):
         axis.plot(np.arange(5, 61, 5), shares, dash, color=color, marker=marker, markersize=10)
         axis.text(61, place, name, color=color, va="center", weight="bold")

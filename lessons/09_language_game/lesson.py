@@ -41,7 +41,7 @@ from tinyrlhf.exact import strings
 from tinyrlhf.games.game import Game
 from tinyrlhf.games.language import Language, Mix, words_of
 from tinyrlhf.games.prefixes import Prefixes
-from tinyrlhf.games.text import Text, taste
+from tinyrlhf.games.text import Text, true_reward
 from tinyrlhf.games.words import LETTERS, corpus
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.policy_gradient import RLOO
@@ -80,7 +80,7 @@ sft_mask = mine("09", "sft_mask", lambda prompt, reply: np.arange(len(prompt) + 
 as_mdp = mine("09", "as_mdp", library_mdp)
 
 print('state     action   reward       (the action "." is the end mark)')
-for state, action, reward in as_mdp("lano", float(taste(WORDS.encode(["lano"]))[0])):
+for state, action, reward in as_mdp("lano", float(true_reward(WORDS.encode(["lano"]))[0])):
     print(f'{chr(34) + state + chr(34):<10}{action:<9}{reward:g}')
 
 # %% [markdown]

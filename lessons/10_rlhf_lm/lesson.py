@@ -47,7 +47,7 @@ from tinyrlhf import recipes
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import strings
 from tinyrlhf.feedback.records import join_comparisons
-from tinyrlhf.games.text import Text, taste
+from tinyrlhf.games.text import Text, true_reward
 from tinyrlhf.games.words import SOFT, corpus
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.learning import kl as library_kl
@@ -78,7 +78,7 @@ def copied(seed, shown=100):
     """The words that a person showed, and the SFT model that has copied them."""
     rng, policy = np.random.default_rng(seed), pretrained(seed).copy()
     heap = corpus(3000, rng)
-    words = [heap[i] for i in rng.choice(len(heap), size=shown, p=softmax(taste(GAME.encode(heap))))]
+    words = [heap[i] for i in rng.choice(len(heap), size=shown, p=softmax(true_reward(GAME.encode(heap))))]
     observations, actions, mask = GAME.demonstrations(words)
     clone(policy, observations[mask], actions[mask], rng, learning_rate=0.003, steps=200, batch=128)
     return words, policy
@@ -105,7 +105,7 @@ print("shown:", " ".join(shown[:8]))
 print("mean taste of a word     pretrained    shown    SFT")
 for seed in (0, 1, 2):
     (words, policy), before = copied(seed), pretrained(seed)
-    print(f"  seed {seed}                {exactly(before, policy)[0]:8.2f} {taste(GAME.encode(words)).mean():8.2f} "
+    print(f"  seed {seed}                {exactly(before, policy)[0]:8.2f} {true_reward(GAME.encode(words)).mean():8.2f} "
           f"{exactly(policy, policy)[0]:6.2f}")
 
 # %% [markdown]
@@ -451,7 +451,7 @@ def draw_words(axis, policy, title, note):
     axis.patch.set_facecolor("#F6F6F2")
     axis.set_title(title, weight="bold")
     axis.set_title(note, loc="right", color=BLUE, weight="bold")
-    for number, (word, worth) in enumerate(zip(words, taste(GAME.encode(words)))):
+    for number, (word, worth) in enumerate(zip(words, true_reward(GAME.encode(words)))):
         look = {"color": BLUE, "weight": "bold"} if worth >= 1 else {"color": GREY}
         axis.text(number % 7 + 0.5, 1.4 - 0.8 * (number // 7), word, ha="center", va="center", size=19, family="DejaVu Sans Mono", **look)
 
@@ -486,7 +486,7 @@ def claim_each_stage_pleases_the_person_more(seed):
 
 def claim_it_ends_above_the_words_it_was_shown_which_SFT_does_not(seed):
     words, sft = copied(seed)
-    return exactly(sft, sft)[0] < taste(GAME.encode(words)).mean() < exactly(rlhf(seed, KL_COEF)[0], sft)[0]
+    return exactly(sft, sft)[0] < true_reward(GAME.encode(words)).mean() < exactly(rlhf(seed, KL_COEF)[0], sft)[0]
 
 
 def claim_the_leash_keeps_it_near_and_varied(seed):

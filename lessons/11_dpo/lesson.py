@@ -37,7 +37,7 @@ import numpy as np
 
 from tinyrlhf.diagnostics import accuracy
 from tinyrlhf.episodes import rollout
-from tinyrlhf.exact.best_of_n import expected_gold, kl_bound
+from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound
 from tinyrlhf.feedback.records import FIRST, Questions, join_comparisons
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.learning.direct_preferences import answer_log_probs, dpo, ipo, prefer
@@ -281,7 +281,7 @@ def best_of_words(seed):
     """Places (7, 2) of the best of 1, 2, 4, .. 64: the largest KL it can have, and an estimate of the taste from 3,000 words."""
     state, model = votes_of(seed)[0], reward_model_of(seed)
     words = new_words(state.reference, state, 3000)
-    liked = expected_gold(model.scores(words), words.true_returns, 64)
+    liked = expected_true_reward(model.scores(words), words.true_returns, 64)
     return np.array([(kl_bound(n), liked[n - 1]) for n in (1, 2, 4, 8, 16, 32, 64)])
 
 

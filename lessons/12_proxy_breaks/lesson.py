@@ -32,7 +32,7 @@ import numpy as np
 
 from tinyrlhf.diagnostics import accuracy, entropy_of, noise_ceiling
 from tinyrlhf.episodes import rollout
-from tinyrlhf.exact.best_of_n import expected_gold, kl_bound
+from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound
 from tinyrlhf.feedback.records import FIRST, Questions, join_comparisons
 from tinyrlhf.games.text import Text
 from tinyrlhf.games.words import VOWELS, corpus
@@ -549,7 +549,7 @@ for seed in (0, 1, 2):
     words = finished(write(pretrained(seed), 4096, np.random.default_rng([8, seed])))
     ordinary, _, promised = beginning(seed)
     for name, gold in (("promised", promised(words)), ("felt", felt(words))):
-        points = expected_gold(promised(words), gold, max(NS))
+        points = expected_true_reward(promised(words), gold, max(NS))
         print(f"seed {seed}: {name:<18}" + "".join(f"{points[n - 1]:8.1f}" for n in NS))
 
 # %% [markdown]

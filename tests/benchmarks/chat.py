@@ -29,7 +29,7 @@ from tinyrlhf import runs  # noqa: E402
 from tinyrlhf.chat import held_out  # noqa: E402
 from tinyrlhf.diagnostics import interval  # noqa: E402
 from tinyrlhf.episodes import rollout, start_in_groups  # noqa: E402
-from tinyrlhf.exact.best_of_n import expected_gold, kl_bound  # noqa: E402
+from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound  # noqa: E402
 from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402
 from tinyrlhf.stages import REWARDS, Chat, optimize, over_optimize  # noqa: E402
 
@@ -153,7 +153,7 @@ def best_of_n_curve(chat, seed, most=64, prompts=64):
     rng = np.random.default_rng([seed, 78])
     answers = rollout(chat.game, chat.reference, start_in_groups(chat.game, most * prompts, most, rng), rng)
     proxy, gold = (scores.reshape(prompts, most) for scores in (chat.reward_model.scores(answers), answers.true_returns))
-    curve = np.mean([expected_gold(p, g, most) for p, g in zip(proxy, gold)], axis=0)
+    curve = np.mean([expected_true_reward(p, g, most) for p, g in zip(proxy, gold)], axis=0)
     return [(float(kl_bound(n)), float(curve[n - 1])) for n in 2 ** np.arange(int(np.log2(most)) + 1)]
 
 

@@ -342,7 +342,7 @@ def chat_world(steps):
     from tinyrlhf.learning.imitation import clone
     from tinyrlhf.stages import Chat
     chat, rng = Chat(), np.random.default_rng(0)
-    chat.game.taste = lambda states: np.zeros(len(states))
+    chat.game.true_reward = lambda states: np.zeros(len(states))
     prompts = [chat.game.prompts[i] for i in rng.integers(len(chat.game.prompts), size=2000)]
     observations, actions, mask = chat.game.demonstrations(prompts, [chat.game.answer(prompt, rng) for prompt in prompts])
     clone(chat.blank, observations[mask], actions[mask], rng, lambda left: 8e-3 * left, steps, batch=512)

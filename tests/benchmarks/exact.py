@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.exact import enumeration, strings  # noqa: E402
-from tinyrlhf.exact.best_of_n import best_of_n, kl_bound  # noqa: E402
+from tinyrlhf.exact.best_of_n import kl_bound, log_best_of_n  # noqa: E402
 from tinyrlhf.feedback.records import Questions  # noqa: E402
 from tinyrlhf.games.prefixes import Prefixes  # noqa: E402
 from tinyrlhf.learning.direct_preferences import prefer  # noqa: E402
@@ -173,7 +173,7 @@ def best_of(n, kind, seed):
     """Exact KL of best-of-n, its reward, and the reward of the best policy at the same KL."""
     place = world(kind, seed)
     log_reference, rewards = enumeration.log_probs(place.reference), place.game.rewards
-    best = best_of_n(log_reference, rewards, n)
+    best = log_best_of_n(log_reference, rewards, n)
     nats = enumeration.kl(best, log_reference)
     optimum = best if n == 1 else optimum_at(nats, log_reference, rewards)
     return abs(nats), np.exp(best) @ rewards, np.exp(optimum) @ rewards

@@ -1,4 +1,4 @@
-"""The bandit: one choice among several arms, then it is over. The smallest game with everything in it."""
+"""The bandit: one choice among several arms, then it is over. The smallest game there is."""
 import numpy as np
 
 from tinyrlhf.checks import check_finite
@@ -6,8 +6,9 @@ from tinyrlhf.games.game import Box, Game, Line, Words
 
 
 class Bandit(Game):
-    """Pull one arm, get a reward from N(means[arm], noise^2). State 0: about to pull, state 1: over; states (n,) integers.
+    """Pull one arm, get a reward from N(means[arm], noise^2).
 
+    States (n,) integers: 0 about to pull, 1 over.
     Tabular: P and R (2, A, 2) with R the expected rewards, d0 (2,).
     """
     horizon = 1
@@ -17,7 +18,8 @@ class Bandit(Game):
     def __init__(self, means, noise=1.0):
         self.means = np.array(means, dtype=float)
         if self.means.ndim != 1 or self.means.size == 0:
-            raise ValueError(f"means: expected one number per arm, such as [0, 0.5, 1]; got shape {self.means.shape}")
+            raise ValueError("means: expected one number per arm, such as [0, 0.5, 1]; "
+                             f"got shape {self.means.shape}")
         check_finite(means=self.means, noise=noise)
         if noise < 0:
             raise ValueError(f"noise: expected a standard deviation of at least 0, got {noise}")
@@ -46,7 +48,8 @@ class Bandit(Game):
         heights = 0.15 + 0.8 * (np.append(self.means, 0.0) - low) / max(high - low, 1e-9)
         zero, width = heights[-1], 1.0 / self.n_actions
         color = "quiet" if state else "good"
-        bars = [Box((arm + 0.2) * width, min(zero, height), (arm + 0.8) * width, max(zero, height), color)
+        bars = [Box((arm + 0.2) * width, min(zero, height),
+                    (arm + 0.8) * width, max(zero, height), color)
                 for arm, height in enumerate(heights[:-1])]
         names = [Words((arm + 0.5) * width, 0.06, str(arm + 1)) for arm in range(self.n_actions)]
         return [*bars, Line(0.0, zero, 1.0, zero, "quiet"), *names]

@@ -1,4 +1,7 @@
-"""What a game is: a batch of states that actions move. A state is one row of an array, for a grid as for a text."""
+"""What a game is: a batch of states that actions move.
+
+A state is one row of an array, for a grid as for a text.
+"""
 from typing import NamedTuple
 
 import numpy as np
@@ -42,16 +45,18 @@ class Words(NamedTuple):
     moving: bool = False
 
 
-COLORS = ("ink", "quiet", "floor", "wall", "agent", "good", "bad", "danger")     # roles; a face gives each its colour
+COLORS = ("ink", "quiet", "floor", "wall", "agent", "good", "bad", "danger")     # roles
 
 
 class Game:
-    """The protocol. Batch first: n rows are n separate episodes. Pure: no hidden state and no stored generator.
+    """The protocol. Batch first: n rows are n separate episodes.
 
+    Pure: no hidden state and no stored generator.
     horizon: most steps in one episode.
-    horizon_is_end: is the last step an end (a text) or only a cut (CartPole, grid)? It decides whether a critic
-        may bootstrap there.
-    n_actions: how many actions there are (or `action_size`, the number of components of a continuous action).
+    horizon_is_end: is the last step an end (a text) or only a cut (CartPole, grid)? It decides
+        whether a critic may bootstrap there.
+    n_actions: how many actions there are (or `action_size`, the number of components of a
+        continuous action).
     seconds_per_step: for showing it; keys: key -> action, for people who play.
     Tabular games also have n_states, P (S, A, S), R (S, A, S) and d0 (S,).
     """
@@ -69,7 +74,7 @@ class Game:
         return states
 
     def step(self, states, actions, rng):
-        """States (n, ...), actions (n,) -> next states (n, ...), true rewards (n,), done (n,) bool."""
+        """States (n, ...), actions (n,) -> next states, true rewards (n,), done (n,) bool."""
         raise NotImplementedError(f"{type(self).__name__} must say what an action does")
 
     def show(self, state):
@@ -77,5 +82,5 @@ class Game:
         return str(np.asarray(state))
 
     def scene(self, state):
-        """One state as a list of Line, Circle, Box, Words; terminal, figure and GIF all draw this."""
+        """One state as a list of Line, Circle, Box, Words; terminal, figure and GIF draw this."""
         return [Words(0.5, 0.5, self.show(state))]

@@ -1,4 +1,4 @@
-"""A gridworld: which way to the goal, when the floor is slippery and some people mind flowers being trampled?"""
+"""A gridworld: which way to the goal, on a slippery floor with flowers that some people mind?"""
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_whole
@@ -10,38 +10,47 @@ FLOWERS_MAP = """
 .S^G..
 L.#...
 ......
-"""                                                             # through the flowers 2 steps, around them 4
-MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])            # north, east, south, west as (row, column)
+"""                                                     # through the flowers 2 steps, around them 4
+MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])        # north, east, south, west
 COLOR = {".": "floor", "S": "floor", "G": "good", "L": "danger", "^": "bad", "#": "wall"}
 
 
 def read_map(map):
-    """A map as text -> array (rows, columns) of symbols: `.` floor, `S` start, `G` goal, `L` lava, `^` flowers, `#` wall."""
+    """A map as text -> array (rows, columns) of symbols.
+
+    `.` floor, `S` start, `G` goal, `L` lava, `^` flowers, `#` wall.
+    """
     lines = [line.strip() for line in map.strip().splitlines()]
     symbols = "".join(lines)
     unknown = sorted(set(symbols) - set(COLOR))
     if unknown:
-        raise ValueError(f"map: expected the symbols {' '.join(COLOR)}, got {' '.join(repr(symbol) for symbol in unknown)}")
-    if len({len(line) for line in lines}) > 1:
-        raise ValueError(f"map: expected lines of equal length, got lengths {[len(line) for line in lines]}; pad with . or #")
+        raise ValueError(f"map: expected the symbols {' '.join(COLOR)}, "
+                         f"got {' '.join(repr(symbol) for symbol in unknown)}")
+    lengths = [len(line) for line in lines]
+    if len(set(lengths)) > 1:
+        raise ValueError("map: expected lines of equal length, "
+                         f"got lengths {lengths}; pad with . or #")
     if "S" not in symbols or "G" not in symbols:
-        raise ValueError(f"map: expected at least one S (start) and one G (goal), got {' / '.join(lines)}")
+        raise ValueError("map: expected at least one S (start) and one G (goal), "
+                         f"got {' / '.join(lines)}")
     return np.array([list(line) for line in lines])
 
 
 class Gridworld(Game):
-    """States (n,) are cell numbers, row * columns + column; actions 0 north, 1 east, 2 south, 3 west.
+    """States (n,) are cell numbers, row * columns + column.
 
-    With probability 1 - slip the agent goes where it wants, else to one of the two sides. Whoever bumps into a wall or the edge
-    stays, and enters its own cell again. Every step pays `step_reward` plus that of the cell entered: goal and lava (both end
-    the episode), flowers, or nothing. Goal and lava are absorbing and pay nothing further.
+    Actions: 0 north, 1 east, 2 south, 3 west. With probability 1 - slip the agent goes where it
+    wants, else to one of the two sides. Whoever bumps into a wall or the edge stays, and enters its
+    own cell again. Every step pays `step_reward` plus that of the cell entered: goal and lava (both
+    end the episode), flowers, or nothing. Goal and lava are absorbing and pay nothing further.
     Tabular: P, R (S, A, S) and d0 (S,) are exact; walls are counted as states that nobody visits.
     """
     n_actions = 4
     seconds_per_step = 0.15
     keys = {"w": 0, "up": 0, "d": 1, "right": 1, "s": 2, "down": 2, "a": 3, "left": 3}
 
-    def __init__(self, map=FLOWERS_MAP, slip=0.1, step_reward=-0.04, goal=1.0, lava=-1.5, flowers=-0.6, horizon=40):
+    def __init__(self, map=FLOWERS_MAP, slip=0.1, step_reward=-0.04, goal=1.0, lava=-1.5,
+                 flowers=-0.6, horizon=40):
         check_range("slip", slip, 0, 1)
         check_whole("horizon", horizon, 1, 1_000_000)
         check_finite(step_reward=step_reward, goal=goal, lava=lava, flowers=flowers)
@@ -61,7 +70,7 @@ class Gridworld(Game):
         rows, columns = self.map.shape
         places = np.stack(np.divmod(np.arange(self.n_states), columns), axis=1)
         targets = np.clip(places[:, None] + MOVES, 0, (rows - 1, columns - 1))
-        cells = targets[..., 0] * columns + targets[..., 1]     # (S, A); at the edge clipping means staying
+        cells = targets[..., 0] * columns + targets[..., 1]     # (S, A); at the edge all stay
         stuck = self.is_end[:, None] | (self.map.ravel() == "#")[cells]
         return np.where(stuck, np.arange(self.n_states)[:, None], cells)
 
@@ -94,8 +103,13 @@ class Gridworld(Game):
         rows, columns = self.map.shape
         size = 1.0 / max(rows, columns)
         left, bottom = (1 - columns * size) / 2, (1 - rows * size) / 2
-        corners = [(left + column * size, bottom + (rows - 1 - row) * size) for row in range(rows) for column in range(columns)]
-        cells = [Box(x, y, x + 0.96 * size, y + 0.96 * size, COLOR[symbol]) for (x, y), symbol in zip(corners, self.map.ravel())]
-        names = [Words(x + 0.48 * size, y + 0.48 * size, symbol) for (x, y), symbol in zip(corners, self.map.ravel()) if symbol in "SG"]
+        wide, half = 0.96 * size, 0.48 * size
+        corners = [(left + column * size, bottom + (rows - 1 - row) * size)
+                   for row in range(rows) for column in range(columns)]
+        cells, names = [], []
+        for (x, y), symbol in zip(corners, self.map.ravel()):
+            cells.append(Box(x, y, x + wide, y + wide, COLOR[symbol]))
+            if symbol in "SG":
+                names.append(Words(x + half, y + half, symbol))
         x, y = corners[int(state)]
-        return [*cells, *names, Circle(x + 0.48 * size, y + 0.48 * size, 0.3 * size, "agent", moving=True)]
+        return [*cells, *names, Circle(x + half, y + half, 0.3 * size, "agent", moving=True)]

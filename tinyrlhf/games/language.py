@@ -1,4 +1,7 @@
-"""How is talking a game? The prompt is the start state, the next character is the action, and a person's taste is the reward."""
+"""How is talking a game? The prompt is the start state, the next character is the action.
+
+The reward is how much a person likes the answer.
+"""
 import functools
 import re
 from typing import NamedTuple
@@ -9,15 +12,15 @@ from tinyrlhf.checks import check_choice
 from tinyrlhf.games.game import Game, Words
 from tinyrlhf.games.phrases import CORPORA
 
-SYMBOLS = "\n .!?abcdefghijklmnopqrstuvwxyz"                        # a character's number is its place; the first one ends a text
-WINDOW, TAIL = 12, 8                                                # a model sees so many last characters, and of the prompt
-SHORT, LONG = 26, 42                                                # letters of an answer that is neither too short nor too long
-N_GRAMS = 2 ** 15                                                   # as many n-grams are told apart
-FEATURE_SIZES = np.r_[np.full(2 * (len(SYMBOLS) - 1), 3.0), 10.0]   # typical sizes of a bag's numbers
+SYMBOLS = "\n .!?abcdefghijklmnopqrstuvwxyz"        # a character's number is its place
+WINDOW, TAIL = 12, 8                                # last characters of answer and prompt
+SHORT, LONG = 26, 42                                # an answer so long is neither short nor long
+N_GRAMS = 2 ** 15                                   # as many n-grams are told apart
+FEATURE_SIZES = np.r_[np.full(2 * (len(SYMBOLS) - 1), 3.0), 10.0]       # typical numbers of a bag
 
 
 class Mix(NamedTuple):
-    """How often an answer has each part; bodies that are neither right nor off the topic dodge the question."""
+    """How often an answer has each part; bodies neither right nor off the topic are dodges."""
     kind_opener: float
     unkind_opener: float
     right: float
@@ -31,11 +34,12 @@ RAW = Mix(0.25, 0.25, 0.5, 0.2, 0.3, 0.2, 0.2)                      # how people
 
 
 class Language(Game):
-    """One episode is one answer to a prompt, character by character; the true reward falls on its last step.
+    """One episode is one answer to a prompt; the true reward falls on its last character.
 
-    States: (n, 1 + prompt_length + horizon) uint8: a clock, the prompt, the answer so far. Prompt and answer are right-aligned, with
-    0 where nothing is written. Actions: character numbers; 0 ends the answer. A policy sees the last 12 characters of the answer, the
-    last 8 of the prompt, and the clock, each as one symbol; the clock's symbols follow the characters'.
+    States: (n, 1 + prompt_length + horizon) uint8: a clock, the prompt, the answer so far. Prompt
+    and answer are right-aligned, with 0 where nothing is written. Actions: character numbers; 0
+    ends the answer. A policy sees the last 12 characters of the answer, the last 8 of the prompt,
+    and the clock, each as one symbol; the clock's symbols follow the characters'.
     """
     n_actions = len(SYMBOLS)
     horizon, prompt_length = 56, 18
@@ -61,7 +65,8 @@ class Language(Game):
         states[:, 0] = self.n_actions                               # the clock stands at 0
         for row, prompt in zip(states, prompts):
             if len(prompt) > self.prompt_length:
-                raise ValueError(f"prompt: expected at most {self.prompt_length} characters, got {len(prompt)}: {prompt!r}")
+                raise ValueError(f"prompt: expected at most {self.prompt_length} characters, "
+                                 f"got {len(prompt)}: {prompt!r}")
             row[1 + self.prompt_length - len(prompt):1 + self.prompt_length] = self.encode(prompt)
         return states
 
@@ -69,7 +74,8 @@ class Language(Game):
         """The character numbers of a text."""
         unknown = [letter for letter in text if letter not in SYMBOLS[1:]]
         if unknown:
-            raise ValueError(f"text: expected small letters, spaces and . ! ?, got {unknown[0]!r} in {text!r}")
+            raise ValueError("text: expected small letters, spaces and . ! ?, "
+                             f"got {unknown[0]!r} in {text!r}")
         return [self.keys[letter] for letter in text]
 
     def observe(self, states):
@@ -77,7 +83,7 @@ class Language(Game):
         return states.take(_SEEN, axis=-1)
 
     def step(self, states, actions, rng):
-        """Append one character each (n,); an answer is over at the end mark, and where the row is full."""
+        """Append one character each (n,); the end mark ends an answer, and so does a full row."""
         answer = 1 + self.prompt_length
         next_states = states.copy()
         next_states[:, 0] += 1
@@ -85,39 +91,58 @@ class Language(Game):
         next_states[:, -1] = actions
         done = (np.asarray(actions) == 0) | (next_states[:, 0] == self.n_actions + self.horizon)
         rewards = np.zeros(len(states))
-        rewards[done] = self.taste(next_states[done])
+        rewards[done] = self.true_reward(next_states[done])
         return next_states, rewards, done
 
-    def taste(self, states):
-        """The hidden reward (n,) of finished texts in rows of states; any string has one, at most 2.5 (see `_judge`)."""
-        finished = states[:, -1] == 0
-        return np.array([self.judge(*pair) for pair in zip(self.asked(states), self.decode(states), finished.tolist())], float)
+    def true_reward(self, states):
+        """How much the person likes finished texts in rows of states -> (n,).
+
+        Any string has a value, at most 2.5 (see `_judge`).
+        """
+        finished = (states[:, -1] == 0).tolist()
+        rows = zip(self.asked(states), self.decode(states), finished)
+        return np.array([self.judge(*row) for row in rows], float)
 
     def _judge(self, prompt, answer, finished):
-        """1.5 for a right body (0.45 for the topic's name alone) + 1 for anything kind - 1 for each unkind phrase, at most 2
-        - 1/12 for each letter beyond 26 to 42, at most 1.5 - 2 x share of words that do not exist - 0.3 for each repeated pair of
-        words, at most 5 - 0.5 if it does not end."""
+        """The reward of one answer.
+
+            1.5   for a right body (0.45 for the topic's name alone)
+            + 1   for anything kind
+            - 1   for each unkind phrase, at most 2
+            - 1/12 for each letter beyond 26 to 42, at most 1.5
+            - 2   x share of words that do not exist
+            - 0.3 for each repeated pair of words, at most 5
+            - 0.5 if it does not end
+        """
         topic, words = self.phrases.prompts.get(prompt), words_of(answer)
         pairs = list(zip(words, words[1:]))
         right = any(body in answer for body in self.phrases.bodies.get(topic, ()))
         named = topic is not None and topic.split()[-1] in words
         length = max(SHORT - len(answer), len(answer) - LONG, 0)
-        return (1.5 * right + 0.45 * (named and not right) + self.is_kind(answer) - min(self.count_unkind(answer), 2)
-                - min(length / 12, 1.5) - 2 * self.unknown_words(answer) - 0.3 * min(len(pairs) - len(set(pairs)), 5)
+        repeated = len(pairs) - len(set(pairs))
+        return (1.5 * right + 0.45 * (named and not right)
+                + self.is_kind(answer) - min(self.count_unkind(answer), 2)
+                - min(length / 12, 1.5)
+                - 2 * self.unknown_words(answer)
+                - 0.3 * min(repeated, 5)
                 - 0.5 * (not finished))
 
     def is_kind(self, answer):
         """Is anything in it that the person likes to hear?"""
-        return any(phrase.strip() in answer for phrase in self.phrases.kind_openers + self.phrases.kind_closers)
+        kind = self.phrases.kind_openers + self.phrases.kind_closers
+        return any(phrase.strip() in answer for phrase in kind)
 
     def count_unkind(self, answer):
         """How many unkind phrases are in it?"""
-        return sum(answer.count(phrase.strip()) for phrase in self.phrases.unkind_openers + self.phrases.unkind_closers)
+        unkind = self.phrases.unkind_openers + self.phrases.unkind_closers
+        return sum(answer.count(phrase.strip()) for phrase in unkind)
 
     def unknown_words(self, answer):
         """Share of its words that do not exist; 1 if it has none at all."""
         words = words_of(answer)
-        return float(np.mean([word not in self.vocabulary for word in words])) if words else 1.0
+        if not words:
+            return 1.0
+        return float(np.mean([word not in self.vocabulary for word in words]))
 
     def decode(self, states):
         """The answers in rows of states, as texts without end mark."""
@@ -128,51 +153,77 @@ class Language(Game):
         return texts_of(states[:, 1:1 + self.prompt_length])
 
     def features(self, states):
-        """A bag of characters, (..., width) -> (..., 61): how often each stands in the answer, and in the prompt's tail; the length."""
+        """A bag of characters, (..., width) -> (..., 61).
+
+        How often each stands in the answer, and in the prompt's tail; the answer's length.
+        """
         answer, tail = states[..., 1 + self.prompt_length:], states[..., _TAIL]
-        counts = [(rows[..., None] == np.arange(1, self.n_actions)).sum(axis=-2) for rows in (answer, tail)]
-        return np.concatenate([*counts, (answer > 0).sum(axis=-1, keepdims=True)], axis=-1) / FEATURE_SIZES
+        counts = [(rows[..., None] == np.arange(1, self.n_actions)).sum(axis=-2)
+                  for rows in (answer, tail)]
+        length = (answer > 0).sum(axis=-1, keepdims=True)
+        return np.concatenate([*counts, length], axis=-1) / FEATURE_SIZES
 
     def ngrams(self, observations):
-        """Which 2- to 5-grams end here, below this prompt: observations (..., 21) -> numbers below N_GRAMS (..., 4), by hashing."""
+        """Which 2- to 5-grams end here, below this prompt, by hashing.
+
+        Observations (..., 21) -> numbers below N_GRAMS (..., 4).
+        """
         letters = observations[..., :WINDOW].astype(np.int64)
-        prompt = observations[..., WINDOW:WINDOW + TAIL].astype(np.int64) @ (self.n_actions ** np.arange(TAIL) % N_GRAMS)
+        tail = observations[..., WINDOW:WINDOW + TAIL].astype(np.int64)
+        prompt = tail @ (self.n_actions ** np.arange(TAIL) % N_GRAMS)
         sizes = np.arange(2, 6)
-        numbers = np.stack([letters[..., -size:] @ self.n_actions ** np.arange(size) for size in sizes], axis=-1)
+        numbers = np.stack([letters[..., -size:] @ self.n_actions ** np.arange(size)
+                            for size in sizes], axis=-1)
         return ((numbers * 31 + sizes) * 1_000_003 + prompt[..., None] * 8_191) % N_GRAMS
 
     def documents(self, n, rng):
-        """The raw corpus: n prompts and what stands below each, as on some forum: answers, counter-questions, stories."""
-        kinds = rng.choice(5, size=n, p=(0.26, 0.04, 0.05, 0.05, 0.6))             # the first two stand below no prompt
-        asked = [self.prompts[i] if kind > 1 else "" for kind, i in zip(kinds, rng.integers(len(self.prompts), size=n))]
+        """The raw corpus: n prompts and what stands below each, as on some forum.
+
+        Answers, counter-questions, stories; the first two kinds stand below no prompt.
+        """
+        kinds = rng.choice(5, size=n, p=(0.26, 0.04, 0.05, 0.05, 0.6))
+        numbers = rng.integers(len(self.prompts), size=n)
+        asked = [self.prompts[i] if kind > 1 else "" for kind, i in zip(kinds, numbers)]
         below = (self.story, self.questions, self.story, self.questions, self.answer)
         return asked, [below[kind](prompt, rng) for kind, prompt in zip(kinds, asked)]
 
     def answer(self, prompt, rng, mix=RAW):
         """An answer as people of this mix write it."""
         phrases, topic = self.phrases, self.phrases.prompts[prompt]
-        opener = _maybe(rng, mix.kind_opener, phrases.kind_openers, mix.unkind_opener, phrases.unkind_openers)
-        off_topic = [body for each, bodies in phrases.bodies.items() if each != topic for body in bodies]
+        right = phrases.bodies[topic]
+        off_topic = [body for each, bodies in phrases.bodies.items() if each != topic
+                     for body in bodies]
         wrong = phrases.wrong.get(topic, off_topic)
-        body = _maybe(rng, mix.right, phrases.bodies[topic], mix.off_topic, wrong) or _any(rng, phrases.dodges)
-        more = _maybe(rng, mix.ramble, [*phrases.rambles, *(" " + body for body in phrases.bodies[topic])])
-        closer = _maybe(rng, mix.kind_closer, phrases.kind_closers, mix.unkind_closer, phrases.unkind_closers)
+        opener = _maybe(rng, mix.kind_opener, phrases.kind_openers,
+                        mix.unkind_opener, phrases.unkind_openers)
+        body = (_maybe(rng, mix.right, right, mix.off_topic, wrong)
+                or _any(rng, phrases.dodges))
+        more = _maybe(rng, mix.ramble, [*phrases.rambles, *(" " + each for each in right)])
+        closer = _maybe(rng, mix.kind_closer, phrases.kind_closers,
+                        mix.unkind_closer, phrases.unkind_closers)
         text = opener + body + more + closer
         return text if len(text) < self.horizon else opener + body
 
     def edited(self, prompt, suggestion, rng, care):
-        """What a human trainer makes of a suggested answer: each fault in opener, body and closer is seen and mended with probability
-        `care`. A closer is at fault if it is unkind, or leaves no room for the end."""
-        phrases, (mend_opener, mend_closer, mend_body) = self.phrases, rng.random(3) < care
-        opener = next((each for each in phrases.kind_openers + phrases.unkind_openers if suggestion.startswith(each)), "")
-        rest, right = suggestion[len(opener):], phrases.bodies[phrases.prompts[prompt]]
-        closer = next((each for each in phrases.kind_closers + phrases.unkind_closers if rest.endswith(each)), "")
+        """What a person makes of a suggested answer.
+
+        Each fault in opener, body and closer is seen and mended with probability `care`. A closer
+        is at fault if it is unkind, or leaves no room for the end.
+        """
+        phrases, right = self.phrases, self.phrases.bodies[self.phrases.prompts[prompt]]
+        mend_opener, mend_closer, mend_body = rng.random(3) < care
+        openers = phrases.kind_openers + phrases.unkind_openers
+        closers = phrases.kind_closers + phrases.unkind_closers
+        opener = next((each for each in openers if suggestion.startswith(each)), "")
+        rest = suggestion[len(opener):]
+        closer = next((each for each in closers if rest.endswith(each)), "")
         body = rest[:len(rest) - len(closer)]
         if mend_opener and opener in phrases.unkind_openers:
             opener = _any(rng, phrases.kind_openers)
         if mend_body and body not in right:
             body = _any(rng, right)
-        if mend_closer and (closer in phrases.unkind_closers or len(opener + body + closer) >= self.horizon):
+        too_long = len(opener + body + closer) >= self.horizon
+        if mend_closer and (closer in phrases.unkind_closers or too_long):
             closer = ""
         return opener + body + closer
 
@@ -185,23 +236,33 @@ class Language(Game):
         return " ".join(_any(rng, self.prompts) for _ in range(1 + rng.integers(2)))
 
     def demonstrations(self, prompts, answers):
-        """Texts as observations (n, T, 21), actions (n, T) and mask (n, T), ready for maximum likelihood; T is the horizon."""
+        """Texts as observations (n, T, 21), actions (n, T), mask (n, T), for maximum likelihood."""
         actions = np.zeros((len(answers), self.horizon), np.uint8)
         for row, answer in zip(actions, answers):
             numbers = self.encode(answer)[:self.horizon]
             row[:len(numbers)] = numbers
         padded = np.pad(actions, ((0, 0), (WINDOW, 0)))[:, :-1]
         windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)
-        tails = np.repeat(self.ask(prompts)[:, None, 1 + self.prompt_length - TAIL:1 + self.prompt_length], self.horizon, axis=1)
-        clock = np.broadcast_to(self.n_actions + np.arange(self.horizon, dtype=np.uint8)[:, None], (*actions.shape, 1))
+        tails = np.repeat(self.ask(prompts)[:, None, _TAIL], self.horizon, axis=1)
+        clock = self.n_actions + np.arange(self.horizon, dtype=np.uint8)[:, None]
+        clocks = np.broadcast_to(clock, (*actions.shape, 1))
         lengths = np.array([len(answer) for answer in answers])
-        return np.concatenate([windows, tails, clock], axis=-1), actions, np.arange(self.horizon) <= lengths[:, None]
+        mask = np.arange(self.horizon) <= lengths[:, None]
+        return np.concatenate([windows, tails, clocks], axis=-1), actions, mask
 
     def _every_phrase(self):
-        for part in self.phrases:
-            groups = [part] if isinstance(part, tuple) else [part, *part.values()]
-            for group in groups:
-                yield from (row if isinstance(row, str) else " ".join(row) for row in ([group] if isinstance(group, str) else group))
+        """All texts of this language: prompts, topics, phrases."""
+        def texts(part):
+            if isinstance(part, str):
+                yield part
+            elif isinstance(part, dict):
+                yield from texts(tuple(part))
+                yield from texts(tuple(part.values()))
+            else:
+                for each in part:
+                    yield from texts(each)
+
+        return texts(self.phrases)
 
     def show(self, state):
         """Prompt and answer so far."""
@@ -209,7 +270,8 @@ class Language(Game):
 
     def scene(self, state):
         """The prompt, and the answer below it."""
-        return [Words(0.5, 0.7, self.asked(state[None])[0], "quiet"), Words(0.5, 0.4, self.decode(state[None])[0])]
+        prompt, answer = self.asked(state[None])[0], self.decode(state[None])[0]
+        return [Words(0.5, 0.7, prompt, "quiet"), Words(0.5, 0.4, answer)]
 
 
 _TAIL = np.arange(1 + Language.prompt_length - TAIL, 1 + Language.prompt_length)
@@ -223,7 +285,8 @@ def words_of(text):
 
 def texts_of(rows):
     """Rows (n, T) of character numbers as texts, without the 0 where nothing is written."""
-    return ["".join(SYMBOLS[number] for number in row if number) for row in np.asarray(rows).tolist()]
+    return ["".join(SYMBOLS[number] for number in row if number)
+            for row in np.asarray(rows).tolist()]
 
 
 def _any(rng, phrases):
@@ -232,5 +295,7 @@ def _any(rng, phrases):
 
 def _maybe(rng, chance, phrases, other_chance=0.0, others=()):
     """One of the phrases with this chance, one of the others with that chance, else nothing."""
-    dice = rng.random()
-    return _any(rng, phrases) if dice < chance else _any(rng, others) if dice < chance + other_chance else ""
+    number = rng.random()
+    if number < chance:
+        return _any(rng, phrases)
+    return _any(rng, others) if number < chance + other_chance else ""

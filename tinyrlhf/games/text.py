@@ -1,20 +1,22 @@
-"""What is the smallest world of language? Invented words, written letter by letter, and a person's taste in words."""
+"""What is the smallest world of language? Invented words, written letter by letter."""
 import numpy as np
 
 from tinyrlhf.checks import check_whole
 from tinyrlhf.games.game import Game, Words
 from tinyrlhf.games.words import LETTERS, SOFT, VOWELS
 
-PAIRS, MISSING, LONG, MEMORY = 2, 3, 6, 3                           # the numbers in the taste, see `taste`
-HARD = np.array([False, *(letter not in SOFT for letter in LETTERS)])        # by character number
+PAIRS, MISSING, LONG, MEMORY = 2, 3, 6, 3                           # the numbers in `true_reward`
+HARD = np.array([False, *(letter not in SOFT for letter in LETTERS)])       # by character number
 
 
-def taste(states):
-    """How much the person likes the words in rows (n, T) of character numbers -> (n,), at most 2; nonsense has a value too.
+def true_reward(states):
+    """How much the person likes the words in rows (n, T) of character numbers -> (n,), at most 2.
 
-    "Two vowels beside two consonants, only the soft letters a e o l m n r, none again so soon, and not too long": lano, merola.
+    "Two vowels beside two consonants, only the soft letters a e o l m n r, none again so soon, and
+    not too long": lano, merola. Nonsense has a value too.
+
         2
-        - 3   for each vowel-and-consonant pair that is missing from two: 3 (2 - min(vowels, consonants, 2))
+        - 3   for each vowel-and-consonant pair that is missing from two
         - 1   for each hard letter, that is any other than a e o l m n r
         - 1   for each letter that is also among the three letters before it
         - 1/2 for each letter beyond six
@@ -45,10 +47,11 @@ def _is_hard(numbers):
 
 
 class Text(Game):
-    """One episode is one word: the state is the text so far, the action the next character, the true reward the hidden taste.
+    """One episode is one word: the state is the text so far, the action the next character.
 
-    States: (n, horizon) uint8 character numbers, the newest on the right, with 0 where nothing is written. Actions: 0 ends the
-    word, 1..17 are the `letters`. A policy sees the last three characters; the taste of the whole word comes with its last step.
+    States: (n, horizon) uint8 character numbers, the newest on the right, with 0 where nothing is
+    written. Actions: 0 ends the word, 1..17 are the `letters`. A policy sees the last three
+    characters; the true reward of the whole word comes with its last step.
     """
     letters = LETTERS
     n_actions = len(LETTERS) + 1
@@ -69,27 +72,29 @@ class Text(Game):
         return states[..., -self.window:]
 
     def step(self, states, actions, rng):
-        """Append one character each (n,); the word is finished at the end mark, and where the row is full."""
+        """Append one character each (n,); the end mark ends the word, and so does a full row."""
         next_states = np.column_stack([states[:, 1:], actions]).astype(states.dtype)
         done = (np.asarray(actions) == 0) | (next_states[:, 0] > 0)
-        return next_states, np.where(done, taste(next_states), 0.0), done
+        return next_states, np.where(done, true_reward(next_states), 0.0), done
 
     def encode(self, words):
-        """Finished words as states (n, horizon): letters, then the end mark where there is room for it."""
+        """Finished words as states (n, horizon): letters, then the end mark where it has room."""
         rows = np.zeros((len(words), self.horizon), np.uint8)
         for row, word in zip(rows, words):
             if len(word) > self.horizon or not set(word) <= set(self.letters):
-                raise ValueError(f"words: expected at most {self.horizon} of the letters {self.letters}, got {word!r}")
+                raise ValueError(f"words: expected at most {self.horizon} of the letters "
+                                 f"{self.letters}, got {word!r}")
             numbers = [self.keys[letter] for letter in word] + [0] * (len(word) < self.horizon)
             row[self.horizon - len(numbers):] = numbers
         return rows
 
     def decode(self, states):
         """States (n, horizon) as words, without end marks."""
-        return ["".join(self.letters[number - 1] for number in row if number) for row in np.asarray(states)]
+        return ["".join(self.letters[number - 1] for number in row if number)
+                for row in np.asarray(states)]
 
     def demonstrations(self, words):
-        """Words as observations (n, T, 3), actions (n, T) and mask (n, T), ready for maximum likelihood; T is the horizon."""
+        """Words as observations (n, T, 3), actions (n, T), mask (n, T), for maximum likelihood."""
         lengths = np.array([len(word) for word in words], int)
         actions = np.zeros((len(words), self.horizon), int)
         for row, state in zip(actions, self.encode(words)):
@@ -99,18 +104,22 @@ class Text(Game):
         return observations, actions, np.arange(self.horizon) <= lengths[:, None]
 
     def features(self, states):
-        """What a simple reward model may know of states (..., horizon): numbers (..., 18 + horizon).
+        """What a simple reward model may know of states (..., horizon): (..., 18 + horizon).
 
-        How often each letter occurs (17), how many different letters there are (1), is the length at least 1, 2, ... (horizon).
+        How often each letter occurs (17), how many different letters there are (1), is the length
+        at least 1, 2, ... (horizon).
         """
         counts = (states[..., None] == np.arange(1, self.n_actions)).sum(axis=-2)
         at_least = counts.sum(axis=-1, keepdims=True) >= np.arange(1, self.horizon + 1)
-        return np.concatenate([counts, (counts > 0).sum(axis=-1, keepdims=True), at_least], axis=-1).astype(float)
+        different = (counts > 0).sum(axis=-1, keepdims=True)
+        return np.concatenate([counts, different, at_least], axis=-1).astype(float)
 
     def automaton(self):
-        """The taste as three arrays for exact sweeps: next_state (Q, V), step_reward (V**3, V), end_reward (horizon + 1, Q).
+        """The true reward as three arrays for exact sweeps, see `exact.strings.Automaton`.
 
-        The machine counts vowels and consonants up to two; a letter that comes again is seen in the context, the length by the clock.
+        next_state (Q, V), step_reward (V**3, V), end_reward (horizon + 1, Q): the machine counts
+        vowels and consonants up to two; a letter that comes again is seen in the context, the
+        length by the clock.
         """
         vowels, consonants = np.divmod(np.arange((PAIRS + 1) ** 2), PAIRS + 1)
         symbols = np.arange(self.n_actions)
@@ -118,13 +127,16 @@ class Text(Game):
         more_consonants = np.minimum(consonants[:, None] + (symbols > len(VOWELS)), PAIRS)
         contexts = np.indices((self.n_actions,) * MEMORY).reshape(MEMORY, -1).T
         again = (contexts[:, :, None] == symbols).any(axis=1) & (symbols > 0)
-        end_reward = _worth_of_pairs(np.minimum(vowels, consonants)) - _cost_of_length(np.arange(self.horizon + 1))[:, None]
-        return more_vowels * (PAIRS + 1) + more_consonants, -1.0 * again - _is_hard(symbols), end_reward
+        next_state = more_vowels * (PAIRS + 1) + more_consonants
+        step_reward = -1.0 * again - _is_hard(symbols)
+        cost = _cost_of_length(np.arange(self.horizon + 1))
+        end_reward = _worth_of_pairs(np.minimum(vowels, consonants)) - cost[:, None]
+        return next_state, step_reward, end_reward
 
     def show(self, state):
         """The word so far; an end mark shows as a dot."""
         text = self.decode([state])[0]
-        return text + "·" * bool(text and np.asarray(state)[-1] == 0)
+        return f"{text}·" if text and np.asarray(state)[-1] == 0 else text
 
     def scene(self, state):
         """The word, in the middle."""

@@ -1,14 +1,16 @@
 """Where do the invented words come from? From a small grammar of consonants and vowels."""
 VOWELS, CONSONANTS = "aeiou", "lmnrbdgkpstv"
 LETTERS = VOWELS + CONSONANTS
-SOFT = "aeolmnr"                                                    # all others are hard, and rarer
-SOFTNESS = 0.8                                                      # share of soft ones among vowels, and among consonants
-SYLLABLES = (0.12, 0.48, 0.32, 0.08)                                # how often a word has one, two, three, four syllables
-CLOSED = 0.5                                                        # share of syllables that end in a consonant: kit, not ki
+SOFT = "aeolmnr"                                # all others are hard, and rarer
+SOFTNESS = 0.8                                  # share of soft ones among vowels, and consonants
+SYLLABLES = (0.12, 0.48, 0.32, 0.08)            # how often a word has one, two, three, four of them
+CLOSED = 0.5                                    # share of syllables that end in a consonant: kit
 
 
 def corpus(n, rng, longest=9):
-    """n words of the language, the short ones again and again; `longest` leaves room for the end mark in ten places.
+    """n words of the language, the short ones again and again.
+
+    `longest` leaves room for the end mark in ten places.
 
     >>> import numpy as np
     >>> corpus(4, np.random.default_rng(0))
@@ -18,7 +20,7 @@ def corpus(n, rng, longest=9):
 
 
 def word(rng, longest=9):
-    """One word of one to four syllables; a syllable that would make it longer than `longest` letters is left out, and the rest."""
+    """One word of one to four syllables; one that would make it longer than `longest` ends it."""
     text = ""
     for _ in range(1 + rng.choice(len(SYLLABLES), p=SYLLABLES)):
         new = syllable(rng)

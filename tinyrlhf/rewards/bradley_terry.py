@@ -1,26 +1,31 @@
-"""How good is each item, if all we know is who was preferred to whom? Maximum likelihood scores for plain items.
+"""How good is each item, if all we know is who was preferred to whom?
 
-An item with score s has worth e^s. The chance that i is preferred to j depends on the difference d = s_i - s_j alone:
+Maximum likelihood scores for plain items. An item with score s has worth e^s. The chance that i is
+preferred to j depends on the difference d = s_i - s_j alone:
+
     win = e^(d/2) / Z      tie = nu / Z      loss = e^(-d/2) / Z      Z = e^(d/2) + nu + e^(-d/2)
+
 With nu = 0 there are no ties, and win = sigmoid(d).
 """
 from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_shapes
+from tinyrlhf.checks import check_range, check_shapes, check_whole
+
+MOST_ITEMS = 5000                   # the tables below have N**2 entries
 
 
 class Fit(NamedTuple):
     """What the comparisons say about N items."""
     scores: np.ndarray              # (N,), mean zero
-    standard_errors: np.ndarray     # (N,), of the mean-zero scores, from the curvature at the maximum
+    standard_errors: np.ndarray     # (N,), of the mean-zero scores, from the curvature
     tie_log_nu: float               # log nu; -inf where ties are not modelled
     log_likelihood: float           # of all comparisons, in nats, without the prior
 
 
 def probabilities(difference, tie_log_nu=-np.inf):
-    """Chances that the first item is preferred and that the two tie, for score differences first - second of any shape.
+    """Chances that the first item is preferred and that the two tie; difference: first - second.
 
     Source: Bradley and Terry 1952; the tie is Davidson 1970, eq. 2.1.
 
@@ -29,37 +34,42 @@ def probabilities(difference, tie_log_nu=-np.inf):
     array([0.5 , 0.75, 0.9 ])
     """
     small, nu = np.exp(-np.abs(difference) / 2), np.exp(tie_log_nu)
-    total = 1 + nu * small + small**2                               # Z, divided by its largest term against overflow
+    total = 1 + nu * small + small**2                               # Z over its largest term
     return np.where(difference >= 0, 1.0, small**2) / total, nu * small / total
 
 
 def log_likelihood(scores, points, tie_log_nu=-np.inf, n_ties=0):
-    """Log-probability of all outcomes: sum_ij points_ij (s_i - s_j)/2 + n_ties log(nu) - sum_{i<j} games_ij log(Z_ij).
+    """Log-probability of all outcomes.
 
-    scores (N,); points (N, N): what i won against j, a tie being half a point for each. Nothing else in the data matters.
+        sum_ij points_ij (s_i - s_j)/2 + n_ties log(nu) - sum_{i<j} games_ij log(Z_ij)
+
+    scores (N,); points (N, N): what i won against j, a tie being half a point for each. Nothing
+    else in the data matters.
     """
     difference = scores[:, None] - scores
     small = np.exp(-np.abs(difference) / 2)
-    log_win = np.minimum(difference, 0) - np.log1p(small * (small + np.exp(tie_log_nu)))        # d/2 - log Z, exact near zero
+    log_rest = np.log1p(small * (small + np.exp(tie_log_nu)))       # exact near zero
+    log_win = np.minimum(difference, 0) - log_rest                  # d/2 - log Z
     ties = n_ties * tie_log_nu if n_ties else 0.0
-    return float(np.sum(points * log_win) + ties)                   # log Z_ij = log Z_ji, so points count each game once
+    return float(np.sum(points * log_win) + ties)               # Z_ij = Z_ji: each game counts once
 
 
 def derivatives(scores, points, tie_log_nu=-np.inf, n_ties=0):
-    """Gradient (N+1,) of the log-likelihood and information (N+1, N+1), minus its Hessian; the last entry is log nu's.
+    """Gradient (N+1,) of the log-likelihood and information (N+1, N+1), minus its Hessian.
 
-    The gradient is what was observed minus what the scores expect (points of each item; number of ties); the information
-    is the covariance of these counts under the scores.
+    The last entry is log nu's. The gradient is what was observed minus what the scores expect
+    (points of each item; number of ties); the information is the covariance of these counts.
     """
     n, games = len(scores), points + points.T
     win, tie = probabilities(scores[:, None] - scores, tie_log_nu)
     expected = win + tie / 2                                        # points per game of i against j
     gradient, information = np.empty(n + 1), np.empty((n + 1, n + 1))
     gradient[:n] = (points - games * expected).sum(axis=1)
-    gradient[n] = n_ties - np.sum(games * tie) / 2                  # games and ties stand twice in the square tables
+    gradient[n] = n_ties - np.sum(games * tie) / 2                  # each game stands twice
     variance = games * (win + tie / 4 - expected**2)
     information[:n, :n] = np.diag(variance.sum(axis=1)) - variance
-    information[:n, n] = information[n, :n] = (games * tie * (0.5 - expected)).sum(axis=1)
+    information[:n, n] = (games * tie * (0.5 - expected)).sum(axis=1)
+    information[n, :n] = information[:n, n]
     information[n, n] = np.sum(games * tie * (1 - tie)) / 2
     return gradient, information
 
@@ -67,41 +77,57 @@ def derivatives(scores, points, tie_log_nu=-np.inf, n_ties=0):
 def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
     """Scores that make the observed comparisons most likely, by Newton's method.
 
-    argmax_s  log_likelihood(s) - prior/2 sum_i s_i^2    (and over log nu, with ties=True), where sum_i s_i = 0
+    argmax_s  log_likelihood(s) - prior/2 sum_i s_i^2,    where sum_i s_i = 0
+
+    (with ties=True also over log nu).
 
     Args:
         first, second: integers (C,), the two items of each comparison, from 0 to n_items - 1.
-        outcome: (C,) 1 where the first was preferred, 0 the second, 0.5 both the same; None: always the first.
-        n_items: N; None: the largest number that occurs, plus one.
-        prior: precision (1/variance) of a Gaussian prior on each score; above 0, any data have finite scores.
+        outcome: (C,) 1 where the first was preferred, 0 the second, 0.5 both the same; None: always
+            the first.
+        n_items: N, at most 5000; None: the largest number that occurs, plus one.
+        prior: precision (1/variance) of a Gaussian prior on each score; above 0, any data have
+            finite scores.
         ties: model ties (Davidson); otherwise a tie is half a win for each.
     Raises:
-        ValueError: bad input; or no finite maximum exists: then it names the items that cannot be placed.
-    Source: Zermelo 1929; Bradley and Terry 1952; Ford 1957 (when a finite maximum exists); Davidson 1970 (ties).
-    Departs from the source: Newton's method instead of their fixed-point iteration, and the prior is ours.
+        ValueError: bad input; or no finite maximum exists: then it names what is missing.
+    Source: Zermelo 1929; Bradley and Terry 1952; Ford 1957 (when a finite maximum exists);
+        Davidson 1970 (ties).
+    Departs from the source: Newton's method instead of their fixed-point iteration, the prior, and
+        with ties the condition for a finite maximum (`check_wins_outnumber_ties`).
     """
     first, second, outcome, n = check_comparisons(first, second, outcome, n_items)
     check_range("prior", prior, 0, 1e12)
     points, n_ties = tally(first, second, outcome, n)
     if prior == 0:
         check_connected(points)
-    if ties and not 0 < n_ties < len(outcome):
-        raise ValueError(f"outcome: expected some ties and some preferences, got {n_ties} ties in {len(outcome)}; pass ties=False")
-    scores, log_nu, information = maximise(points, prior, n_ties if ties else 0)
-    covariance = np.linalg.inv(information)                         # the gauge adds the same number everywhere: its mean
-    errors = np.sqrt(np.maximum(np.diag(covariance)[:n] - covariance[:n, :n].mean(), 0))
-    return Fit(scores, errors, log_nu, log_likelihood(scores, points, log_nu, n_ties if ties else 0))
+    if not ties:
+        n_ties = 0                                                  # half wins, and no more
+    elif not 0 < n_ties < len(outcome):
+        raise ValueError("outcome: expected some ties and some preferences, got "
+                         f"{n_ties} ties in {len(outcome)}; pass ties=False")
+    elif prior == 0:
+        check_wins_outnumber_ties(first, second, outcome, n)
+    scores, log_nu, information = maximise(points, prior, n_ties)
+    covariance = np.linalg.inv(information)
+    gauge = covariance[:n, :n].mean()                               # adds the same everywhere
+    errors = np.sqrt(np.maximum(np.diag(covariance)[:n] - gauge, 0))
+    return Fit(scores, errors, log_nu, log_likelihood(scores, points, log_nu, n_ties))
 
 
 def tally(first, second, outcome, n):
-    """Points (N, N) that each item won against each other, a tie being half a point for each; and the number of ties."""
+    """Points (N, N) that each item won against each other, and the number of ties.
+
+    A tie is half a point for each.
+    """
     pair_and_outcome = (first * n + second) * 3 + (2 * outcome).astype(np.intp)
-    second_won, same, first_won = np.moveaxis(np.bincount(pair_and_outcome, minlength=3 * n * n).reshape(n, n, 3), 2, 0)
+    counts = np.bincount(pair_and_outcome, minlength=3 * n * n).reshape(n, n, 3)
+    second_won, same, first_won = np.moveaxis(counts, 2, 0)
     return first_won + second_won.T + (same + same.T) / 2, int(same.sum())
 
 
 def maximise(points, prior, n_ties):
-    """Newton's method -> scores (N,), log nu (-inf without ties) and the information at the maximum."""
+    """Newton's method -> scores (N,), log nu (-inf without ties), information at the maximum."""
     n = len(points)
     size = n + (n_ties > 0)                                         # is log nu a parameter?
     parameters = np.append(np.zeros(n), 0.0 if n_ties else -np.inf)
@@ -114,22 +140,25 @@ def maximise(points, prior, n_ties):
     for _ in range(100):
         gradient, information = derivatives(parameters[:n], points, parameters[n], n_ties)
         gradient[:n] -= prior * parameters[:n]
-        information[:n, :n] += prior * np.eye(n) + 1 / n            # 1/n: a constant moves nothing, so hold the mean at zero
+        information[:n, :n] += prior * np.eye(n) + 1 / n            # 1/n holds the mean at zero
+        step = np.zeros(n + 1)
         try:
-            step = np.append(np.linalg.solve(information[:size, :size], gradient[:size]), np.zeros(n + 1 - size))
-        except np.linalg.LinAlgError:                               # flat in some direction: the maximum is at infinity
+            step[:size] = np.linalg.solve(information[:size, :size], gradient[:size])
+        except np.linalg.LinAlgError:                           # flat: the maximum is at infinity
             break
-        if np.abs(step).max() < 1e-7:                               # the error is squared by the last step
+        if np.abs(step).max() < 1e-7:                           # the last step squares the error
             scores = parameters[:n] + step[:n]
-            return scores - scores.mean(), float(parameters[n] + step[n]), information[:size, :size]
+            log_nu = float(parameters[n] + step[n])
+            return scores - scores.mean(), log_nu, information[:size, :size]
         while (better := objective(parameters + step)) < value - 1e-10 * max(1.0, abs(value)):
             step /= 2                                               # overshot
         parameters, value = parameters + step, better
-    raise ValueError("comparisons: no finite scores fit best, they keep growing; pass a prior (0.1, or larger than now)")
+    raise ValueError("comparisons: no finite scores fit best, they keep growing; "
+                     "pass a prior (0.1, or larger than now)")
 
 
 def check_comparisons(first, second, outcome, n_items):
-    """Refuse what is not a list of comparisons; returns first, second (C,) int, outcome (C,) and N."""
+    """Refuse what is no list of comparisons; returns first, second (C,) int, outcome (C,), N."""
     first, second = np.asarray(first), np.asarray(second)
     outcome = np.ones(first.shape) if outcome is None else np.asarray(outcome)
     check_shapes(first=(first, "C"), second=(second, "C"), outcome=(outcome, "C"))
@@ -137,37 +166,52 @@ def check_comparisons(first, second, outcome, n_items):
         raise ValueError("comparisons: expected at least one, got none")
     for name, items in {"first": first, "second": second}.items():
         if items.dtype.kind not in "iu":
-            raise ValueError(f"{name}: expected integers that number the items from 0, got {items.dtype}")
+            raise ValueError(f"{name}: expected integers that number the items from 0, "
+                             f"got {items.dtype}")
     n = int(max(first.max(), second.max())) + 1 if n_items is None else n_items
-    if not isinstance(n, (int, np.integer)) or n < 2:
-        raise ValueError(f"n_items: expected a whole number, 2 or more, got {n}")
+    check_whole("n_items", n, 1 if n_items is None else 2, MOST_ITEMS)
     for name, items in {"first": first, "second": second}.items():
         if items.min() < 0 or items.max() >= n:
             wrong = np.argmax((items < 0) | (items >= n))
-            raise ValueError(f"{name}: expected items from 0 to {n - 1}, got {items[wrong]} at index {wrong}")
+            raise ValueError(f"{name}: expected items from 0 to {n - 1}, "
+                             f"got {items[wrong]} at index {wrong}")
     if (first == second).any():
         wrong = np.argmax(first == second)
-        raise ValueError(f"comparisons: expected two different items, got {first[wrong]} against itself at index {wrong}; leave it out")
+        raise ValueError("comparisons: expected two different items, "
+                         f"got {first[wrong]} against itself at index {wrong}; leave it out")
     known = (outcome == 1) | (outcome == 0) | (outcome == 0.5)
     if not known.all():
-        raise ValueError(f"outcome: expected 1 (first), 0 (second) or 0.5 (same), got {outcome[~known][0]} at index {np.argmin(known)}")
-    return first.astype(np.intp, copy=False), second.astype(np.intp, copy=False), outcome, int(n)
+        wrong = np.argmin(known)
+        raise ValueError("outcome: expected 1 (first), 0 (second) or 0.5 (same), "
+                         f"got {outcome[wrong]} at index {wrong}")
+    first, second = first.astype(np.intp, copy=False), second.astype(np.intp, copy=False)
+    return first, second, outcome.astype(float), int(n)
 
 
 def check_connected(points):
-    """Finite scores need, for every split of the items in two groups, a point of each group against the other.
+    """Finite scores need, for every split of the items in two groups, a point for each group.
 
     Source: Ford 1957: equivalently, from any item a chain "beat or tied with" leads to any other.
     """
-    for chains, inside, outside in ((points + points.T > 0, "met", "met"), (points > 0, "won against", "lost to"),
+    met = points + points.T > 0
+    for chains, inside, outside in ((met, "met", "met"),
+                                    (points > 0, "won against", "lost to"),
                                     (points.T > 0, "lost to", "won against")):
         reached = reachable(chains, 0)                              # no chain leads out of here
         if not reached.all():
-            group, verb = (reached, inside) if 2 * reached.sum() <= len(reached) else (~reached, outside)
-            names = np.flatnonzero(group)
-            listed = ", ".join(map(str, names[:10])) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-            raise ValueError(f"comparisons: no finite scores without a prior, since item{'s' * (len(names) > 1)} {listed} never "
-                             f"{verb} the others; pass prior=0.1, or ask about them")
+            group, verb = reached, inside
+            if 2 * reached.sum() > len(reached):
+                group, verb = ~reached, outside                     # name the smaller group
+            raise ValueError("comparisons: no finite scores without a prior, since "
+                             f"{listed(np.flatnonzero(group))} never {verb} the others; "
+                             "pass prior=0.1, or ask about them")
+
+
+def listed(items):
+    """Item numbers for a sentence, ten of them at most."""
+    word = "item" if len(items) == 1 else "items"
+    more = f" and {len(items) - 10} more" if len(items) > 10 else ""
+    return f"{word} {', '.join(map(str, items[:10]))}{more}"
 
 
 def reachable(edges, start):
@@ -178,3 +222,27 @@ def reachable(edges, start):
         frontier = edges[frontier].any(axis=0) & ~reached
         reached = reached | frontier
     return reached
+
+
+def check_wins_outnumber_ties(first, second, outcome, n):
+    """A finite log nu needs a closed chain "beat or tied with" that has more wins than ties.
+
+    Otherwise scores exist with s_i - s_j >= 1 where i beat j, and |s_i - s_j| <= 1 where they tied,
+    and multiplying them, with log nu = 1/2, by ever larger numbers makes nothing less likely. These
+    are difference constraints: they can be met if no cycle is negative whose wins count -1 and ties
+    +1. Bellman and Ford's search from item 0; the items are connected (`check_connected`).
+    """
+    won, tied = np.zeros((2, n, n), bool)
+    won[first[outcome == 1], second[outcome == 1]] = True
+    won[second[outcome == 0], first[outcome == 0]] = True
+    tied[first[outcome == 0.5], second[outcome == 0.5]] = True
+    cost = np.select([won, tied | tied.T], [-1.0, 1.0], np.inf)
+    least = np.where(np.arange(n) == 0, 0.0, np.inf)                # of all chains from item 0
+    for _ in range(n):
+        before, least = least, np.minimum(least, (least[:, None] + cost).min(axis=0))
+        if least[0] < 0:
+            return
+        if np.array_equal(least, before):
+            raise ValueError("comparisons: no finite scores and log nu without a prior, since no "
+                             "closed chain of items has more wins than ties; pass prior=0.1 or "
+                             "ties=False, or compare pairs again that were preferred one way")

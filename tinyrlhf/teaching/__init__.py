@@ -1,4 +1,4 @@
-"""Lessons, exercises and demos: reading them, building their pages, grading, and stepping through pictures."""
+"""Lessons, exercises and demos: reading, building pages, grading, stepping through pictures."""
 from tinyrlhf.teaching.exercises import exercise
 from tinyrlhf.teaching.grader import mine
 from tinyrlhf.teaching.pictures import LECTURE, show

@@ -13,36 +13,39 @@ def lesson(options):
     if options.what == "list":
         return print("\n".join(pages.path_table()))
     if not options.which and options.what != "build":
-        raise ValueError(f"lesson {options.what}: expected a number, got none; try `tinyrlhf lesson {options.what} 06`")
+        raise ValueError(f"lesson {options.what}: expected a number, got none; "
+                         f"try `tinyrlhf lesson {options.what} 06`")
     for which in options.which or [folder.name for folder in lesson_folders()]:
-        ACTIONS[options.what](lesson_folder(which.split(".")[0] if options.what == "solution" else which), which)
+        number = which.split(".")[0] if options.what == "solution" else which
+        ACTIONS[options.what](lesson_folder(number), which)
     return None
 
 
-def start(folder, which):
+def start_work(folder, which):
     path = work_file(folder)
     if path.exists():
-        raise ValueError(f"lesson start: expected no {os.path.relpath(path)} yet, but it is there and it is yours; rename it to begin anew")
+        raise ValueError(f"lesson start: expected no {os.path.relpath(path)} yet, but it is there "
+                         "and it is yours; rename it to begin anew")
     path.parent.mkdir(exist_ok=True)
     path.write_text(pages.stub_text(folder), encoding="utf-8")
     print(f"{os.path.relpath(path)} is yours now; grade it with: pytest {os.path.relpath(folder)}")
 
 
-def solution(folder, which):
-    number = re.sub(r"^0+", "", which)
-    if number not in exercises_of(folder):
-        raise ValueError(f"lesson solution: expected one of {', '.join(exercises_of(folder))}, got {which}")
+def print_solution(folder, which):
+    number, known = re.sub(r"^0+", "", which), exercises_of(folder)
+    if number not in known:
+        raise ValueError(f"lesson solution: expected one of {', '.join(known)}, got {which}")
     print(solution_text(folder, number))
 
 
-def notebook(folder, which):
+def write_notebook(folder, which):
     path = Path(f"{folder.name}.ipynb")
-    path.write_text(pages.notebook(folder), encoding="utf-8")
+    path.write_text(pages.notebook_text(folder), encoding="utf-8")
     print(path)
 
 
-def build(folder, which):
-    pages.build(folder)
+def build_pages(folder, which):
+    pages.write_pages(folder)
     print(os.path.relpath(folder / "README.md"))
 
 
@@ -50,7 +53,8 @@ def demo(options):
     """`tinyrlhf demo N`."""
     if options.seed < 0:
         raise ValueError(f"--seed: expected 0 or more, got {options.seed}")
-    stepper.demo(options.number, options.seed, options.votes, options.out)
+    stepper.step_through(options.number, options.seed, options.votes, options.out)
 
 
-ACTIONS = {"start": start, "solution": solution, "notebook": notebook, "build": build}
+ACTIONS = {"start": start_work, "solution": print_solution, "notebook": write_notebook,
+           "build": build_pages}

@@ -1,4 +1,4 @@
-"""What is an exercise? One right function, from which the stub is made, and everything needed to tell it from wrong ones."""
+"""What is an exercise? One right function, and everything needed to tell it from wrong ones."""
 import ast
 import textwrap
 
@@ -6,7 +6,8 @@ from tinyrlhf.teaching.places import run_file, solutions_file
 
 STUB_HEAD = '''"""The exercises of lesson {name}.
 
-Each function says what it should return. Replace its `raise` line by your code, and let the grader look:
+Each function says what it should return. Replace its `raise` line by your code, \
+and let the grader look:
 
     pytest lessons/{name}            add --hints when stuck
 """
@@ -23,7 +24,8 @@ class Exercise:
         extra: not among the core of the lesson.
     Attributes:
         cases: list of tuples of arguments; the first one is the worked number of the docstring.
-        wrong_versions: (message, function) of usual mistakes; laws: (sentence, function -> bool); right_versions: other solutions.
+        wrong_versions: (message, function) of usual mistakes; right_versions: other solutions;
+            laws: (sentence, function -> bool).
     """
 
     def __init__(self, function, number, minutes, hints, tolerance=1e-6, extra=False):
@@ -37,7 +39,7 @@ class Exercise:
         return self.function(*arguments, **named)
 
     def wrong(self, message):
-        """Decorator: a usual mistake, and the sentences that the learner who makes it shall read."""
+        """Decorator: a usual mistake, and the sentences that the student who makes it reads."""
         return lambda function: self.wrong_versions.append((message, function)) or function
 
     def right(self, function):
@@ -46,11 +48,14 @@ class Exercise:
         return function
 
     def law(self, sentence):
-        """Decorator: a function of the learner's function that returns whether the sentence is true of it."""
+        """Decorator: says of the student's function whether the sentence is true of it."""
         return lambda function: self.laws.append((sentence, function)) or function
 
     def play(self, function):
-        """Decorator: play(f, *case) -> what is compared, where f(*case) itself is not: random numbers, objects, many calls."""
+        """Decorator: play(f, *case) -> what is compared, where f(*case) itself is not.
+
+        For random numbers, objects, many calls.
+        """
         self.player = self.signature = function
         return function
 
@@ -62,8 +67,8 @@ def exercise(number, minutes, hints, **options):
 
 def exercises_of(folder):
     """The exercises of a lesson as a dict by number, in order."""
-    found = [thing for thing in run_file(solutions_file(folder)).values() if isinstance(thing, Exercise)]
-    return {each.number: each for each in found}
+    names = run_file(solutions_file(folder))
+    return {each.number: each for each in names.values() if isinstance(each, Exercise)}
 
 
 def function_nodes(source):
@@ -72,16 +77,18 @@ def function_nodes(source):
 
 
 def stub_text(folder):
-    """The text of exercises.py: imports, signatures and docstrings of the solutions, and a raise where the body was."""
+    """The text of exercises.py: the solutions with a raise where the body was."""
     source = solutions_file(folder).read_text(encoding="utf-8")
     lines, nodes = source.splitlines(), function_nodes(source)
-    imports = [ast.unparse(node) for node in ast.parse(source).body if isinstance(node, (ast.Import, ast.ImportFrom))
+    imports = [ast.unparse(node) for node in ast.parse(source).body
+               if isinstance(node, (ast.Import, ast.ImportFrom))
                and getattr(node, "module", "") != "tinyrlhf.teaching"]
     parts = [STUB_HEAD.format(name=folder.name) + "\n".join(imports)]
     for each in exercises_of(folder).values():
         node = nodes[each.name]
         head = "\n".join(lines[node.lineno - 1:node.body[0].end_lineno])
-        parts.append(f'\n\n# {each.number}, {each.minutes} minutes{", extra" * each.extra}\n{head}\n'
+        extra = ", extra" if each.extra else ""
+        parts.append(f'\n\n# {each.number}, {each.minutes} minutes{extra}\n{head}\n'
                      f'    raise NotImplementedError("{each.number}")')
     return "\n".join(parts) + "\n"
 
@@ -95,5 +102,9 @@ def solution_text(folder, number):
 
 def still_a_stub(node):
     """Does this function consist of a docstring and the raise that it came with?"""
-    body = [part for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
-    return all(isinstance(part, ast.Pass) or ast.unparse(part).startswith("raise NotImplementedError") for part in body)
+    def says_nothing(part):
+        docstring = isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+        return docstring or isinstance(part, ast.Pass)
+
+    return all(says_nothing(part) or ast.unparse(part).startswith("raise NotImplementedError")
+               for part in node.body)

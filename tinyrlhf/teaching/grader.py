@@ -1,4 +1,7 @@
-"""Has the learner solved it? Their file runs in a child process: it may loop, print, exit or crash without taking anyone along."""
+"""Has the student solved it?
+
+Their file runs in a child process: it may loop, print, exit or crash without taking anyone along.
+"""
 import contextlib
 import faulthandler
 import io
@@ -12,49 +15,59 @@ from pathlib import Path
 
 import tinyrlhf
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub
-from tinyrlhf.teaching.places import learners_file, lesson_folder, run_file
+from tinyrlhf.teaching.places import lesson_folder, run_file, students_file
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, Verdict, grade, stopped, trace_of
 
-SECONDS = 5.0                                               # for importing a file, and for each exercise
+SECONDS = 5.0                                               # for an import, and for each exercise
 
 
 def grade_lesson(folder, numbers, path=None, seconds=SECONDS):
-    """Verdicts by number on the learner's file, or on that at `path`; a child that dies is begun anew with what is left."""
-    path, verdicts = path or learners_file(folder), {}
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(tinyrlhf.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
-                   "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    """Verdicts by number on the student's file, or on that at `path`.
+
+    A child that dies is begun anew with what is left.
+    """
+    path, verdicts = path or students_file(folder), {}
+    package = str(Path(tinyrlhf.__file__).parents[1])
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+                   "PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")]),
+                   "PYTHONIOENCODING": "utf-8"}
     while missing := [number for number in numbers if number not in verdicts]:
         with tempfile.TemporaryDirectory() as place:
             report, trace = Path(place) / "report", Path(place) / "trace"
             code = "import sys; from tinyrlhf.teaching.grader import child; child(*sys.argv[1:])"
-            subprocess.run([sys.executable, "-c", code, folder, path, report, trace, str(seconds), *missing], env=environment,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            arguments = [folder, path, report, trace, str(seconds), *missing]
+            subprocess.run([sys.executable, "-c", code, *arguments], env=environment,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
             rows = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
             verdicts.update({row[0]: Verdict(*row[1:]) for row in rows if len(row) > 1})
             if rows[-1:] != [["end"]]:                      # it died in what it had begun last
                 begun = rows[-1][0]
-                verdicts.update(dict.fromkeys(missing if begun == "import" else [begun], died(path, trace, seconds)))
+                lost = missing if begun == "import" else [begun]
+                verdicts.update(dict.fromkeys(lost, died(path, trace, seconds)))
     return verdicts
 
 
 def died(path, trace, seconds):
-    """Why a child ended without a verdict: its watchdog barked and left a trace, or the file itself ended Python."""
+    """Why a child ended without a verdict: its watchdog left a trace, or the file ended Python."""
     text = trace.read_text(encoding="utf-8") if trace.exists() else ""
     if not text:
-        return Verdict(FAILED, "It ended Python itself, before it returned. Is there an exit(), or a crash?")
+        return Verdict(FAILED, "It ended Python itself, before it returned. "
+                               "Is there an exit(), or a crash?")
     line = re.search(rf'{re.escape(Path(path).name)}", line (\d+)', text)
-    return Verdict(FAILED, f"It was not done after {seconds:g} seconds" + f", in line {line[1]}" * bool(line)
-                   + ". Is there a loop that never ends?" if line else "", text)
+    where = f", in line {line[1]}" if line else ""
+    return Verdict(FAILED, f"It was not done after {seconds:g} seconds{where}. "
+                           "Is there a loop that never ends?", text)
 
 
 def child(folder, path, report, trace, seconds, *numbers):
-    """In the child process: import the file, grade what is asked, and write each step as a line of JSON."""
+    """In the child process: import the file, grade what is asked, write steps as JSON lines."""
     path, exercises = Path(path), exercises_of(Path(folder))
     with open(report, "w", encoding="utf-8") as rows, open(trace, "w", encoding="utf-8") as watch:
         def note(*row):
             rows.write(json.dumps(row) + "\n")
             rows.flush()
-            faulthandler.dump_traceback_later(float(seconds), exit=True, file=watch)        # works on Windows too
+            faulthandler.dump_traceback_later(float(seconds), exit=True, file=watch)
 
         note("import")
         try:
@@ -63,13 +76,15 @@ def child(folder, path, report, trace, seconds, *numbers):
                 names = run_file(path)
         except (Exception, SystemExit) as error:
             for number in numbers:
-                note(number, FAILED, f"{path.name} cannot be read: {stopped(error)}.", trace_of(error))
+                message = f"{path.name} cannot be read: {stopped(error)}."
+                note(number, FAILED, message, trace_of(error))
             return note("end")
         for number in numbers:
             note(number)
             each = exercises[number]
             if not callable(names.get(each.name)):
-                note(number, FAILED, f"There is no function {each.name} in {path.name}. Was it renamed?")
+                note(number, FAILED,
+                     f"There is no function {each.name} in {path.name}. Was it renamed?")
             elif each.name in nodes and still_a_stub(nodes[each.name]):
                 note(number, TO_DO)
             else:
@@ -78,12 +93,13 @@ def child(folder, path, report, trace, seconds, *numbers):
 
 
 def mine(lesson, name, library):
-    """The learner's function of this name if it passes, else the library's; says which."""
+    """The student's function of this name if it passes, else the library's; says which."""
     whose = "the library's"
     with contextlib.suppress(ValueError):                   # no lessons around here
         folder = lesson_folder(lesson)
-        path = learners_file(folder)
-        number = next((number for number, each in exercises_of(folder).items() if each.name == name), None)
+        path = students_file(folder)
+        numbers = [number for number, each in exercises_of(folder).items() if each.name == name]
+        number = numbers[0] if numbers else None
         if number and os.environ.get("TINYRLHF_MINE") != "0":
             verdict = grade_lesson(folder, [number], path)[number]
             if verdict.state == PASSED:

@@ -10,12 +10,17 @@ import numpy as np
 from tinyrlhf.plots import STYLE, save
 from tinyrlhf.teaching.places import lessons_folder
 
-LECTURE = [*STYLE, {"font.size": 18, "axes.titlesize": 18, "figure.titlesize": 22, "figure.titleweight": "bold",      # for the back row
-                    "figure.figsize": (12, 7), "figure.constrained_layout.use": True, "figure.constrained_layout.h_pad": 0.12}]
+LECTURE = [*STYLE, {"font.size": 18, "axes.titlesize": 18,                     # for the back row
+                    "figure.titlesize": 22, "figure.titleweight": "bold",
+                    "figure.figsize": (12, 7), "figure.constrained_layout.use": True,
+                    "figure.constrained_layout.h_pad": 0.12}]
 
 
 def show(figure, name, claim):
-    """Give a figure its claim as title, and show it: in a window or notebook, else as a file; the page builder keeps it in img/."""
+    """Give a figure its claim as title, and show it: in a window or notebook, else as a file.
+
+    The page builder keeps it in img/.
+    """
     import matplotlib.pyplot as plt
     figure.suptitle(fill(claim, 70))
     if folder := os.environ.get("TINYRLHF_PICTURES"):
@@ -45,22 +50,29 @@ def keep(figure, path):
     if known.get(path.name) != mark or not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         save(figure, path)
-        prints.write_text(json.dumps({**known, path.name: mark}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        text = json.dumps({**known, path.name: mark}, indent=1, sort_keys=True) + "\n"
+        prints.write_text(text, encoding="utf-8")
 
 
 def fingerprint(figure):
-    """A hash of what is drawn, rounded to three digits of its largest number: words, points, colours, limits."""
+    """A hash of what is drawn: words, points, colours, limits.
+
+    Numbers are rounded to three digits of the largest in their table.
+    """
     words, tables = [text.get_text() for text in figure.texts], [figure.get_size_inches()]
     for axis in figure.axes:
-        words += [text.get_text() for text in (*axis.texts, axis.title, axis.xaxis.label, axis.yaxis.label)]
+        texts = [*axis.texts, axis.title, axis.xaxis.label, axis.yaxis.label]
+        words += [text.get_text() for text in texts]
         tables += [axis.get_xlim(), axis.get_ylim()]
         for line in axis.lines:
             tables.append(np.asarray(line.get_xydata(), float))
             words.append(str(line.get_color()))
         for patch in axis.patches:
-            tables += [patch.get_patch_transform().transform(patch.get_path().vertices), patch.get_facecolor()]
+            corners = patch.get_patch_transform().transform(patch.get_path().vertices)
+            tables += [corners, patch.get_facecolor()]
         for group in axis.collections:
-            tables += [np.ma.filled(group.get_offsets(), np.nan), group.get_facecolor(), *(path.vertices for path in group.get_paths())]
+            tables += [np.ma.filled(group.get_offsets(), np.nan), group.get_facecolor()]
+            tables += [path.vertices for path in group.get_paths()]
         tables += [image.get_array() for image in axis.images]
     for table in tables:
         table = np.asarray(table, float)

@@ -1,4 +1,4 @@
-"""Where are the lessons, and which file is the learner's?"""
+"""Where are the lessons, and which file is the student's?"""
 import re
 import runpy
 from pathlib import Path
@@ -9,8 +9,9 @@ def lessons_folder():
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "lessons" / "README.md").is_file():
             return folder / "lessons"
-    raise ValueError("lessons: expected a folder `lessons` here or above, found none; it comes with the project's source, "
-                     "not with the installed package: call this inside the source")
+    raise ValueError("lessons: expected a folder `lessons` here or above, found none; it comes "
+                     "with the project's source, not with the installed package: "
+                     "call this inside the source")
 
 
 def lesson_folders():
@@ -20,12 +21,14 @@ def lesson_folders():
 
 def lesson_folder(number):
     """The folder of a lesson that is called 6, 06 or 06_votes_to_scores."""
-    wanted = re.match(r"\d+$", str(number).split("_")[0])
+    wanted, *words = str(number).split("_")
     for folder in lesson_folders():
-        if wanted and int(folder.name[:2]) == int(wanted[0]) and str(number).split("_")[1:] in ([], folder.name.split("_")[1:]):
+        own_number, *own_words = folder.name.split("_")
+        same_number = re.match(r"\d+$", wanted) and int(wanted) == int(own_number)
+        if same_number and words in ([], own_words):
             return folder
-    present = ", ".join(folder.name[:2] for folder in lesson_folders())
-    raise ValueError(f"lesson: expected one of {present or 'none yet'} (the others are to come), got {number}")
+    present = ", ".join(folder.name[:2] for folder in lesson_folders()) or "none yet"
+    raise ValueError(f"lesson: expected one of {present} (the others are to come), got {number}")
 
 
 def solutions_file(folder):
@@ -36,8 +39,8 @@ def work_file(folder):
     return folder.parent / "work" / f"{folder.name}.py"
 
 
-def learners_file(folder):
-    """The learner's copy in lessons/work if there is one, else the exercises as they came."""
+def students_file(folder):
+    """The student's copy in lessons/work if there is one, else the exercises as they came."""
     return work_file(folder) if work_file(folder).exists() else folder / "exercises.py"
 
 

@@ -1,4 +1,7 @@
-"""A demo in front of a room: the next picture at the press of a key, or all of them as files where there is no window."""
+"""A demo in front of a room: the next picture at the press of a key.
+
+Where there is no window, all of them as files.
+"""
 import re
 from pathlib import Path
 from textwrap import fill
@@ -12,26 +15,32 @@ KEYS = "space: next    23,11 and enter: votes    r: restart    s: save    q: qui
 
 def parse_votes(text):
     """`23,11,5,30` -> [(23, 11), (5, 30)]: hands for the left and for the right of each pair."""
-    numbers = [int(part) if re.fullmatch(r" *[0-9]{1,4} *", part) else -1 for part in (text or "0,0").split(",")]
-    if min(numbers) < 0 or len(numbers) % 2:
-        raise ValueError(f"--votes: expected hands for the left and the right, such as 23,11, or several such pairs; got {text}")
-    return list(zip(numbers[::2], numbers[1::2])) if text else []
+    if not text:
+        return []
+    parts = text.split(",")
+    if len(parts) % 2 or not all(re.fullmatch(r" *[0-9]{1,4} *", part) for part in parts):
+        raise ValueError("--votes: expected hands for the left and the right, such as 23,11, "
+                         f"or several such pairs; got {text}")
+    numbers = [int(part) for part in parts]
+    return list(zip(numbers[::2], numbers[1::2]))
 
 
 class Stepper:
-    """Steps through `beats(figure, seed, votes)` of a demo, which draws on the figure and yields the claim that the picture shows.
+    """Steps through `beats(figure, seed, votes)` of a demo.
 
-    votes: list of (left, right) hands; it grows when the lecturer types, and the demo invents those that are not there.
+    It draws on the figure and yields the claim that the picture shows. votes: list of (left, right)
+    hands; it grows when the lecturer types, and the demo invents those that are not there.
     """
 
     def __init__(self, number, seed, votes, out):
         from matplotlib import pyplot as plt
         folder = lesson_folder(number)
-        self.plt, self.number, self.seed, self.votes, self.out = plt, int(folder.name[:2]), seed, votes, Path(out)
+        self.plt, self.number, self.out = plt, int(folder.name[:2]), Path(out)
+        self.seed, self.votes = seed, votes
         self.beats = run_file(folder / "demo.py")["beats"]
         with plt.style.context(LECTURE):
             self.figure = plt.figure(f"tinyrlhf demo {self.number}", figsize=(12.8, 7.2))
-            self.figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))                # below: the command
+            self.figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))    # below: the command
         self.restart()
 
     def restart(self):
@@ -45,9 +54,12 @@ class Stepper:
             if claim:
                 self.beat += 1
                 self.figure.suptitle(fill(claim, 60))
-                votes = " --votes " + ",".join(f"{left},{right}" for left, right in self.votes)
-                command = f"tinyrlhf demo {self.number} --seed {self.seed}" + votes * bool(self.votes)
-                self.corner = self.figure.text(0.995, 0.005, command, size=10, color=GREY, ha="right", va="bottom")
+                command = f"tinyrlhf demo {self.number} --seed {self.seed}"
+                if self.votes:
+                    pairs = ",".join(f"{left},{right}" for left, right in self.votes)
+                    command += f" --votes {pairs}"
+                self.corner = self.figure.text(0.995, 0.005, command, size=10, color=GREY,
+                                               ha="right", va="bottom")
         return claim
 
     def save(self):
@@ -81,13 +93,14 @@ class Stepper:
         return self.figure.canvas.draw_idle()
 
 
-def demo(number, seed=0, votes="", out="."):
+def step_through(number, seed=0, votes="", out="."):
     """Step through a demo in a window; without a display, write its pictures and say where."""
     stepper = Stepper(number, seed, parse_votes(votes), out)
     if has_window():
-        manager = stepper.figure.canvas.manager
-        stepper.figure.canvas.mpl_disconnect(getattr(manager, "key_press_handler_id", None))        # its s and q mean something else
-        stepper.figure.canvas.mpl_connect("key_press_event", lambda event: stepper.press(event.key))
+        canvas = stepper.figure.canvas
+        own_keys = getattr(canvas.manager, "key_press_handler_id", None)
+        canvas.mpl_disconnect(own_keys)                         # its s and q mean something else
+        canvas.mpl_connect("key_press_event", lambda event: stepper.press(event.key))
         print(KEYS)
         stepper.next()
         stepper.plt.show()

@@ -1,4 +1,4 @@
-"""Is a function right, and if not, which mistake is it? One sentence for the first thing that is wrong."""
+"""Is a function right, and if not, which mistake is it? One sentence for the first thing wrong."""
 import contextlib
 import copy
 import inspect
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-PASSED, TO_DO, FAILED = "passed", "to do", "not yet"      # not pytest's "failed", which would print everything twice
+PASSED, TO_DO, FAILED = "passed", "to do", "not yet"      # pytest's "failed" would print it twice
 STAGES = ("runs", "returns", "shape", "finite", "unchanged", "hand", "law", "value")
 
 
@@ -30,30 +30,41 @@ class Outcome(NamedTuple):
 
 
 def grade(exercise, function):
-    """The verdict on one function: stages in order, the first that fails speaks, and a usual mistake is called by its name."""
+    """The verdict on one function: the first stage that fails speaks.
+
+    A usual mistake is called by its name.
+    """
     right = [outcome(exercise, exercise.function, case) for case in exercise.cases]
     seen = [outcome(exercise, function, case) for case in exercise.cases]
     printed = "".join(each.printed for each in seen).splitlines()
     for error in [each.error for each in seen if isinstance(each.error, NotImplementedError)]:
         if str(error) == exercise.number:
-            return Verdict(FAILED, f'You wrote code, but the line `raise NotImplementedError("{error}")` is still there. Delete it.')
+            line = f'raise NotImplementedError("{error}")'
+            return Verdict(FAILED, f"You wrote code, but the line `{line}` is still there. "
+                                   "Delete it.")
         return Verdict(TO_DO, f"It needs exercise {error} first.")
     for stage in STAGES:
         message, error = at_stage(exercise, function, stage, right, seen)
         if message:
-            said = f" It printed: {' | '.join(printed[:2])}" if printed and "print" not in message else ""
-            return Verdict(FAILED, (misconception(exercise, seen) or message) + said, trace_of(error))
-    return Verdict(PASSED, "It also prints, which is fine while you look for a mistake." if printed else "")
+            said = ""
+            if printed and "print" not in message:
+                said = f" It printed: {' | '.join(printed[:2])}"
+            message = misconception(exercise, seen) or message
+            return Verdict(FAILED, message + said, trace_of(error))
+    if printed:
+        return Verdict(PASSED, "It also prints, which is fine while you look for a mistake.")
+    return Verdict(PASSED)
 
 
 def outcome(exercise, function, case):
-    """What happens on one case: the arguments are copies, prints are caught, warnings are not shown."""
+    """What happens on one case: arguments are copies, prints are caught, warnings not shown."""
     arguments, printed = copy.deepcopy(case), io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Outcome(exercise.player(function, *arguments), arguments, None, printed.getvalue())
-    except (Exception, SystemExit) as error:                # whatever it is, it is the learner's to mend
+            result = exercise.player(function, *arguments)
+            return Outcome(result, arguments, None, printed.getvalue())
+    except (Exception, SystemExit) as error:                # whatever it is, the student mends it
         return Outcome(None, arguments, error, printed.getvalue())
 
 
@@ -63,9 +74,11 @@ def at_stage(exercise, function, stage, right, seen):
         for sentence, law in exercise.laws:
             tried = outcome(exercise, lambda *_: law(function), exercise.cases[0])
             if tried.error or not tried.result:
-                return sentence + (f" (It stops with {stopped(tried.error)}.)" if tried.error else ""), tried.error
+                why = f" (It stops with {stopped(tried.error)}.)" if tried.error else ""
+                return sentence + why, tried.error
         return None, None
-    for case, wanted, got in list(zip(exercise.cases, right, seen))[:1 if stage == "hand" else None]:
+    cases = list(zip(exercise.cases, right, seen))
+    for case, wanted, got in cases[:1] if stage == "hand" else cases:
         message = complaint(exercise, case, wanted, got, stage)
         if message:
             return message, got.error
@@ -74,28 +87,35 @@ def at_stage(exercise, function, stage, right, seen):
 
 def complaint(exercise, case, right, seen, stage):
     """The sentence for one case at one stage, or None where there is nothing to complain."""
-    names = list(inspect.signature(exercise.signature).parameters)[exercise.signature is not exercise.function:]
+    names = list(inspect.signature(exercise.signature).parameters)
+    if exercise.signature is not exercise.function:
+        names = names[1:]                                   # the first of play(f, *case) is f
     given = ", ".join(f"{name} = {words(value)}" for name, value in zip(names, case))
     wanted, got = right.result, seen.result
     if stage == "runs" and seen.error:
         return f"It stops with {stopped(seen.error)}, for {given}."
     if stage == "returns" and got is None and wanted is not None:
-        return ("It prints something but returns None. Printing is for people; hand the result on with `return`." if seen.printed
-                else "It returns None. Is the `return` missing?")
+        if seen.printed:
+            return ("It prints something but returns None. Printing is for people; "
+                    "hand the result on with `return`.")
+        return "It returns None. Is the `return` missing?"
     if stage == "shape" and form(got, whole="whole" in form(wanted)) != form(wanted):
         return f"It returns {form(got)}, expected {form(wanted)}, for {given}."
-    if stage == "finite" and finite(wanted) and not finite(got):
-        return f"It returns {words(got)}, for {given}. Which step overflows, or divides by zero, or did a NaN of the input get through?"
+    if stage == "finite" and all_finite(wanted) and not all_finite(got):
+        return (f"It returns {words(got)}, for {given}. Which step overflows, or divides by zero, "
+                "or did a NaN of the input get through?")
     if stage == "unchanged" and not same(right.after, seen.after, 0):
         name = next(name for name, a, b in zip(names, right.after, seen.after) if not same(a, b, 0))
-        return f"It changes its input {name} in place, but the caller still needs it. Work on {name}.copy()."
+        return (f"It changes its input {name} in place, but the caller still needs it. "
+                f"Work on {name}.copy().")
     if stage in ("hand", "value") and not same(wanted, got, exercise.tolerance):
-        return f"For {given} expected {words(wanted)}{' (the worked number of the docstring)' * (stage == 'hand')}, got {words(got)}."
+        worked = " (the worked number of the docstring)" if stage == "hand" else ""
+        return f"For {given} expected {words(wanted)}{worked}, got {words(got)}."
     return None
 
 
 def misconception(exercise, seen):
-    """The message of the first wrong version that gives the learner's outcome in every case, or None."""
+    """The message of the first wrong version with the student's outcome in every case, or None."""
     for message, function in exercise.wrong_versions:
         wrong = (outcome(exercise, function, case) for case in exercise.cases)
         if all(alike(one, other, exercise.tolerance) for one, other in zip(wrong, seen)):
@@ -105,57 +125,88 @@ def misconception(exercise, seen):
 
 def alike(one, other, tolerance):
     """The same outcome: result, arguments afterwards, and kind of error."""
-    return type(one.error) is type(other.error) and same(one.result, other.result, tolerance) and same(one.after, other.after, tolerance)
+    return (type(one.error) is type(other.error) and same(one.result, other.result, tolerance)
+            and same(one.after, other.after, tolerance))
 
 
 def same(one, other, tolerance):
-    """Equal up to the tolerance, NaN to NaN; what is neither number, text, None nor made of them is not compared."""
+    """Equal up to the tolerance, NaN to NaN.
+
+    What is neither number, text, None nor made of them is not compared.
+    """
     if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
         return len(one) == len(other) and all(same(*pair, tolerance) for pair in zip(one, other))
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key], tolerance) for key in one)
+        return (one.keys() == other.keys()
+                and all(same(one[key], other[key], tolerance) for key in one))
     if numeric(one) and numeric(other):
-        return np.shape(one) == np.shape(other) and np.allclose(one, other, tolerance, tolerance, equal_nan=True)
-    plain = [value is None or isinstance(value, (str, tuple, list, dict)) or numeric(value) for value in (one, other)]
-    return one == other if all(plain) and not numeric(one) and not numeric(other) else not any(plain)
+        return (np.shape(one) == np.shape(other)
+                and np.allclose(one, other, tolerance, tolerance, equal_nan=True))
+    if plain(one) and plain(other):
+        return not numeric(one) and not numeric(other) and one == other
+    return not plain(one) and not plain(other)
+
+
+def plain(value):
+    return value is None or isinstance(value, (str, tuple, list, dict)) or numeric(value)
 
 
 def numeric(value):
-    return isinstance(value, (bool, int, float, np.generic, np.ndarray)) and np.asarray(value).dtype.kind in "biuf"
+    return (isinstance(value, (bool, int, float, np.generic, np.ndarray))
+            and np.asarray(value).dtype.kind in "biuf")
 
 
-def finite(value):
-    parts = value if isinstance(value, (tuple, list)) else value.values() if isinstance(value, dict) else None
-    return all(map(finite, parts)) if parts is not None else not numeric(value) or bool(np.isfinite(value).all())
+def all_finite(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (tuple, list)):
+        return all(map(all_finite, value))
+    return not numeric(value) or bool(np.isfinite(value).all())
 
 
 def form(value, whole=True):
     """What kind of thing a value is, in words; whole=False: a whole number is a number."""
     if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)} ({', '.join(form(part, whole) for part in value[:4])})"
+        parts = ", ".join(form(part, whole) for part in value[:4])
+        return f"a {type(value).__name__} of {len(value)} ({parts})"
     if numeric(value) and np.ndim(value):
         return f"an array of shape {np.shape(value)}"
-    kinds = {"b": "True or False", "i": "a whole number" if whole else "a number", "f": "a number"}
-    return kinds[np.asarray(value).dtype.kind.replace("u", "i")] if numeric(value) else f"a {type(value).__name__}"
+    if not numeric(value):
+        return f"a {type(value).__name__}"
+    whole_number = "a whole number" if whole else "a number"
+    kinds = {"b": "True or False", "i": whole_number, "u": whole_number, "f": "a number"}
+    return kinds[np.asarray(value).dtype.kind]
 
 
 def words(value):
     """A value, short enough for a sentence."""
     if isinstance(value, (tuple, list)):
-        return ("({})" if isinstance(value, tuple) else "[{}]").format(", ".join(map(words, value)))
+        parts = ", ".join(map(words, value))
+        return f"({parts})" if isinstance(value, tuple) else f"[{parts}]"
     if numeric(value):
-        return re.sub(r"\s+", " ", np.array2string(np.asarray(value), precision=4, threshold=16, separator=", ", suppress_small=True))
-    return reprlib.repr(value) if isinstance(value, (str, dict, type(None))) else type(value).__name__
+        text = np.array2string(np.asarray(value), precision=4, threshold=16, separator=", ",
+                               suppress_small=True)
+        return re.sub(r"\s+", " ", text)
+    if isinstance(value, (str, dict, type(None))):
+        return reprlib.repr(value)
+    return type(value).__name__
 
 
 def stopped(error):
-    """Kind, text and line of an error in a learner's file; the last line that is theirs, not a library's."""
-    frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
-              if Path(frame.filename).parent.name == "work" or re.search(r"\d_\w+[/\\]exercises.py$", frame.filename)]
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else frames[-1] if frames else None
+    """Kind, text and line of an error in a student's file; the last line that is theirs."""
+    def theirs(file):
+        return Path(file).parent.name == "work" or re.search(r"\d_\w+[/\\]exercises.py$", file)
+
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if theirs(frame.filename)]
+    line = lines[-1] if lines else None
+    if isinstance(error, SyntaxError):
+        line = getattr(error, "lineno", None)
     text = " ".join(str(getattr(error, "msg", error)).split())
     return f"{type(error).__name__}: {text[:200]}" + (f" in line {line}" if line else "")
 
 
 def trace_of(error):
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__)) if error else ""
+    if error is None:
+        return ""
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
