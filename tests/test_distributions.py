@@ -128,6 +128,68 @@ def test_a_constant_added_to_the_logits_changes_nothing():
     assert np.allclose(Categorical.d_log_prob(logits, actions).sum(axis=1), 0, atol=1e-15)
 
 
+# ---- impossible actions
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_masked_action_changes_nothing_about_the_others(dtype):
+    rng = np.random.default_rng(17)
+    logits, other = rng.normal(size=(2, 6, 3)).astype(dtype)
+    masked, other_masked = (np.insert(each, 1, -np.inf, axis=1) for each in (logits, other))
+    for name in ("entropy", "d_entropy"):
+        with_mask, without = (getattr(Categorical, name)(each) for each in (masked, logits))
+        assert np.allclose(without_the_mask(with_mask), without, rtol=1e-5) and with_mask.dtype == dtype
+    for name in ("kl", "d_kl"):
+        with_mask = getattr(Categorical, name)(masked, other_masked)
+        without = getattr(Categorical, name)(logits, other)
+        assert np.allclose(without_the_mask(with_mask), without, rtol=1e-4, atol=1e-6) and with_mask.dtype == dtype
+        assert not getattr(Categorical, name)(masked, masked).any()
+
+
+def without_the_mask(values):
+    """Values (n,) as they are; derivatives (n, 4) without the masked action, whose derivative must be 0."""
+    if values.ndim == 1:
+        return values
+    assert not values[:, 1].any()
+    return np.delete(values, 1, axis=1)
+
+
+def test_the_kl_to_a_policy_that_cannot_do_it_is_infinite_and_the_other_way_round_finite():
+    free, masked = np.zeros(3), np.array([0.0, 0.0, -np.inf])
+    assert Categorical.kl(free, masked) == np.inf
+    assert Categorical.kl(masked, free) == pytest.approx(np.log(3 / 2))
+    assert Categorical.entropy(masked) == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("n_actions", [2, 3, 7])
+def test_a_masked_action_is_never_drawn_and_the_others_keep_their_log_probs(n_actions):
+    rng, logits = np.random.default_rng(18), np.zeros((2000, n_actions), np.float32)
+    logits[:, 0] = -np.inf
+    actions, log_probs = Categorical.draw(logits, rng)
+    assert set(actions.tolist()) == set(range(1, n_actions))
+    assert np.allclose(log_probs, -np.log(n_actions - 1)) and np.allclose(Categorical.log_prob(logits, actions), log_probs)
+    assert np.isfinite(Categorical.d_log_prob(logits, actions)).all()
+
+
+@both
+def test_outputs_of_small_integers_mean_what_the_same_floats_mean(distribution):
+    outputs, other = np.array([[0, 3, 1, 2]], np.uint8), np.array([[2, 1, 0, 3]], np.uint8)
+    actions = distribution.sample(outputs.astype(float), np.random.default_rng(19))
+    for name, arguments in (("log_prob", (actions,)), ("d_log_prob", (actions,)), ("entropy", ()), ("d_entropy", ()),
+                            ("kl", (other,)), ("d_kl", (other,))):
+        method = getattr(distribution, name)
+        assert np.allclose(method(outputs, *arguments), method(outputs.astype(float), *arguments)), name
+    drawn = [distribution.draw(each, np.random.default_rng(20)) for each in (outputs, outputs.astype(float))]
+    assert all(map(np.allclose, *drawn))
+
+
+def test_an_entropy_bonus_leaves_a_policy_with_a_masked_action_finite():
+    policy = Policy(Table(1, 3))
+    policy.network.params["table"][0, 2] = -np.inf
+    _, cache = policy.log_probs(np.zeros(4, int), np.array([0, 1, 1, 0]))
+    grads = policy.backward(cache, np.ones(4), Categorical.d_entropy(cache.outputs))
+    assert np.isfinite(grads.vector).all() and grads["table"][0, 2] == 0
+
+
 # ---- samples
 
 @pytest.mark.parametrize("n_actions", [2, 3, 7])

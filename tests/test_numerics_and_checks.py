@@ -81,6 +81,19 @@ def test_float32_goes_in_and_float32_comes_out(function):
     assert function(np.array([[-BIG, 3.0, BIG]], np.float32)).dtype == np.float32
 
 
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp, sigmoid, log_sigmoid, softplus])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, bool])
+def test_integers_do_not_wrap_around(function, dtype):
+    values = np.array([[0, 1, 5, 127]]).astype(dtype)
+    assert np.array_equal(function(values), function(values.astype(float)))
+    assert np.array_equal(function(np.array([[-128, 3]], np.int8)), function(np.array([[-128.0, 3.0]])))
+
+
+def test_softmax_and_its_logarithm_take_minus_infinity_for_the_impossible():
+    logits = np.array([0.0, -np.inf, 0.0])
+    assert np.array_equal(softmax(logits), [0.5, 0, 0.5]) and np.array_equal(log_softmax(logits), np.log([0.5, 1, 0.5]) + [0, -np.inf, 0])
+
+
 def test_loading_undoes_saving_also_when_one_name_begins_like_another():
     def networks(seed):
         return {name: MLP((2, 1), np.random.default_rng(seed + size)) for size, name in enumerate(("1", "10", "1a"))}
