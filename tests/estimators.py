@@ -148,15 +148,16 @@ class Bias(NamedTuple):
     scale: float                   # m . g / g . g
     cosine: float                  # between m and g
     sigmas_across: float           # how sure it is that the direction is wrong too
-    spread: float                  # standard deviation of one batch, in units of |scale| * |g|
+    deviation: float               # standard deviation of one batch, in units of |scale| * |g|
 
 
 def bias(gradients, exact):
     mean, length = gradients.mean(axis=0), np.sqrt(exact @ exact)
-    spread = np.sqrt(gradients.var(axis=0, ddof=1).sum()) / length
+    deviation = np.sqrt(gradients.var(axis=0, ddof=1).sum()) / length
     scale = mean @ exact / length ** 2
-    return Bias(np.linalg.norm(mean - exact) / length, spread / np.sqrt(len(gradients)), scale,
-                scale * length / np.linalg.norm(mean), sigmas_off(across(gradients, exact), 0.0 * exact), spread / abs(scale))
+    return Bias(relative=np.linalg.norm(mean - exact) / length, chance=deviation / np.sqrt(len(gradients)), scale=scale,
+                cosine=scale * length / np.linalg.norm(mean),
+                sigmas_across=sigmas_off(across(gradients, exact), 0.0 * exact), deviation=deviation / abs(scale))
 
 
 # ---- on average, exactly: a world so small that all its episodes can be listed

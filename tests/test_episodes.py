@@ -248,12 +248,12 @@ def test_states_of_several_numbers_and_continuous_actions_are_cut_and_joined_ali
 # ---- views
 
 @games
-def test_decisions_and_spread_undo_each_other(game):
+def test_decisions_and_as_table_undo_each_other(game):
     episodes = play(game)
     observations, actions = episodes.decisions
     assert len(observations) == len(actions) == episodes.mask.sum()
-    assert np.array_equal(episodes.spread(actions)[episodes.mask], actions) and not episodes.spread(actions + 1)[~episodes.mask].any()
-    assert np.array_equal(episodes.spread(episodes.true_rewards[episodes.mask]), episodes.true_rewards)
+    assert np.array_equal(episodes.as_table(actions)[episodes.mask], actions) and not episodes.as_table(actions + 1)[~episodes.mask].any()
+    assert np.array_equal(episodes.as_table(episodes.true_rewards[episodes.mask]), episodes.true_rewards)
 
 
 @pytest.mark.parametrize("game, network", [(Gridworld(horizon=12), Table(30, 4)),
@@ -263,7 +263,7 @@ def test_the_log_probs_of_the_decisions_are_those_of_the_acting_policy(game, net
     network.params.vector += rng.normal(size=network.params.vector.size).astype(network.dtype)
     policy = Policy(network)
     episodes = rollout(game, policy, game.start(20, rng), rng)
-    assert np.allclose(episodes.spread(policy.log_probs(*episodes.decisions)[0]), episodes.log_probs, atol=1e-5)
+    assert np.allclose(episodes.as_table(policy.log_probs(*episodes.decisions)[0]), episodes.log_probs, atol=1e-5)
     assert np.allclose(policy.log_probs(episodes.observations[:, :-1], episodes.actions)[0] * episodes.mask, episodes.log_probs, atol=1e-5)
 
 
@@ -287,3 +287,15 @@ def test_groups_start_alike_and_stand_next_to_each_other():
     assert (starts == starts[:, :1]).all() and len(np.unique(starts[:, 0, 0])) == 4
     with pytest.raises(ValueError, match="multiple of the group size 5, got 12"):
         start_in_groups(CartPole(), 12, 5, rng)
+
+
+@pytest.mark.parametrize("name, call", [
+    ("group", lambda game, rng: start_in_groups(game, 12, 0, rng)), ("group", lambda game, rng: start_in_groups(game, 12, 2.5, rng)),
+    ("episodes", lambda game, rng: start_in_groups(game, 0, 3, rng)), ("episodes", lambda game, rng: start_in_groups(game, -3, 3, rng)),
+    ("steps_at_most", lambda game, rng: play(game, steps_at_most=0)), ("steps_at_most", lambda game, rng: play(game, steps_at_most=-1)),
+    ("length", lambda game, rng: clip(play(game), 0, -2)), ("first", lambda game, rng: clip(play(game), -1, 2)),
+    ("parts", lambda game, rng: join([])),
+    ("actions", lambda game, rng: replay(game, game.start(2, rng), np.full((2, 3), -1), np.ones((2, 3), bool), rng))])
+def test_what_cannot_be_played_cut_or_joined_is_refused_by_name(name, call):
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        call(GAMES["grid"], np.random.default_rng(10))

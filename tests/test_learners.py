@@ -5,13 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tinyrlhf import protocols
 from tinyrlhf.episodes import rollout, start_in_groups
 from tinyrlhf.exact import planning
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.learning import rules
+from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.policy_gradient import BASELINES, GRPO, PPO, RLOO, ActorCritic, Reinforce, minibatches
 from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.nn.networks import Table
+from tinyrlhf.nn.schedules import linear
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.saving import load_into, states_of
 from tinyrlhf.policies import Policy
@@ -169,6 +173,32 @@ def test_long_gradients_are_shortened(make):
     assert np.linalg.norm(learner.optimizer.ascent) == pytest.approx(1e-3)
 
 
+@every_learner
+@pytest.mark.parametrize("name, bad", [("learning_rate", np.nan), ("learning_rate", -0.1), ("learning_rate", lambda left: np.nan),
+                                       ("entropy_coef", -0.1), ("entropy_coef", np.nan), ("updates", 0), ("updates", 2.5), ("updates", -3),
+                                       ("max_grad_norm", np.nan), ("max_grad_norm", -1.0), ("epsilon", np.nan), ("epsilon", -1e-8)])
+def test_settings_that_make_no_sense_are_refused_by_name(make, name, bad):
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        make(a_policy(), Table(9, 1), **{"learning_rate": 0.1, name: bad})
+
+
+@pytest.mark.parametrize("make, name, bad", [
+    ("RLOO", "gamma", 0.5), ("RLOO", "baseline", "none"), ("PPO", "standardize", False), ("PPO", "standardize", True),
+    ("REINFORCE, none", "gamma", 1.5), ("REINFORCE, none", "gamma", np.nan), ("actor-critic", "lam", np.nan), ("actor-critic", "gamma", -1),
+    ("actor-critic", "critic_learning_rate", np.nan), ("PPO", "critic_learning_rate", -1.0), ("PPO", "clip", np.nan)])
+def test_settings_that_a_learner_would_ignore_or_cannot_use_are_refused(make, name, bad):
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        LEARNERS[make](a_policy(), Table(9, 1), learning_rate=0.1, **{name: bad})
+
+
+def test_every_part_has_the_methods_of_its_protocol():
+    for protocol, parts in ((protocols.Policy, [a_policy()]),
+                            (protocols.Learner, [make(a_policy(), Table(9, 1), learning_rate=0.1) for make in LEARNERS.values()])):
+        methods = [name for name in vars(protocol) if not name.startswith("_")]
+        assert {"state", "load"} < set(methods)
+        assert all(callable(getattr(part, name)) for part in parts for name in methods)
+
+
 # ---- single learners
 
 def test_reinforce_follows_returns_and_entropy_with_one_weight():
@@ -271,12 +301,43 @@ def test_grpo_is_drawn_to_its_reference_by_k3():
     assert np.array_equal(reference.network.params.vector, a_policy(seed=1).network.params.vector)
 
 
+def test_the_entropy_bonus_of_grpo_is_weighted_like_its_rule_whatever_the_weight(monkeypatch):
+    episodes, policy = played(a_game(), a_policy(), 12, seed=21), a_policy()
+    monkeypatch.setattr(rules, "token_weight", lambda mask: mask / mask.sum())         # every token alike
+    learner = GRPO(policy, 0.1, group=4, entropy_coef=0.3)
+    learner.optimizer = estimators.Recorder()
+    learner.update(episodes, lambda episodes: np.zeros(episodes.mask.shape), np.random.default_rng(0))
+    _, cache = policy.log_probs(*episodes.decisions)
+    expected = policy.backward(cache, np.zeros(len(cache.actions)), 0.3 * Categorical.d_entropy(cache.outputs) / len(cache.actions))
+    assert np.allclose(learner.optimizer.ascent, expected.vector, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("n, size", [(10, 4), (9, 4), (8, 4), (5, 4), (3, 4), (2, 1000), (101, 7)])
 def test_minibatches_use_every_row_once_and_none_alone(n, size):
     parts = minibatches(n, size, np.random.default_rng(n))
     assert sorted(np.concatenate(parts)) == list(range(n))
     assert all(2 <= len(part) <= size + 1 for part in parts)
     assert n < 9 or not np.array_equal(np.concatenate(parts), np.arange(n))
+
+
+# ---- imitation
+
+def test_cloning_comes_to_the_shares_of_the_labels():
+    policy, rng = Policy(Table(1, 3)), np.random.default_rng(22)
+    losses = clone(policy, np.zeros(8, int), np.array([0, 0, 0, 0, 1, 1, 2, 2]), rng, learning_rate=linear(0.2, lowest=0.02), steps=300)
+    assert np.allclose(softmax(policy.network.params["table"][0]), [1 / 2, 1 / 4, 1 / 4], atol=1e-3)
+    assert losses[0] == pytest.approx(np.log(3)) and losses[-1] == pytest.approx(1.5 * np.log(2), abs=1e-5)
+
+
+@pytest.mark.parametrize("name, bad", [("observations", np.array([0.0, np.nan])), ("actions", np.array([0, -1])),
+                                       ("actions", np.array([0.0, np.nan])), ("clone", np.array([], int)), ("steps", -1), ("steps", 2.5),
+                                       ("batch", 0), ("learning_rate", np.nan), ("learning_rate", -0.1)])
+def test_cloning_refuses_by_name_what_it_cannot_copy(name, bad):
+    policy, how = Policy(Table(1, 3)), {"observations": np.zeros(2, int), "actions": np.array([0, 1])}
+    how[{"clone": "actions"}.get(name, name)] = bad
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        clone(policy, rng=np.random.default_rng(0), **how)
+    assert not policy.network.params.vector.any()
 
 
 # ---- on average, exactly: over all batches of two episodes that can occur in a tiny world

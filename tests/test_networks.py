@@ -5,6 +5,7 @@ import pytest
 from tinyrlhf.checks import check_gradient
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable, Table, orthogonal
 from tinyrlhf.nn.optimizers import SGD, Adam, clip_gradient
+from tinyrlhf.nn.schedules import as_schedule, linear
 
 
 def table(rng, dtype=np.float64):
@@ -327,3 +328,68 @@ def test_clipping_shortens_all_arrays_together_keeps_the_direction_and_tells_the
     assert np.isclose(clip_gradient(grads, 2 * length), length) and np.array_equal(grads.vector, before)
     assert np.isclose(clip_gradient(grads, 0.1), length)
     assert np.allclose(grads.vector, 0.1 * before / length, rtol=1e-5) and np.shares_memory(grads["weight_0"], grads.vector)
+
+
+# ---- what is refused at the doors
+
+@pytest.mark.parametrize("make", [lambda: Table(0, 2), lambda: Table(2, -1), lambda: Table(2.0, 2), lambda: SumTable(2, 0),
+                                  lambda: MLP((3, 0, 2), np.random.default_rng(0)), lambda: MLP((3,), np.random.default_rng(0)),
+                                  lambda: EmbeddingMLP(0, 2, 3, (4,), 5, np.random.default_rng(0)),
+                                  lambda: EmbeddingMLP(6, 2, 3, (0,), 5, np.random.default_rng(0)),
+                                  lambda: embedding_mlp(2, (4,))(np.random.default_rng(0))[0].with_new_head(0, np.random.default_rng(0))])
+def test_networks_without_inputs_outputs_or_layers_are_refused(make):
+    with pytest.raises(ValueError, match="^(size of .*|layers): expected a whole number from 1"):
+        make()
+
+
+@pytest.mark.parametrize("dtype", [int, np.uint8, complex])
+def test_parameters_that_are_no_floats_are_refused(dtype):
+    with pytest.raises(ValueError, match="^dtype: expected one of float32, float64"):
+        Table(2, 3, dtype)
+
+
+@pytest.mark.parametrize("head_gain", [np.nan, np.inf, "1"])
+def test_a_head_gain_that_is_no_number_is_refused(head_gain):
+    with pytest.raises(ValueError, match="^head_gain: expected a number"):
+        MLP((3, 2), np.random.default_rng(0), head_gain)
+
+
+@everywhere
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_saved_parameters_that_are_no_numbers_are_refused_and_change_nothing(build, bad):
+    network, _ = build(np.random.default_rng(19))
+    before, state = network.params.vector.copy(), network.state()
+    state["vector"][-1] = bad
+    with pytest.raises(ValueError, match="^network: expected finite numbers"):
+        network.load(state)
+    assert np.array_equal(network.params.vector, before)
+
+
+@pytest.mark.parametrize("name, bad", [("learning_rate", np.nan), ("learning_rate", -0.1), ("learning_rate", np.inf), ("learning_rate", "1"),
+                                       ("mean_decay", 1.0), ("mean_decay", np.nan), ("square_decay", 1.0), ("square_decay", -0.1),
+                                       ("epsilon", np.nan), ("epsilon", -1e-8)])
+def test_optimizers_refuse_settings_that_would_spoil_the_parameters(name, bad):
+    for make in (Adam, SGD) if name == "learning_rate" else (Adam,):
+        with pytest.raises(ValueError, match=f"^{name}: expected a number from 0"):
+            make(Table(2, 2).params, **{"learning_rate": 0.1, name: bad})
+
+
+# ---- schedules
+
+@pytest.mark.parametrize("start, lowest, gone_at", [(0.1, 0.02, 0.0), (0.6, 0.0, 0.25), (8e-3, 0.05, 0.0), (1e-4, 0.0, 0.0), (0.5, 0.1, 0.3)])
+def test_a_linear_schedule_is_its_formula_to_the_last_bit(start, lowest, gone_at):
+    schedule = linear(start, lowest, gone_at)
+    for left in np.linspace(0, 1, 101):
+        assert schedule(left) == start * max(left - gone_at, lowest) / (1 - gone_at)
+    assert linear(start)(1.0) == start and linear(start)(0.0) == 0
+
+
+def test_a_number_is_a_schedule_that_never_fades_and_a_schedule_stays_what_it_is():
+    schedule = linear(0.1)
+    assert as_schedule(schedule) is schedule and {as_schedule(0.3)(left) for left in (1.0, 0.5, 0.0)} == {0.3}
+
+
+@pytest.mark.parametrize("name, bad", [("start", np.nan), ("start", "1"), ("lowest", -0.1), ("lowest", 1.1), ("gone_at", 1.0), ("gone_at", -0.1)])
+def test_schedules_that_never_begin_or_never_end_are_refused(name, bad):
+    with pytest.raises(ValueError, match=f"^{name}: expected a number from"):
+        linear(**{"start": 0.1, name: bad})

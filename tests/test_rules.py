@@ -1,4 +1,4 @@
-"""Is every rule the derivative of the loss it names, and do the leash and its estimators pull where they should?"""
+"""Is every rule the derivative of the loss it names, and do the KL estimators pull where they should?"""
 import numpy as np
 import pytest
 
@@ -85,7 +85,7 @@ def test_grpo_is_the_slope_of_its_loss(clip, kl_coef):
     mask = np.arange(6) < np.array([1, 2, 6, 4, 3])[:, None]
     old, log_probs = log_probs_around(rng, mask.shape, clip)
     reference, advantages = np.log(rng.uniform(0.05, 0.95, size=mask.shape)), rng.normal(size=5)
-    slope = rules.grpo(log_probs, old, reference, advantages, mask, clip, kl_coef)
+    slope = rules.grpo(log_probs, old, reference, advantages, rules.token_weight(mask), clip, kl_coef)
     assert_slope(slope, lambda x: grpo_loss(x, old, reference, advantages, mask, clip, kl_coef), log_probs)
 
 
@@ -130,14 +130,14 @@ def test_an_absurd_ratio_stays_finite():
 
 def test_grpo_is_a_mean_over_tokens_and_then_over_answers():
     mask = np.array([[True, False, False, False], [True, True, True, True]])
-    slope = rules.grpo(np.zeros((2, 4)), np.zeros((2, 4)), np.zeros((2, 4)), np.ones(2), mask)
+    slope = rules.grpo(np.zeros((2, 4)), np.zeros((2, 4)), np.zeros((2, 4)), np.ones(2), rules.token_weight(mask))
     assert np.allclose(slope, [[-1 / 2, 0, 0, 0], [-1 / 8, -1 / 8, -1 / 8, -1 / 8]])       # a short answer's word weighs more
 
 
 def test_grpo_at_ratio_1_and_at_the_reference_is_reinforce_per_token():
     rng = np.random.default_rng(7)
-    log_probs, advantages, mask = -rng.exponential(size=(3, 4)), rng.normal(size=3), np.ones((3, 4), bool)
-    slope = rules.grpo(log_probs, log_probs, log_probs, advantages, mask, 0.2, kl_coef=5.0)
+    log_probs, advantages, weight = -rng.exponential(size=(3, 4)), rng.normal(size=3), np.full((3, 4), 1 / 12)
+    slope = rules.grpo(log_probs, log_probs, log_probs, advantages, weight, 0.2, kl_coef=5.0)
     assert np.allclose(slope, rules.reinforce(np.repeat(advantages[:, None], 4, axis=1), 1 / 12))
 
 
@@ -145,11 +145,21 @@ def test_grpo_says_nothing_about_the_padding():
     rng = np.random.default_rng(8)
     mask = np.arange(5) < np.array([2, 5, 1])[:, None]
     tables = [-rng.exponential(size=mask.shape) for _ in range(3)]
-    assert (rules.grpo(*tables, rng.normal(size=3), mask, 0.2, 1.0)[~mask] == 0).all()
+    weight = rules.token_weight(mask)
+    assert (rules.grpo(*tables, rng.normal(size=3), weight, 0.2, 1.0)[~mask] == 0).all()
+    assert np.allclose(weight.sum(axis=1), 1 / 3) and not weight[~mask].any()
+
+
+def test_another_weight_makes_grpo_another_mean():
+    rng = np.random.default_rng(12)
+    log_probs, old, reference = -rng.exponential(size=(3, 3, 5))
+    advantages, weight = rng.normal(size=3), rng.random((3, 5))
+    slope, plain = (rules.grpo(log_probs, old, reference, advantages, each, 0.2, 1.0) for each in (weight, np.ones((3, 5))))
+    assert np.allclose(slope, weight * plain)                          # the KL penalty is weighted as well
 
 
 def test_k3_draws_towards_the_reference():
-    slope = rules.grpo(np.log([[0.6, 0.2]]), np.log([[0.6, 0.2]]), np.log([[0.3, 0.4]]), np.zeros(1), np.ones((1, 2), bool), 0.2, 1.0)
+    slope = rules.grpo(np.log([[0.6, 0.2]]), np.log([[0.6, 0.2]]), np.log([[0.3, 0.4]]), np.zeros(1), np.full((1, 2), 0.5), 0.2, 1.0)
     assert np.allclose(slope, [[0.5 * (1 - 0.5), 0.5 * (1 - 2.0)]])    # too likely: down; too rare: up
 
 
@@ -168,9 +178,9 @@ def kl(p, q):
 
 def test_k3_as_a_loss_has_the_gradient_of_the_other_direction():
     logits, other, scores = two_distributions()
-    p, one = softmax(logits), np.ones((5, 1), bool)
+    p, weight = softmax(logits), np.full((5, 1), 1 / 5)
     k3_slope = 5 * rules.grpo(log_softmax(logits)[:, None], log_softmax(logits)[:, None], log_softmax(other)[:, None],
-                              np.zeros(5), one, 0.2, 1.0)[:, 0]
+                              np.zeros(5), weight, 0.2, 1.0)[:, 0]
     expected = (p * k3_slope) @ scores
     assert np.allclose(expected, central_differences(lambda z: kl(softmax(other), softmax(z)), logits), atol=1e-8)
     assert not np.allclose(expected, central_differences(lambda z: kl(softmax(z), softmax(other)), logits), atol=1e-3)

@@ -1,6 +1,6 @@
 """Softmax, sigmoid and their logarithms, safe for numbers of any size.
 
-Logits may be integers, and -inf where an action is impossible (at least one action must be possible).
+Logits may be integers, and -inf for impossible actions, as long as one in each row is possible.
 """
 import numpy as np
 

@@ -18,6 +18,7 @@ from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, Table
+from tinyrlhf.nn.schedules import linear
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import random_pairs
 from tinyrlhf.rewards.reward_models import OutcomeReward, StepReward
@@ -93,7 +94,7 @@ def pretrained_vector(seed):
     game, rng = Text(), generators(seed)["pretraining"]
     policy = character_model(game, rng)
     observations, actions, mask = game.demonstrations(corpus(1000, rng))
-    clone(policy, observations[mask], actions[mask], rng, learning_rate=lambda left: 0.01 * max(left, 0.1), steps=1000, batch=256)
+    clone(policy, observations[mask], actions[mask], rng, learning_rate=linear(0.01, lowest=0.1), steps=1000, batch=256)
     return policy.network.params.vector
 
 
@@ -127,8 +128,8 @@ def generators(seed):
 def make_learner(name, policy, critic, group, updates, learning_rate, entropy_coef=0.0, curious_until=0.0, gamma=1.0, minibatch=256):
     """A learner by name; the learning rate falls linearly over the run, the entropy bonus until this share of it is left."""
     check_choice("learner", name, LEARNERS)
-    shared = {"updates": updates, "learning_rate": lambda left: learning_rate * max(left, 0.02),
-              "entropy_coef": lambda left: entropy_coef * max(left - curious_until, 0.0) / (1 - curious_until)}
+    shared = {"updates": updates, "learning_rate": linear(learning_rate, lowest=0.02),
+              "entropy_coef": linear(entropy_coef, gone_at=curious_until)}
     if name == "reinforce":
         return Reinforce(policy, gamma=gamma, standardize=True, **shared)
     if name == "rloo":

@@ -22,6 +22,7 @@ from tinyrlhf.learning.direct_preferences import clone_best, dpo, ipo, prefer
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable
+from tinyrlhf.nn.schedules import linear
 from tinyrlhf.policies import Policy
 from tinyrlhf.recipes import AGREEMENT, TEACHERS, make_learner
 from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, lowest
@@ -99,10 +100,10 @@ class Chat:
         self.reward_model.normalize(self.answers.episodes[:GROUP * self.questions])    # the first answers are the reference's
         if self.method in DIRECT:
             prefer(policy, self.reference, self.answers.comparisons(), rng, DIRECT[self.method], self.kl_coef, steps=300, batch=64,
-                   learning_rate=lambda left: 1e-4 * left, max_grad_norm=1.0)
+                   learning_rate=linear(1e-4), max_grad_norm=1.0)
         elif self.method == "best-of-n":
             clone_best(self.game, policy, lambda answers: self.reward_model.rewards(answers).sum(axis=1), rng, starts=1000,
-                       group=BEST_OF, learning_rate=lambda left: 3e-3 * left, steps=300, batch=512)
+                       group=BEST_OF, learning_rate=linear(3e-3), steps=300, batch=512)
         else:
             optimize(self.game, policy, self.reference, self.reward_model.rewards, self.method, self.kl_coef, rng)
         return notes
@@ -154,7 +155,7 @@ class Chat:
 def pretrain(game, policy, rng, documents=20_000, steps=5000):
     """Unsupervised: read a raw corpus, and learn to continue it."""
     observations, actions, mask = game.demonstrations(*game.documents(documents, rng))
-    losses = clone(policy, observations[mask], actions[mask], rng, lambda left: 8e-3 * max(left, 0.05), steps, batch=512)
+    losses = clone(policy, observations[mask], actions[mask], rng, linear(8e-3, lowest=0.05), steps, batch=512)
     return {"loss": float(np.mean(losses[-100:]))}
 
 
@@ -169,7 +170,7 @@ def fine_tune(game, policy, rng, demonstrations=2000, steps=600):
     suggestions = game.decode(answers.states[:, -1])
     edited = [game.edited(prompt, text, rng, CARE) for prompt, text in zip(questions, suggestions)]
     observations, actions, mask = game.demonstrations(questions, edited)
-    clone(policy, observations[mask], actions[mask], rng, lambda left: 3e-3 * max(left, 0.05), steps, batch=512)
+    clone(policy, observations[mask], actions[mask], rng, linear(3e-3, lowest=0.05), steps, batch=512)
     return {"questions_kept": float(np.mean([old == new for old, new in zip(suggested, questions)])),
             "suggestions_kept": float(np.mean([old == new for old, new in zip(suggestions, edited)]))}
 

@@ -83,7 +83,7 @@ def prefer(policy, reference, comparisons, rng, loss=dpo, kl_coef=0.1, labels=No
 def answer_log_probs(policy, episodes):
     """log pi of whole answers (B,), the sum over the steps that were played, and the cache for `Policy.backward`."""
     log_probs, cache = policy.log_probs(*episodes.decisions)
-    return episodes.spread(log_probs).sum(axis=1), cache
+    return episodes.as_table(log_probs).sum(axis=1), cache
 
 
 def best_of_n(scores, group):

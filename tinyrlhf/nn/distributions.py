@@ -1,7 +1,7 @@
-"""From network outputs to chances: Categorical and Gaussian, each with the derivatives by the outputs.
+"""From network outputs to chances: Categorical and Gaussian, each with its derivatives.
 
-Pure functions; A actions, D components of a continuous action. `d_...` is the derivative by `outputs`
-and has its shape.
+Pure functions; A actions, D components of a continuous action. `d_...` is the derivative by
+`outputs` and has its shape.
 """
 import numpy as np
 
@@ -9,7 +9,7 @@ from tinyrlhf.numerics import as_floats, log_sigmoid, log_softmax, softmax
 
 
 class Categorical:
-    """A choice among A actions; outputs are logits (..., A), -inf for an action that is impossible."""
+    """A choice among A actions; outputs are logits (..., A), -inf for what is impossible."""
 
     @staticmethod
     def sample(outputs, rng):
@@ -28,7 +28,7 @@ class Categorical:
             return second.astype(np.int64), log_probs.astype(np.float64)
         shifted = outputs - outputs.max(axis=-1, keepdims=True)
         cumulative = np.cumsum(np.exp(shifted), axis=-1)
-        total = cumulative[..., -1:]                          # not quite 1 times anything in float32
+        total = cumulative[..., -1:]                          # not 1: float32 rounds
         actions = (cumulative > rng.random(total.shape) * total).argmax(axis=-1)
         return actions, pick(shifted, actions) - np.log(total[..., 0])
 
