@@ -1,4 +1,7 @@
-"""What gradient do the learners follow on average, and how far is that from the exact one? For test_learners.py and bias.py."""
+"""What gradient do the learners follow on average, and how far is that from the exact one?
+
+For test_learners.py and benchmarks/bias.py.
+"""
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +27,7 @@ class World(NamedTuple):
 
 
 def world(map, horizon=5):
-    """A slippery floor and an arbitrary policy, far from uniform; the last step is an end, so that nobody bootstraps there."""
+    """A slippery floor and an arbitrary policy, far from uniform; the last step is an end: nobody bootstraps there."""
     game = Gridworld(map, slip=0.3, horizon=horizon)
     game.horizon_is_end = True
     return World(game, Policy(arbitrary_table(game.n_states, 4)), arbitrary_table(game.n_states, 1))
@@ -63,7 +66,7 @@ def of_learner(make):
     def estimator(world):
         learner, recorder, rng = make(world.policy, world.critic), Recorder(), np.random.default_rng(0)
         learner.optimizer = learner.critic_optimizer = recorder
-        learner.step_critic = lambda observations, targets: 0.0                        # the critic stays as wrong as it is
+        learner.step_critic = lambda observations, targets: 0.0  # the critic stays as wrong as it is
 
         def gradient(episodes):
             learner.update(episodes, true_rewards, rng)
@@ -128,8 +131,8 @@ def sampled_gradients(estimator, world, batches):
 def sigmas_off(gradients, exact):
     """By how many standard errors the mean gradient (n, D) misses the exact one (D,).
 
-    One half of the sample says in which direction the error seems to lie; the other half tests that one direction. So chance
-    alone gives a number like a standard normal one, however many parameters there are.
+    One half of the sample says in which direction the error seems to lie; the other half tests that one direction.
+    So chance alone gives a number like a standard normal one, however many parameters there are.
     """
     suspicion, errors = gradients[0::2].mean(axis=0) - exact, gradients[1::2] - exact
     along = errors @ (suspicion / np.sqrt(suspicion @ suspicion))
@@ -189,7 +192,8 @@ def expected_gradient(gradient, episodes, probability):
     start_chance = np.bincount(starts, probability)
     for i in range(len(episodes)):
         for j in np.flatnonzero(starts == starts[i]):
-            total = total + probability[i] * probability[j] / start_chance[starts[i]] * gradient(episodes[np.array([i, j])])
+            chance = probability[i] * probability[j] / start_chance[starts[i]]
+            total = total + chance * gradient(episodes[np.array([i, j])])
     return total
 
 

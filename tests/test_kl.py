@@ -1,4 +1,4 @@
-"""KL penalty: is each estimator as good as its name says, as a value and as a pull, and does AdaptiveKL find its target?"""
+"""KL penalty: is each estimator as good as its name says, as a value and as a loss, and does AdaptiveKL work?"""
 import importlib.util
 from pathlib import Path
 
@@ -46,7 +46,8 @@ def towards_reference(logits, reference):
 
 def test_k1_and_k3_are_the_kl_on_average_and_k2_is_not(five_symbols):
     logits, reference, _ = five_symbols
-    mean = {name: softmax(logits) @ value(log_softmax(logits), log_softmax(reference)) for name, (value, _) in ESTIMATORS.items()}
+    log_p, log_q = log_softmax(logits), log_softmax(reference)
+    mean = {name: softmax(logits) @ value(log_p, log_q) for name, (value, _) in ESTIMATORS.items()}
     true = true_kl(softmax(logits), softmax(reference))
     assert mean["k1"] == pytest.approx(true, abs=1e-12) and mean["k3"] == pytest.approx(true, abs=1e-12)
     assert abs(mean["k2"] - true) > 0.01 * true
@@ -80,7 +81,8 @@ def test_absurd_ratios_stay_finite():
 @every_estimator
 def test_every_slope_is_the_derivative_of_its_value(value, slope):
     log_probs, reference = np.log(np.random.default_rng(1).uniform(0.05, 1, size=(2, 3, 4)))
-    check_gradient(lambda: value(log_probs, reference).sum(), {"log_probs": log_probs}, {"log_probs": slope(log_probs, reference)},
+    check_gradient(lambda: value(log_probs, reference).sum(), {"log_probs": log_probs},
+                   {"log_probs": slope(log_probs, reference)},
                    np.random.default_rng(2))
 
 
@@ -196,7 +198,7 @@ def test_no_update_moves_the_price_by_more_than_a_fifth_of_its_share_of_the_hori
 @pytest.mark.parametrize("start", [1e-3, 10.0])
 def test_the_price_finds_its_target_where_distance_falls_with_the_price(start):
     adaptive, rng, seen = kl.AdaptiveKL(start, target=3.0, horizon=20 * 64), np.random.default_rng(7), []
-    for _ in range(2000):                                              # a policy that is at 0.6 / kl_coef nats, measured with noise
+    for _ in range(2000):                           # a policy that is at 0.6 / kl_coef nats, measured with noise
         seen.append(0.6 / adaptive.kl_coef)
         adaptive.update(seen[-1] * np.exp(0.1 * rng.normal()), 64)
     assert np.mean(seen[-500:]) == pytest.approx(3.0, rel=0.03)
@@ -212,8 +214,8 @@ def test_the_price_stays_above_0_and_finite_however_long_it_is_pushed(n_episodes
     assert np.all(np.diff(prices) >= 0) if nats else np.all(np.diff(prices) <= 0)
 
 
-@pytest.mark.parametrize("nats, n_episodes, name", [(np.nan, 64, "kl"), (-0.1, 64, "kl"), (1.0, -1, "n_episodes"), (1.0, 0, "n_episodes"),
-                                                    (1.0, np.nan, "n_episodes")])
+@pytest.mark.parametrize("nats, n_episodes, name", [
+    (np.nan, 64, "kl"), (-0.1, 64, "kl"), (1.0, -1, "n_episodes"), (1.0, 0, "n_episodes"), (1.0, np.nan, "n_episodes")])
 def test_an_update_of_the_price_refuses_what_is_no_distance_and_no_number(nats, n_episodes, name):
     adaptive = kl.AdaptiveKL(0.1, target=1.0)
     with pytest.raises(ValueError, match=f"^{name}: expected"):
@@ -272,7 +274,8 @@ def test_the_price_that_a_run_pays_is_the_adaptive_one():
             paid.append(np.allclose(reward(episodes), -state.adaptive_kl.kl_coef * (episodes.log_probs - reference)))
             return {}
 
-    state.policy.network.params.vector[:] = np.random.default_rng(8).normal(size=state.policy.network.params.vector.size)
+    vector = state.policy.network.params.vector
+    vector[:] = np.random.default_rng(8).normal(size=vector.size)
     state.learner = Listener()
     row = improve(state, lambda episodes: np.zeros(episodes.mask.shape))
     assert paid == [True] * state.updates_per_round and row["kl_coef"] > 0.1

@@ -64,7 +64,7 @@ def test_on_a_bandit_it_learns_the_means_of_the_arms_within_4_sigma():
 # ---- ends and cuts
 
 @pytest.mark.parametrize("horizon_is_end, worth", [(False, 1 / (1 - 0.5)), (True, 1.0)])
-def test_the_horizon_is_a_cut_after_which_the_rest_still_counts_or_an_end_after_which_nothing_does(horizon_is_end, worth):
+def test_the_horizon_is_a_cut_after_which_the_rest_counts_or_an_end_after_which_nothing_does(horizon_is_end, worth):
     game = Gridworld("S#G", slip=0.0, step_reward=1.0, horizon=1)      # standing still pays 1 a step
     game.horizon_is_end = horizon_is_end
     learner = learned(game, 100, gamma=0.5, epsilon=1.0, step_size=1.0)
@@ -85,7 +85,8 @@ def test_rows_that_have_stopped_teach_nothing():
     learner, rng = QLearning(game.n_states, game.n_actions, epsilon=1.0), np.random.default_rng(3)
     learner.learn(game, 50, rng)
     rng = np.random.default_rng(3)
-    played = sum(len(step.rows) for step in steps(game, QLearning(game.n_states, 4, epsilon=1.0).act, game.start(50, rng), rng))
+    act = QLearning(game.n_states, 4, epsilon=1.0).act
+    played = sum(len(step.rows) for step in steps(game, act, game.start(50, rng), rng))
     assert learner.visits.sum() == played < 50 * 15 and not learner.visits[game.is_end].any()
 
 
@@ -104,7 +105,8 @@ def test_k_equal_transitions_side_by_side_are_k_steps_one_after_the_other():
 
 def test_side_by_side_the_order_of_the_rows_does_not_matter():
     rng = np.random.default_rng(4)
-    batch = rng.integers(3, size=20), rng.integers(2, size=20), rng.normal(size=20), rng.integers(3, size=20), rng.random(20) < 0.3
+    batch = (rng.integers(3, size=20), rng.integers(2, size=20), rng.normal(size=20), rng.integers(3, size=20),
+             rng.random(20) < 0.3)
     order = rng.permutation(20)
     first, second = QLearning(3, 2), QLearning(3, 2)
     first.update(*batch)
@@ -159,13 +161,15 @@ def test_small_integers_do_not_overflow():
     assert learner.q[199, 4] == 1 and learner.visits.sum() == 1
 
 
-@pytest.mark.parametrize("bad", [{"gamma": 1.1}, {"epsilon": -0.1}, {"temperature": 0.0}, {"step_size": 2.0}, {"gamma": np.nan}], ids=str)
+@pytest.mark.parametrize("bad", [{"gamma": 1.1}, {"epsilon": -0.1}, {"temperature": 0.0}, {"step_size": 2.0},
+                                 {"gamma": np.nan}], ids=str)
 def test_settings_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         QLearning(2, 2, **bad)
 
 
-@pytest.mark.parametrize("sizes, name", [((0, 2), "n_states"), ((-1, 2), "n_states"), ((2, 0), "n_actions"), ((2, 1.5), "n_actions")])
+@pytest.mark.parametrize("sizes, name", [
+    ((0, 2), "n_states"), ((-1, 2), "n_states"), ((2, 0), "n_actions"), ((2, 1.5), "n_actions")])
 def test_tables_without_states_or_actions_are_refused(sizes, name):
     with pytest.raises(ValueError, match=f"^{name}: expected a whole number from 1"):
         QLearning(*sizes)

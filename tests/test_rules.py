@@ -107,8 +107,9 @@ def test_imitation_is_the_slope_of_the_mean_negative_log_likelihood(shape):
 # ---- PPO
 
 @pytest.mark.parametrize("ratio, advantage, held", [
-    (1.21, 2.0, True), (1.19, 2.0, False), (0.79, 2.0, False), (0.1, 2.0, False),          # good: free until 20 % more likely
-    (0.79, -2.0, True), (0.81, -2.0, False), (1.21, -2.0, False), (5.0, -2.0, False)])     # bad: free until 20 % less likely
+    (1.21, 2.0, True), (1.19, 2.0, False), (0.79, 2.0, False), (0.1, 2.0, False),    # good: free until 20 % more likely
+    # bad: free until 20 % less likely
+    (0.79, -2.0, True), (0.81, -2.0, False), (1.21, -2.0, False), (5.0, -2.0, False)])
 def test_ppo_stops_exactly_where_a_step_has_gone_far_enough(ratio, advantage, held):
     slope = rules.ppo_clip(np.log([ratio]), np.zeros(1), np.array([advantage]), 0.5, clip=0.2)
     assert slope[0] == (0.0 if held else pytest.approx(-0.5 * ratio * advantage))
@@ -131,7 +132,8 @@ def test_an_absurd_ratio_stays_finite():
 def test_grpo_is_a_mean_over_tokens_and_then_over_answers():
     mask = np.array([[True, False, False, False], [True, True, True, True]])
     slope = rules.grpo(np.zeros((2, 4)), np.zeros((2, 4)), np.zeros((2, 4)), np.ones(2), rules.token_weight(mask))
-    assert np.allclose(slope, [[-1 / 2, 0, 0, 0], [-1 / 8, -1 / 8, -1 / 8, -1 / 8]])       # a short answer's word weighs more
+    # a short answer's word weighs more
+    assert np.allclose(slope, [[-1 / 2, 0, 0, 0], [-1 / 8, -1 / 8, -1 / 8, -1 / 8]])
 
 
 def test_grpo_at_ratio_1_and_at_the_reference_is_reinforce_per_token():
@@ -154,12 +156,14 @@ def test_another_weight_makes_grpo_another_mean():
     rng = np.random.default_rng(12)
     log_probs, old, reference = -rng.exponential(size=(3, 3, 5))
     advantages, weight = rng.normal(size=3), rng.random((3, 5))
-    slope, plain = (rules.grpo(log_probs, old, reference, advantages, each, 0.2, 1.0) for each in (weight, np.ones((3, 5))))
+    slope = rules.grpo(log_probs, old, reference, advantages, weight, 0.2, 1.0)
+    plain = rules.grpo(log_probs, old, reference, advantages, np.ones((3, 5)), 0.2, 1.0)
     assert np.allclose(slope, weight * plain)                          # the KL penalty is weighted as well
 
 
 def test_k3_draws_towards_the_reference():
-    slope = rules.grpo(np.log([[0.6, 0.2]]), np.log([[0.6, 0.2]]), np.log([[0.3, 0.4]]), np.zeros(1), np.full((1, 2), 0.5), 0.2, 1.0)
+    log_probs, reference = np.log([[0.6, 0.2]]), np.log([[0.3, 0.4]])
+    slope = rules.grpo(log_probs, log_probs, reference, np.zeros(1), np.full((1, 2), 0.5), 0.2, 1.0)
     assert np.allclose(slope, [[0.5 * (1 - 0.5), 0.5 * (1 - 2.0)]])    # too likely: down; too rare: up
 
 
@@ -190,12 +194,14 @@ def test_the_log_ratio_in_the_reward_has_the_gradient_of_the_true_kl():
     logits, other, scores = two_distributions()
     rewards = kl_penalized_rewards(np.zeros(5), log_softmax(logits), log_softmax(other), kl_coef=0.7)
     slopes = rules.reinforce(rewards, softmax(logits))                 # weighted by how often each symbol comes
-    assert np.allclose(slopes @ scores, central_differences(lambda z: 0.7 * kl(softmax(z), softmax(other)), logits), atol=1e-8)
+    expected = central_differences(lambda z: 0.7 * kl(softmax(z), softmax(other)), logits)
+    assert np.allclose(slopes @ scores, expected, atol=1e-8)
 
 
 def test_the_penalised_reward_costs_what_the_policy_likes_more_than_the_reference():
     rewards, log_probs, reference = np.array([[1.0, 2.0]]), np.log([[0.5, 0.1]]), np.log([[0.25, 0.4]])
-    assert np.allclose(kl_penalized_rewards(rewards, log_probs, reference, 2.0), [[1 - 2 * np.log(2), 2 + 2 * np.log(4)]])
+    penalized = kl_penalized_rewards(rewards, log_probs, reference, 2.0)
+    assert np.allclose(penalized, [[1 - 2 * np.log(2), 2 + 2 * np.log(4)]])
     assert np.array_equal(kl_penalized_rewards(rewards, log_probs, reference, 0.0), rewards)
 
 
@@ -225,7 +231,8 @@ def test_kl_per_episode_leaves_nothing_to_chance_where_states_leave_nothing_to_c
     logits, other = rng.normal(size=(2, 2, 3))
     policy, reference, game = table_policy(logits), table_policy(other), Bandit([0.0, 1.0, 2.0])
     three = rollout(game, policy, game.start(3, rng), rng)
-    assert kl_per_episode(policy, reference, three) == pytest.approx(kl(softmax(logits[0]), softmax(other[0])), abs=1e-12)
+    exact = kl(softmax(logits[0]), softmax(other[0]))
+    assert kl_per_episode(policy, reference, three) == pytest.approx(exact, abs=1e-12)
     assert kl_per_episode(policy, policy.copy(), three) == 0
 
 
