@@ -1,4 +1,7 @@
-"""What gradient do the learners follow on average, and how far is that from the exact one? For test_learners.py and bias.py."""
+"""What gradient do the learners follow on average, and how far is that from the exact one?
+
+For test_learners.py and benchmarks/bias.py.
+"""
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +27,7 @@ class World(NamedTuple):
 
 
 def world(map, horizon=5):
-    """A slippery floor and an arbitrary policy, far from uniform; the last step is an end, so that nobody bootstraps there."""
+    """A slippery floor and an arbitrary policy, far from uniform; the last step is an end: nobody bootstraps there."""
     game = Gridworld(map, slip=0.3, horizon=horizon)
     game.horizon_is_end = True
     return World(game, Policy(arbitrary_table(game.n_states, 4)), arbitrary_table(game.n_states, 1))
@@ -63,7 +66,7 @@ def of_learner(make):
     def estimator(world):
         learner, recorder, rng = make(world.policy, world.critic), Recorder(), np.random.default_rng(0)
         learner.optimizer = learner.critic_optimizer = recorder
-        learner.step_critic = lambda observations, targets: 0.0                        # the critic stays as wrong as it is
+        learner.step_critic = lambda observations, targets: 0.0  # the critic stays as wrong as it is
 
         def gradient(episodes):
             learner.update(episodes, true_rewards, rng)
@@ -128,8 +131,8 @@ def sampled_gradients(estimator, world, batches):
 def sigmas_off(gradients, exact):
     """By how many standard errors the mean gradient (n, D) misses the exact one (D,).
 
-    One half of the sample says in which direction the error seems to lie; the other half tests that one direction. So chance
-    alone gives a number like a standard normal one, however many parameters there are.
+    One half of the sample says in which direction the error seems to lie; the other half tests that one direction.
+    So chance alone gives a number like a standard normal one, however many parameters there are.
     """
     suspicion, errors = gradients[0::2].mean(axis=0) - exact, gradients[1::2] - exact
     along = errors @ (suspicion / np.sqrt(suspicion @ suspicion))
@@ -148,15 +151,16 @@ class Bias(NamedTuple):
     scale: float                   # m . g / g . g
     cosine: float                  # between m and g
     sigmas_across: float           # how sure it is that the direction is wrong too
-    spread: float                  # standard deviation of one batch, in units of |scale| * |g|
+    deviation: float               # standard deviation of one batch, in units of |scale| * |g|
 
 
 def bias(gradients, exact):
     mean, length = gradients.mean(axis=0), np.sqrt(exact @ exact)
-    spread = np.sqrt(gradients.var(axis=0, ddof=1).sum()) / length
+    deviation = np.sqrt(gradients.var(axis=0, ddof=1).sum()) / length
     scale = mean @ exact / length ** 2
-    return Bias(np.linalg.norm(mean - exact) / length, spread / np.sqrt(len(gradients)), scale,
-                scale * length / np.linalg.norm(mean), sigmas_off(across(gradients, exact), 0.0 * exact), spread / abs(scale))
+    return Bias(relative=np.linalg.norm(mean - exact) / length, chance=deviation / np.sqrt(len(gradients)), scale=scale,
+                cosine=scale * length / np.linalg.norm(mean),
+                sigmas_across=sigmas_off(across(gradients, exact), 0.0 * exact), deviation=deviation / abs(scale))
 
 
 # ---- on average, exactly: a world so small that all its episodes can be listed
@@ -188,7 +192,8 @@ def expected_gradient(gradient, episodes, probability):
     start_chance = np.bincount(starts, probability)
     for i in range(len(episodes)):
         for j in np.flatnonzero(starts == starts[i]):
-            total = total + probability[i] * probability[j] / start_chance[starts[i]] * gradient(episodes[np.array([i, j])])
+            chance = probability[i] * probability[j] / start_chance[starts[i]]
+            total = total + chance * gradient(episodes[np.array([i, j])])
     return total
 
 

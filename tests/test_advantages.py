@@ -1,9 +1,9 @@
-"""Do advantages say how much better than expected an action was: closed forms, plain loops, and nothing from beyond the end?"""
+"""Do advantages say how much better than expected an action was: closed forms, loops, nothing from beyond the end?"""
 import numpy as np
 import pytest
 
-from tinyrlhf.learning.advantages import (gae, group_normalized, leave_one_out, minus_batch_mean, minus_leave_one_out_mean,
-                                          returns_to_go, whiten)
+from tinyrlhf.learning.advantages import (gae, group_normalized, in_groups, leave_one_out, minus_batch_mean,
+                                          minus_leave_one_out_mean, returns_to_go, whiten)
 
 B, T = 7, 6
 
@@ -55,7 +55,7 @@ def test_the_batch_mean_leaves_an_average_of_zero_among_the_episodes_still_runni
     advantages = minus_batch_mean(values, mask)
     assert np.allclose(advantages.sum(axis=0), 0) and (advantages[~mask] == 0).all()
     for b, t in np.argwhere(mask):
-        assert advantages[b, t] == pytest.approx(values[b, t] - np.mean([values[c, t] for c in range(len(mask)) if mask[c, t]]))
+        assert advantages[b, t] == pytest.approx(values[b, t] - values[mask[:, t], t].mean())
 
 
 def test_the_baseline_of_leave_one_out_is_the_mean_of_the_others_still_running():
@@ -119,17 +119,17 @@ def test_what_a_whole_group_gains_moves_nothing(advantages):
     assert np.allclose(advantages(scores + np.repeat(rng.normal(size=3), 4), 4), advantages(scores, 4))
 
 
-def test_grpo_divides_by_the_spread_of_each_group_plus_epsilon():
+def test_grpo_divides_by_the_standard_deviation_of_each_group_plus_epsilon():
     scores = np.random.default_rng(9).normal(size=12)
     by_hand = []
     for first in range(0, 12, 4):
         of_group = scores[first:first + 4]
-        spread = np.sqrt(sum((score - of_group.mean()) ** 2 for score in of_group) / 4)
-        by_hand += [(score - of_group.mean()) / (spread + 1e-4) for score in of_group]
+        deviation = np.sqrt(sum((score - of_group.mean()) ** 2 for score in of_group) / 4)
+        by_hand += [(score - of_group.mean()) / (deviation + 1e-4) for score in of_group]
     assert np.allclose(group_normalized(scores, 4), by_hand, rtol=0, atol=1e-12)
 
 
-def test_grpo_shouts_as_loud_about_a_trifle_as_about_a_triumph():
+def test_grpo_gives_small_and_large_differences_the_same_size():
     scores = np.array([0.0, 1.0, 0.0, 100.0])
     assert np.allclose(group_normalized(scores, 2), [-1, 1, -1, 1], atol=1e-3)
     assert np.allclose(leave_one_out(scores, 2), [-1, 1, -100, 100])
@@ -137,6 +137,22 @@ def test_grpo_shouts_as_loud_about_a_trifle_as_about_a_triumph():
 
 def test_grpo_learns_nothing_from_a_group_that_agrees():
     assert (group_normalized(np.array([2.0, 2.0, 2.0, 2.0]), 4) == 0).all()
+
+
+@pytest.mark.parametrize("advantages", [leave_one_out, group_normalized])
+@pytest.mark.parametrize("group, sentence", [
+    (1, "group: expected a whole number from 2"), (0, "group: expected a whole number from 2"),
+    (-2, "group: expected"), (2.0, "group: expected a whole number"), (np.nan, "group: expected"),
+    (5, "episodes: expected a multiple of the group size 5, got 12")])
+def test_groups_that_cannot_be_compared_are_refused(advantages, group, sentence):
+    with pytest.raises(ValueError, match="^" + sentence):
+        advantages(np.arange(12.0), group)
+
+
+def test_groups_of_one_are_groups_where_nothing_is_compared():
+    assert in_groups(np.arange(3.0), 1).shape == (3, 1)
+    with pytest.raises(ValueError, match="^group: expected a whole number from 1"):
+        in_groups(np.arange(3.0), 0)
 
 
 # ---- generalised advantage estimation
@@ -171,10 +187,11 @@ def test_nothing_leaks_from_beyond_the_last_step():
     rng = np.random.default_rng(13)
     rewards, values, mask, ended = some_episodes(rng)
     lengths = mask.sum(axis=1)
-    beyond = np.arange(T + 1) > lengths[:, None] - ended[:, None]          # what follows an end; a cut still shows one value
+    beyond = np.arange(T + 1) > lengths[:, None] - ended[:, None]  # what follows an end; a cut still shows one value
     spoiled_rewards, spoiled_values = np.where(mask, rewards, 1e6), np.where(beyond, 1e6, values)
     assert beyond.any(axis=1).sum() > len(mask) / 2
-    assert np.array_equal(gae(spoiled_rewards, spoiled_values, mask, ended, 0.9, 0.8), gae(rewards, values, mask, ended, 0.9, 0.8))
+    spoiled = gae(spoiled_rewards, spoiled_values, mask, ended, 0.9, 0.8)
+    assert np.array_equal(spoiled, gae(rewards, values, mask, ended, 0.9, 0.8))
 
 
 def test_gae_leaves_its_arguments_alone():
@@ -192,7 +209,7 @@ def test_a_critic_that_knows_the_values_is_never_surprised():
 
 # ---- whitening
 
-def test_whitened_numbers_have_mean_0_and_spread_1():
+def test_whitened_numbers_have_mean_0_and_standard_deviation_1():
     values = np.random.default_rng(16).normal(3, 5, size=(4, 50))
     assert whiten(values).mean() == pytest.approx(0, abs=1e-12) and whiten(values).std() == pytest.approx(1, abs=1e-6)
 

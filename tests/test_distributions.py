@@ -1,4 +1,4 @@
-"""Are log-probability, entropy and KL what their names say, with the right derivatives, and do samples come as often as they should?"""
+"""Are log-probability, entropy and KL what their names say, with the right derivatives, and are samples fair?"""
 import numpy as np
 import pytest
 
@@ -26,11 +26,12 @@ def test_derivatives_agree_with_central_differences(distribution, shape):
     rng = np.random.default_rng(sum(shape))
     outputs, other = random_outputs(distribution, shape, rng), random_outputs(distribution, shape, rng)
     actions, weights = distribution.sample(outputs, rng), rng.normal(size=shape[:-1])
-    for value, derivative in ((lambda: distribution.log_prob(outputs, actions), distribution.d_log_prob(outputs, actions)),
-                              (lambda: distribution.entropy(outputs), distribution.d_entropy(outputs)),
-                              (lambda: distribution.kl(outputs, other), distribution.d_kl(outputs, other))):
-        assert value().shape == shape[:-1] and derivative.shape == shape
-        check_gradient(lambda: float((weights * value()).sum()), {"outputs": outputs}, {"outputs": weights[..., None] * derivative}, rng)
+    for name, arguments in (("log_prob", [actions]), ("entropy", []), ("kl", [other])):
+        value = getattr(distribution, name)
+        derivative = getattr(distribution, f"d_{name}")(outputs, *arguments)
+        assert value(outputs, *arguments).shape == shape[:-1] and derivative.shape == shape
+        check_gradient(lambda: float((weights * value(outputs, *arguments)).sum()), {"outputs": outputs},
+                       {"outputs": weights[..., None] * derivative}, rng)
 
 
 @both
@@ -38,8 +39,8 @@ def test_time_first_outputs_have_the_derivative_of_their_copies(distribution):
     rng = np.random.default_rng(1)
     outputs = np.swapaxes(random_outputs(distribution, (3, 5, 4), rng), 0, 1)       # not contiguous
     actions = distribution.sample(outputs, rng)
-    assert np.allclose(distribution.log_prob(outputs, actions), distribution.log_prob(outputs.copy("C"), actions), rtol=1e-13)
-    assert np.allclose(distribution.d_log_prob(outputs, actions), distribution.d_log_prob(outputs.copy("C"), actions), rtol=1e-13)
+    for method in (distribution.log_prob, distribution.d_log_prob):
+        assert np.allclose(method(outputs, actions), method(outputs.copy("C"), actions), rtol=1e-13)
 
 
 @both
@@ -75,7 +76,7 @@ def test_the_score_of_a_gaussian_averages_to_zero_within_four_sigma():
 def test_categorical_log_probs_entropy_and_kl_against_their_sums():
     rng = np.random.default_rng(5)
     outputs, other = random_outputs(Categorical, (7, 4), rng), random_outputs(Categorical, (7, 4), rng)
-    p, q = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True), np.exp(other) / np.exp(other).sum(axis=1, keepdims=True)
+    p, q = (np.exp(each) / np.exp(each).sum(axis=1, keepdims=True) for each in (outputs, other))
     for action in range(4):
         assert np.allclose(Categorical.log_prob(outputs, np.full(7, action)), np.log(p[:, action]), rtol=1e-12)
     assert np.allclose(Categorical.entropy(outputs), -(p * np.log(p)).sum(axis=1), rtol=1e-12)
@@ -128,6 +129,69 @@ def test_a_constant_added_to_the_logits_changes_nothing():
     assert np.allclose(Categorical.d_log_prob(logits, actions).sum(axis=1), 0, atol=1e-15)
 
 
+# ---- impossible actions
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_masked_action_changes_nothing_about_the_others(dtype):
+    rng = np.random.default_rng(17)
+    logits, other = rng.normal(size=(2, 6, 3)).astype(dtype)
+    masked, other_masked = (np.insert(each, 1, -np.inf, axis=1) for each in (logits, other))
+    for name in ("entropy", "d_entropy"):
+        with_mask, without = (getattr(Categorical, name)(each) for each in (masked, logits))
+        assert np.allclose(without_the_mask(with_mask), without, rtol=1e-5) and with_mask.dtype == dtype
+    for name in ("kl", "d_kl"):
+        with_mask = getattr(Categorical, name)(masked, other_masked)
+        without = getattr(Categorical, name)(logits, other)
+        assert np.allclose(without_the_mask(with_mask), without, rtol=1e-4, atol=1e-6) and with_mask.dtype == dtype
+        assert not getattr(Categorical, name)(masked, masked).any()
+
+
+def without_the_mask(values):
+    """Values (n,) as they are; derivatives (n, 4) without the masked action, whose derivative must be 0."""
+    if values.ndim == 1:
+        return values
+    assert not values[:, 1].any()
+    return np.delete(values, 1, axis=1)
+
+
+def test_the_kl_to_a_policy_that_cannot_do_it_is_infinite_and_the_other_way_round_finite():
+    free, masked = np.zeros(3), np.array([0.0, 0.0, -np.inf])
+    assert Categorical.kl(free, masked) == np.inf
+    assert Categorical.kl(masked, free) == pytest.approx(np.log(3 / 2))
+    assert Categorical.entropy(masked) == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("n_actions", [2, 3, 7])
+def test_a_masked_action_is_never_drawn_and_the_others_keep_their_log_probs(n_actions):
+    rng, logits = np.random.default_rng(18), np.zeros((2000, n_actions), np.float32)
+    logits[:, 0] = -np.inf
+    actions, log_probs = Categorical.draw(logits, rng)
+    assert set(actions.tolist()) == set(range(1, n_actions))
+    assert np.allclose(log_probs, -np.log(n_actions - 1))
+    assert np.allclose(Categorical.log_prob(logits, actions), log_probs)
+    assert np.isfinite(Categorical.d_log_prob(logits, actions)).all()
+
+
+@both
+def test_outputs_of_small_integers_mean_what_the_same_floats_mean(distribution):
+    outputs, other = np.array([[0, 3, 1, 2]], np.uint8), np.array([[2, 1, 0, 3]], np.uint8)
+    actions = distribution.sample(outputs.astype(float), np.random.default_rng(19))
+    for name, arguments in (("log_prob", (actions,)), ("d_log_prob", (actions,)), ("entropy", ()), ("d_entropy", ()),
+                            ("kl", (other,)), ("d_kl", (other,))):
+        method = getattr(distribution, name)
+        assert np.allclose(method(outputs, *arguments), method(outputs.astype(float), *arguments)), name
+    drawn = [distribution.draw(each, np.random.default_rng(20)) for each in (outputs, outputs.astype(float))]
+    assert all(map(np.allclose, *drawn))
+
+
+def test_an_entropy_bonus_leaves_a_policy_with_a_masked_action_finite():
+    policy = Policy(Table(1, 3))
+    policy.network.params["table"][0, 2] = -np.inf
+    _, cache = policy.log_probs(np.zeros(4, int), np.array([0, 1, 1, 0]))
+    grads = policy.backward(cache, np.ones(4), Categorical.d_entropy(cache.outputs))
+    assert np.isfinite(grads.vector).all() and grads["table"][0, 2] == 0
+
+
 # ---- samples
 
 @pytest.mark.parametrize("n_actions", [2, 3, 7])
@@ -142,14 +206,16 @@ def test_actions_come_as_often_as_their_probability_within_five_sigma(n_actions,
     assert (np.abs(counts - n * p) < 5 * np.sqrt(n * p * (1 - p))).all()
 
 
-@pytest.mark.parametrize("logits, allowed", [([1e4, -1e4], {0}), ([-1e4, 1e4], {1}), ([1e4, 1e4], {0, 1}), ([1e4, 0, -1e4], {0}),
-                                             ([-1e4, 0, 1e4], {2}), ([0, 1e4, 1e4, -1e4], {1, 2}), ([-1e4] * 5, set(range(5)))])
+@pytest.mark.parametrize("logits, allowed", [
+    ([1e4, -1e4], {0}), ([-1e4, 1e4], {1}), ([1e4, 1e4], {0, 1}), ([1e4, 0, -1e4], {0}), ([-1e4, 0, 1e4], {2}),
+    ([0, 1e4, 1e4, -1e4], {1, 2}), ([-1e4] * 5, set(range(5)))])
 def test_extreme_float32_logits_draw_only_what_is_possible(logits, allowed):
     rng = np.random.default_rng(10)
     rows = np.tile(np.array(logits, np.float32), (2000, 1))
     actions = Categorical.sample(rows, rng)
     assert set(actions.tolist()) == allowed
-    assert np.isfinite(Categorical.log_prob(rows, actions)).all() and np.isfinite(Categorical.d_log_prob(rows, actions)).all()
+    assert np.isfinite(Categorical.log_prob(rows, actions)).all()
+    assert np.isfinite(Categorical.d_log_prob(rows, actions)).all()
     assert np.isfinite(Categorical.entropy(rows)).all() and np.isfinite(Categorical.kl(rows, rows[::-1])).all()
 
 
@@ -166,7 +232,8 @@ def test_gaussian_samples_have_the_mean_and_the_standard_deviation_of_the_output
     samples = Gaussian.sample(np.tile(outputs, (n, 1)), rng)
     z = (samples - [1.0, -2.0]) / [0.5, 3.0]
     assert samples.shape == (n, 2)
-    assert (np.abs(z.mean(axis=0)) < 5 / np.sqrt(n)).all() and (np.abs((z * z).mean(axis=0) - 1) < 5 * np.sqrt(2 / n)).all()
+    assert (np.abs(z.mean(axis=0)) < 5 / np.sqrt(n)).all()
+    assert (np.abs((z * z).mean(axis=0) - 1) < 5 * np.sqrt(2 / n)).all()
     assert abs((z[:, 0] * z[:, 1]).mean()) < 5 / np.sqrt(n)
 
 
@@ -179,10 +246,14 @@ def test_log_probs_of_float32_outputs_are_float64(distribution):
 
 # ---- policies
 
-POLICIES = {"table": (lambda rng: Policy(Table(6, 3)), lambda rng: rng.integers(6, size=(4, 5))),
-            "two actions": (lambda rng: Policy(MLP((3, 8, 2), rng, dtype=np.float64)), lambda rng: rng.normal(size=(4, 5, 3))),
-            "text": (lambda rng: Policy(EmbeddingMLP(6, 2, 3, (8,), 6, rng, dtype=np.float64)), lambda rng: rng.integers(6, size=(9, 2))),
-            "gaussian": (lambda rng: Policy(MLP((3, 8, 4), rng, dtype=np.float64), Gaussian), lambda rng: rng.normal(size=(7, 3)))}
+POLICIES = {
+    "table": (lambda rng: Policy(Table(6, 3)), lambda rng: rng.integers(6, size=(4, 5))),
+    "two actions": (lambda rng: Policy(MLP((3, 8, 2), rng, dtype=np.float64)),
+                    lambda rng: rng.normal(size=(4, 5, 3))),
+    "text": (lambda rng: Policy(EmbeddingMLP(6, 2, 3, (8,), 6, rng, dtype=np.float64)),
+             lambda rng: rng.integers(6, size=(9, 2))),
+    "gaussian": (lambda rng: Policy(MLP((3, 8, 4), rng, dtype=np.float64), Gaussian),
+                 lambda rng: rng.normal(size=(7, 3)))}
 policies = pytest.mark.parametrize("build, draw", POLICIES.values(), ids=POLICIES.keys())
 
 
@@ -197,7 +268,8 @@ def test_the_policy_gradient_agrees_with_central_differences_with_and_without_en
 
     def loss():
         log_probs, cache = policy.log_probs(observations, actions)
-        return float((weights * log_probs).sum() + (entropy_coef or 0) * policy.distribution.entropy(cache.outputs).sum())
+        entropy = policy.distribution.entropy(cache.outputs).sum()
+        return float((weights * log_probs).sum() + (entropy_coef or 0) * entropy)
 
     _, cache = policy.log_probs(observations, actions)
     d_outputs = None if entropy_coef is None else entropy_coef * policy.distribution.d_entropy(cache.outputs)

@@ -242,7 +242,7 @@ def test_the_learners_approach_the_optimum_that_was_listed(name):
     best, _ = enumeration.best_policy(at_reference, rewards, 0.5)
 
     def penalized(episodes):
-        before = episodes.spread(reference.log_probs(*episodes.decisions)[0])
+        before = episodes.as_table(reference.log_probs(*episodes.decisions)[0])
         return kl_penalized_rewards(episodes.true_rewards, episodes.log_probs, before, 0.5)
 
     for _ in range(60):

@@ -1,4 +1,4 @@
-"""Does the record of what happened keep every step, pad without inventing any, and survive replaying, cutting and joining?"""
+"""Does the record of what happened keep every step, invent none, and survive replaying, cutting and joining?"""
 from dataclasses import fields, replace
 
 import numpy as np
@@ -18,12 +18,14 @@ games = pytest.mark.parametrize("game", GAMES.values(), ids=GAMES.keys())
 
 
 class Guess:
-    """Acts at random with a generator of its own, so that the game's luck alone can be repeated; `only` limits the actions."""
+    """Acts at random with a generator of its own: the game's luck alone can be repeated; `only` limits the actions."""
     def __init__(self, game, seed=0, only=None):
-        self.actions, self.rng = np.arange(game.n_actions) if only is None else np.array(only), np.random.default_rng(seed)
+        self.actions = np.arange(game.n_actions) if only is None else np.array(only)
+        self.rng = np.random.default_rng(seed)
 
     def act(self, observations, rng):
-        return self.rng.choice(self.actions, size=len(observations)), np.full(len(observations), -np.log(len(self.actions)))
+        n = len(observations)
+        return self.rng.choice(self.actions, size=n), np.full(n, -np.log(len(self.actions)))
 
 
 def play(game, n=40, seed=0, only=None, **settings):
@@ -34,8 +36,8 @@ def play(game, n=40, seed=0, only=None, **settings):
 def assert_equal(episodes, expected, but=()):
     for field in fields(Episodes):
         if field.name not in but:
-            assert np.array_equal(getattr(episodes, field.name), getattr(expected, field.name), equal_nan=field.name == "log_probs"), \
-                field.name
+            one, other = getattr(episodes, field.name), getattr(expected, field.name)
+            assert np.array_equal(one, other, equal_nan=field.name == "log_probs"), field.name
 
 
 # ---- rollout
@@ -47,7 +49,8 @@ def test_shapes_and_types_are_those_of_the_protocol(game):
     assert episodes.states.shape[:2] == (B, T + 1) == (40, T + 1) and T <= game.horizon
     assert episodes.states.dtype == game.start(1, np.random.default_rng(0)).dtype
     assert all(getattr(episodes, name).shape == (B, T) for name in ("actions", "log_probs", "true_rewards"))
-    assert episodes.mask.dtype == bool and episodes.ended.dtype == bool and episodes.ended.shape == episodes.first_step.shape == (B,)
+    assert episodes.mask.dtype == bool and episodes.ended.dtype == bool
+    assert episodes.ended.shape == episodes.first_step.shape == (B,)
     assert np.array_equal(episodes.next_observations, episodes.observations[:, 1:]) and episodes.lengths.max() == T
 
 
@@ -69,7 +72,8 @@ def test_every_step_is_one_of_the_game():
     for t in range(episodes.mask.shape[1]):
         on = episodes.mask[:, t]
         next_states, rewards, done = game.step(episodes.states[on, t], episodes.actions[on, t], None)
-        assert np.array_equal(next_states, episodes.states[on, t + 1]) and np.array_equal(rewards, episodes.true_rewards[on, t])
+        assert np.array_equal(next_states, episodes.states[on, t + 1])
+        assert np.array_equal(rewards, episodes.true_rewards[on, t])
         assert np.array_equal(done, episodes.ended[on] & (episodes.lengths[on] == t + 1))
     assert np.array_equal(episodes.true_returns, episodes.lengths) and 0 < episodes.ended.mean()
 
@@ -108,8 +112,10 @@ def test_steps_yields_what_rollout_keeps_and_every_end_once():
         rows = step.rows
         assert np.array_equal(rows, np.flatnonzero(episodes.mask[:, t]))
         assert np.array_equal(step.true_rewards, episodes.true_rewards[rows, t])
-        assert np.array_equal(step.states, episodes.states[rows, t]) and np.array_equal(step.next_states, episodes.states[rows, t + 1])
-        assert np.array_equal(step.actions, episodes.actions[rows, t]) and np.array_equal(step.over, episodes.lengths[rows] == t + 1)
+        assert np.array_equal(step.states, episodes.states[rows, t])
+        assert np.array_equal(step.next_states, episodes.states[rows, t + 1])
+        assert np.array_equal(step.actions, episodes.actions[rows, t])
+        assert np.array_equal(step.over, episodes.lengths[rows] == t + 1)
     ended = np.concatenate([step.rows[step.ended] for step in history])
     assert np.array_equal(np.sort(ended), np.flatnonzero(episodes.ended)) and 0 < len(ended) < 60
 
@@ -155,7 +161,8 @@ def test_replaying_clips_gives_the_clips(game):
 def test_a_mask_with_a_hole_is_refused():
     game = CartPole(horizon=9)
     with pytest.raises(ValueError, match="mask: expected the played steps first"):
-        replay(game, game.start(2, np.random.default_rng(0)), np.zeros((2, 3), int), np.array([[1, 1, 0], [1, 0, 1]]), None)
+        states, mask = game.start(2, np.random.default_rng(0)), np.array([[1, 1, 0], [1, 0, 1]])
+        replay(game, states, np.zeros((2, 3), int), mask, None)
 
 
 def test_a_replay_stops_where_its_mask_stops():
@@ -189,7 +196,8 @@ def test_a_clip_is_the_slice_of_its_episode(game):
         n = episodes.mask[row, span].sum()
         assert np.array_equal(clips.mask[row], np.arange(7) < n)
         assert np.array_equal(clips.states[row, :n + 1], episodes.states[row, first[row]:first[row] + n + 1])
-        assert np.array_equal(clips.actions[row, :n], episodes.actions[row, span][:n]) and not clips.actions[row, n:].any()
+        assert np.array_equal(clips.actions[row, :n], episodes.actions[row, span][:n])
+        assert not clips.actions[row, n:].any()
         assert np.isclose(clips.true_returns[row], episodes.true_rewards[row, span].sum())
         assert (clips.states[row, n:] == clips.states[row, n]).all()
     assert np.array_equal(clips.first_step, first) and np.array_equal(clips.observations, game.observe(clips.states))
@@ -220,14 +228,16 @@ def test_only_a_clip_that_reaches_the_end_has_ended():
 
 def test_joining_keeps_every_part_and_pads_it_with_nothing():
     game = Gridworld(slip=0.3, horizon=12)
-    parts = [clip(play(game, n, seed), np.zeros(n, int), length) for seed, (n, length) in enumerate([(3, 5), (7, 12), (1, 1)])]
+    sizes = enumerate([(3, 5), (7, 12), (1, 1)])
+    parts = [clip(play(game, n, seed), np.zeros(n, int), length) for seed, (n, length) in sizes]
     whole, row = join(parts), 0
     assert whole.mask.shape == (11, 12) and whole.states.shape == (11, 13)
     for part in parts:
         mine, T = whole[row:row + len(part)], part.mask.shape[1]
         assert_equal(clip(mine, np.zeros(len(part), int), T), part)
         assert not mine.mask[:, T:].any() and not mine.true_rewards[:, T:].any() and not mine.log_probs[:, T:].any()
-        assert (mine.states[:, T:] == part.states[:, -1:]).all() and (mine.observations[:, T:] == part.observations[:, -1:]).all()
+        assert (mine.states[:, T:] == part.states[:, -1:]).all()
+        assert (mine.observations[:, T:] == part.observations[:, -1:]).all()
         row += len(part)
     assert all(getattr(whole, field.name).dtype == getattr(parts[0], field.name).dtype for field in fields(Episodes))
     assert_equal(join([parts[0]]), parts[0])
@@ -239,7 +249,8 @@ def test_states_of_several_numbers_and_continuous_actions_are_cut_and_joined_ali
     episodes = Episodes(states, states[..., 0], rng.normal(size=(4, 6, 2)), np.zeros((4, 6)), mask, mask[:, 0],
                         np.zeros(4, int), 1.0 * mask)
     clips = clip(episodes, np.array([1, 1, 0, 0]), 2)
-    assert clips.actions.shape == (4, 2, 2) and np.array_equal(clips.lengths, [2, 1, 2, 1]) and not clips.actions[~clips.mask].any()
+    assert clips.actions.shape == (4, 2, 2) and np.array_equal(clips.lengths, [2, 1, 2, 1])
+    assert not clips.actions[~clips.mask].any()
     both = join([clips, episodes])
     assert both.actions.shape == (8, 6, 2)
     assert np.array_equal(both.decisions[1], np.concatenate([clips.decisions[1], episodes.decisions[1]]))
@@ -248,23 +259,26 @@ def test_states_of_several_numbers_and_continuous_actions_are_cut_and_joined_ali
 # ---- views
 
 @games
-def test_decisions_and_spread_undo_each_other(game):
+def test_decisions_and_as_table_undo_each_other(game):
     episodes = play(game)
     observations, actions = episodes.decisions
     assert len(observations) == len(actions) == episodes.mask.sum()
-    assert np.array_equal(episodes.spread(actions)[episodes.mask], actions) and not episodes.spread(actions + 1)[~episodes.mask].any()
-    assert np.array_equal(episodes.spread(episodes.true_rewards[episodes.mask]), episodes.true_rewards)
+    assert np.array_equal(episodes.as_table(actions)[episodes.mask], actions)
+    assert not episodes.as_table(actions + 1)[~episodes.mask].any()
+    assert np.array_equal(episodes.as_table(episodes.true_rewards[episodes.mask]), episodes.true_rewards)
 
 
 @pytest.mark.parametrize("game, network", [(Gridworld(horizon=12), Table(30, 4)),
-                                           (CartPole(horizon=60), MLP((4, 8, 2), np.random.default_rng(0)))], ids=["table", "mlp"])
+                                           (CartPole(horizon=60), MLP((4, 8, 2), np.random.default_rng(0)))],
+                         ids=["table", "mlp"])
 def test_the_log_probs_of_the_decisions_are_those_of_the_acting_policy(game, network):
     rng = np.random.default_rng(8)
     network.params.vector += rng.normal(size=network.params.vector.size).astype(network.dtype)
     policy = Policy(network)
     episodes = rollout(game, policy, game.start(20, rng), rng)
-    assert np.allclose(episodes.spread(policy.log_probs(*episodes.decisions)[0]), episodes.log_probs, atol=1e-5)
-    assert np.allclose(policy.log_probs(episodes.observations[:, :-1], episodes.actions)[0] * episodes.mask, episodes.log_probs, atol=1e-5)
+    assert np.allclose(episodes.as_table(policy.log_probs(*episodes.decisions)[0]), episodes.log_probs, atol=1e-5)
+    everywhere, _ = policy.log_probs(episodes.observations[:, :-1], episodes.actions)
+    assert np.allclose(everywhere * episodes.mask, episodes.log_probs, atol=1e-5)
 
 
 def test_rows_are_picked_by_slice_by_number_and_by_mask():
@@ -277,7 +291,8 @@ def test_rows_are_picked_by_slice_by_number_and_by_mask():
 def test_blindfolded_episodes_hide_the_true_rewards_and_nothing_else():
     episodes = play(GAMES["grid"])
     hidden = episodes.blindfolded()
-    assert np.isnan(hidden.true_rewards).all() and np.isnan(hidden.true_returns).all() and np.isfinite(episodes.true_rewards).all()
+    assert np.isnan(hidden.true_rewards).all() and np.isnan(hidden.true_returns).all()
+    assert np.isfinite(episodes.true_rewards).all()
     assert_equal(replace(hidden, true_rewards=episodes.true_rewards), episodes)
 
 
@@ -287,3 +302,18 @@ def test_groups_start_alike_and_stand_next_to_each_other():
     assert (starts == starts[:, :1]).all() and len(np.unique(starts[:, 0, 0])) == 4
     with pytest.raises(ValueError, match="multiple of the group size 5, got 12"):
         start_in_groups(CartPole(), 12, 5, rng)
+
+
+@pytest.mark.parametrize("name, call", [
+    ("group", lambda game, rng: start_in_groups(game, 12, 0, rng)),
+    ("group", lambda game, rng: start_in_groups(game, 12, 2.5, rng)),
+    ("episodes", lambda game, rng: start_in_groups(game, 0, 3, rng)),
+    ("episodes", lambda game, rng: start_in_groups(game, -3, 3, rng)),
+    ("steps_at_most", lambda game, rng: play(game, steps_at_most=0)),
+    ("steps_at_most", lambda game, rng: play(game, steps_at_most=-1)),
+    ("length", lambda game, rng: clip(play(game), 0, -2)), ("first", lambda game, rng: clip(play(game), -1, 2)),
+    ("parts", lambda game, rng: join([])),
+    ("actions", lambda game, rng: replay(game, game.start(2, rng), np.full((2, 3), -1), np.ones((2, 3), bool), rng))])
+def test_what_cannot_be_played_cut_or_joined_is_refused_by_name(name, call):
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        call(GAMES["grid"], np.random.default_rng(10))

@@ -1,4 +1,4 @@
-"""The leash: is each estimator as good as its name says, as a value and as a pull, and does the adaptive price find its target?"""
+"""KL penalty: is each estimator as good as its name says, as a value and as a loss, and does AdaptiveKL work?"""
 import importlib.util
 from pathlib import Path
 
@@ -46,7 +46,8 @@ def towards_reference(logits, reference):
 
 def test_k1_and_k3_are_the_kl_on_average_and_k2_is_not(five_symbols):
     logits, reference, _ = five_symbols
-    mean = {name: softmax(logits) @ value(log_softmax(logits), log_softmax(reference)) for name, (value, _) in ESTIMATORS.items()}
+    log_p, log_q = log_softmax(logits), log_softmax(reference)
+    mean = {name: softmax(logits) @ value(log_p, log_q) for name, (value, _) in ESTIMATORS.items()}
     true = true_kl(softmax(logits), softmax(reference))
     assert mean["k1"] == pytest.approx(true, abs=1e-12) and mean["k3"] == pytest.approx(true, abs=1e-12)
     assert abs(mean["k2"] - true) > 0.01 * true
@@ -80,7 +81,8 @@ def test_absurd_ratios_stay_finite():
 @every_estimator
 def test_every_slope_is_the_derivative_of_its_value(value, slope):
     log_probs, reference = np.log(np.random.default_rng(1).uniform(0.05, 1, size=(2, 3, 4)))
-    check_gradient(lambda: value(log_probs, reference).sum(), {"log_probs": log_probs}, {"log_probs": slope(log_probs, reference)},
+    check_gradient(lambda: value(log_probs, reference).sum(), {"log_probs": log_probs},
+                   {"log_probs": slope(log_probs, reference)},
                    np.random.default_rng(2))
 
 
@@ -181,26 +183,62 @@ def test_the_laboratory_prints_its_tables_and_draws_its_picture():
 # ---- the adaptive price
 
 def test_the_price_rises_where_the_policy_is_too_far_and_falls_where_it_is_near():
-    leash = kl.AdaptiveKL(0.5, target=2.0, horizon=100)
-    assert leash.update(2.0, 10) == 0.5
-    assert leash.update(2.2, 10) == pytest.approx(0.5 * (1 + 0.1 * 10 / 100))
+    adaptive = kl.AdaptiveKL(0.5, target=2.0, horizon=100)
+    assert adaptive.update(2.0, 10) == 0.5
+    assert adaptive.update(2.2, 10) == pytest.approx(0.5 * (1 + 0.1 * 10 / 100))
     assert kl.AdaptiveKL(0.5, 2.0, 100).update(1.8, 10) == pytest.approx(0.5 * (1 - 0.1 * 10 / 100))
 
 
 def test_no_update_moves_the_price_by_more_than_a_fifth_of_its_share_of_the_horizon():
     for nats in (0.0, 1e9):
-        leash = kl.AdaptiveKL(1.0, target=1.0, horizon=10_000)
-        assert abs(leash.update(nats, 64) - 1) == pytest.approx(0.2 * 64 / 10_000)
+        adaptive = kl.AdaptiveKL(1.0, target=1.0, horizon=10_000)
+        assert abs(adaptive.update(nats, 64) - 1) == pytest.approx(0.2 * 64 / 10_000)
 
 
 @pytest.mark.parametrize("start", [1e-3, 10.0])
 def test_the_price_finds_its_target_where_distance_falls_with_the_price(start):
-    leash, rng, seen = kl.AdaptiveKL(start, target=3.0, horizon=20 * 64), np.random.default_rng(7), []
-    for _ in range(2000):                                              # a policy that is at 0.6 / kl_coef nats, measured with noise
-        seen.append(0.6 / leash.kl_coef)
-        leash.update(seen[-1] * np.exp(0.1 * rng.normal()), 64)
+    adaptive, rng, seen = kl.AdaptiveKL(start, target=3.0, horizon=20 * 64), np.random.default_rng(7), []
+    for _ in range(2000):                           # a policy that is at 0.6 / kl_coef nats, measured with noise
+        seen.append(0.6 / adaptive.kl_coef)
+        adaptive.update(seen[-1] * np.exp(0.1 * rng.normal()), 64)
     assert np.mean(seen[-500:]) == pytest.approx(3.0, rel=0.03)
-    assert leash.kl_coef == pytest.approx(0.2, rel=0.2)
+    assert adaptive.kl_coef == pytest.approx(0.2, rel=0.2)
+
+
+@pytest.mark.parametrize("n_episodes", [64, 500, 501, 10 ** 6])
+@pytest.mark.parametrize("nats", [0.0, 1e9, np.inf])
+def test_the_price_stays_above_0_and_finite_however_long_it_is_pushed(n_episodes, nats):
+    adaptive = kl.AdaptiveKL(0.1, target=1.0, horizon=100)
+    prices = [adaptive.update(nats, n_episodes) for _ in range(5000)]
+    assert 0.08 <= prices[0] <= 0.12 and all(1e-9 <= price <= 1e9 for price in prices)
+    assert np.all(np.diff(prices) >= 0) if nats else np.all(np.diff(prices) <= 0)
+
+
+@pytest.mark.parametrize("nats, n_episodes, name", [
+    (np.nan, 64, "kl"), (-0.1, 64, "kl"), (1.0, -1, "n_episodes"), (1.0, 0, "n_episodes"), (1.0, np.nan, "n_episodes")])
+def test_an_update_of_the_price_refuses_what_is_no_distance_and_no_number(nats, n_episodes, name):
+    adaptive = kl.AdaptiveKL(0.1, target=1.0)
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        adaptive.update(nats, n_episodes)
+    assert adaptive.kl_coef == 0.1
+
+
+def test_the_kl_per_episode_of_float32_copies_is_never_below_0():
+    rng = np.random.default_rng(9)
+    game, policy = Gridworld("S.^\n..G\n.L.", horizon=6), Policy(MLP((1, 5, 4), rng))
+    game.observe = lambda states: np.asarray(states)[..., None] / 9 - 0.5
+    episodes, distances = rollout(game, policy, game.start(7, rng), rng), []
+    for _ in range(200):
+        near = policy.copy()
+        near.network.params.vector += 1e-6 * rng.normal(size=near.network.params.vector.size).astype(np.float32)
+        distances.append(kl.kl_per_episode(policy, near, episodes))
+    assert min(distances) == 0 < max(distances)
+
+
+@pytest.mark.parametrize("kl_coef", [-0.1, np.nan])
+def test_a_penalty_that_pays_for_distance_is_refused(kl_coef):
+    with pytest.raises(ValueError, match="^kl_coef: expected a number from 0"):
+        kl.kl_penalized_rewards(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros((1, 2)), kl_coef)
 
 
 def test_a_price_that_could_never_move_is_refused():
@@ -232,11 +270,12 @@ def test_the_price_that_a_run_pays_is_the_adaptive_one():
 
     class Listener:
         def update(self, episodes, reward, rng):
-            reference = episodes.spread(state.reference.log_probs(*episodes.decisions)[0])
+            reference = episodes.as_table(state.reference.log_probs(*episodes.decisions)[0])
             paid.append(np.allclose(reward(episodes), -state.adaptive_kl.kl_coef * (episodes.log_probs - reference)))
             return {}
 
-    state.policy.network.params.vector[:] = np.random.default_rng(8).normal(size=state.policy.network.params.vector.size)
+    vector = state.policy.network.params.vector
+    vector[:] = np.random.default_rng(8).normal(size=vector.size)
     state.learner = Listener()
     row = improve(state, lambda episodes: np.zeros(episodes.mask.shape))
     assert paid == [True] * state.updates_per_round and row["kl_coef"] > 0.1

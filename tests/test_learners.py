@@ -1,17 +1,21 @@
-"""Do all learners keep one contract, and do they follow the exact policy gradient, where they claim to and where they do not?"""
+"""Do all learners keep one contract, and do those follow the exact policy gradient that claim to?"""
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tinyrlhf import protocols
 from tinyrlhf.episodes import rollout, start_in_groups
 from tinyrlhf.exact import planning
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.learning import rules
+from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.policy_gradient import BASELINES, GRPO, PPO, RLOO, ActorCritic, Reinforce, minibatches
 from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.nn.networks import Table
+from tinyrlhf.nn.schedules import linear
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.saving import load_into, states_of
 from tinyrlhf.policies import Policy
@@ -21,11 +25,19 @@ import estimators  # noqa: E402
 
 SHORT = "S.^\n..G\n.L."
 
+
+def reinforce(baseline):
+    return lambda policy, critic, **shared: Reinforce(policy, baseline=baseline, **shared)
+
+
+def grpo(policy, critic, **shared):
+    return GRPO(policy, group=4, reference=policy.copy(), kl_coef=0.01, epochs=2, **shared)
+
+
 LEARNERS = {
-    **{f"REINFORCE, {baseline}": lambda policy, critic, baseline=baseline, **shared: Reinforce(policy, baseline=baseline, **shared)
-       for baseline in BASELINES},
+    **{f"REINFORCE, {baseline}": reinforce(baseline) for baseline in BASELINES},
     "RLOO": lambda policy, critic, **shared: RLOO(policy, group=4, **shared),
-    "GRPO": lambda policy, critic, **shared: GRPO(policy, group=4, reference=policy.copy(), kl_coef=0.01, epochs=2, **shared),
+    "GRPO": grpo,
     "actor-critic": lambda policy, critic, **shared: ActorCritic(policy, critic=critic, **shared),
     "PPO": lambda policy, critic, **shared: PPO(policy, critic=critic, epochs=2, minibatch=16, **shared),
 }
@@ -117,7 +129,8 @@ def test_a_saved_learner_resumes_to_the_same_bytes(make):
 
 @every_learner
 @pytest.mark.parametrize("spoil", [lambda r: r * np.nan, lambda r: r + np.inf, lambda r: r[:, :-1], lambda r: r[1:],
-                                   lambda r: r.sum(axis=1)], ids=["nan", "inf", "a step short", "an episode short", "one each"])
+                                   lambda r: r.sum(axis=1)],
+                         ids=["nan", "inf", "a step short", "an episode short", "one each"])
 def test_rewards_that_are_not_numbers_for_each_step_are_refused_in_one_line(make, spoil):
     policy = a_policy()
     learner = make(policy, Table(9, 1), learning_rate=0.05)
@@ -156,7 +169,8 @@ def test_settings_fade_with_the_share_of_training_that_is_left(make):
     for times in (1, 2, 4, 5):
         _, learner, _ = updated(make, episodes, true_rewards, times, updates=4, **fading)
         rates.append((learner.optimizer.learning_rate, learner.now(learner.entropy_coef)))
-    assert np.allclose(rates, [(0.1, 0.15), (0.075, 0.1), (0.025, 0.0), (0.0, 0.0)])   # the rate just used, the bonus to come
+    # the rate just used, the bonus to come
+    assert np.allclose(rates, [(0.1, 0.15), (0.075, 0.1), (0.025, 0.0), (0.0, 0.0)])
 
 
 @every_learner
@@ -167,6 +181,34 @@ def test_long_gradients_are_shortened(make):
     learner.optimizer = estimators.Recorder()
     learner.update(episodes, true_rewards, np.random.default_rng(0))
     assert np.linalg.norm(learner.optimizer.ascent) == pytest.approx(1e-3)
+
+
+@every_learner
+@pytest.mark.parametrize("name, bad", [
+    ("learning_rate", np.nan), ("learning_rate", -0.1), ("learning_rate", lambda left: np.nan),
+    ("entropy_coef", -0.1), ("entropy_coef", np.nan), ("updates", 0), ("updates", 2.5), ("updates", -3),
+    ("max_grad_norm", np.nan), ("max_grad_norm", -1.0), ("epsilon", np.nan), ("epsilon", -1e-8)])
+def test_settings_that_make_no_sense_are_refused_by_name(make, name, bad):
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        make(a_policy(), Table(9, 1), **{"learning_rate": 0.1, name: bad})
+
+
+@pytest.mark.parametrize("make, name, bad", [
+    ("RLOO", "gamma", 0.5), ("RLOO", "baseline", "none"), ("PPO", "standardize", False), ("PPO", "standardize", True),
+    ("REINFORCE, none", "gamma", 1.5), ("REINFORCE, none", "gamma", np.nan), ("actor-critic", "lam", np.nan),
+    ("actor-critic", "gamma", -1), ("actor-critic", "critic_learning_rate", np.nan),
+    ("PPO", "critic_learning_rate", -1.0), ("PPO", "clip", np.nan)])
+def test_settings_that_a_learner_would_ignore_or_cannot_use_are_refused(make, name, bad):
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        LEARNERS[make](a_policy(), Table(9, 1), learning_rate=0.1, **{name: bad})
+
+
+def test_every_part_has_the_methods_of_its_protocol():
+    learners = [make(a_policy(), Table(9, 1), learning_rate=0.1) for make in LEARNERS.values()]
+    for protocol, parts in ((protocols.Policy, [a_policy()]), (protocols.Learner, learners)):
+        methods = [name for name in vars(protocol) if not name.startswith("_")]
+        assert {"state", "load"} < set(methods)
+        assert all(callable(getattr(part, name)) for part in parts for name in methods)
 
 
 # ---- single learners
@@ -208,7 +250,8 @@ def test_the_critic_comes_to_the_value_of_the_policy_and_reports_half_the_square
 
 
 @pytest.mark.parametrize("make", [lambda policy, **shared: Reinforce(policy, 0.1, **shared),
-                                  lambda policy, **shared: RLOO(policy, 0.1, group=4, **shared)], ids=["REINFORCE", "RLOO"])
+                                  lambda policy, **shared: RLOO(policy, 0.1, group=4, **shared)],
+                         ids=["REINFORCE", "RLOO"])
 def test_standardizing_ignores_the_unit_of_reward_and_turns_nothing(make):
     episodes, ascents = played(a_game(), a_policy(), 32, seed=18), []
     for standardize, unit in ((False, 1.0), (True, 1.0), (True, 100.0)):
@@ -237,14 +280,17 @@ def test_ppo_whitens_each_minibatch_by_itself():
 @pytest.mark.parametrize("make", [LEARNERS["actor-critic"], LEARNERS["PPO"]], ids=["actor-critic", "PPO"])
 def test_the_critic_fades_at_its_own_rate(make):
     episodes = played(a_game(), a_policy(), 32, seed=20)
-    _, learner, _ = updated(make, episodes, true_rewards, times=3, updates=4, critic_learning_rate=lambda left: 0.8 * left)
+    _, learner, _ = updated(make, episodes, true_rewards, times=3, updates=4, critic_learning_rate=linear(0.8))
     assert learner.critic_optimizer.learning_rate == pytest.approx(0.4) and learner.optimizer.learning_rate == 0.05
+
+
+def ppo(policy, critic, epochs=3, **shared):
+    return PPO(policy, critic=critic, epochs=epochs, **shared)
 
 
 def test_a_fixed_policy_drifts_nowhere_and_ppo_says_so():
     episodes = played(a_game(), a_policy(), 32, seed=11)
-    _, _, [numbers] = updated(lambda policy, critic, **shared: PPO(policy, critic=critic, epochs=3, **shared), episodes, true_rewards,
-                              learning_rate=0.0)
+    _, _, [numbers] = updated(ppo, episodes, true_rewards, learning_rate=0.0)
     assert numbers["approx_kl"] == pytest.approx(0, abs=1e-15) and numbers["clip_fraction"] == 0
 
 
@@ -252,8 +298,7 @@ def test_ppo_is_held_back_by_clipping_where_a_free_learner_runs_on():
     episodes = played(a_game(), a_policy(), 32, seed=12)
 
     def drift(clip):
-        policy, _, [numbers] = updated(lambda policy, critic, **shared: PPO(policy, critic=critic, epochs=40, minibatch=10 ** 6,
-                                                                            clip=clip, **shared), episodes, true_rewards)
+        policy, _, [numbers] = updated(ppo, episodes, true_rewards, epochs=40, minibatch=10 ** 6, clip=clip)
         assert (numbers["clip_fraction"] > 0) == (clip < 1)
         return np.abs(policy.log_probs(*episodes.decisions)[0] - episodes.log_probs[episodes.mask]).mean()
 
@@ -262,13 +307,28 @@ def test_ppo_is_held_back_by_clipping_where_a_free_learner_runs_on():
 
 def test_grpo_is_drawn_to_its_reference_by_k3():
     episodes, reference = played(a_game(), a_policy(), 64, seed=13), a_policy(seed=1)
-    policy, _, _ = updated(lambda policy, critic, **shared: GRPO(policy, group=4, reference=reference, kl_coef=1.0, **shared),
-                           episodes, lambda episodes: np.zeros(episodes.mask.shape), times=100)
+
+    def pulled(policy, critic, **shared):
+        return GRPO(policy, group=4, reference=reference, kl_coef=1.0, **shared)
+
+    policy, _, _ = updated(pulled, episodes, lambda episodes: np.zeros(episodes.mask.shape), times=100)
     visited = episodes.decisions[0]
     goal = reference.network.forward(visited)[0]
     before, after = (Categorical.kl(p.network.forward(visited)[0], goal).mean() for p in (a_policy(), policy))
     assert after < 0.5 * before
     assert np.array_equal(reference.network.params.vector, a_policy(seed=1).network.params.vector)
+
+
+def test_the_entropy_bonus_of_grpo_is_weighted_like_its_rule_whatever_the_weight(monkeypatch):
+    episodes, policy = played(a_game(), a_policy(), 12, seed=21), a_policy()
+    monkeypatch.setattr(rules, "token_weight", lambda mask: mask / mask.sum())         # every token alike
+    learner = GRPO(policy, 0.1, group=4, entropy_coef=0.3)
+    learner.optimizer = estimators.Recorder()
+    learner.update(episodes, lambda episodes: np.zeros(episodes.mask.shape), np.random.default_rng(0))
+    _, cache = policy.log_probs(*episodes.decisions)
+    n = len(cache.actions)
+    expected = policy.backward(cache, np.zeros(n), 0.3 * Categorical.d_entropy(cache.outputs) / n)
+    assert np.allclose(learner.optimizer.ascent, expected.vector, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("n, size", [(10, 4), (9, 4), (8, 4), (5, 4), (3, 4), (2, 1000), (101, 7)])
@@ -277,6 +337,27 @@ def test_minibatches_use_every_row_once_and_none_alone(n, size):
     assert sorted(np.concatenate(parts)) == list(range(n))
     assert all(2 <= len(part) <= size + 1 for part in parts)
     assert n < 9 or not np.array_equal(np.concatenate(parts), np.arange(n))
+
+
+# ---- imitation
+
+def test_cloning_comes_to_the_shares_of_the_labels():
+    policy, labels = Policy(Table(1, 3)), np.array([0, 0, 0, 0, 1, 1, 2, 2])
+    losses = clone(policy, np.zeros(8, int), labels, None, learning_rate=linear(0.2, lowest=0.02), steps=300)
+    assert np.allclose(softmax(policy.network.params["table"][0]), [1 / 2, 1 / 4, 1 / 4], atol=1e-3)
+    assert losses[0] == pytest.approx(np.log(3)) and losses[-1] == pytest.approx(1.5 * np.log(2), abs=1e-5)
+
+
+@pytest.mark.parametrize("name, bad", [
+    ("observations", np.array([0.0, np.nan])), ("actions", np.array([0, -1])), ("actions", np.array([0.0, np.nan])),
+    ("clone", np.array([], int)), ("steps", -1), ("steps", 2.5), ("batch", 0), ("learning_rate", np.nan),
+    ("learning_rate", -0.1)])
+def test_cloning_refuses_by_name_what_it_cannot_copy(name, bad):
+    policy, how = Policy(Table(1, 3)), {"observations": np.zeros(2, int), "actions": np.array([0, 1])}
+    how[{"clone": "actions"}.get(name, name)] = bad
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        clone(policy, rng=np.random.default_rng(0), **how)
+    assert not policy.network.params.vector.any()
 
 
 # ---- on average, exactly: over all batches of two episodes that can occur in a tiny world

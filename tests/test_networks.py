@@ -1,10 +1,11 @@
-"""Are the hand-written derivatives of the networks right, are parameters views that nobody else holds, and is Adam Adam?"""
+"""Are the hand-written derivatives of the networks right, are parameters views of their own, and is Adam Adam?"""
 import numpy as np
 import pytest
 
 from tinyrlhf.checks import check_gradient
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable, Table, orthogonal
 from tinyrlhf.nn.optimizers import SGD, Adam, clip_gradient
+from tinyrlhf.nn.schedules import as_schedule, linear
 
 
 def table(rng, dtype=np.float64):
@@ -39,7 +40,8 @@ def embedding_mlp(slots, hidden):
 
 BUILDERS = {"table": table, "sum table": sum_table(4), "sum of one": sum_table(1), "linear": mlp((3, 2)),
             "one hidden": mlp((4, 6, 1)), "two hidden": mlp((2, 5, 3, 4)),
-            "four hidden": mlp((3, 4, 4, 4, 4, 2)), "embedding": embedding_mlp(3, (8,)), "one slot": embedding_mlp(1, ()),
+            "four hidden": mlp((3, 4, 4, 4, 4, 2)), "embedding": embedding_mlp(3, (8,)),
+            "one slot": embedding_mlp(1, ()),
             "embedding, two hidden": embedding_mlp(2, (5, 6))}
 everywhere = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS.keys())
 
@@ -55,7 +57,8 @@ def test_the_gradient_agrees_with_central_differences(build, shape):
     outputs, cache = network.forward(inputs)
     weights = rng.normal(size=outputs.shape)
     assert outputs.shape[:-1] == shape
-    check_gradient(lambda: float((weights * network.forward(inputs)[0]).sum()), network.params, network.backward(cache, weights), rng)
+    check_gradient(lambda: float((weights * network.forward(inputs)[0]).sum()), network.params,
+                   network.backward(cache, weights), rng)
 
 
 @everywhere
@@ -67,7 +70,8 @@ def test_leading_dimensions_are_only_a_way_to_write_the_batch(build):
     flat_outputs, flat_cache = network.forward(inputs.reshape((12,) + inputs.shape[2:]))
     weights = rng.normal(size=outputs.shape)
     assert np.allclose(outputs.reshape(12, -1), flat_outputs, rtol=1e-12)
-    assert np.allclose(network.backward(cache, weights).vector, network.backward(flat_cache, weights.reshape(12, -1)).vector, rtol=1e-10)
+    assert np.allclose(network.backward(cache, weights).vector,
+                       network.backward(flat_cache, weights.reshape(12, -1)).vector, rtol=1e-10)
 
 
 @everywhere
@@ -78,7 +82,8 @@ def test_time_first_arrays_give_the_gradient_of_their_copies(build):
     outputs, cache = network.forward(inputs)
     weights = np.asfortranarray(rng.normal(size=outputs.shape))
     _, copied_cache = network.forward(inputs.copy())
-    assert np.allclose(network.backward(cache, weights).vector, network.backward(copied_cache, weights.copy("C")).vector, rtol=1e-12)
+    assert np.allclose(network.backward(cache, weights).vector,
+                       network.backward(copied_cache, weights.copy("C")).vector, rtol=1e-12)
 
 
 @everywhere
@@ -135,7 +140,8 @@ def test_a_sum_table_is_a_linear_model_on_how_often_each_number_occurs():
 def test_the_embedding_of_a_symbol_collects_every_slot_where_it_stood_and_others_nothing(dtype):
     rng = np.random.default_rng(17)
     network, _ = embedding_mlp(3, (8,))(rng)
-    for inputs in (np.full((9, 3), 4), np.array([[0, 5, 0]]), np.array([[5, 5, 5], [0, 5, 2]]), rng.integers(6, size=(50, 3))):
+    for inputs in (np.full((9, 3), 4), np.array([[0, 5, 0]]), np.array([[5, 5, 5], [0, 5, 2]]),
+                   rng.integers(6, size=(50, 3))):
         inputs = inputs.astype(dtype)
         outputs, cache = network.forward(inputs)
         weights = rng.normal(size=outputs.shape)
@@ -156,7 +162,8 @@ def test_a_new_head_keeps_all_but_the_last_layer_and_shares_nothing(hidden, dtyp
     inputs, before = draw((5,)), network.params.vector.copy()
     twin = network.with_new_head(2, rng, head_gain=0.1)
     head = (f"weight_{len(hidden)}", f"bias_{len(hidden)}")
-    assert list(twin.params) == list(network.params) and twin.params.vector.dtype == dtype and twin.depth == network.depth
+    assert list(twin.params) == list(network.params) and twin.params.vector.dtype == dtype
+    assert twin.depth == network.depth
     for name in network.params:
         assert np.array_equal(twin.params[name], network.params[name]) == (name not in head)
     outputs, cache = twin.forward(inputs)
@@ -223,7 +230,8 @@ def test_float32_networks_stay_float32_through_forward_backward_and_steps(build)
     grads = network.backward(cache, rng.normal(size=outputs.shape))
     clip_gradient(grads, 0.1)
     optimizer.step(grads)
-    arrays = [outputs, grads.vector, network.params.vector, optimizer.mean, optimizer.square, network.copy().params.vector,
+    arrays = [outputs, grads.vector, network.params.vector, optimizer.mean, optimizer.square,
+              network.copy().params.vector,
               network.forward(draw((5,)))[0], *network.params.values()]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
 
@@ -245,7 +253,7 @@ def test_weights_start_orthogonal_with_gain_sqrt_two_then_head_gain_and_biases_a
 def test_orthogonal_matrices_are_drawn_without_preferring_a_sign():
     rng = np.random.default_rng(11)
     draws = np.array([orthogonal(2, 3, rng) for _ in range(2000)])
-    sigma = np.sqrt(1 / 3 / 2000)                                      # an entry of a random unit vector in three dimensions
+    sigma = np.sqrt(1 / 3 / 2000)  # an entry of a random unit vector in three dimensions
     assert (np.abs(draws.mean(axis=0)) < 5 * sigma).all()
 
 
@@ -275,7 +283,8 @@ def test_adam_takes_the_steps_of_the_paper(decays, epsilon):
     start = network.params.vector[:] = rng.normal(size=20)
     start = start.copy()
     optimizer = Adam(network.params, 0.03, *decays, epsilon)
-    gradients = rng.normal(size=(30, 20)) * 10.0 ** rng.integers(-9, 2, size=20)        # where epsilon is large, and where it is not
+    # where epsilon is large, and where it is not
+    gradients = rng.normal(size=(30, 20)) * 10.0 ** rng.integers(-9, 2, size=20)
     for t, gradient in enumerate(gradients, start=1):
         grads = network.params.like()
         grads.vector[:] = gradient
@@ -326,4 +335,73 @@ def test_clipping_shortens_all_arrays_together_keeps_the_direction_and_tells_the
     length = np.linalg.norm(before)
     assert np.isclose(clip_gradient(grads, 2 * length), length) and np.array_equal(grads.vector, before)
     assert np.isclose(clip_gradient(grads, 0.1), length)
-    assert np.allclose(grads.vector, 0.1 * before / length, rtol=1e-5) and np.shares_memory(grads["weight_0"], grads.vector)
+    assert np.allclose(grads.vector, 0.1 * before / length, rtol=1e-5)
+    assert np.shares_memory(grads["weight_0"], grads.vector)
+
+
+# ---- what is refused at the doors
+
+@pytest.mark.parametrize("make", [
+    lambda rng: Table(0, 2), lambda rng: Table(2, -1), lambda rng: Table(2.0, 2), lambda rng: SumTable(2, 0),
+    lambda rng: MLP((3, 0, 2), rng), lambda rng: MLP((3,), rng),
+    lambda rng: EmbeddingMLP(0, 2, 3, (4,), 5, rng), lambda rng: EmbeddingMLP(6, 2, 3, (0,), 5, rng),
+    lambda rng: embedding_mlp(2, (4,))(rng)[0].with_new_head(0, rng)])
+def test_networks_without_inputs_outputs_or_layers_are_refused(make):
+    with pytest.raises(ValueError, match="^(size of .*|layers): expected a whole number from 1"):
+        make(np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("dtype", [int, np.uint8, complex])
+def test_parameters_that_are_no_floats_are_refused(dtype):
+    with pytest.raises(ValueError, match="^dtype: expected one of float32, float64"):
+        Table(2, 3, dtype)
+
+
+@pytest.mark.parametrize("head_gain", [np.nan, np.inf, "1"])
+def test_a_head_gain_that_is_no_number_is_refused(head_gain):
+    with pytest.raises(ValueError, match="^head_gain: expected a number"):
+        MLP((3, 2), np.random.default_rng(0), head_gain)
+
+
+@everywhere
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_saved_parameters_that_are_no_numbers_are_refused_and_change_nothing(build, bad):
+    network, _ = build(np.random.default_rng(19))
+    before, state = network.params.vector.copy(), network.state()
+    state["vector"][-1] = bad
+    with pytest.raises(ValueError, match="^network: expected finite numbers"):
+        network.load(state)
+    assert np.array_equal(network.params.vector, before)
+
+
+@pytest.mark.parametrize("name, bad", [
+    ("learning_rate", np.nan), ("learning_rate", -0.1), ("learning_rate", np.inf), ("learning_rate", "1"),
+    ("mean_decay", 1.0), ("mean_decay", np.nan), ("square_decay", 1.0), ("square_decay", -0.1),
+    ("epsilon", np.nan), ("epsilon", -1e-8)])
+def test_optimizers_refuse_settings_that_would_spoil_the_parameters(name, bad):
+    for make in (Adam, SGD) if name == "learning_rate" else (Adam,):
+        with pytest.raises(ValueError, match=f"^{name}: expected a number from 0"):
+            make(Table(2, 2).params, **{"learning_rate": 0.1, name: bad})
+
+
+# ---- schedules
+
+@pytest.mark.parametrize("start, lowest, gone_at", [
+    (0.1, 0.02, 0.0), (0.6, 0.0, 0.25), (8e-3, 0.05, 0.0), (1e-4, 0.0, 0.0), (0.5, 0.1, 0.3)])
+def test_a_linear_schedule_is_its_formula_to_the_last_bit(start, lowest, gone_at):
+    schedule = linear(start, lowest, gone_at)
+    for left in np.linspace(0, 1, 101):
+        assert schedule(left) == start * max(left - gone_at, lowest) / (1 - gone_at)
+    assert linear(start)(1.0) == start and linear(start)(0.0) == 0
+
+
+def test_a_number_is_a_schedule_that_never_fades_and_a_schedule_stays_what_it_is():
+    schedule = linear(0.1)
+    assert as_schedule(schedule) is schedule and {as_schedule(0.3)(left) for left in (1.0, 0.5, 0.0)} == {0.3}
+
+
+@pytest.mark.parametrize("name, bad", [
+    ("start", np.nan), ("start", "1"), ("lowest", -0.1), ("lowest", 1.1), ("gone_at", 1.0), ("gone_at", -0.1)])
+def test_schedules_that_never_begin_or_never_end_are_refused(name, bad):
+    with pytest.raises(ValueError, match=f"^{name}: expected a number from"):
+        linear(**{"start": 0.1, name: bad})

@@ -81,6 +81,20 @@ def test_float32_goes_in_and_float32_comes_out(function):
     assert function(np.array([[-BIG, 3.0, BIG]], np.float32)).dtype == np.float32
 
 
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp, sigmoid, log_sigmoid, softplus])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, bool])
+def test_integers_do_not_wrap_around(function, dtype):
+    values = np.array([[0, 1, 5, 127]]).astype(dtype)
+    assert np.array_equal(function(values), function(values.astype(float)))
+    assert np.array_equal(function(np.array([[-128, 3]], np.int8)), function(np.array([[-128.0, 3.0]])))
+
+
+def test_softmax_and_its_logarithm_take_minus_infinity_for_the_impossible():
+    logits = np.array([0.0, -np.inf, 0.0])
+    assert np.array_equal(softmax(logits), [0.5, 0, 0.5])
+    assert np.array_equal(log_softmax(logits), np.log([0.5, 1, 0.5]) + [0, -np.inf, 0])
+
+
 def test_loading_undoes_saving_also_when_one_name_begins_like_another():
     def networks(seed):
         return {name: MLP((2, 1), np.random.default_rng(seed + size)) for size, name in enumerate(("1", "10", "1a"))}
@@ -140,7 +154,8 @@ def test_gradients_of_other_shape_and_arrays_of_low_precision_are_refused():
 # ---- the other checks
 
 def test_shapes_that_fit_give_the_sizes():
-    sizes = check_shapes(rewards=(np.zeros((4, 7)), "B T"), states=(np.zeros((4, 7, 2)), "B T 2"), d0=(np.zeros((9, 9, 3)), "... S"))
+    sizes = check_shapes(rewards=(np.zeros((4, 7)), "B T"), states=(np.zeros((4, 7, 2)), "B T 2"),
+                         d0=(np.zeros((9, 9, 3)), "... S"))
     assert sizes == {"B": 4, "T": 7, "2": 2, "S": 3} or sizes == {"B": 4, "T": 7, "S": 3}
 
 
@@ -173,7 +188,9 @@ def test_finite_choice_and_range_name_what_they_refuse():
 
 # ---- check_game
 
-@pytest.mark.parametrize("game", [Bandit([0.0, 1.0]), Gridworld(), CartPole(horizon=60), CartPole(frozen=True, horizon=60), Text()],
+@pytest.mark.parametrize("game",
+                         [Bandit([0.0, 1.0]), Gridworld(), CartPole(horizon=60), CartPole(frozen=True, horizon=60),
+                          Text()],
                          ids=["bandit", "grid", "cartpole", "frozen", "text"])
 def test_games_that_keep_the_protocol_pass(game):
     check_game(game, np.random.default_rng(7))
@@ -270,7 +287,8 @@ class DrawsColourless(Cart):
     (WritesIntoItsInput, "step must not change the states"), (LosesPrecision, "step must keep shape and dtype"),
     (PaysInColumns, "rewards must be 5 finite numbers"), (PaysNothingKnown, "rewards must be 5 finite numbers"),
     (SaysDoneInNumbers, "done must be 5 booleans"), (SeesTheFirstRow, "observe must keep the leading dimension"),
-    (SeesOnlyTwoDimensions, "observe must accept any leading dimensions"), (HasItsOwnLuck, "equal generators must give equal steps"),
+    (SeesOnlyTwoDimensions, "observe must accept any leading dimensions"),
+    (HasItsOwnLuck, "equal generators must give equal steps"),
     (CountsItsSteps, "equal generators must give equal steps"), (ShowsNumbers, "show must return text"),
     (DrawsColourless, "scene must return pieces with a color")])
 def test_broken_games_are_refused_with_their_name_and_the_promise(broken, sentence):
@@ -279,9 +297,11 @@ def test_broken_games_are_refused_with_their_name_and_the_promise(broken, senten
 
 
 @pytest.mark.parametrize("name, wrong, sentence", [
-    ("P", lambda table: table[:, :3], "P must have shape (S, A, S)"), ("P", lambda table: table * 0.9, "must be a distribution"),
+    ("P", lambda table: table[:, :3], "P must have shape (S, A, S)"),
+    ("P", lambda table: table * 0.9, "must be a distribution"),
     ("P", lambda table: table * 3 - 2 * np.roll(table, 1, axis=2), "must be a distribution"),
-    ("R", lambda table: table[:, :, 0], "R must have the shape of P"), ("d0", lambda table: table * 2, "d0 must be a distribution")])
+    ("R", lambda table: table[:, :, 0], "R must have the shape of P"),
+    ("d0", lambda table: table * 2, "d0 must be a distribution")])
 def test_broken_tables_are_refused(name, wrong, sentence):
     game = Gridworld(horizon=3)
     setattr(game, name, wrong(getattr(game, name)))

@@ -31,7 +31,8 @@ def test_it_comes_to_the_values_of_value_iteration_whatever_it_does_meanwhile(be
     values, _ = planning.value_iteration(game.P, game.R, 0.9)
     error = np.abs(learner.q - planning.action_values(game.P, game.R, values, 0.9))
     often, reached = learner.visits > 1000, (learner.visits > 0).any(axis=1)
-    noise = 1.0 * np.sqrt(0.5 * learner.visits[often] ** -0.7)         # of an average with step size N^-0.7, rewards of spread 1 at most
+    # of an average with step size N^-0.7, rewards of standard deviation 1 at most
+    noise = 1.0 * np.sqrt(0.5 * learner.visits[often] ** -0.7)
     assert often.sum() >= 8 and (error[often] < 4 * noise).all()
     assert reached.sum() == 6 and np.abs(learner.q.max(axis=1) - values)[reached].max() < 0.1
 
@@ -56,14 +57,14 @@ def test_it_writes_the_best_string_of_a_small_world():
 def test_on_a_bandit_it_learns_the_means_of_the_arms_within_4_sigma():
     game = Bandit([0.0, 0.5, 1.0], noise=0.3)
     learner = learned(game, 200, epsilon=1.0)
-    spread = 0.3 * np.sqrt(0.5 * (200 * 64 / 3) ** -0.7)               # of an average with step size N^-0.7
-    assert np.abs(learner.q[0] - game.means).max() < 4 * spread < 0.1
+    deviation = 0.3 * np.sqrt(0.5 * (200 * 64 / 3) ** -0.7)               # of an average with step size N^-0.7
+    assert np.abs(learner.q[0] - game.means).max() < 4 * deviation < 0.1
 
 
 # ---- ends and cuts
 
 @pytest.mark.parametrize("horizon_is_end, worth", [(False, 1 / (1 - 0.5)), (True, 1.0)])
-def test_the_horizon_is_a_cut_after_which_the_rest_still_counts_or_an_end_after_which_nothing_does(horizon_is_end, worth):
+def test_the_horizon_is_a_cut_after_which_the_rest_counts_or_an_end_after_which_nothing_does(horizon_is_end, worth):
     game = Gridworld("S#G", slip=0.0, step_reward=1.0, horizon=1)      # standing still pays 1 a step
     game.horizon_is_end = horizon_is_end
     learner = learned(game, 100, gamma=0.5, epsilon=1.0, step_size=1.0)
@@ -84,7 +85,8 @@ def test_rows_that_have_stopped_teach_nothing():
     learner, rng = QLearning(game.n_states, game.n_actions, epsilon=1.0), np.random.default_rng(3)
     learner.learn(game, 50, rng)
     rng = np.random.default_rng(3)
-    played = sum(len(step.rows) for step in steps(game, QLearning(game.n_states, 4, epsilon=1.0).act, game.start(50, rng), rng))
+    act = QLearning(game.n_states, 4, epsilon=1.0).act
+    played = sum(len(step.rows) for step in steps(game, act, game.start(50, rng), rng))
     assert learner.visits.sum() == played < 50 * 15 and not learner.visits[game.is_end].any()
 
 
@@ -103,7 +105,8 @@ def test_k_equal_transitions_side_by_side_are_k_steps_one_after_the_other():
 
 def test_side_by_side_the_order_of_the_rows_does_not_matter():
     rng = np.random.default_rng(4)
-    batch = rng.integers(3, size=20), rng.integers(2, size=20), rng.normal(size=20), rng.integers(3, size=20), rng.random(20) < 0.3
+    batch = (rng.integers(3, size=20), rng.integers(2, size=20), rng.normal(size=20), rng.integers(3, size=20),
+             rng.random(20) < 0.3)
     order = rng.permutation(20)
     first, second = QLearning(3, 2), QLearning(3, 2)
     first.update(*batch)
@@ -158,7 +161,24 @@ def test_small_integers_do_not_overflow():
     assert learner.q[199, 4] == 1 and learner.visits.sum() == 1
 
 
-@pytest.mark.parametrize("bad", [{"gamma": 1.1}, {"epsilon": -0.1}, {"temperature": 0.0}, {"step_size": 2.0}], ids=str)
+@pytest.mark.parametrize("bad", [{"gamma": 1.1}, {"epsilon": -0.1}, {"temperature": 0.0}, {"step_size": 2.0},
+                                 {"gamma": np.nan}], ids=str)
 def test_settings_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         QLearning(2, 2, **bad)
+
+
+@pytest.mark.parametrize("sizes, name", [
+    ((0, 2), "n_states"), ((-1, 2), "n_states"), ((2, 0), "n_actions"), ((2, 1.5), "n_actions")])
+def test_tables_without_states_or_actions_are_refused(sizes, name):
+    with pytest.raises(ValueError, match=f"^{name}: expected a whole number from 1"):
+        QLearning(*sizes)
+
+
+def test_a_reward_that_is_no_number_is_refused_before_anything_is_learned():
+    learner = QLearning(2, 2)
+    with pytest.raises(ValueError, match="^rewards: expected finite numbers, got nan"):
+        learner.learn(Bandit([0.0, 1.0]), 3, np.random.default_rng(0), lambda step: step.true_rewards * np.nan)
+    with pytest.raises(ValueError, match="^episodes: expected a whole number from 1"):
+        learner.learn(Bandit([0.0, 1.0]), 0, np.random.default_rng(0))
+    assert not learner.q.any() and not learner.visits.any()

@@ -125,7 +125,7 @@ def test_the_penalty_that_is_paid_is_kl_coef_times_the_log_ratio():
 
     class Listener:
         def update(self, episodes, reward, rng):
-            reference = episodes.spread(state.reference.log_probs(*episodes.decisions)[0])
+            reference = episodes.as_table(state.reference.log_probs(*episodes.decisions)[0])
             paid.append(np.allclose(reward(episodes), -0.7 * (episodes.log_probs - reference)))
             return {}
 

@@ -1,4 +1,4 @@
-"""Is every rule the derivative of the loss it names, and do the leash and its estimators pull where they should?"""
+"""Is every rule the derivative of the loss it names, and do the KL estimators pull where they should?"""
 import numpy as np
 import pytest
 
@@ -85,7 +85,7 @@ def test_grpo_is_the_slope_of_its_loss(clip, kl_coef):
     mask = np.arange(6) < np.array([1, 2, 6, 4, 3])[:, None]
     old, log_probs = log_probs_around(rng, mask.shape, clip)
     reference, advantages = np.log(rng.uniform(0.05, 0.95, size=mask.shape)), rng.normal(size=5)
-    slope = rules.grpo(log_probs, old, reference, advantages, mask, clip, kl_coef)
+    slope = rules.grpo(log_probs, old, reference, advantages, rules.token_weight(mask), clip, kl_coef)
     assert_slope(slope, lambda x: grpo_loss(x, old, reference, advantages, mask, clip, kl_coef), log_probs)
 
 
@@ -107,8 +107,9 @@ def test_imitation_is_the_slope_of_the_mean_negative_log_likelihood(shape):
 # ---- PPO
 
 @pytest.mark.parametrize("ratio, advantage, held", [
-    (1.21, 2.0, True), (1.19, 2.0, False), (0.79, 2.0, False), (0.1, 2.0, False),          # good: free until 20 % more likely
-    (0.79, -2.0, True), (0.81, -2.0, False), (1.21, -2.0, False), (5.0, -2.0, False)])     # bad: free until 20 % less likely
+    (1.21, 2.0, True), (1.19, 2.0, False), (0.79, 2.0, False), (0.1, 2.0, False),    # good: free until 20 % more likely
+    # bad: free until 20 % less likely
+    (0.79, -2.0, True), (0.81, -2.0, False), (1.21, -2.0, False), (5.0, -2.0, False)])
 def test_ppo_stops_exactly_where_a_step_has_gone_far_enough(ratio, advantage, held):
     slope = rules.ppo_clip(np.log([ratio]), np.zeros(1), np.array([advantage]), 0.5, clip=0.2)
     assert slope[0] == (0.0 if held else pytest.approx(-0.5 * ratio * advantage))
@@ -130,14 +131,15 @@ def test_an_absurd_ratio_stays_finite():
 
 def test_grpo_is_a_mean_over_tokens_and_then_over_answers():
     mask = np.array([[True, False, False, False], [True, True, True, True]])
-    slope = rules.grpo(np.zeros((2, 4)), np.zeros((2, 4)), np.zeros((2, 4)), np.ones(2), mask)
-    assert np.allclose(slope, [[-1 / 2, 0, 0, 0], [-1 / 8, -1 / 8, -1 / 8, -1 / 8]])       # a short answer's word weighs more
+    slope = rules.grpo(np.zeros((2, 4)), np.zeros((2, 4)), np.zeros((2, 4)), np.ones(2), rules.token_weight(mask))
+    # a short answer's word weighs more
+    assert np.allclose(slope, [[-1 / 2, 0, 0, 0], [-1 / 8, -1 / 8, -1 / 8, -1 / 8]])
 
 
 def test_grpo_at_ratio_1_and_at_the_reference_is_reinforce_per_token():
     rng = np.random.default_rng(7)
-    log_probs, advantages, mask = -rng.exponential(size=(3, 4)), rng.normal(size=3), np.ones((3, 4), bool)
-    slope = rules.grpo(log_probs, log_probs, log_probs, advantages, mask, 0.2, kl_coef=5.0)
+    log_probs, advantages, weight = -rng.exponential(size=(3, 4)), rng.normal(size=3), np.full((3, 4), 1 / 12)
+    slope = rules.grpo(log_probs, log_probs, log_probs, advantages, weight, 0.2, kl_coef=5.0)
     assert np.allclose(slope, rules.reinforce(np.repeat(advantages[:, None], 4, axis=1), 1 / 12))
 
 
@@ -145,11 +147,23 @@ def test_grpo_says_nothing_about_the_padding():
     rng = np.random.default_rng(8)
     mask = np.arange(5) < np.array([2, 5, 1])[:, None]
     tables = [-rng.exponential(size=mask.shape) for _ in range(3)]
-    assert (rules.grpo(*tables, rng.normal(size=3), mask, 0.2, 1.0)[~mask] == 0).all()
+    weight = rules.token_weight(mask)
+    assert (rules.grpo(*tables, rng.normal(size=3), weight, 0.2, 1.0)[~mask] == 0).all()
+    assert np.allclose(weight.sum(axis=1), 1 / 3) and not weight[~mask].any()
+
+
+def test_another_weight_makes_grpo_another_mean():
+    rng = np.random.default_rng(12)
+    log_probs, old, reference = -rng.exponential(size=(3, 3, 5))
+    advantages, weight = rng.normal(size=3), rng.random((3, 5))
+    slope = rules.grpo(log_probs, old, reference, advantages, weight, 0.2, 1.0)
+    plain = rules.grpo(log_probs, old, reference, advantages, np.ones((3, 5)), 0.2, 1.0)
+    assert np.allclose(slope, weight * plain)                          # the KL penalty is weighted as well
 
 
 def test_k3_draws_towards_the_reference():
-    slope = rules.grpo(np.log([[0.6, 0.2]]), np.log([[0.6, 0.2]]), np.log([[0.3, 0.4]]), np.zeros(1), np.ones((1, 2), bool), 0.2, 1.0)
+    log_probs, reference = np.log([[0.6, 0.2]]), np.log([[0.3, 0.4]])
+    slope = rules.grpo(log_probs, log_probs, reference, np.zeros(1), np.full((1, 2), 0.5), 0.2, 1.0)
     assert np.allclose(slope, [[0.5 * (1 - 0.5), 0.5 * (1 - 2.0)]])    # too likely: down; too rare: up
 
 
@@ -168,9 +182,9 @@ def kl(p, q):
 
 def test_k3_as_a_loss_has_the_gradient_of_the_other_direction():
     logits, other, scores = two_distributions()
-    p, one = softmax(logits), np.ones((5, 1), bool)
+    p, weight = softmax(logits), np.full((5, 1), 1 / 5)
     k3_slope = 5 * rules.grpo(log_softmax(logits)[:, None], log_softmax(logits)[:, None], log_softmax(other)[:, None],
-                              np.zeros(5), one, 0.2, 1.0)[:, 0]
+                              np.zeros(5), weight, 0.2, 1.0)[:, 0]
     expected = (p * k3_slope) @ scores
     assert np.allclose(expected, central_differences(lambda z: kl(softmax(other), softmax(z)), logits), atol=1e-8)
     assert not np.allclose(expected, central_differences(lambda z: kl(softmax(z), softmax(other)), logits), atol=1e-3)
@@ -180,12 +194,14 @@ def test_the_log_ratio_in_the_reward_has_the_gradient_of_the_true_kl():
     logits, other, scores = two_distributions()
     rewards = kl_penalized_rewards(np.zeros(5), log_softmax(logits), log_softmax(other), kl_coef=0.7)
     slopes = rules.reinforce(rewards, softmax(logits))                 # weighted by how often each symbol comes
-    assert np.allclose(slopes @ scores, central_differences(lambda z: 0.7 * kl(softmax(z), softmax(other)), logits), atol=1e-8)
+    expected = central_differences(lambda z: 0.7 * kl(softmax(z), softmax(other)), logits)
+    assert np.allclose(slopes @ scores, expected, atol=1e-8)
 
 
 def test_the_penalised_reward_costs_what_the_policy_likes_more_than_the_reference():
     rewards, log_probs, reference = np.array([[1.0, 2.0]]), np.log([[0.5, 0.1]]), np.log([[0.25, 0.4]])
-    assert np.allclose(kl_penalized_rewards(rewards, log_probs, reference, 2.0), [[1 - 2 * np.log(2), 2 + 2 * np.log(4)]])
+    penalized = kl_penalized_rewards(rewards, log_probs, reference, 2.0)
+    assert np.allclose(penalized, [[1 - 2 * np.log(2), 2 + 2 * np.log(4)]])
     assert np.array_equal(kl_penalized_rewards(rewards, log_probs, reference, 0.0), rewards)
 
 
@@ -215,7 +231,8 @@ def test_kl_per_episode_leaves_nothing_to_chance_where_states_leave_nothing_to_c
     logits, other = rng.normal(size=(2, 2, 3))
     policy, reference, game = table_policy(logits), table_policy(other), Bandit([0.0, 1.0, 2.0])
     three = rollout(game, policy, game.start(3, rng), rng)
-    assert kl_per_episode(policy, reference, three) == pytest.approx(kl(softmax(logits[0]), softmax(other[0])), abs=1e-12)
+    exact = kl(softmax(logits[0]), softmax(other[0]))
+    assert kl_per_episode(policy, reference, three) == pytest.approx(exact, abs=1e-12)
     assert kl_per_episode(policy, policy.copy(), three) == 0
 
 

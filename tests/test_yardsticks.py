@@ -113,7 +113,7 @@ def test_the_distance_to_the_reference_is_zero_at_first_and_exact_or_close_to_it
         if world == "text":
             words = rollout(state.game, state.policy, state.game.start(4000, rng), rng)
             observations, actions = words.decisions
-            ratios = words.log_probs - words.spread(state.reference.log_probs(observations, actions)[0])
+            ratios = words.log_probs - words.as_table(state.reference.log_probs(observations, actions)[0])
             totals = ratios.sum(axis=1, where=words.mask)
             assert abs(expected_kl(state, rng) - totals.mean()) < 5 * totals.std() / np.sqrt(4000)
         else:

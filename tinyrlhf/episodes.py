@@ -1,6 +1,6 @@
 """What happened: play a policy in a game, keep every step, and cut clips out of it.
 
-B episodes are rows and T steps are columns, padded on the right; `mask` says which steps were played.
+B episodes are rows, T steps are columns, padded on the right; `mask` says which were played.
 """
 import itertools
 from dataclasses import dataclass, fields, replace
@@ -8,12 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_shapes
+from tinyrlhf.checks import check_range, check_shapes, check_whole
 
 
 @dataclass(frozen=True)
 class Episodes:
-    """B episodes of at most T steps. `ended` tells an end (goal, end mark) from a cut (time limit, end of a clip)."""
+    """B episodes of at most T steps.
+
+    `ended` tells an end (goal, end mark) from a cut (time limit, end of a clip). True rewards are
+    there for simulated people, baselines and plots alone.
+    """
     states: np.ndarray            # (B, T+1, ...)
     observations: np.ndarray      # (B, T+1, ...)
     actions: np.ndarray           # (B, T) or (B, T, D)
@@ -21,7 +25,7 @@ class Episodes:
     mask: np.ndarray              # (B, T) bool
     ended: np.ndarray             # (B,) bool
     first_step: np.ndarray        # (B,) number of the first column within its episode
-    true_rewards: np.ndarray      # (B, T), zero where padded; only for simulated people, baselines and plots
+    true_rewards: np.ndarray      # (B, T), zero where padded
 
     def __len__(self):
         return len(self.mask)
@@ -47,22 +51,22 @@ class Episodes:
 
     @property
     def decisions(self):
-        """Observations (n, *O) and actions (n,) of the n steps that were played, one below the other."""
+        """Observations (n, *O) and actions (n,) or (n, D) of the n steps that were played."""
         return self.observations[:, :-1][self.mask], self.actions[self.mask]
 
-    def spread(self, values):
-        """Numbers (n,) of the played steps back into (B, T), zero where nothing was played."""
+    def as_table(self, values):
+        """Numbers (n,) of the played steps as a table (B, T), zero where nothing was played."""
         table = np.zeros(self.mask.shape)
         table[self.mask] = values
         return table
 
     def blindfolded(self):
-        """The same episodes with true rewards unreadable (NaN), as a learner should be able to take them."""
+        """The same episodes without the true rewards (NaN): no learner needs them."""
         return replace(self, true_rewards=np.full(self.mask.shape, np.nan))
 
 
 class Step(NamedTuple):
-    """One time step of the r episodes that still play, side by side; those that have stopped are gone."""
+    """One time step of the r episodes that still play, side by side."""
     rows: np.ndarray              # (r,) which episodes these are
     states: np.ndarray            # (r, ...), and so are all below
     observations: np.ndarray
@@ -75,11 +79,14 @@ class Step(NamedTuple):
 
 
 def steps(game, choose, states, rng, first_step=0):
-    """Play n episodes from these states and yield every time step: whatever learns or steers within an episode loops over it.
+    """Play n episodes and yield every time step: whatever steers within an episode loops over it.
 
     Args:
-        choose: function (observations, rng) -> actions, log-probabilities; asked for the episodes that still play, in their order.
-        first_step: how many steps of the episode are over already, a number or (n,); episodes stop at the horizon.
+        choose: function (observations, rng) -> actions, log-probabilities; asked for the episodes
+            that still play, in their order.
+        states: (n, ...), where they begin.
+        first_step: how many steps of the episode are over already, a number or (n,); episodes
+            stop at the horizon.
     """
     step_number = np.zeros(len(states), int) + first_step
     rows = np.flatnonzero(step_number < game.horizon)
@@ -90,7 +97,9 @@ def steps(game, choose, states, rng, first_step=0):
         next_states, rewards, done = game.step(states, actions, rng)
         step_number = step_number + 1
         over = done | (step_number >= game.horizon)
-        yield Step(rows, states, observations, actions, log_probs, next_states, rewards, over if game.horizon_is_end else done, over)
+        ended = over if game.horizon_is_end else done
+        yield Step(rows, states, observations, actions, log_probs, next_states, rewards,
+                   ended, over)
         states = next_states
         if over.any():
             rows, states, step_number = rows[~over], states[~over], step_number[~over]
@@ -98,48 +107,60 @@ def steps(game, choose, states, rng, first_step=0):
 
 def rollout(game, policy, states, rng, first_step=0, steps_at_most=None):
     """Episodes of a policy from these states (B, ...), at most `steps_at_most` steps long."""
-    played = steps(game, policy.act, states, rng, first_step)
-    return collect(game, played, states, first_step, game.horizon if steps_at_most is None else steps_at_most)
+    longest = game.horizon if steps_at_most is None else steps_at_most
+    check_whole("steps_at_most", longest, 1, 1_000_000_000)
+    played = itertools.islice(steps(game, policy.act, states, rng, first_step), longest)
+    return collect(game, played, states, first_step)
 
 
 def replay(game, states, actions, mask, rng, first_step=0):
-    """Episodes with given actions (B, T) from start states (B, ...), as far as `mask` (B, T) says; scored by the game.
+    """Episodes with given actions from start states (B, ...), scored by the game.
 
     The log-probabilities are NaN: nobody says with what probability a person acts.
+
+    Args:
+        actions: (B, T) or (B, T, D); mask: (B, T), how far each episode is played.
     """
+    check_replay(game, states, actions, mask)
+    T, history = np.shape(mask)[1], []
+    playing = np.flatnonzero(first_step + np.zeros(len(states)) < game.horizon)
+
+    def given(observations, rng):
+        rows = history[-1].rows[~history[-1].over] if history else playing
+        return np.asarray(actions)[rows, len(history)], np.full(len(rows), np.nan)
+
+    for step in itertools.islice(steps(game, given, states, rng, first_step), T):
+        history.append(step)
+    played = collect(game, history, states, first_step)
+    mask = np.asarray(mask, bool)[:, :played.mask.shape[1]] & played.mask
+    stop = mask.sum(axis=1)
+    return replace(played, mask=mask, ended=played.ended & (stop == played.lengths),
+                   true_rewards=np.where(mask, played.true_rewards, 0.0),
+                   log_probs=np.where(mask, played.log_probs, 0.0),
+                   states=stay(played.states, stop), observations=stay(played.observations, stop))
+
+
+def check_replay(game, states, actions, mask):
+    """Refuse actions that do not fit the states, the mask or the game, and masks with a hole."""
     check_shapes(states=(np.reshape(states, (len(states), -1)), "B N"), mask=(mask, "B T"),
                  actions=(np.reshape(actions, np.shape(actions)[:2] + (-1,)), "B T D"))
     if (np.diff(np.asarray(mask, int), axis=1) > 0).any():
-        raise ValueError("mask: expected the played steps first and the padding behind them, got a row with a hole")
+        raise ValueError("mask: expected the played steps first and the padding behind them, "
+                         "got a row with a hole")
     if hasattr(game, "n_actions"):
         check_range("actions", np.min(actions), 0, game.n_actions - 1)
         check_range("actions", np.max(actions), 0, game.n_actions - 1)
-    column, rows = iter(np.moveaxis(np.asarray(actions), 1, 0)), np.flatnonzero(first_step + np.zeros(len(states)) < game.horizon)
-
-    def given(observations, rng):
-        return next(column)[rows], np.full(len(rows), np.nan)
-
-    def played_steps():
-        nonlocal rows
-        for step in steps(game, given, states, rng, first_step):
-            rows = step.rows[~step.over]
-            yield step
-
-    played = collect(game, played_steps(), states, first_step, np.shape(mask)[1])
-    mask = np.asarray(mask, bool)[:, :played.mask.shape[1]] & played.mask
-    stop = mask.sum(axis=1)
-    return replace(played, mask=mask, ended=played.ended & (stop == played.lengths), true_rewards=np.where(mask, played.true_rewards, 0.0),
-                   log_probs=np.where(mask, played.log_probs, 0.0), states=stay(played.states, stop),
-                   observations=stay(played.observations, stop))
 
 
-def collect(game, played_steps, states, first_step, steps_at_most):
-    """Gather time steps of the episodes from these states (B, ...) into Episodes."""
-    history = list(itertools.islice(played_steps, steps_at_most))
+def collect(game, history, states, first_step):
+    """Gather the time steps of the episodes from these states (B, ...) into Episodes."""
+    history = list(history)
     if not history:
-        raise ValueError("rollout: expected at least one step to play, but every episode is over already")
+        raise ValueError("rollout: expected at least one step to play, "
+                         "but every episode is over already")
     B, T = len(states), len(history)
-    rows, columns = np.concatenate([step.rows for step in history]), np.repeat(np.arange(T), [len(step.rows) for step in history])
+    rows = np.concatenate([step.rows for step in history])
+    columns = np.repeat(np.arange(T), [len(step.rows) for step in history])
 
     def table(name):
         values = np.concatenate([getattr(step, name) for step in history])
@@ -149,21 +170,25 @@ def collect(game, played_steps, states, first_step, steps_at_most):
 
     mask = np.zeros((B, T), bool)
     mask[rows, columns] = True
-    every_state = stay(np.concatenate([states[:, None], table("next_states")], axis=1), mask.sum(axis=1))
-    return Episodes(states=every_state, observations=game.observe(every_state), actions=table("actions"), log_probs=table("log_probs"),
-                    mask=mask, ended=table("ended").any(axis=1), first_step=np.zeros(B, int) + first_step,
+    visited = np.concatenate([states[:, None], table("next_states")], axis=1)
+    visited = stay(visited, mask.sum(axis=1))
+    return Episodes(states=visited, observations=game.observe(visited), actions=table("actions"),
+                    log_probs=table("log_probs"), mask=mask, ended=table("ended").any(axis=1),
+                    first_step=np.zeros(B, int) + first_step,
                     true_rewards=table("true_rewards").astype(float))
 
 
 def stay(values, stop):
     """Rows (B, T+1, ...) that stay what they are in column `stop` (B,)."""
-    return values[np.arange(len(values))[:, None], np.minimum(np.arange(values.shape[1]), stop[:, None])]
+    columns = np.minimum(np.arange(values.shape[1]), stop[:, None])
+    return values[np.arange(len(values))[:, None], columns]
 
 
 def clip(episodes, first, length):
     """`length` steps from column `first` (B,) of each episode; shorter where the episode stops."""
     first = np.broadcast_to(first, (len(episodes),))
     check_range("first", first.min(), 0, np.inf)
+    check_whole("length", length, 1, 1_000_000_000)
     columns = first[:, None] + np.arange(length + 1)
     rows = np.arange(len(episodes))[:, None]
     last = episodes.mask.shape[1]
@@ -173,21 +198,28 @@ def clip(episodes, first, length):
 
     def cut(table):
         picked = table[rows, steps_inside]
-        return np.where(mask.reshape(mask.shape + (1,) * (picked.ndim - 2)), picked, np.zeros((), table.dtype))
+        inside_mask = mask.reshape(mask.shape + (1,) * (picked.ndim - 2))
+        return np.where(inside_mask, picked, np.zeros((), table.dtype))
 
-    return Episodes(states=episodes.states[rows, inside], observations=episodes.observations[rows, inside],
+    reaches_the_end = mask.any(axis=1) & (first + length >= episodes.lengths)
+    return Episodes(states=episodes.states[rows, inside],
+                    observations=episodes.observations[rows, inside],
                     actions=cut(episodes.actions), log_probs=cut(episodes.log_probs), mask=mask,
-                    ended=episodes.ended & mask.any(axis=1) & (first + length >= episodes.lengths),
-                    first_step=episodes.first_step + first, true_rewards=cut(episodes.true_rewards))
+                    ended=episodes.ended & reaches_the_end,
+                    first_step=episodes.first_step + first,
+                    true_rewards=cut(episodes.true_rewards))
 
 
 def join(parts):
     """Several Episodes below each other, padded on the right to the longest."""
+    check_whole("parts", len(parts), 1, 1_000_000_000)
     longest = max(part.mask.shape[1] for part in parts)
 
     def pad(table, size):
         missing = size - table.shape[1]
-        return np.pad(table, [(0, 0), (0, missing)] + [(0, 0)] * (table.ndim - 2), mode="edge") if missing else table
+        if not missing:
+            return table
+        return np.pad(table, [(0, 0), (0, missing)] + [(0, 0)] * (table.ndim - 2), mode="edge")
 
     def stack(name):
         tables = [getattr(part, name) for part in parts]
@@ -195,15 +227,19 @@ def join(parts):
             return np.concatenate(tables)
         if name in ("states", "observations"):
             return np.concatenate([pad(table, longest + 1) for table in tables])
-        blank = [np.zeros((len(t), longest - t.shape[1]) + t.shape[2:], t.dtype) for t in tables]
-        return np.concatenate([np.concatenate([t, b], axis=1) for t, b in zip(tables, blank)])
+        filled = [np.zeros((len(t), longest, *t.shape[2:]), t.dtype) for t in tables]
+        for table, whole in zip(tables, filled):
+            whole[:, :table.shape[1]] = table
+        return np.concatenate(filled)
 
     return Episodes(**{field.name: stack(field.name) for field in fields(Episodes)})
 
 
 def start_in_groups(game, n, group, rng):
-    """n start states (n, ...), `group` neighbours alike: answers to one prompt, episodes to compare."""
-    if group < 1 or n % group:
+    """n start states (n, ...), `group` neighbours alike: answers to one prompt, for instance."""
+    check_whole("group", group, 1, 1_000_000)
+    check_whole("episodes", n, 1, 1_000_000_000)
+    if n % group:
         raise ValueError(f"episodes: expected a multiple of the group size {group}, got {n}")
     return np.repeat(game.start(n // group, rng), group, axis=0)
 
@@ -250,7 +286,7 @@ def steps_left(game, episodes):
 def log_probs_of(policy, episodes):
     """log pi of whole episodes (B,), the sum over the steps that were played, and the cache for `Policy.backward`."""
     log_probs, cache = policy.log_probs(*episodes.decisions)
-    return episodes.spread(log_probs).sum(axis=1), cache
+    return episodes.as_table(log_probs).sum(axis=1), cache
 
 
 def trimmed(episodes):

@@ -1,11 +1,21 @@
-"""Softmax, sigmoid and their logarithms, safe for numbers of any size."""
+"""Softmax, sigmoid and their logarithms, safe for numbers of any size.
+
+Logits may be integers, and -inf for impossible actions, as long as one in each row is possible.
+"""
 import numpy as np
 
 
+def as_floats(values):
+    """The same array if it holds floats, else a float64 copy: small integers would wrap around."""
+    values = np.asarray(values)
+    return values if values.dtype.kind == "f" else values.astype(np.float64)
+
+
 def logsumexp(values, axis=-1, keepdims=False):
-    """log(sum(exp(values))) along one axis; the maximum is taken out first, so that nothing overflows."""
+    """log(sum(exp(values))) along one axis; the maximum is taken out first: nothing overflows."""
+    values = as_floats(values)
     top = np.max(values, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)                      # a row of -inf stays -inf instead of turning NaN
+    top = np.where(np.isfinite(top), top, 0.0)                # a row of -inf stays -inf, not NaN
     with np.errstate(divide="ignore"):
         total = np.log(np.sum(np.exp(values - top), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)
@@ -17,24 +27,27 @@ def log_softmax(logits):
     >>> np.exp(log_softmax(np.array([1000.0, 1000.0])))
     array([0.5, 0.5])
     """
+    logits = as_floats(logits)
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def softmax(logits):
     """Probabilities (..., A) of logits (..., A)."""
+    logits = as_floats(logits)
     weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def softplus(values):
     """log(1 + exp(values)), without overflow."""
+    values = as_floats(values)
     return np.maximum(values, 0) + np.log1p(np.exp(-np.abs(values)))
 
 
 def log_sigmoid(values):
     """log(1 / (1 + exp(-values))), exact also where the sigmoid itself rounds to 0 or 1."""
-    return -softplus(-values)
+    return -softplus(-as_floats(values))
 
 
 def sigmoid(values):
@@ -43,5 +56,6 @@ def sigmoid(values):
     >>> sigmoid(np.array([-800.0, 0.0, 800.0]))
     array([0. , 0.5, 1. ])
     """
-    small = np.exp(-np.abs(values))                                 # in (0, 1]
+    values = as_floats(values)
+    small = np.exp(-np.abs(values))                           # in (0, 1]
     return np.where(values >= 0, 1.0, small) / (1.0 + small)

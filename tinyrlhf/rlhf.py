@@ -166,7 +166,7 @@ def reinforce(state, reward):
         rewards, kl_coef = reward(episodes), (state.adaptive_kl or state).kl_coef
         if not kl_coef:
             return rewards
-        reference = episodes.spread(state.reference.log_probs(*episodes.decisions)[0])
+        reference = episodes.as_table(state.reference.log_probs(*episodes.decisions)[0])
         return kl_penalized_rewards(rewards, episodes.log_probs, reference, kl_coef)
 
     for _ in range(state.updates_per_round):

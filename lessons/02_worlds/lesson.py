@@ -69,7 +69,7 @@ def library_rollout(game, choose, rng):
         return np.array([choose(observations[0], rng)]), np.zeros(1)
 
     start = game.start(1, rng)
-    played = collect(game, steps(game, choose_one, start, rng), start, 0, game.horizon)
+    played = collect(game, steps(game, choose_one, start, rng), start, 0)
     return played.observations[0], played.actions[0], played.true_rewards[0], bool(played.ended[0])
 
 

@@ -131,7 +131,7 @@ class Learning:
         def paid(episodes):
             rewards = np.zeros(episodes.mask.shape)
             rewards[np.arange(len(episodes)), episodes.lengths - 1] = self.scores(self.words(episodes))
-            reference = episodes.spread(self.reference.log_probs(*episodes.decisions)[0])
+            reference = episodes.as_table(self.reference.log_probs(*episodes.decisions)[0])
             return kl_penalized_rewards(rewards, episodes.log_probs, reference, kl_coef)
 
         for _ in range(updates):

@@ -269,7 +269,7 @@ rlhf_grad = mine("10", "rlhf_grad", library_grad)
 def penalized(words, reference, reward_model, kl_coef):
     """Scores, nats and penalised rewards of written words, (B,) each."""
     scores = reward_model.rewards(words).sum(axis=1)
-    kl = kl_sampled(words.log_probs, words.spread(reference.log_probs(*words.decisions)[0]), words.mask)
+    kl = kl_sampled(words.log_probs, words.as_table(reference.log_probs(*words.decisions)[0]), words.mask)
     return scores, kl, kl_penalized_reward(scores, kl, kl_coef)
 
 
@@ -346,7 +346,7 @@ def estimates(seed, updates, batches=60):
     """Nats a word after so many updates in each round, by each estimator, from batches of 100 words (3, batches); and exactly."""
     policy, reference = rlhf(seed, KL_COEF, rounds=1 if updates == 1 else 2, updates=updates)[0], copied(seed)[1]
     words = write(policy, 100 * batches, np.random.default_rng(seed))
-    ref_logp = words.spread(reference.log_probs(*words.decisions)[0])
+    ref_logp = words.as_table(reference.log_probs(*words.decisions)[0])
     nats = [(k * words.mask).sum(axis=1) for k in k1_k2_k3(words.log_probs, ref_logp)]
     return np.reshape(nats, (3, batches, 100)).mean(axis=2), exactly(policy, reference)[1]
 

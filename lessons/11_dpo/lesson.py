@@ -360,7 +360,7 @@ implicit_reward = mine("11", "implicit_reward", library_implicit)
 
 def letters(policy, words):
     """The log-probability of each letter of each word, (N, T), zero where nothing is written."""
-    return words.spread(policy.log_probs(*words.decisions)[0])
+    return words.as_table(policy.log_probs(*words.decisions)[0])
 
 
 def foretold(scores, words):

@@ -52,7 +52,7 @@ def climb(policy, start, points, rng, steps, kl_coef=0.0):
     def rewards(episodes):
         table = np.zeros(episodes.mask.shape)
         table[np.arange(64), episodes.lengths - 1] = counts(GAME.decode(episodes.states[:, -1])) @ points
-        return kl_penalized_rewards(table, episodes.log_probs, episodes.spread(start.log_probs(*episodes.decisions)[0]), kl_coef)
+        return kl_penalized_rewards(table, episodes.log_probs, episodes.as_table(start.log_probs(*episodes.decisions)[0]), kl_coef)
 
     for _ in range(steps):
         learner.update(rollout(GAME, policy, GAME.start(64, None), rng), rewards, rng)

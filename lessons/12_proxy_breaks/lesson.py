@@ -169,7 +169,7 @@ def climb(policy, start, reward, rng, kl_coef=0.0, steps=48):
         table[np.arange(len(table)), episodes.lengths - 1] = reward(finished(episodes))
         if not kl_coef:
             return table
-        return kl_penalized_rewards(table, episodes.log_probs, episodes.spread(start.log_probs(*episodes.decisions)[0]), kl_coef)
+        return kl_penalized_rewards(table, episodes.log_probs, episodes.as_table(start.log_probs(*episodes.decisions)[0]), kl_coef)
 
     for step in range(steps + 1):
         episodes = write(policy, 64, rng)
@@ -359,7 +359,7 @@ def hated_words(name, seed, rounds=8):
     model = OutcomeReward(MLP((17, 1), rng, head_gain=0.01), lambda episodes: letters(finished(episodes)), 0.1, prior=1.0, fit_steps=20)
 
     def rewards(episodes):
-        reference = episodes.spread(start.log_probs(*episodes.decisions)[0])
+        reference = episodes.as_table(start.log_probs(*episodes.decisions)[0])
         return kl_penalized_rewards(model.forward(episodes)[0], episodes.log_probs, reference, BEGINNINGS[name])
 
     for _ in range(rounds):

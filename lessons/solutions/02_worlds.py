@@ -285,7 +285,7 @@ def episodes_of_the_library(game, choose, rng):
     from tinyrlhf.episodes import collect, steps
     start = game.start(1, rng)
     played = steps(game, lambda seen, rng: (np.array([choose(seen[0], rng)]), np.zeros(1)), start, rng)
-    played = collect(game, played, start, 0, game.horizon)
+    played = collect(game, played, start, 0)
     return played.observations[0], played.actions[0], played.true_rewards[0], bool(played.ended[0])
 
 

@@ -100,7 +100,7 @@ def reinforced(world, rng, watch, make_learner, updates, batch):
     learner = make_learner(policy, game, updates)
 
     def penalized(episodes):
-        at_reference = episodes.spread(reference.log_probs(*episodes.decisions)[0])
+        at_reference = episodes.as_table(reference.log_probs(*episodes.decisions)[0])
         return kl_penalized_rewards(episodes.true_rewards, episodes.log_probs, at_reference, KL_COEF)
 
     for update in range(updates):

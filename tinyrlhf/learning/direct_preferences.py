@@ -10,6 +10,7 @@ from tinyrlhf.episodes import log_probs_of, rollout, start_in_groups
 from tinyrlhf.learning.advantages import in_groups
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.nn.optimizers import Adam, clip_gradient
+from tinyrlhf.nn.schedules import as_schedule
 from tinyrlhf.rewards.choice import choices_loss
 from tinyrlhf.rewards.habits import Habits
 
@@ -71,7 +72,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
     check_range("kl_coef", kl_coef, 1e-3, 1e6)
     episodes = answers.episodes
     at_reference = np.concatenate([log_probs_of(reference, episodes[row:row + 256])[0] for row in range(0, len(episodes), 256)])
-    rate = learning_rate if callable(learning_rate) else lambda left: learning_rate
+    rate = as_schedule(learning_rate)
     optimizer, habits, history = Adam(policy.network.params, rate(1.0)), Habits(), []
     habits.meet(answers)
     for step in range(steps):

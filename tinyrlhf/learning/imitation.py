@@ -1,27 +1,34 @@
-"""Traditional supervised learning: copy given behaviour by maximum likelihood, without any loop through a person."""
+"""Traditional supervised learning: copy given behaviour by maximum likelihood; nobody is asked."""
 import numpy as np
 
-from tinyrlhf.checks import check_finite
+from tinyrlhf.checks import check_finite, check_range, check_whole
 from tinyrlhf.learning import rules
 from tinyrlhf.nn.optimizers import Adam
+from tinyrlhf.nn.schedules import as_schedule
 
 
 def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, batch=None):
     """Behaviour cloning, also called SFT: raise the mean log-probability of labelled actions.
 
     Args:
-        observations (N, *O), actions (N,): the labelled set.
-        learning_rate: a number, or a function of the share of steps that is left (1 falling to 0).
+        observations (N, *O), actions (N,) or (N, D): the labelled set.
+        learning_rate: a number, or a function of the share of steps that is left (1 falling to 0),
+            such as `schedules.linear`.
         steps, batch: Adam steps, and labels in each (None: all of them).
     Returns:
-        the mean negative log-likelihood before each step, on the labels of that step, nats per action.
+        the mean negative log-likelihood of the labels of each step, before it, nats per action.
     """
     if not len(actions):
         raise ValueError("clone: expected at least one labelled action, got none")
     if len(actions) != len(observations):
-        raise ValueError(f"clone: expected an action for each of {len(observations)} observations, got {len(actions)}")
-    check_finite(observations=observations)
-    rate = learning_rate if callable(learning_rate) else lambda left: learning_rate
+        raise ValueError(f"clone: expected an action for each of {len(observations)} observations, "
+                         f"got {len(actions)}")
+    check_finite(observations=observations, actions=actions)
+    if np.asarray(actions).dtype.kind in "iu":
+        check_range("actions", np.min(actions), 0, np.inf)    # -1 would be the last action
+    check_whole("steps", steps, 0, 1_000_000_000)
+    check_whole("batch", 1 if batch is None else batch, 1, 1_000_000_000)
+    rate = as_schedule(learning_rate)
     optimizer, losses = Adam(policy.network.params, rate(1.0)), []
     for step in range(steps):
         optimizer.learning_rate = rate(1.0 - step / steps)

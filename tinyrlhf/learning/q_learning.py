@@ -1,7 +1,7 @@
-"""Improve without a policy: what is each action worth in each state? Q-learning learns it from single steps, while it plays."""
+"""Improve without a policy: what is each action worth in each state? Q-learning asks every step."""
 import numpy as np
 
-from tinyrlhf.checks import check_range
+from tinyrlhf.checks import check_finite, check_range, check_whole
 from tinyrlhf.episodes import steps
 from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.numerics import log_softmax
@@ -10,34 +10,46 @@ from tinyrlhf.numerics import log_softmax
 class QLearning:
     """A table Q (S, A) for games whose observations are numbers 0 .. S - 1.
 
-        Q(s, a) <- Q(s, a) + step_size (r + gamma max_a' Q(s', a') - Q(s, a)),    without the max where the episode ends at s'
+        Q(s, a) <- Q(s, a) + step_size (r + gamma max_a' Q(s', a') - Q(s, a))
+
+    without the max where the episode ends at s'.
 
     Args:
         n_states, n_actions: S and A.
         gamma: discount, 0 to 1.
-        epsilon: how often it takes any action at random, else the best one; 0 plays greedily. May be changed at any time.
+        epsilon: how often it takes any action at random, else the best one; 0 plays greedily. May
+            be changed at any time.
         temperature: if given, it draws actions from softmax(Q / temperature) instead.
         step_size: 0 to 1, or None for 1 / N(s, a)^0.7 with N the visits so far.
     Source: Watkins 1989.
-    Departs from the source: k episodes that do the same at the same time make one step, as long as k, to the mean of their targets.
+    Departs from the source: k episodes that do the same at the same time make one step, as long as
+    k, to the mean of their targets.
     """
 
-    def __init__(self, n_states, n_actions, gamma=1.0, epsilon=0.1, temperature=None, step_size=None):
+    def __init__(self, n_states, n_actions, gamma=1.0, epsilon=0.1, temperature=None,
+                 step_size=None):
+        check_whole("n_states", n_states, 1, 1_000_000_000)
+        check_whole("n_actions", n_actions, 1, 1_000_000_000)
         check_range("gamma", gamma, 0, 1)
         check_range("epsilon", epsilon, 0, 1)
         check_range("temperature", 1 if temperature is None else temperature, 1e-9, np.inf)
         check_range("step_size", 1 if step_size is None else step_size, 0, 1)
         self.q, self.visits = np.zeros((n_states, n_actions)), np.zeros((n_states, n_actions))
-        self.gamma, self.epsilon, self.temperature, self.step_size = gamma, epsilon, temperature, step_size
+        self.gamma, self.epsilon = gamma, epsilon
+        self.temperature, self.step_size = temperature, step_size
 
     def log_probabilities(self, observations):
-        """How it behaves: integers (...) -> log-probabilities (..., A); actions of equal worth are equally likely."""
+        """How it behaves: integers (...) -> log-probabilities (..., A).
+
+        Actions of equal worth are equally likely.
+        """
         q = self.q[observations]
         if self.temperature is not None:
             return log_softmax(q / self.temperature)
         best = q == q.max(axis=-1, keepdims=True)
+        greedy = best / best.sum(axis=-1, keepdims=True)
         with np.errstate(divide="ignore"):
-            return np.log(self.epsilon / q.shape[-1] + (1 - self.epsilon) * best / best.sum(axis=-1, keepdims=True))
+            return np.log(self.epsilon / q.shape[-1] + (1 - self.epsilon) * greedy)
 
     def act(self, observations, rng):
         """Observations (n,) -> actions (n,) and their log-probabilities (n,)."""
@@ -46,22 +58,31 @@ class QLearning:
         return actions, Categorical.log_prob(log_p, actions)
 
     def learn(self, game, n, rng, reward=None):
-        """Play n episodes side by side and learn from reward(step) (n,) at every step, None: the game's own; returns their mean sum."""
+        """Play n episodes side by side and learn from reward(step) (n,) at every step.
+
+        reward: None: the game's own. Returns the mean of the summed rewards.
+        """
+        check_whole("episodes", n, 1, 1_000_000_000)
         total, states = 0.0, game.start(n, rng)
         if np.ndim(game.observe(states)) != 1:
-            raise ValueError(f"observations: expected one number per episode, got {np.shape(game.observe(states))}; try a smaller game")
+            raise ValueError("observations: expected one number per episode, "
+                             f"got {np.shape(game.observe(states))}; try a smaller game")
         for step in steps(game, self.act, states, rng):
             rewards = step.true_rewards if reward is None else reward(step)
-            self.update(step.observations, step.actions, rewards, game.observe(step.next_states), step.ended)
+            next_observations = game.observe(step.next_states)
+            self.update(step.observations, step.actions, rewards, next_observations, step.ended)
             total += rewards.sum()
         return float(total / n)
 
     def update(self, observations, actions, rewards, next_observations, ended):
         """Learn from transitions, all (n,); a cut is no end: there the next state counts."""
-        targets = rewards + self.gamma * np.where(ended, 0.0, self.q[next_observations].max(axis=-1))
+        check_finite(rewards=rewards)
+        next_values = np.where(ended, 0.0, self.q[next_observations].max(axis=-1))
+        targets = rewards + self.gamma * next_values
         pairs = np.ravel_multi_index((observations, actions), self.q.shape)
         pairs, places, times = np.unique(pairs, return_inverse=True, return_counts=True)
-        q, visits = self.q.reshape(-1), self.visits.reshape(-1)                        # views: one number for each pair
+        q, visits = self.q.reshape(-1), self.visits.reshape(-1)      # views: one number a pair
         visits[pairs] += times
         step_size = visits[pairs] ** -0.7 if self.step_size is None else self.step_size
-        q[pairs] += (1 - (1 - step_size) ** times) * (np.bincount(places, targets) / times - q[pairs])
+        mean_targets = np.bincount(places, targets) / times
+        q[pairs] += (1 - (1 - step_size) ** times) * (mean_targets - q[pairs])

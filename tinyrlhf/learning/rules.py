@@ -1,6 +1,7 @@
-"""By how much should the log-probability of each action that was taken move? Every rule answers with `d_log_probs`.
+"""By how much should the log-probability of each action that was taken move? `d_log_probs` says it.
 
-d_log_probs is the derivative of the rule's loss by the log-probabilities, in their shape; no network is needed to test it.
+d_log_probs is the derivative of the rule's loss by the log-probabilities, in their shape; no
+network is needed to test it. The learners check what comes in, when they are built and in `update`.
 """
 import numpy as np
 
@@ -14,7 +15,8 @@ def reinforce(advantages, weight):
         advantages: any shape, zero where nothing was played.
         weight: 1 / number of episodes makes it the gradient of the mean return.
     Source: Williams 1992; with rewards to come Sutton et al. 2000.
-    Departs from the source: the factor gamma^t of the discounted objective is left out, as everybody does.
+    Departs from the source: the factor gamma^t of the discounted objective is left out, as
+    everybody does.
     """
     return -weight * advantages
 
@@ -35,29 +37,38 @@ def ppo_clip(log_probs, old_log_probs, advantages, weight, clip=0.2):
     """
     ratio = np.exp(np.clip(log_probs - old_log_probs, -50, 50))
     far_enough = np.where(advantages > 0, ratio > 1 + clip, ratio < 1 - clip)
-    return -weight * np.where(far_enough, 0.0, ratio * advantages)     # d rho / d log pi = rho
+    return -weight * np.where(far_enough, 0.0, ratio * advantages)   # d rho / d log pi = rho
 
 
-def grpo(log_probs, old_log_probs, reference_log_probs, advantages, mask, clip=0.2, kl_coef=0.0):
-    """PPO's clipped term plus kl_coef * k3, averaged over the tokens of an answer, then over the answers.
+def grpo(log_probs, old_log_probs, reference_log_probs, advantages, weight, clip=0.2, kl_coef=0.0):
+    """PPO's clipped term plus kl_coef * k3, summed over the tokens with their weights.
 
     Args:
-        log_probs, old_log_probs, reference_log_probs: (B, T); mask: (B, T).
+        log_probs, old_log_probs, reference_log_probs: (B, T).
         advantages: (B,), one for the whole answer (`group_normalized`).
+        weight: (B, T), zero where nothing was played; in the source `token_weight`.
     Returns:
         d_log_probs (B, T).
-    Source: Shao et al. 2024, eq. 3 and 4. The mean over tokens makes long bad answers cheap (Liu et al. 2025).
+    Source: Shao et al. 2024, eq. 3 and 4.
     """
-    per_token = mask / np.maximum(mask.sum(axis=1, keepdims=True), 1) / len(mask)
-    leash = kl_coef * per_token * d_k3(log_probs, reference_log_probs)
-    return ppo_clip(log_probs, old_log_probs, advantages[:, None], per_token, clip) + leash
+    d_penalty = kl_coef * weight * d_k3(log_probs, reference_log_probs)
+    return ppo_clip(log_probs, old_log_probs, advantages[:, None], weight, clip) + d_penalty
+
+
+def token_weight(mask):
+    """GRPO's weight of a token: the mean over the tokens of an answer, then over answers, (B, T).
+
+    The mean over tokens makes long bad answers cheap (Liu et al. 2025).
+    Source: Shao et al. 2024, eq. 3.
+    """
+    return mask / np.maximum(mask.sum(axis=1, keepdims=True), 1) / len(mask)
 
 
 def critic_slope(values, targets, weight):
-    """loss = weight/2 * sum (V - target)^2, hence d loss / d V = weight * (V - target); any shape."""
+    """loss = weight/2 * sum (V - target)^2, hence d loss / d V = weight * (V - target)."""
     return weight * (values - targets)
 
 
 def log_likelihood(mask):
-    """Imitation: loss = - mean log pi(a_t|s_t) over the demonstrated steps; d_log_probs (B, T) = - mask / number of steps."""
+    """Imitation: loss = - mean log pi(a_t|s_t) over the demonstrated steps; (B, T)."""
     return -(mask / np.maximum(mask.sum(), 1))

@@ -1,18 +1,27 @@
-"""Four hand-written networks, Table, SumTable, MLP and EmbeddingMLP: forward returns its cache, backward takes it."""
+"""Four hand-written networks: Table, SumTable, MLP and EmbeddingMLP.
+
+`forward` returns its cache, `backward` takes it. Sizes are checked when a network is built, saved
+parameters when they are loaded; inputs are not.
+"""
 import copy
 import itertools
 import math
 
 import numpy as np
 
+from tinyrlhf.checks import check_choice, check_finite, check_range, check_whole
+
 
 class Parameters(dict):
-    """Named arrays that are views into one flat `vector`: formulas use the names, optimizers the vector."""
+    """Named arrays that are views into one flat `vector`.
+
+    Formulas use the names, optimizers and checkpoints the vector.
+    """
 
     def __init__(self, shapes, dtype, ends=None):
         super().__init__()
-        self.shapes = shapes
-        self.ends = ends or list(itertools.accumulate(math.prod(shape) for shape in shapes.values()))
+        sizes = map(math.prod, shapes.values())
+        self.shapes, self.ends = shapes, ends or list(itertools.accumulate(sizes))
         self.vector, start = np.zeros(self.ends[-1], dtype), 0
         for (name, shape), end in zip(shapes.items(), self.ends):
             self[name] = self.vector[start:end].reshape(shape)
@@ -24,10 +33,14 @@ class Parameters(dict):
 
 
 class Network:
-    """What all networks share: parameters in one vector, copying, saving. Knows neither time nor episodes."""
+    """What all networks share: parameters, copying, saving. Knows neither time nor episodes."""
 
     def __init__(self, shapes, dtype):
         self.dtype = np.dtype(dtype)
+        check_choice("dtype", self.dtype.name, ("float32", "float64"))
+        for name, shape in shapes.items():
+            for size in shape:
+                check_whole(f"size of {name}", size, 1, 1_000_000_000)
         self.params = Parameters(shapes, self.dtype)
 
     def copy(self):
@@ -41,14 +54,16 @@ class Network:
         return {"vector": self.params.vector.copy()}
 
     def load(self, state):
-        if np.shape(state["vector"]) != self.params.vector.shape:
-            raise ValueError(f"network: expected {self.params.vector.size} parameters, got {np.size(state['vector'])}; "
+        expected, given = self.params.vector, np.asarray(state["vector"])
+        if given.shape != expected.shape:
+            raise ValueError(f"network: expected {expected.size} parameters, got {given.size}; "
                              "was it saved by a network of other sizes?")
-        self.params.vector[:] = state["vector"]
+        check_finite(network=given)
+        self.params.vector[:] = given
 
 
 class Table(Network):
-    """One row of outputs for each input number: a bigram model, a tabular policy, a value per cell."""
+    """One row of outputs for each input number: a bigram model, a policy, a value per cell."""
 
     def __init__(self, n_inputs, n_outputs, dtype=np.float64):
         super().__init__({"table": (n_inputs, n_outputs)}, dtype)
@@ -59,15 +74,16 @@ class Table(Network):
 
     def backward(self, cache, d_outputs):
         """d_outputs (..., O) -> grads. Each row of the table collects what its uses passed back."""
+        # for s, d_y in zip(inputs, d_outputs): d_table[s] += d_y
         n_inputs, n_outputs = self.params["table"].shape
         places = np.asarray(cache, np.int64)[..., None] * n_outputs + np.arange(n_outputs)
         grads = self.params.like()
-        grads.vector[:] = np.bincount(places.ravel(), np.ravel(d_outputs), n_inputs * n_outputs)   # d table[s] = sum of d y at s
+        grads.vector[:] = np.bincount(places.ravel(), np.ravel(d_outputs), n_inputs * n_outputs)
         return grads
 
 
 class SumTable(Table):
-    """The sum of one row for each input number of a group, (..., G) -> (..., O): a linear model on a bag of features."""
+    """The sum of one row for each input number of a group: a linear model on a bag of features."""
 
     def forward(self, inputs):
         """Integers (..., G) -> outputs (..., O), cache."""
@@ -76,8 +92,10 @@ class SumTable(Table):
 
     def backward(self, cache, d_outputs):
         """d_outputs (..., O) -> grads; every member of a group gets the derivative of its sum."""
-        d_rows = np.broadcast_to(np.asarray(d_outputs)[..., None, :], (*np.shape(cache), np.shape(d_outputs)[-1]))
-        return super().backward(cache, d_rows)                         # y = sum of rows, so d row = d y
+        d_outputs = np.asarray(d_outputs)
+        shape = (*np.shape(cache), d_outputs.shape[-1])
+        d_rows = np.broadcast_to(d_outputs[..., None, :], shape)     # y = sum of rows: d row = d y
+        return super().backward(cache, d_rows)
 
 
 class MLP(Network):
@@ -86,92 +104,118 @@ class MLP(Network):
     Args:
         sizes: inputs, hidden layers, outputs, for instance (4, 64, 64, 2).
         head_gain: scale of the last layer; 0.01 makes a policy start almost uniform.
-    Source: Saxe, McClelland, Ganguli 2014 (orthogonal weights); the gains are those of Huang et al. 2022.
+    Source: Saxe, McClelland, Ganguli 2014 (orthogonal weights); the gains are those of Huang et
+    al. 2022.
     """
 
-    def __init__(self, sizes, rng, head_gain=1.0, dtype=np.float32, extra_shapes=None):
-        self.depth = len(sizes) - 1
-        shapes = dict(extra_shapes or {})
-        for layer in range(self.depth):
-            shapes[f"weight_{layer}"], shapes[f"bias_{layer}"] = (sizes[layer], sizes[layer + 1]), (sizes[layer + 1],)
-        super().__init__(shapes, dtype)
-        for layer in range(self.depth):
+    def __init__(self, sizes, rng, head_gain=1.0, dtype=np.float32):
+        super().__init__(layer_shapes(sizes), dtype)
+        self.draw_layers(rng, head_gain)
+
+    def draw_layers(self, rng, head_gain):
+        """Weights at random, biases 0; `layers` holds the names of both, first layer first."""
+        check_range("head_gain", head_gain, -1e6, 1e6)
+        names = [name for name in self.params if name.startswith("weight")]
+        self.layers = [(name, name.replace("weight", "bias")) for name in names]
+        self.depth = len(self.layers)
+        for layer, (weight, _) in enumerate(self.layers):
             gain = head_gain if layer == self.depth - 1 else np.sqrt(2)
-            self.params[f"weight_{layer}"][...] = gain * orthogonal(*shapes[f"weight_{layer}"], rng)
+            self.params[weight][...] = gain * orthogonal(*self.params.shapes[weight], rng)
 
     def forward(self, inputs):
         """Inputs (..., I) -> outputs (..., O), cache (the input of every layer)."""
         inputs = np.asarray(inputs, self.dtype)
-        layer_inputs, signal = [], inputs.reshape(-1, inputs.shape[-1])
-        for layer in range(self.depth):
-            layer_inputs.append(signal)
-            signal = signal @ self.params[f"weight_{layer}"]
-            signal += self.params[f"bias_{layer}"]
-            if layer < self.depth - 1:
-                np.tanh(signal, out=signal)
-        return signal.reshape(inputs.shape[:-1] + signal.shape[1:]), layer_inputs
+        layer_inputs, x = [], inputs.reshape(-1, inputs.shape[-1])
+        for layer, (weight, bias) in enumerate(self.layers, start=1):
+            layer_inputs.append(x)
+            x = x @ self.params[weight]                       # z = x W + b
+            x += self.params[bias]
+            if layer < self.depth:
+                np.tanh(x, out=x)                             # x = tanh(z); the last layer stays z
+        return x.reshape(inputs.shape[:-1] + x.shape[1:]), layer_inputs
 
     def backward(self, cache, d_outputs):
         """d_outputs (..., O) -> grads, keys and shapes as params."""
         grads = self.params.like()
-        self._layers_backward(cache, d_outputs, grads)
+        self.layers_backward(cache, d_outputs, grads)
         return grads
 
-    def _layers_backward(self, layer_inputs, d_outputs, grads):
-        """Fill `grads`, layer by layer from the last; returns the derivative at the first layer's pre-activation."""
-        d_sums = np.asarray(d_outputs, self.dtype).reshape(-1, self.params[f"bias_{self.depth - 1}"].size)
-        ones = np.ones(len(d_sums), self.dtype)
+    def layers_backward(self, layer_inputs, d_outputs, grads):
+        """Fill `grads` from the last layer to the first; returns d z of the first."""
+        d_outputs = np.asarray(d_outputs, self.dtype)
+        dz = d_outputs.reshape(-1, d_outputs.shape[-1])
+        ones = np.ones(len(dz), self.dtype)
         for layer in reversed(range(self.depth)):
-            x = layer_inputs[layer]
-            np.matmul(x.T, d_sums, out=grads[f"weight_{layer}"])       # d W = x' dz
-            np.matmul(ones, d_sums, out=grads[f"bias_{layer}"])        # d b = sum of dz, as a product: four times as fast
+            (weight, bias), x = self.layers[layer], layer_inputs[layer]
+            np.matmul(x.T, dz, out=grads[weight])             # d W = x' dz
+            np.matmul(ones, dz, out=grads[bias])              # d b = sum of dz, four times as fast
             if layer:
-                d_sums = d_sums @ self.params[f"weight_{layer}"].T     # d x = dz W'
-                d_sums *= 1 - x * x                                    # x = tanh(z), so dz = dx (1 - x^2)
-        return d_sums
+                dz = dz @ self.params[weight].T               # d x = dz W'
+                dz *= 1 - x * x                               # x = tanh(z), so dz = dx (1 - x^2)
+        return dz
+
+
+def layer_shapes(sizes):
+    """The named shapes of layers that lead from sizes[0] numbers over sizes[1] ... to sizes[-1]."""
+    check_whole("layers", len(sizes) - 1, 1, 1000)
+    shapes = {}
+    for layer, (n_inputs, n_outputs) in enumerate(zip(sizes, sizes[1:])):
+        shapes[f"weight_{layer}"] = (n_inputs, n_outputs)
+        shapes[f"bias_{layer}"] = (n_outputs,)
+    return shapes
 
 
 class EmbeddingMLP(MLP):
-    """Symbols in slots -> embedding vectors side by side -> MLP: the language model of Bengio et al. 2003.
+    """Symbols in slots -> embedding vectors side by side -> MLP.
 
-    Whatever the model may see is a symbol in a slot: the last characters, the tail of a prompt, the position.
+    Whatever the model may see is a symbol in a slot: the last characters, the tail of a prompt, the
+    position.
 
     Args:
         n_symbols, slots: how many different symbols, and how many stand in one input row.
-        embedding, hidden, n_outputs: sizes of one symbol's vector, of the hidden layers (a tuple), of the output.
+        embedding, hidden, n_outputs: sizes of one symbol's vector, of the hidden layers (a tuple),
+            of the output.
+    Source: the language model of Bengio, Ducharme, Vincent, Jauvin 2003.
     """
 
-    def __init__(self, n_symbols, slots, embedding, hidden, n_outputs, rng, head_gain=1.0, dtype=np.float32):
-        super().__init__((slots * embedding, *hidden, n_outputs), rng, head_gain, dtype, {"embedding": (n_symbols, embedding)})
+    def __init__(self, n_symbols, slots, embedding, hidden, n_outputs, rng, head_gain=1.0,
+                 dtype=np.float32):
+        self.sizes = n_symbols, slots, embedding, tuple(hidden)
+        layers = layer_shapes((slots * embedding, *hidden, n_outputs))
+        Network.__init__(self, {"embedding": (n_symbols, embedding), **layers}, dtype)
+        self.draw_layers(rng, head_gain)
         self.params["embedding"][...] = rng.normal(size=(n_symbols, embedding))
+
+    def with_new_head(self, n_outputs, rng, head_gain=1.0):
+        """A twin with the same embedding and hidden layers, and a fresh last layer.
+
+        So a critic or a reward model can read from the start.
+        """
+        twin = EmbeddingMLP(*self.sizes, n_outputs, rng, head_gain, self.dtype)
+        for name in self.params:
+            if name not in self.layers[-1]:
+                twin.params[name][...] = self.params[name]
+        return twin
 
     def forward(self, inputs):
         """Integers (..., C) -> outputs (..., O), cache."""
         inputs = np.asarray(inputs)
-        vectors = self.params["embedding"].take(inputs, axis=0)                        # (..., C, E)
+        vectors = self.params["embedding"].take(inputs, axis=0)                      # (..., C, E)
         outputs, layer_inputs = super().forward(vectors.reshape(inputs.shape[:-1] + (-1,)))
         return outputs, (inputs, layer_inputs)
 
-    def with_new_head(self, n_outputs, rng, head_gain=1.0):
-        """A twin with the same embedding and hidden layers, and a fresh last layer: a critic or a reward model that can read already."""
-        n_symbols, embedding = self.params.shapes["embedding"]
-        widths = [len(self.params[f"weight_{layer}"]) for layer in range(self.depth)]
-        twin = EmbeddingMLP(n_symbols, widths[0] // embedding, embedding, widths[1:], n_outputs, rng, head_gain, self.dtype)
-        for name in self.params:
-            if name not in (f"weight_{self.depth - 1}", f"bias_{self.depth - 1}"):
-                twin.params[name][...] = self.params[name]
-        return twin
-
     def backward(self, cache, d_outputs):
-        """d_outputs (..., O) -> grads."""
+        """d_outputs (..., O) -> grads. Each embedding collects what its uses passed back."""
         inputs, layer_inputs = cache
         grads = self.params.like()
-        d_sums = self._layers_backward(layer_inputs, d_outputs, grads)
-        d_vectors = (d_sums @ self.params["weight_0"].T).reshape(np.size(inputs), -1)  # d x = dz W', one row a symbol
-        order = np.argsort(inputs, axis=None, kind="stable")                           # equal symbols side by side: four times as
-        symbols = inputs.take(order)                                                   # fast as a one-hot product or np.add.at
+        dz = self.layers_backward(layer_inputs, d_outputs, grads)
+        d_vectors = (dz @ self.params["weight_0"].T).reshape(np.size(inputs), -1)    # d x = dz W'
+        # for v, d_x in zip(inputs, d_vectors): d_E[v] += d_x
+        order = np.argsort(inputs, axis=None, kind="stable")         # equal symbols side by side
+        symbols = inputs.take(order)                                 # are summed four times as fast
         starts = np.flatnonzero(np.append(True, symbols[1:] != symbols[:-1]))
-        grads["embedding"][symbols[starts]] = np.add.reduceat(d_vectors.take(order, axis=0), starts)     # d E[v] = sum of its d x
+        sums = np.add.reduceat(d_vectors.take(order, axis=0), starts)
+        grads["embedding"][symbols[starts]] = sums
         return grads
 
 
@@ -179,5 +223,5 @@ def orthogonal(rows, columns, rng):
     """A random matrix (rows, columns) whose shorter side is orthonormal."""
     tall = rng.normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
-    q *= np.sign(np.diag(r))                                           # else the signs would depend on the library
+    q *= np.sign(np.diag(r))                                  # else the library chooses the signs
     return q if rows >= columns else q.T

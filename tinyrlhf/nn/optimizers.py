@@ -3,11 +3,14 @@ import math
 
 import numpy as np
 
+from tinyrlhf.checks import check_range
+
 
 class SGD:
     """theta <- theta - learning_rate * g."""
 
     def __init__(self, params, learning_rate):
+        check_range("learning_rate", learning_rate, 0, 1e3)
         self.params, self.learning_rate = params, learning_rate
 
     def step(self, grads):
@@ -21,42 +24,62 @@ class SGD:
 
 
 class Adam:
-    """theta <- theta - learning_rate * m_hat / (sqrt(v_hat) + epsilon), with running means m of g and v of g^2.
+    """Running means m of the gradient g and v of its square, both corrected for their start at 0.
 
-    Kept are m / (1 - b1) and v / (1 - b2), two products less; the factors enter together with the correction of the start.
-    Source: Kingma, Ba 2015, algorithm 1, in the efficient order of their section 2 (epsilon scaled alike).
+        m <- b1 m + (1 - b1) g            m_hat = m / (1 - b1^t)
+        v <- b2 v + (1 - b2) g^2          v_hat = v / (1 - b2^t)
+        theta <- theta - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
+
+    Args:
+        params: changed in place; learning_rate: 0 or more, may be set anew before every step.
+        mean_decay, square_decay: b1 and b2, below 1; epsilon: 0 to 1.
+    Source: Kingma, Ba 2015, algorithm 1, in the efficient order of their section 2.
     """
 
     def __init__(self, params, learning_rate, mean_decay=0.9, square_decay=0.999, epsilon=1e-8):
+        check_range("learning_rate", learning_rate, 0, 1e3)
+        check_range("mean_decay", mean_decay, 0, 1 - 1e-9)
+        check_range("square_decay", square_decay, 0, 1 - 1e-9)
+        check_range("epsilon", epsilon, 0, 1)
         self.params, self.learning_rate, self.epsilon = params, learning_rate, epsilon
-        self.decays = mean_decay, square_decay
-        self.mean, self.square, self.steps = np.zeros_like(params.vector), np.zeros_like(params.vector), 0
+        self.decays, self.steps = (mean_decay, square_decay), 0
+        self.mean = np.zeros_like(params.vector)
+        self.square = np.zeros_like(params.vector)
 
     def step(self, grads):
-        """One step down the gradient; only this changes parameters."""
-        (decay_1, decay_2), g = self.decays, grads.vector
+        """One step down the gradient; only this changes parameters.
+
+        Kept are m / (1 - b1) and v / (1 - b2): two products less for each parameter.
+        """
+        g, (b1, b2) = grads.vector, self.decays
         self.steps += 1
-        self.mean *= decay_1
-        self.mean += g                                                 # m / (1 - b1) <- b1 m / (1 - b1) + g
-        self.square *= decay_2
-        self.square += g * g                                           # v / (1 - b2) <- b2 v / (1 - b2) + g^2
-        mean_factor = (1 - decay_1) / (1 - decay_1 ** self.steps)      # m_hat = mean_factor * self.mean
-        root_factor = math.sqrt((1 - decay_2) / (1 - decay_2 ** self.steps))       # sqrt(v_hat) = root_factor * sqrt(self.square)
+        self.mean *= b1
+        self.mean += g                                        # m = (1 - b1) self.mean
+        self.square *= b2
+        self.square += g * g                                  # v = (1 - b2) self.square
+        m_scale = (1 - b1) / (1 - b1 ** self.steps)           # m_hat = m_scale * self.mean
+        v_scale = (1 - b2) / (1 - b2 ** self.steps)           # v_hat = v_scale * self.square
+        root = math.sqrt(v_scale)
+        # theta -= learning_rate * m_scale * mean / (root * sqrt(square) + epsilon)
         step = np.sqrt(self.square)
-        step += self.epsilon / root_factor
+        step += self.epsilon / root
         np.divide(self.mean, step, out=step)
-        step *= float(self.learning_rate) * mean_factor / root_factor
+        step *= float(self.learning_rate) * m_scale / root
         self.params.vector -= step
 
     def state(self):
         return {"mean_sum": self.mean.copy(), "square_sum": self.square.copy(), "steps": self.steps}
 
     def load(self, state):
-        self.mean[:], self.square[:], self.steps = state["mean_sum"], state["square_sum"], int(state["steps"])
+        self.mean[:], self.square[:] = state["mean_sum"], state["square_sum"]
+        self.steps = int(state["steps"])
 
 
 def clip_gradient(grads, max_norm):
-    """Shorten all gradients together to length max_norm if they are longer; returns the length they had."""
+    """Shorten all gradients together to length max_norm if they are longer; returns the old length.
+
+        g <- g * min(1, max_norm / |g|)
+    """
     norm = float(np.sqrt(grads.vector @ grads.vector))
     if norm > max_norm:
         grads.vector *= max_norm / norm

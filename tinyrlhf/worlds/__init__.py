@@ -21,6 +21,7 @@ from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Steps
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
+from tinyrlhf.nn.schedules import linear
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
 
@@ -186,8 +187,8 @@ def generators(seed):
 def make_learner(name, policy, critic, group, updates, learning_rate, entropy_coef=0.0, entropy_until=0.0, gamma=1.0, minibatch=256):
     """A learner by name; the learning rate falls linearly over the run, the entropy bonus until this share of it is left."""
     check_choice("learner", name, LEARNERS)
-    shared = {"updates": updates, "learning_rate": lambda left: learning_rate * max(left, 0.02),
-              "entropy_coef": lambda left: entropy_coef * max(left - entropy_until, 0.0) / (1 - entropy_until)}
+    shared = {"updates": updates, "learning_rate": linear(learning_rate, lowest=0.02),
+              "entropy_coef": linear(entropy_coef, gone_at=entropy_until)}
     if name == "reinforce":
         return Reinforce(policy, gamma=gamma, standardize=True, **shared)
     if name == "rloo":

@@ -20,6 +20,7 @@ from tinyrlhf.learning.direct_preferences import dpo, ipo
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable
+from tinyrlhf.nn.schedules import linear
 from tinyrlhf.policies import Policy
 from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, worst_case
@@ -86,7 +87,7 @@ def trainer(game):
     def as_actions(states):
         return game.demonstrations(game.asked(states), game.decode(states))[1:]
 
-    return Writer(drafts, edits, as_actions, game.taste)
+    return Writer(drafts, edits, as_actions, game.true_reward)
 
 
 def finished(game, prompts, texts):
@@ -113,7 +114,7 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo", rew
     state = State(game, policy, policy.copy(), None, make_reward_model(reward, game, network, rngs["networks"], sizes.fit_steps), [],
                   episodes_per_update=sizes.episodes_per_update, updates_per_round=updates_of(method, sizes), group=GROUP,
                   kl_coef=kl_coef, rngs=rngs, view=Dialogue(game), snapshots={}, measure=measure_with(seed, sizes.measured),
-                  imitation={"learning_rate": lambda left: 3e-3 * max(left, 0.05), "steps": sizes.imitation_steps, "batch": 512})
+                  imitation={"learning_rate": linear(3e-3, lowest=0.05), "steps": sizes.imitation_steps, "batch": 512})
     state.learner = learner_for(state, method)
 
     def begin(state):
@@ -138,7 +139,7 @@ def read_corpus(sizes):
     def improve(state, stage):
         rng = state.rngs["pretraining"]
         observations, actions, mask = state.game.demonstrations(*state.game.documents(sizes.documents, rng))
-        losses = clone(state.policy, observations[mask], actions[mask], rng, lambda left: 8e-3 * max(left, 0.05), sizes.reading_steps,
+        losses = clone(state.policy, observations[mask], actions[mask], rng, linear(8e-3, lowest=0.05), sizes.reading_steps,
                        batch=512)
         return {"imitation_loss": float(np.mean(losses[-100:]))}
     return improve
@@ -147,9 +148,9 @@ def read_corpus(sizes):
 def improvement(method, sizes):
     """How a method improves the policy by what people said."""
     if method in DIRECT:
-        return directly(DIRECT[method], steps=sizes.direct_steps, batch=16, learning_rate=lambda left: 1e-4 * left, max_grad_norm=1.0)
+        return directly(DIRECT[method], steps=sizes.direct_steps, batch=16, learning_rate=linear(1e-4), max_grad_norm=1.0)
     if method == "best-of-n":
-        return best_of_n(starts=sizes.starts, group=sizes.best_of, learning_rate=lambda left: 3e-3 * left, steps=sizes.direct_steps,
+        return best_of_n(starts=sizes.starts, group=sizes.best_of, learning_rate=linear(3e-3), steps=sizes.direct_steps,
                          batch=512)
     return from_answers
 

@@ -6,11 +6,12 @@ import numpy as np
 from tinyrlhf.episodes import replay
 from tinyrlhf.feedback.forms import Texts
 from tinyrlhf.games.game import Words
-from tinyrlhf.games.text import HARD, Text, taste
+from tinyrlhf.games.text import HARD, Text, true_reward
 from tinyrlhf.games.words import corpus
 from tinyrlhf.humans.experts import Writer
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP
+from tinyrlhf.nn.schedules import linear
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import View
 from tinyrlhf.rewards.habits import Habits
@@ -60,7 +61,7 @@ def writer(game):
     def edits(finished, rng):
         return np.stack([finished, *(one_edit(game, finished, rng) for _ in range(DRAFTS))], axis=1)
 
-    return Writer(drafts, edits, lambda finished: game.demonstrations(game.decode(finished))[1:], taste)
+    return Writer(drafts, edits, lambda finished: game.demonstrations(game.decode(finished))[1:], true_reward)
 
 
 def one_edit(game, finished, rng):
@@ -108,7 +109,7 @@ def pretrained_vector(seed):
     game, rng = Text(), generators(seed)["pretraining"]
     policy = character_model(game, rng)
     observations, actions, mask = game.demonstrations(corpus(1000, rng))
-    clone(policy, observations[mask], actions[mask], rng, learning_rate=lambda left: 0.01 * max(left, 0.1), steps=1000, batch=256)
+    clone(policy, observations[mask], actions[mask], rng, learning_rate=linear(0.01, lowest=0.1), steps=1000, batch=256)
     return policy.network.params.vector
 
 
