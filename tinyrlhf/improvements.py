@@ -27,7 +27,7 @@ def directly(loss, **how):
     return improve
 
 
-def best_of_n(**how):
+def copying_best(**how):
     """An improvement by copying the best of several plays, by learned reward; how: what `clone_best` takes besides."""
     def improve(state, stage):
         def score(episodes):

@@ -249,7 +249,7 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
     Args:
         claim: the title; true_returns, unkind: {stage: mean true return}, {stage: share of unkind
             answers}; samples: {prompt: {stage: text}}.
-        curve: rows of kl, true_return, learned, person_prefers, proxy_prefers, sample of a run
+        curve: rows of kl, true_return, learned_return, person_prefers, reward_model_prefers, sample of a run
             without KL penalty; may be empty.
     """
     from matplotlib import style
@@ -265,9 +265,9 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
             if max(returns) - returns[-1] >= 0.4:
                 title = "Without KL penalty the learned\nreward rises, the true one falls"
             draw_person_and_proxy(axis_at(figure, 0.9, 1.05, 3.7, 2.7), curve, "true_return",
-                                  "learned", title, "points, each in its own unit")
+                                  "learned_return", title, "points, each in its own unit")
             draw_person_and_proxy(axis_at(figure, 7.6, 1.05, 3.2, 2.7), curve, "person_prefers",
-                                  "proxy_prefers", "Who prefers it to its reference?",
+                                  "reward_model_prefers", "Who prefers it to its reference?",
                                   "share of comparisons")
             figure.text(0.5, 0.005, f"at the end: {curve[-1]['sample']}", size=13,
                         family=MONOSPACE, color=VERMILLION, ha="center")

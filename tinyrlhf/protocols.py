@@ -44,3 +44,57 @@ class Learner(Protocol):
 
     def load(self, state) -> None:
         """Take back what `state` gave."""
+
+
+class RewardModel(Protocol):
+    """What a person wants, as far as it is known. `rewards.reward_models` has three."""
+
+    def fit(self, answers, rng) -> float:
+        """Explain all answers so far (`feedback.answers.Answers`); returns the loss in nats."""
+
+    def normalize(self, episodes) -> bool:
+        """Set mean and scale on these episodes; False where all of them are alike."""
+
+    def scores(self, episodes) -> np.ndarray:
+        """What a person's options are made of, (B,)."""
+
+    def rewards(self, episodes) -> np.ndarray:
+        """Normalised rewards for learning, (B, T)."""
+
+    def state(self) -> dict:
+        """Its parameters, optimizer and scale."""
+
+    def load(self, state) -> None:
+        """Take back what `state` gave."""
+
+
+class Person(Protocol):
+    """Who answers, whoever it is: `humans.simulated`, `humans.recorded`."""
+
+    def answer(self, game, questions, rng) -> Any:
+        """`feedback.answers.Questions` -> `Answers`; who acts adds what they did to the episodes."""
+
+    def state(self) -> dict:
+        """What they remember."""
+
+    def load(self, state) -> None:
+        """Take back what `state` gave."""
+
+
+class Yardstick(Protocol):
+    """What a run is held against: `yardsticks.Tabular`, `Strings`, `Sampled`; NaN: nobody knows."""
+
+    def expected_return(self, policy, rng) -> float:
+        """True return of one episode of a policy, where the run is judged."""
+
+    def best_return(self) -> float:
+        """The best possible."""
+
+    def objective(self, rng) -> float:
+        """What the run maximises: its true return minus the price of its KL."""
+
+    def best_objective(self) -> float:
+        """The best possible at this price."""
+
+    def expected_kl(self, rng) -> float:
+        """Nats per episode from the reference to the policy."""

@@ -17,10 +17,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinyrlhf import protocols
 from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.diagnostics import accuracy_on
 from tinyrlhf.episodes import rollout, start_in_groups
 from tinyrlhf.feedback.answers import Answers, join_answers
+from tinyrlhf.games.game import Game
 from tinyrlhf.improvements import weigh_tries
 from tinyrlhf.learning.kl import AdaptiveKL, kl_penalized_rewards, kl_per_episode
 from tinyrlhf.questions import View, ask
@@ -33,32 +35,32 @@ class Stage(NamedTuple):
     improve: Callable                 # (state, stage) -> numbers: `from_answers`, `from_true_reward`, those of improvements.py
     kinds: tuple = ()                 # of feedback that people are asked for; (): nobody is asked
     questions: int = 0                # of each kind
-    person: object = None             # who is asked, if somebody else than the state's person
+    person: protocols.Person | None = None      # who is asked, if somebody else than the state's person
     begin: Callable | None = None     # (state): a fresh learner, critic, reward model or reference, if the stage needs them
 
 
 @dataclass
 class State:
     """Everything the loop works on; `state()` and `load()` keep all that changes, so that a run resumes to the same bytes."""
-    game: object
-    policy: object
-    reference: object                 # the policy as it was before the first answer
-    learner: object
-    reward_model: object
+    game: Game
+    policy: protocols.Policy
+    reference: protocols.Policy       # the policy as it was before the first answer
+    learner: protocols.Learner
+    reward_model: protocols.RewardModel
     plan: list                        # of Stages
     episodes_per_update: int
     updates_per_round: int
     group: int                        # episodes from each start; they stand next to each other
     kl_coef: float                    # price of one nat from the reference, in units of the normalised reward
     rngs: dict                        # "game", "questions", "person", "learner": independent generators
-    person: object = None             # who answers; what they remember is saved with the run
+    person: protocols.Person | None = None      # who answers; what they remember is saved with the run
     view: View = field(default_factory=View)    # what people get to see
     steps_at_most: int | None = None  # cut episodes here (None: at the game's horizon)
     adaptive_kl: AdaptiveKL | None = None       # if given, its kl_coef counts, and moves after every update
     true_reward_scale: float = 1.0    # brings true rewards to the size of normalised learned ones
     measure: Callable | None = None   # (state) -> more numbers for a row
     snapshots: dict | None = None     # {name of a stage: the policy after it}, where somebody wants to look back
-    imitator: object = None           # a policy that copies the demonstrations so far, as soon as there are any
+    imitator: protocols.Policy | None = None    # a policy that copies the demonstrations so far, as soon as there are any
     imitation: dict = field(default_factory=dict)   # how `clone` copies what people did: learning_rate, steps, batch
     answers: Answers | None = None
     history: list = field(default_factory=list)
@@ -149,15 +151,15 @@ def from_answers(state, stage):
     fit_loss = state.reward_model.fit(answers, state.rngs["learner"])
     if not state.reward_model.normalize(own_plays(answers[answers.round == answers.round.min()])):
         state.reward_model.normalize(own_plays(answers))               # all of the reference's plays were alike
-    return {"fit_loss": fit_loss, **reinforce(state, state.reward_model.rewards)}
+    return {"fit_loss": fit_loss, **improve_on(state, state.reward_model.rewards)}
 
 
 def from_true_reward(state, stage):
     """Traditional reinforcement learning: the same updates on the game's own reward, and nobody is asked."""
-    return reinforce(state, lambda episodes: state.true_reward_scale * episodes.true_rewards)
+    return improve_on(state, lambda episodes: state.true_reward_scale * episodes.true_rewards)
 
 
-def reinforce(state, reward):
+def improve_on(state, reward):
     """A few updates of the policy on a reward function episodes -> (B, T).
 
     Returns numbers about the last episodes, played before the last update; kl is of the policy after it, where those had been.

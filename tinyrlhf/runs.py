@@ -81,14 +81,14 @@ def settings_of(folder):
         raise ValueError("run: expected a folder made by `tinyrlhf run`, got an empty text")
     path = Path(folder) / "run.json"
     try:
-        return checked(json.loads(path.read_text(encoding="utf-8"))["settings"])
+        return world_settings(json.loads(path.read_text(encoding="utf-8"))["settings"])
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {Path(folder)} has no run.json") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); was it edited?") from None
 
 
-def checked(settings):
+def world_settings(settings):
     """The same settings, if they are those of a world."""
     world = find(settings["world"])
     expected = {"world", *world.defaults}

@@ -70,7 +70,7 @@ class Kind(NamedTuple):
 
 # ---- forwards: what a person says
 
-def pick(worth, rng, lapse=0.0):
+def draw_option(worth, rng, lapse=0.0):
     """One option of each row (m, K) with probability softmax(worth), with probability `lapse` any -> (m,)."""
     chances = (1 - lapse) * softmax(worth) + lapse / worth.shape[1]
     return (rng.random((len(worth), 1)) >= np.cumsum(chances, axis=1)[:, :-1]).sum(axis=1)
@@ -78,7 +78,7 @@ def pick(worth, rng, lapse=0.0):
 
 def choose_one(options, scores, offsets, lapse, rng):
     """One of the options."""
-    return pick(scores @ options(scores.shape[1]).T + offsets, rng, lapse)[:, None]
+    return draw_option(scores @ options(scores.shape[1]).T + offsets, rng, lapse)[:, None]
 
 
 def choose_order(options, scores, offsets, lapse, rng):
@@ -91,8 +91,8 @@ def choose_order(options, scores, offsets, lapse, rng):
 
 def choose_with_reason(options, scores, offsets, lapse, rng):
     """One of two episodes, and then the part that decided it."""
-    preferred = pick(scores[:, PARTS - 1::PARTS], rng)
-    mark = pick(preferred_first(scores, preferred) @ options(2 * PARTS).T, rng, lapse)
+    preferred = draw_option(scores[:, PARTS - 1::PARTS], rng)
+    mark = draw_option(preferred_first(scores, preferred) @ options(2 * PARTS).T, rng, lapse)
     return np.stack([preferred, mark], axis=1)
 
 

@@ -112,7 +112,7 @@ class Recorded:
         """Note where what was shown then is not what would be shown now."""
         n = min(len(told), len(questions))
         same_kinds = np.array_equal(told.kind[:n], questions.kind[:n])
-        if not same_kinds or any(shown(told, i) != shown(questions, i) for i in range(n)):
+        if not same_kinds or any(plays_shown(told, i) != plays_shown(questions, i) for i in range(n)):
             self.book.differences.append(f"round {number}: the log shows other episodes than this run has played; "
                                          "what the log shows was learned from")
 
@@ -131,7 +131,7 @@ class Recorded:
             self.person.load(state)
 
 
-def shown(questions, number):
+def plays_shown(questions, number):
     """What the policy itself did in one question, as bytes: what people add is theirs."""
     rows = questions.shows[number][questions.shows[number] >= 0][KINDS[str(questions.kind[number])].own]
     return [questions.episodes.actions[row, :questions.episodes.lengths[row]].tolist() for row in rows]

@@ -103,10 +103,10 @@ def chosen_and_rejected(blocks, ratios):
     return {"chosen": float(chosen.mean()), "rejected": float(rejected.mean())}
 
 
-def best_of_n(scores, group):
+def rows_of_best(scores, group):
     """Rejection sampling: the row of the best score in each group of neighbours, (B,) -> (B / group,).
 
-    >>> best_of_n(np.array([1.0, 3.0, 2.0, 0.0]), group=2)
+    >>> rows_of_best(np.array([1.0, 3.0, 2.0, 0.0]), group=2)
     array([1, 2])
     """
     groups = in_groups(scores, group)
@@ -121,6 +121,6 @@ def clone_best(game, policy, score, rng, starts=64, group=8, **how):
     """
     answers = rollout(game, policy, start_in_groups(game, starts * group, group, rng), rng)
     scores = score(answers)
-    kept = best_of_n(scores, group)
+    kept = rows_of_best(scores, group)
     clone(policy, *answers[kept].decisions, rng, **how)
     return float(scores.mean()), float(scores[kept].mean())

@@ -7,7 +7,7 @@ from tinyrlhf.episodes import rollout
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.learning.policy_gradient import RLOO
 from tinyrlhf import plots
-from tinyrlhf.rlhf import reinforce
+from tinyrlhf.rlhf import improve_on
 
 KEPT = ("true_return", "real_words", "kl", "bits_per_character", "unkind", "length", "distinct")
 
@@ -71,7 +71,7 @@ def without_kl_penalty(state, updates=200, learning_rate=1e-3, n=250):
                    rngs={"game": rng, "learner": rng})
     rows = [compared_with_reference(free, rng, n)]
     for _ in range(max(updates // 10, 1)):
-        reinforce(free, free.reward_model.rewards)
+        improve_on(free, free.reward_model.rewards)
         rows.append(compared_with_reference(free, rng, n))
     return rows
 

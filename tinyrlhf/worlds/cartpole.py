@@ -4,7 +4,7 @@ from functools import partial
 import numpy as np
 
 from tinyrlhf.episodes import clip
-from tinyrlhf.games.cartpole import ANGLE_LIMIT, X_LIMIT, CartPole, fallen
+from tinyrlhf.games.cartpole import ANGLE_LIMIT, CartPole, fallen
 from tinyrlhf.humans.experts import Player
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.policies import Policy

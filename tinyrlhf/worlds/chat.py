@@ -15,7 +15,7 @@ from tinyrlhf.games.language import N_GRAMS, Language
 from tinyrlhf.games.phrases import CORPORA
 from tinyrlhf.humans.experts import Writer
 from tinyrlhf.humans.simulated import Boltzmann
-from tinyrlhf.improvements import best_of_n, directly, imitate
+from tinyrlhf.improvements import copying_best, directly, imitate
 from tinyrlhf.learning.direct_preferences import dpo, ipo
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
@@ -150,7 +150,7 @@ def improvement(method, sizes):
     if method in DIRECT:
         return directly(DIRECT[method], steps=sizes.direct_steps, batch=16, learning_rate=linear(1e-4), max_grad_norm=1.0)
     if method == "best-of-n":
-        return best_of_n(starts=sizes.starts, group=sizes.best_of, learning_rate=linear(3e-3), steps=sizes.direct_steps,
+        return copying_best(starts=sizes.starts, group=sizes.best_of, learning_rate=linear(3e-3), steps=sizes.direct_steps,
                          batch=512)
     return from_answers
 
