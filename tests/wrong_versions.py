@@ -16,6 +16,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 WRONG = [
     ('tinyrlhf/learning/advantages.py',
+     '    if deviation <= 1e-9 * size:\n',
+     '    if False:\n',
+     'tests/test_advantages.py::test_where_nothing_deviates_nothing_is_divided'),
+    ('tinyrlhf/learning/advantages.py',
+     '(centred if shift else values) / deviation',
+     '(centred if shift else values) / (deviation + 1e-8)',
+     'tests/test_advantages.py::test_whitening_ignores_units_however_small_or_large'),
+    ('tinyrlhf/learning/policy_gradient.py',
+     'whiten(advantages, shift=False, size=size)',
+     'whiten(advantages, shift=False)',
+     'tests/test_learners.py::test_standardizing_blows_up_neither_one_value_nor_what_only_rounding_tells_apart'),
+    ('tinyrlhf/learning/advantages.py',
      'groups = in_groups(scores, group, at_least=2)\n    centred = groups - groups.mean(axis=1, keepdims=True)\n    return (group',
      'groups = in_groups(scores, group)\n    centred = groups - groups.mean(axis=1, keepdims=True)\n    return (group',
      'tests/test_advantages.py::test_groups_that_cannot_be_compared_are_refused'),
