@@ -7,6 +7,8 @@ import numpy as np
 
 from tinyrlhf.numerics import log_softmax
 
+ABSENT = -1e300                       # a score or a utility of -inf, in numbers that can be multiplied by 0
+
 
 def choices_loss(blocks, scores, habits=None, counts=None):
     """Mean negative log-likelihood of choices, and its derivatives by the scores and by the habits.
@@ -15,7 +17,8 @@ def choices_loss(blocks, scores, habits=None, counts=None):
         loss     = - sum_i count_i sum_k share_ik log P_ik / sum_i count_i,     P_i = softmax(rationality * worth_i + prior_i)
 
     Args:
-        blocks: feedback.answers.Choices; scores: (R,) of the rows that their places name.
+        blocks: feedback.answers.Choices; scores: (R,) of the rows that their places name; -inf: an option that
+            does not exist.
         habits: `rewards.habits.Habits`, or None where people have none; counts: (N,), how often each answer counts.
     Returns:
         loss (nats), d_scores (R,), d_habits (as `habits.vector`; None without habits).
@@ -23,6 +26,7 @@ def choices_loss(blocks, scores, habits=None, counts=None):
     """
     counts = [np.ones(len(block.whose)) if counts is None else counts[block.whose] for block in blocks]
     total = max(sum(count.sum() for count in counts), 1e-12)           # a bootstrap may leave a batch empty
+    scores = np.maximum(scores, ABSENT)
     loss, d_scores = 0.0, np.zeros(len(scores))
     d_habits = None if habits is None else habits.zeros()
     for block, count in zip(blocks, counts):
@@ -39,21 +43,27 @@ def choices_loss(blocks, scores, habits=None, counts=None):
 
 
 def choice_loss(utilities, shares, counts, lapse=0.0):
-    """- sum_i count_i sum_k share_ik log P_ik, with P = (1 - lapse) softmax(utilities) + lapse / K.
+    """- sum_i count_i sum_k share_ik log P_ik, with P = (1 - lapse) p + lapse / K and p = softmax(utilities).
+
+        d loss / d u_k = count (p_k - share_k) without lapses; with them, of a share only as much as was not a lapse
 
     Args:
         utilities, shares: (c, K), a share 1 for the option that was chosen; rows of shares sum to 1.
+            A utility of -inf: there is no such option.
         counts: (c,), weights of the choices, usually adding up to 1.
         lapse: share of answers that are given without looking, 0 to 1.
-    Returns loss (nats), d_utilities (c, K), d_lapse.
+    Returns loss (nats), d_utilities (c, K), d_lapse. All keep their digits where an option is nearly certain.
     """
     counts = np.reshape(counts, (-1, 1))
-    log_p = log_softmax(utilities)
+    log_p = log_softmax(np.maximum(utilities, ABSENT))
     p = np.exp(log_p)
-    if not lapse:
-        return -(counts * shares * log_p).sum(), counts * (p - shares), 0.0          # d loss / d u_k = p_k - share_k
-    mixed = (1 - lapse) * p + lapse / p.shape[1]
-    pull = shares / mixed                                              # - d loss / d P_k
-    d_p = -(1 - lapse) * pull
-    d_utilities = p * (d_p - (p * d_p).sum(axis=1, keepdims=True))     # d p_j / d u_k = p_j (1[j = k] - p_k)
-    return -(counts * shares * np.log(mixed)).sum(), counts * d_utilities, float((counts * pull * (p - 1 / p.shape[1])).sum())
+    others = 1 - np.eye(p.shape[1])
+    rest = p @ others                                                  # 1 - p without cancellation
+    np.log1p(-rest, out=log_p, where=rest < 0.5)
+    looked, log_mixed, d_lapse = shares, log_p, 0.0
+    if lapse:
+        mixed = (1 - lapse) * p + lapse / p.shape[1]
+        looked, log_mixed = shares * (1 - lapse) * p / mixed, np.log(mixed)
+        d_lapse = float((counts * shares / mixed * (p - 1 / p.shape[1])).sum())
+    d_utilities = p * (looked @ others) - looked * rest                # p_k (1 - looked_k) - looked_k (1 - p_k)
+    return -(counts * shares * log_mixed).sum(), counts * d_utilities, d_lapse
