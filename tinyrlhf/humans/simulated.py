@@ -56,10 +56,11 @@ class Boltzmann:
         rationality = self.latest = self.rationality_for(questions, returns)
         questions, said = self.act(game, questions, rationality, rng)
         returns = self.returns(questions.episodes)
+        self.remember(questions, returns)
         for kind, members, shows in questions.grouped():
             if KINDS[kind].needs != "expert":
                 scores = rationality * returns[shows]
-                offsets = rationality * self.offsets(KINDS[kind], returns[shows])
+                offsets = rationality * self.offsets(KINDS[kind], shows.shape[1])
                 lapse = self.lapse if KINDS[kind].lapse else 0.0
                 chosen = KINDS[kind].choose(KINDS[kind].options, scores, offsets, lapse, rng)
                 said[members, :chosen.shape[1]] = chosen
@@ -71,14 +72,16 @@ class Boltzmann:
             return self.rationality
         return rationality_for(self.agreement, differences(questions, returns))
 
-    def offsets(self, kind, returns):
-        """What is normal: a grade is worth g times the return minus the levels (quantiles of what was graded) below it.
+    def remember(self, questions, returns):
+        """Returns (E,) of the episodes that are graded in this round: who sees better things for a while expects them."""
+        graded = [returns[shows[:, 0]] for _, _, shows in questions.grouped() if shows.shape[1] == 1]
+        if graded:
+            self.remembered = [*self.remembered, np.concatenate(graded)][-MEMORY:]
 
-        These levels are remembered over some rounds: who sees better things for a while expects them.
-        """
-        if returns.shape[1] > 1:
+    def offsets(self, kind, shown):
+        """What is normal: a grade is worth g times the return minus the levels (quantiles of what they remember) below it."""
+        if shown > 1:
             return 0.0
-        self.remembered = [*self.remembered, returns[:, 0]][-MEMORY:]
         n_grades = len(kind.options(1))
         levels = np.quantile(np.concatenate(self.remembered), np.arange(1, n_grades) / n_grades)
         return -np.cumsum([0.0, *levels])
