@@ -35,7 +35,7 @@ class Player:
 
         left = steps_left(game, episodes)
         states = episodes.states[np.arange(len(at)), at]
-        stopped = at >= left
+        stopped = at >= np.minimum(left, episodes.lengths)             # nobody plays on after an end
         if stopped.all():
             return episodes
         first_step = np.where(stopped, game.horizon, episodes.first_step + at)
