@@ -1,4 +1,4 @@
-"""How a stage makes the policy better without reinforcement: by imitation, or straight from choices.
+"""How a stage makes the policy better without reinforcement: by imitation, or from choices alone.
 
 Each improvement is a function (state, stage) -> numbers, like `from_answers` in `rlhf.py`.
 """
@@ -17,7 +17,7 @@ def imitate(state, stage):
 
 
 def directly(loss, **how):
-    """Improve by what people chose, without a reward model; loss: `dpo`, `ipo`; how: as `prefer`."""
+    """Improve by what people chose, without reward model; loss: `dpo`, `ipo`; how: as `prefer`."""
     def improve(state, stage):
         answers = state.answers.of(stage.kinds)
         rows = prefer(state.policy, state.reference, answers, state.rngs["learner"], loss,

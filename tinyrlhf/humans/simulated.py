@@ -22,7 +22,7 @@ class Boltzmann:
 
     Say either `rationality` itself (inverse reward units), or the `agreement`: how often they
     should agree with the true reward in a random pair of what is shown, 1/2 to 1. The rationality
-    that gives this rate is solved anew for each batch of questions, because 90 % agreement on easy pairs
+    that gives this rate is solved anew for each batch, because 90 % agreement on easy pairs
     and on hard ones are two different people; it then holds for all kinds in the batch.
 
     Args:
@@ -120,7 +120,7 @@ class Boltzmann:
 
 
 class CoinFlip(Boltzmann):
-    """Answers without looking: the control. What is learned from it is not learned from feedback."""
+    """Answers without looking, the control: what it teaches is not learned from feedback."""
 
     def __init__(self):
         super().__init__(rationality=0.0)
