@@ -58,7 +58,7 @@ def test_whatever_kind_an_answer_that_says_nothing_is_kept_and_is_no_choice(kind
 
 @pytest.mark.parametrize("kind, said, sentence", [
     ("preference", [0, 3, 1], r"expected 0 \(first\), 1 \(second\) or 2 \(same\) of each preference.* got \[3\]"),
-    ("preference", [0, -3, 1], "got -3"), ("preference", [0.0, 1.0, 0.0], "expected whole numbers for each of 3 questions, got float64"),
+    ("preference", [0, -3, 1], r"got \[-3\]"), ("preference", [0.0, 1.0, 0.0], "expected whole numbers for each of 3 questions, got float64"),
     ("preference", [0, 1], r"for each of 3 questions, got int64 \(2,\)"), ("preference", ["first"] * 3, "expected whole numbers"),
     ("ranking", [[0, 1, 2, 2]] * 3, "the number of each one shown, best first of each ranking"),
     ("ranking", [[1, 2, 3, 4]] * 3, "of each ranking"), ("ranking", [[0, 1, 3, -1]] * 3, "of each ranking"),

@@ -13,7 +13,7 @@ from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.text import Text, true_reward
 from tinyrlhf.humans.experts import Player, Writer, anybody, planner
-from tinyrlhf.humans.simulated import MEMORY, Boltzmann, CoinFlip, rationality_for
+from tinyrlhf.humans.simulated import MEMORY, Boltzmann, CoinFlip, differences, rationality_for
 from tinyrlhf.nn.networks import MLP, Table
 from tinyrlhf.numerics import sigmoid, softmax
 from tinyrlhf.policies import Policy
@@ -133,7 +133,7 @@ def test_the_agreement_is_about_random_pairs_of_plays_whatever_is_asked(kind):
     rng = np.random.default_rng(14)
     returns = rng.normal(size=(500, SHOWN[kind]))
     questions, person = questions_of(kind, episodes_worth(returns.ravel())), Boltzmann(agreement=0.8)
-    rationality = person.rationality_for(questions, questions.episodes.true_returns)
+    rationality = rationality_for(person.agreement, differences(questions, questions.episodes.true_returns))
     plays = returns[:, KINDS[kind].own]
     pairs = plays - np.roll(plays, 1, axis=0) if plays.shape[1] == 1 else plays[:, :, None] - plays[:, None]
     sizes = np.abs(pairs).ravel()
