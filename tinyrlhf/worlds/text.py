@@ -77,7 +77,7 @@ def one_edit(game, finished, rng):
     The longest stay as long as they are.
     """
     words = game.decode(finished)
-    places = rng.random(len(words))                                    # 0: its beginning, 1: its end
+    places = rng.random(len(words))                                   # 0: its beginning
     letters = rng.integers(len(game.letters), size=len(words))
     changes = rng.integers(3, size=len(words))
     edited = []
