@@ -17,7 +17,7 @@ SMALL_GAP = 0.01                      # from untrained to best possible: too sma
 
 
 def measure(settings, state):
-    """The result of a finished run as a flat dict; returns are true ones, hidden from the learner."""
+    """The result of a finished run as a flat dict; returns are true ones."""
     rng = np.random.default_rng([settings["seed"], 1])      # fresh episodes, not those of the run
     world = find(settings["world"])
     yardstick = world.yardstick(state)
@@ -54,7 +54,7 @@ def comparisons(answers):
 
 
 def held_out(settings, state, rng, n=1000):
-    """Accuracy on n fresh comparisons of untrained and final behaviour, and what nobody can beat.
+    """Accuracy on n fresh comparisons of untrained and final behaviour, beside its ceiling.
 
     The person answers as they did on average over the run (`typical_rationality`).
     """
@@ -104,7 +104,7 @@ def baselines(settings, state):
             returns["kl_without_feedback"] = yardstick(other).expected_kl(rng)
     other = build(settings["world"], **{**own, "person": "simulated"})
     n_labels = settings["rounds"] * settings["questions"]
-    """All that the figure shows, as plain lists; its curves begin before the first answer."""
+    agreement = settings["agreement"] or AGREEMENT          # a rationality says nothing of labels
     copy = clone_labels(other, yardstick(other), n_labels, rng, agreement)
     return {**returns, "return_cloned": yardstick(other).expected_return(copy, rng)}
 
@@ -184,7 +184,7 @@ def scenes(settings, state, policy, rng):
 
 
 def draw(folder, settings, state, result):
-    """figure.png with its data in figure.json; where it is worth it a GIF of the game learned in."""
+    """figure.png with its data in figure.json, and a GIF where things move."""
     folder, world = Path(folder), find(settings["world"])
     claim = claim_of(settings, result)
     if world.report is not None:

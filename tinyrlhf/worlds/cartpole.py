@@ -78,7 +78,7 @@ JUDGED = partial(Sampled, game=CartPole(), best=CartPole().horizon, called="stan
        expert=balancer, on_true_reward=standard_game, moving=True)
 def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef=0.0,
              feedback="preference"):
-    """An MLP learns to balance from half-second clips, in a game that gives nothing away by ending.
+    """An MLP learns to balance from clips of half a second, in a game that never ends early.
 
     The entropy bonus keeps the policy exploring while the reward model knows little: without it one
     run in ten believes its first answers too much, falls the same way ever after, and never sees a
