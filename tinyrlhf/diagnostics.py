@@ -21,24 +21,6 @@ def accuracy(differences, labels):
     return float((right + 0.5 * (differences[decided] == 0)).mean())
 
 
-def accuracy_on(reward_model, answers):
-    """Share of choices in which the chosen option is the one worth most to a reward model.
-
-    Equal worths share what is right; two options called the same do not count. NaN when none does.
-    """
-    rows, blocks = answers.choices(np.arange(len(answers)), reward_model.readings)
-    scores = reward_model.scores(answers.episodes[rows])
-    check_finite(scores=scores)
-    right = []
-    for block in blocks:
-        _, offsets, _ = reward_model.habits.of(block, met=False)
-        worth = scores[block.places] @ block.weights.T + offsets + block.prior
-        best = worth == worth.max(axis=1, keepdims=True)
-        decided = block.shares.max(axis=1) == 1.0
-        right.append(((best * block.shares).sum(axis=1) / best.sum(axis=1))[decided])
-    return float(np.concatenate(right).mean()) if sum(map(len, right)) else float("nan")
-
-
 def noise_ceiling(probabilities):
     """The accuracy that nobody can beat: mean of max(p, 1 - p), p (N,) the person's P(first)."""
     _check_shares(probabilities=probabilities)

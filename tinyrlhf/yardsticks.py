@@ -18,6 +18,15 @@ from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
 
 
+def yardstick_for(state, judged_in=None, best=float("nan"), called="mean true return"):
+    """The most exact yardstick that the game of a run allows; judged_in, ...: as `Sampled`."""
+    if judged_in is None and hasattr(state.game, "P"):
+        return Tabular(state)
+    if judged_in is None and hasattr(state.game, "automaton"):
+        return Strings(state)
+    return Sampled(state, judged_in, best, called)
+
+
 class Yardstick:
     """What all share; `game` is where a run is judged, `called` what that is in a report."""
     called = "mean true return"
@@ -115,13 +124,19 @@ class Sampled(Yardstick):
     """Means of fresh episodes.
 
     Args:
-        game: where a run is judged, if not where it learns; best: the best possible return there;
-            called: what that is called.
+        judged_in: the game in which a run is judged, if not the one where it learns.
+        best, called: the best possible return there, and what that is called.
     """
 
-    def __init__(self, state, game=None, best=float("nan"), called="mean true return"):
-        self.state, self.game = state, game or state.game
+    def __init__(self, state, judged_in=None, best=float("nan"), called="mean true return"):
+        self.state, self.game = state, judged_in or state.game
         self.best, self.called = float(best), called
+
+    def objective(self, rng):
+        """NaN where its two terms belong to two games."""
+        if self.state.kl_coef and self.game is not self.state.game:
+            return float("nan")
+        return super().objective(rng)
 
     def expected_return(self, policy, rng, n=1000):
         return float(rollout(self.game, policy, self.game.start(n, rng), rng).true_returns.mean())

@@ -1,6 +1,6 @@
 """The worlds, one file each: a function of the file's name, whose arguments are its settings.
 
-    @world(claim="{n} answers found the best machine", yardstick=Tabular)
+    @world(claim="{n} answers found the best machine", expert=planner)
     def bandit(seed=0, learner: LEARNERS = "reinforce", rounds=10, kl_coef=0.0, ...):
         return State(...)
 
@@ -20,11 +20,13 @@ import numpy as np
 from tinyrlhf.checks import check_choice, check_range, check_whole
 from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Steps
+from tinyrlhf.games.game import Game
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
+from tinyrlhf.yardsticks import yardstick_for
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
 PEOPLE = ("simulated", "coin", "nobody")        # nobody: training on the true reward
@@ -43,7 +45,8 @@ class World:
 
     make: function of the settings -> State; its signature is the list of the settings.
     claim: the title of the figure when a run has worked; "{n}" is the number of answers.
-    yardstick: function State -> what the run is held against (`yardsticks.py`).
+    judged_in, best, called: another game than the one it learns in, where results are measured
+        (None: the same); the best possible return there, if somebody knows it; what that is called.
     expert: function game -> who can act (`humans/experts.py`), or None.
     form: how its episodes are written to the log (`feedback/forms.py`).
     scenes: function (game, policy, rng) -> episodes of scenes; None: a few episodes.
@@ -54,7 +57,9 @@ class World:
     """
     make: Callable
     claim: str
-    yardstick: Callable
+    judged_in: Game | None = None
+    best: float = float("nan")
+    called: str = "mean true return"
     expert: Callable | None = None
     form: object = field(default_factory=Steps)
     scenes: Callable | None = None
@@ -66,6 +71,10 @@ class World:
     @property
     def name(self):
         return self.make.__name__
+
+    def yardstick(self, state):
+        """What a run is held against (`yardsticks.py`)."""
+        return yardstick_for(state, self.judged_in, self.best, self.called)
 
     @property
     def parameters(self):

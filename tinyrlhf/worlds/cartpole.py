@@ -1,5 +1,4 @@
 """A pole on a cart: can it be taught to stand by judgements of half-second clips?"""
-from functools import partial
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from tinyrlhf.questions import View
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
-from tinyrlhf.yardsticks import Sampled
 
 LEAN = np.array([0.5, 1.0, 10.0, 2.0])          # an expert pushes to where state @ LEAN points,
 CLEAR = 0.5                                     # and from here on a push against it is a mistake
@@ -71,11 +69,9 @@ def pushes_and_poses(episodes):
     return np.concatenate([pushes, poses], axis=-1)
 
 
-JUDGED = partial(Sampled, game=CartPole(), best=CartPole().horizon, called="standard game")
-
-
-@world(claim="{n} answers about half-second clips taught it to balance", yardstick=JUDGED,
-       expert=balancer, on_true_reward=standard_game, moving=True)
+@world(claim="{n} answers about half-second clips taught it to balance", judged_in=CartPole(),
+       best=CartPole().horizon, called="standard game", expert=balancer,
+       on_true_reward=standard_game, moving=True)
 def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef=0.0,
              feedback="preference"):
     """An MLP learns to balance from clips of half a second, in a game that never ends early.

@@ -29,7 +29,6 @@ from tinyrlhf.rlhf import Stage, State, from_answers
 from tinyrlhf.worlds import generators, kinds_of, make_learner, world
 from tinyrlhf.worlds._chat_report import ChatReport
 from tinyrlhf.worlds.text import WholeTexts
-from tinyrlhf.yardsticks import Sampled
 
 LANGUAGES = tuple(CORPORA)
 UPDATES = {"rloo": 150, "ppo": 100, "reinforce": 150, "grpo": 150}
@@ -106,7 +105,7 @@ def finished(game, prompts, texts):
 
 
 @world(claim="{n} answers taught it to answer as people like", expert=trainer, form=Texts(),
-       yardstick=partial(Sampled, best=MOST), report=ChatReport(),
+       best=MOST, report=ChatReport(),
        idle={("method", "best-of-n"): ("kl_coef",)})
 def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
          reward: REWARDS = "bag", kl_coef=0.2, rounds=1, questions=334, feedback="ranking",

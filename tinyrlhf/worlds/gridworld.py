@@ -8,7 +8,6 @@ from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
-from tinyrlhf.yardsticks import Tabular
 
 
 class Walks(View):
@@ -25,7 +24,7 @@ class Walks(View):
                         "hurry up": lambda walks: -walks.lengths}
 
 
-@world(claim="{n} answers taught the walker to mind the flowers", yardstick=Tabular, expert=planner)
+@world(claim="{n} answers taught the walker to mind the flowers", expert=planner)
 def gridworld(seed=0, learner: LEARNERS = "reinforce", rounds=20, questions=15, kl_coef=0.0,
               feedback="preference"):
     """A table learns from judgements of whole walks to go around the flowers.

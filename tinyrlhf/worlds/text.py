@@ -18,7 +18,6 @@ from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, std_of_returns, world
-from tinyrlhf.yardsticks import Strings
 
 DRAFTS = 32                 # words a person thinks of to write one, and changes to mend one
 LEAVE_OUT, REPLACE = 0, 1   # of three changes; the third puts a letter in
@@ -105,7 +104,7 @@ def page_of_words(game, policy, rng):
     return [[page]]
 
 
-@world(claim="{n} answers taught it which words a person likes", yardstick=Strings, expert=writer,
+@world(claim="{n} answers taught it which words a person likes", expert=writer,
        form=Texts(), scenes=page_of_words)
 def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.07,
          feedback="preference"):
