@@ -68,7 +68,7 @@ class Tabular(Yardstick):
         """Nats per episode from the reference to the policy."""
         game = self.game
         policy, reference = self.table(self.state.policy), self.table(self.state.reference)
-        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)     # nobody acts there
+        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts there
         policy[over] = reference[over]
         return planning.kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
 
@@ -114,9 +114,7 @@ class Strings(Yardstick):
 class Sampled(Yardstick):
     """Means of fresh episodes.
 
-    Args:
-        game: where a run is judged, if not where it learns; best: the best possible return there;
-            called: what that is called.
+    game: where a run is judged, if not where it learns; best: the best possible return there.
     """
 
     def __init__(self, state, game=None, best=float("nan"), called="mean true return"):
@@ -143,9 +141,8 @@ class Sampled(Yardstick):
 def clone_labels(state, yardstick, n, rng, agreement=0.9):
     """Traditional supervised learning: a fixed set of n labels, cloned once. Returns the policy.
 
-    A label is what the expert does in a situation that the untrained policy got into, or what they
-    make of a text it has written; but with probability 1 - agreement any other action, or the text
-    as it was.
+    A label is what the expert does where the untrained policy got to, or makes of a text it wrote;
+    but with probability 1 - agreement any other action, or the text as it was.
     """
     game, expert = yardstick.game, state.person.expert
     policy = state.reference.copy()

@@ -27,14 +27,14 @@ from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
-PEOPLE = ("simulated", "coin", "nobody")        # nobody: training on the true reward
-AGREEMENT = 0.9                                 # of answers with the true reward, unless told
-LAPSE = 0.1                                     # how often a person marks a part without looking
-PERSON = {"person": "simulated", "agreement": None, "rationality": None}        # of every world
+PEOPLE = ("simulated", "coin", "nobody")  # nobody: training on the true reward
+AGREEMENT = 0.9                           # of answers with the true reward, unless told
+LAPSE = 0.1                               # how often a person marks a part without looking
+PERSON = {"person": "simulated", "agreement": None, "rationality": None}  # of every world
 IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"),
         ("person", "coin"): ("agreement", "rationality")}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
-OWN = {}                                        # name -> World, as their files are imported
+OWN = {}  # name -> World, as their files are imported
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
     if name == "rloo":
         return RLOO(policy, group=group, standardize=True, **shared)
     if name == "grpo":
-        return GRPO(policy, group=group, **shared)      # the KL penalty is in the reward here too
+        return GRPO(policy, group=group, **shared)  # the KL penalty is in the reward here too
     if name == "actor-critic":
         return ActorCritic(policy, critic=critic, gamma=gamma, standardize=True, **shared)
     return PPO(policy, critic=critic, gamma=gamma, minibatch=minibatch, **shared)

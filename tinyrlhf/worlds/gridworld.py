@@ -15,7 +15,7 @@ class Walks(View):
     """People see whole walks, and may say what they mind in them."""
 
     def __init__(self, game):
-        def entered(walks, symbol):                    # how often, (B,)
+        def entered(walks, symbol):  # how often, (B,)
             cells = game.map.ravel()[walks.states[:, 1:]]
             return (walks.mask & (cells == symbol)).sum(axis=1)
 
