@@ -117,7 +117,7 @@ def begin(settings):
 def load(folder, or_begin=False):
     """The State of a finished or interrupted run as it was after its last whole round.
 
-    Before the first was done that is an error, or with or_begin the run as it began.
+    Before the first that is an error, or with or_begin the run as it began.
     """
     settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
     try:

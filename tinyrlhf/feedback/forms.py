@@ -35,7 +35,7 @@ class Steps:
 
 
 def read_steps(game, written, like):
-    """One episode (as a stack of one); `like`: any states of the game, for shape and type."""
+    """A stack of one episode; `like`: any states of the game, for shape and type."""
     states = np.array(written["states"], like.dtype)[None]
     actions = np.array(written["actions"])[None]
     length = actions.shape[1]
@@ -106,7 +106,7 @@ def said_of(label, remarks):
 
 
 def from_labels(labels, game, form, remarks=()):
-    """Undo `as_labels`: Answers. What does not fit is a ValueError."""
+    """Undo `as_labels`; what does not fit is a ValueError."""
     written, shows = [], []
     labels = [modern(label) for label in labels]
     for label in labels:

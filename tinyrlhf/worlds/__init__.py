@@ -86,7 +86,7 @@ class World:
         return {**own, "person": PEOPLE}
 
     def settings(self, **given):
-        """Complete settings of a run: what was given (None: not given), or calibrated values."""
+        """All settings of a run: what was given (not None), or calibrated values."""
         given = {name: value for name, value in given.items() if value is not None}
         unknown = sorted(set(given) - set(self.defaults))
         if unknown:
@@ -164,7 +164,7 @@ def world(**owned):
 
 
 def find(name):
-    """The world of this name: one made already, or a file of this folder, found without a list."""
+    """The world of this name: one made already, or a file of this folder."""
     if name in OWN:
         return OWN[name]
     module = f"{__name__}.{name}"
@@ -202,7 +202,7 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
                  entropy_until=0.0, gamma=1.0, minibatch=256):
     """A learner by name; its learning rate falls linearly over the run.
 
-    So does the entropy bonus, which is gone when a share `entropy_until` of the run is left.
+    So does its entropy bonus, until a share `entropy_until` of the run is left.
     """
     check_choice("learner", name, LEARNERS)
     shared = {"updates": updates, "learning_rate": linear(learning_rate, lowest=0.02),
