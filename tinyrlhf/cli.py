@@ -42,7 +42,7 @@ def world_names():
 
 
 def flag(setting):
-    """A setting as it is typed: kl_coef is --kl-coef."""
+    """kl_coef as it is typed: --kl-coef."""
     return f"--{setting.replace('_', '-')}"
 
 

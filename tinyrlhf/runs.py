@@ -145,7 +145,7 @@ def load(folder, or_begin=False):
 
 
 def flat_of(path, settings):
-    """What a checkpoint holds, if it is whole and belongs to these settings."""
+    """What a checkpoint holds, if it belongs to these settings."""
     try:
         with np.load(path, allow_pickle=False) as flat:
             made_with = dict(json.loads(str(flat["settings"])))
@@ -244,7 +244,7 @@ class Run:
 
 
 def remembered(folder):
-    """The seconds and baselines that an earlier report of this folder measured, by name."""
+    """Seconds and baselines that an earlier report of this folder measured."""
     try:
         result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
         return {name: float(result[name]) for name in REMEMBERED
