@@ -12,6 +12,8 @@ from pathlib import Path
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
 HUMANS = ("simulated", "recorded")
+RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
+              "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
 JSON_HELP = "last line of the output: the result as one JSON object"
 OURS = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json",
         "parser")  # of `run`, and no settings of a world
@@ -89,9 +91,7 @@ def add_run(commands, worlds):
     """What every world has; a world's own settings are the arguments of its function."""
     run = commands.add_parser(
         "run", help="act, ask, fit, improve, measure: the whole loop on one world", add_help=False,
-        description="The whole loop on one world, or on several in turn.",
-        epilog="A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
-        "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
+        description="The whole loop on one world, or on several in turn.", epilog=RUN_EPILOG)
     add = run.add_argument
     add("worlds", nargs="*", choices=[*worlds, []], metavar="WORLD",
         help=" | ".join(worlds) + "; several run in turn")
@@ -240,13 +240,13 @@ def given_to(world, said):
     defaults = world.defaults
     for name, value in said.items():
         if name in defaults:
-            given[name] = typed(name, value, type(defaults[name]))
+            given[name] = as_number(name, value, type(defaults[name]))
     world.refuse_idle(given)
     world.settings(**given)
     return given
 
 
-def typed(name, value, kind):
+def as_number(name, value, kind):
     """A setting's value in the type of its default, where that is a number."""
     if not isinstance(value, str) or kind not in (int, float):
         return value

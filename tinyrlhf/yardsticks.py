@@ -5,9 +5,9 @@
     Sampled    all others: means of fresh episodes; the best possible where somebody knows it
 
 Two figures that are never mixed: the true return, at most `best_return()`; and the objective, true
-return minus the price of the KL at the run's own kl_coef, at most `best_objective()`. A run
-normalises its rewards on the reference, so kl_coef is the price of a nat in standard deviations of
-the reference's return; the objective uses the same unit. NaN: nobody knows.
+return minus the price of the KL at the run's own kl_coef, at most `best_objective()`. As a run
+normalises its rewards on the reference, kl_coef is the price of a nat in standard deviations of the
+reference's return. NaN: nobody knows.
 """
 import numpy as np
 

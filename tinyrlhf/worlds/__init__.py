@@ -50,7 +50,7 @@ class World:
     moving: is its figure also worth a GIF?
     on_true_reward: function State -> None: what else differs in runs on the true reward.
     idle: {(setting, value): settings that then have no effect}.
-    report: its own report, if it has one (see `report.py`).
+    report: its own report, if it has one.
     """
     make: Callable
     claim: str

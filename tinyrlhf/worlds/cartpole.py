@@ -18,7 +18,7 @@ LEAN = np.array([0.5, 1.0, 10.0, 2.0])  # an expert pushes to where state @ LEAN
 CLEAR = 0.5                             # and from here on a push against it is a mistake
 
 
-def away_from_zero(number):
+def near_zero(number):
     """How near one number of the state stays to zero: function clips -> (B,)."""
     return lambda clips: -np.abs(clips.states[:, 1:, number]).mean(axis=1)
 
@@ -29,8 +29,8 @@ class Clips(View):
     Whoever is to act gets clips that begin upright: a fallen pole cannot be raised.
     """
     length, early = 25, 60
-    remarks = {"keep it upright": away_from_zero(2), "stay in the middle": away_from_zero(0),
-               "more calmly": away_from_zero(3)}
+    remarks = {"keep it upright": near_zero(2), "stay in the middle": near_zero(0),
+               "more calmly": near_zero(3)}
 
     def clips(self, episodes, n, rng, to_act=False):
         if to_act:

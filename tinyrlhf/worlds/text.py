@@ -25,7 +25,7 @@ LEAVE_OUT, REPLACE, PUT_IN = 0, 1, 2
 
 
 class WholeTexts(View):
-    """A text is judged when it is finished, and a beginning as if it ended there."""
+    """A text is judged when finished, a beginning as if it ended there."""
     tries = "reference"
     stops = False
 
@@ -53,7 +53,7 @@ class ViewOfWords(WholeTexts):
 
 
 def writer(game):
-    """Somebody who writes such words themselves, and changes a letter where that helps a word."""
+    """Somebody who writes such words, and changes a letter where that helps."""
     def drafts(starts, rng):
         words = game.encode(corpus(DRAFTS * len(starts), rng))
         return words.reshape(len(starts), DRAFTS, -1)
