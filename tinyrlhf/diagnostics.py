@@ -92,7 +92,7 @@ def _check_shares(**arrays):
 
 
 QUANTILES = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26,
-             15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}               # of Student's t, by n
+             15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}  # of Student's t, by n
 
 
 def interval(values):
@@ -200,7 +200,7 @@ def win_rate(a, b, judge):
     """
     a_first, b_first = np.asarray(judge(a, b), float), np.asarray(judge(b, a), float)
     check_shapes(**{"judge(a, b)": (a_first, "N"), "judge(b, a)": (b_first, "N")})
-    wins = 0.5 * (a_first + 1 - b_first)                               # of A, per pair
+    wins = 0.5 * (a_first + 1 - b_first)  # of A, per pair
     judged = ~np.isnan(wins)
     _check_shares(**{"judge(a, b)": a_first[judged], "judge(b, a)": b_first[judged]})
     n = np.count_nonzero(judged)

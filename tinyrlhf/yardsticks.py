@@ -5,9 +5,9 @@
     Sampled    all others: means of fresh episodes; the best possible where somebody knows it
 
 Two figures that are never mixed: the true return, at most `best_return()`; and the objective, true
-return minus the price of the KL at the run's own kl_coef, at most `best_objective()`. A run
-normalises its rewards on the reference, so kl_coef is the price of a nat in standard deviations of
-the reference's return; the objective uses the same unit. NaN: nobody knows.
+return minus the price of the KL at the run's own kl_coef, at most `best_objective()`. As a run
+normalises its rewards on the reference, kl_coef is the price of a nat in standard deviations of the
+reference's return. NaN: nobody knows.
 """
 import numpy as np
 
@@ -77,7 +77,7 @@ class Tabular(Yardstick):
         """Nats per episode from the reference to the policy."""
         game = self.game
         policy, reference = self.table(self.state.policy), self.table(self.state.reference)
-        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)     # nobody acts there
+        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts there
         policy[over] = reference[over]
         return planning.kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
 
@@ -158,9 +158,8 @@ class Sampled(Yardstick):
 def clone_labels(state, yardstick, n, rng, agreement=0.9):
     """Traditional supervised learning: a fixed set of n labels, cloned once. Returns the policy.
 
-    A label is what the expert does in a situation that the untrained policy got into, or what they
-    make of a text it has written; but with probability 1 - agreement any other action, or the text
-    as it was.
+    A label is what the expert does where the untrained policy got to, or makes of a text it wrote;
+    but with probability 1 - agreement any other action, or the text as it was.
     """
     game, expert = yardstick.game, state.person.expert
     policy = state.reference.copy()

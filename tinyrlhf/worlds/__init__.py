@@ -29,14 +29,14 @@ from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
 from tinyrlhf.yardsticks import yardstick_for
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
-PEOPLE = ("simulated", "coin", "nobody")        # nobody: training on the true reward
-AGREEMENT = 0.9                                 # of answers with the true reward, unless told
-LAPSE = 0.1                                     # how often a person marks a part without looking
-PERSON = {"person": "simulated", "agreement": None, "rationality": None}        # of every world
+PEOPLE = ("simulated", "coin", "nobody")  # nobody: training on the true reward
+AGREEMENT = 0.9                           # of answers with the true reward, unless told
+LAPSE = 0.1                               # how often a person marks a part without looking
+PERSON = {"person": "simulated", "agreement": None, "rationality": None}  # of every world
 IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"),
         ("person", "coin"): ("agreement", "rationality")}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
-OWN = {}                                        # name -> World, as their files are imported
+OWN = {}  # name -> World, as their files are imported
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class World:
     moving: is its figure also worth a GIF?
     on_true_reward: function State -> None: what else differs in runs on the true reward.
     idle: {(setting, value): settings that then have no effect}.
-    report: its own report, if it has one (see `report.py`).
+    report: its own report, if it has one.
     """
     make: Callable
     claim: str
@@ -95,7 +95,7 @@ class World:
         return {**own, "person": PEOPLE}
 
     def settings(self, **given):
-        """Complete settings of a run: what was given (None: not given), or calibrated values."""
+        """All settings of a run: what was given (not None), or calibrated values."""
         given = {name: value for name, value in given.items() if value is not None}
         unknown = sorted(set(given) - set(self.defaults))
         if unknown:
@@ -173,7 +173,7 @@ def world(**owned):
 
 
 def find(name):
-    """The world of this name: one made already, or a file of this folder, found without a list."""
+    """The world of this name: one made already, or a file of this folder."""
     if name in OWN:
         return OWN[name]
     module = f"{__name__}.{name}"
@@ -211,7 +211,7 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
                  entropy_until=0.0, gamma=1.0, minibatch=256):
     """A learner by name; its learning rate falls linearly over the run.
 
-    So does the entropy bonus, which is gone when a share `entropy_until` of the run is left.
+    So does its entropy bonus, until a share `entropy_until` of the run is left.
     """
     check_choice("learner", name, LEARNERS)
     shared = {"updates": updates, "learning_rate": linear(learning_rate, lowest=0.02),
@@ -221,7 +221,7 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
     if name == "rloo":
         return RLOO(policy, group=group, standardize=True, **shared)
     if name == "grpo":
-        return GRPO(policy, group=group, **shared)      # the KL penalty is in the reward here too
+        return GRPO(policy, group=group, **shared)  # the KL penalty is in the reward here too
     if name == "actor-critic":
         return ActorCritic(policy, critic=critic, gamma=gamma, standardize=True, **shared)
     return PPO(policy, critic=critic, gamma=gamma, minibatch=minibatch, **shared)

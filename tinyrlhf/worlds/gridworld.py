@@ -14,7 +14,7 @@ class Walks(View):
     """People see whole walks, and may say what they mind in them."""
 
     def __init__(self, game):
-        def entered(walks, symbol):                    # how often, (B,)
+        def entered(walks, symbol):  # how often, (B,)
             cells = game.map.ravel()[walks.states[:, 1:]]
             return (walks.mask & (cells == symbol)).sum(axis=1)
 
@@ -29,9 +29,8 @@ def gridworld(seed=0, learner: LEARNERS = "reinforce", rounds=20, questions=15, 
               feedback="preference"):
     """A table learns from judgements of whole walks to go around the flowers.
 
-    The reward table has one number for each cell that can be entered. Its prior is strong on
-    purpose: a weak one believes too early that some harmless cell is worth more than nothing per
-    step, and the walker settles there for ever.
+    The prior of its rewards is strong on purpose: a weak one believes too early that some harmless
+    cell is worth more than nothing per step, and the walker settles there for ever.
     """
     game = Gridworld()
     policy = Policy(Table(game.n_states, game.n_actions))
