@@ -185,10 +185,9 @@ class Run:
         except BaseException:
             self.close()
             raise
-        asked = None if source is not None else state.person
-        state.person = Recorded(asked, self.book)
-        state.plan = [stage._replace(person=stage.person and Recorded(stage.person if source is None else None, self.book))
-                      for stage in state.plan]
+        asks = source is None
+        state.person = Recorded(state.person, self.book, asks)
+        state.plan = [stage._replace(person=stage.person and Recorded(stage.person, self.book, asks)) for stage in state.plan]
 
     def save(self, state, row=None):
         """Keep everything up to the last whole round. The log only grows; the other files are replaced whole."""

@@ -70,11 +70,11 @@ class Book:
 class Recorded:
     """A person whose answers are kept in a book. What it holds already is taken from there, and only the rest is asked.
 
-    person: who is asked for the rest; None: nobody, which is an error when the book ends.
+    asks: is the person asked for the rest? If not, it is an error when the book ends.
     """
 
-    def __init__(self, person, book):
-        self.person, self.book = person, book
+    def __init__(self, person, book, asks=True):
+        self.person, self.book, self.asks = person, book, asks
 
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
@@ -102,7 +102,7 @@ class Recorded:
 
     def ask(self, game, questions, rng, number):
         """Ask, and write down what was said, before anybody learns from it."""
-        if self.person is None:
+        if not self.asks:
             raise ValueError(f"recorded: expected answers of round {number}, but the log has no more; try fewer --rounds")
         answers = self.person.answer(game, questions, rng)
         self.book.write(number, answers, self, rng)
@@ -124,11 +124,10 @@ class Recorded:
         return self.person.preference(first, second)
 
     def state(self):
-        return self.person.state() if self.person is not None else {}
+        return self.person.state()
 
     def load(self, state):
-        if self.person is not None:
-            self.person.load(state)
+        self.person.load(state)
 
 
 def plays_shown(questions, number):

@@ -1,5 +1,6 @@
 """What a chat model's report has besides: a row for each stage, samples side by side, and what happens without a KL penalty."""
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,14 +13,16 @@ from tinyrlhf.rlhf import improve_on
 KEPT = ("true_return", "real_words", "kl", "bits_per_character", "unkind", "length", "distinct")
 
 
-class ChatReport:
+class ChatReport(NamedTuple):
     """Numbers, lines and figure of a chat run, for `report.py`."""
+    updates: int = 200                # without a KL penalty
+    compared: int = 250               # answers of what has become of it, every ten updates
 
     def more(self, state):
         """`stages` by name; `samples` {prompt: {stage: text}}; rows of a run `without_kl_penalty`, where there is a reward model."""
         fitted = "fit_loss" in state.history[-1]
         return {"stages": {row["stage"]: {name: row[name] for name in KEPT} for row in state.history}, "samples": samples(state),
-                "without_kl_penalty": without_kl_penalty(state) if fitted else []}
+                "without_kl_penalty": without_kl_penalty(state, self.updates, n=self.compared) if fitted else []}
 
     def lines(self, result):
         """What the result says besides, for people."""
