@@ -218,10 +218,13 @@ def run(world, given, options, began):
     else:
         settings = find(world).settings(**given)
         state = runs.begin(settings)                                # bad settings are refused before anything is written
+        folder = None
+    source = None if options.source is None else runs.source_of(options.source, state, settings)
+    if folder is None:
         folder = runs.create(out_folder(world, options), settings)
     line = Progress(state)
     try:
-        with runs.Run(folder, state, options.source) as at_work:
+        with runs.Run(folder, state, source) as at_work:
             if at_work.log.torn:
                 line.note(f"feedback.jsonl: an unfinished end was set aside in {at_work.log.path}.torn")
 

@@ -162,13 +162,28 @@ def of_world(told, world, path):
     return told
 
 
+def source_of(path, state, settings):
+    """The events of another run's log, to be repeated by this one; one line if they cannot be, before anything is written."""
+    told = of_world(list(events(path)), settings["world"], path)
+    book = Book(state, find(settings["world"]).form, source=told)
+    asked = {kind for stage in state.plan for kind in stage.kinds}
+    try:
+        kinds = {kind for labels in book.labels.values() for kind in book.read(labels).kind.tolist()}
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); is it the log of another world?") from None
+    if not kinds <= asked:
+        raise ValueError(f"{path}: expected answers of the kinds that this run asks for ({', '.join(sorted(asked))}), "
+                         f"got {', '.join(sorted(kinds - asked))}; see --feedback")
+    return told
+
+
 class Run:
     """A run at work in its folder: the only one there, with every answer in the log before anybody learns from it.
 
     >>> with Run("runs/first", state) as run:               # doctest: +SKIP
     ...     rlhf(state, on_round=run.save)
 
-    source: the log of another run, whose answers are used again instead of asking anybody.
+    source: the events of another run's log (`source_of`), whose answers are used again instead of asking anybody.
     """
 
     def __init__(self, folder, state, source=None):
@@ -178,10 +193,9 @@ class Run:
         try:
             self.log = Log(self.folder / "feedback.jsonl")
             told = logged(folder, self.settings)
-            again = [] if source is None else of_world(list(events(source)), self.settings["world"], source)
             if not told:
                 self.log.append("run", world=self.settings["world"], settings=self.settings, numpy=np.__version__)
-            self.book = Book(state, find(self.settings["world"]).form, self.log, told, again)
+            self.book = Book(state, find(self.settings["world"]).form, self.log, told, source or ())
         except BaseException:
             self.close()
             raise

@@ -9,6 +9,7 @@ said. A world says in which form an episode is written: `Steps`, or `Texts`.
 """
 import numpy as np
 
+from tinyrlhf.checks import check_range
 from tinyrlhf.episodes import Episodes, join, replay
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
 
@@ -36,6 +37,12 @@ class Steps:
 def read_steps(game, written, like):
     """One episode (as a stack of one); `like`: any states of the game, for shape and type."""
     states, actions = np.array(written["states"], like.dtype)[None], np.array(written["actions"])[None]
+    if hasattr(game, "n_states"):
+        check_range("states", states.min(), 0, game.n_states - 1)
+        check_range("states", states.max(), 0, game.n_states - 1)
+    if hasattr(game, "n_actions") and actions.size:
+        check_range("actions", actions.min(), 0, game.n_actions - 1)
+        check_range("actions", actions.max(), 0, game.n_actions - 1)
     length = actions.shape[1]
     if states.shape != (1, length + 1, *like.shape[1:]):
         raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, got {states.shape[1:]}; is it another world's?")
