@@ -238,16 +238,17 @@ def run(world, given, options, began):
                 line.note(difference)
             finish(folder, settings, state, options.baselines, options.json, line, began)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"; every finished round is saved; go on with: tinyrlhf run {world} --resume {folder}") from None
+        raise KeyboardInterrupt(f"; every finished round is saved; go on with: {find(world).command} --resume {folder}") from None
 
 
 def show(options, began):
     """`tinyrlhf show`: measure and draw again, from what the folder holds."""
     from tinyrlhf import runs
+    from tinyrlhf.worlds import find
     settings, state = runs.settings_of(options.run), runs.load(options.run)
     if len(state.history) < len(state.plan):
         raise ValueError(f"run: expected a finished run, {options.run} has {len(state.history)} of {len(state.plan)} rounds; "
-                         f"finish it with `tinyrlhf run {settings['world']} --resume {options.run}`")
+                         f"finish it with `{find(settings['world']).command} --resume {options.run}`")
     finish(options.run, settings, state, options.baselines, options.json, Progress(state), began)
 
 

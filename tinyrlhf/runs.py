@@ -138,7 +138,7 @@ def flat_of(path, settings):
                 return dict(flat)
     except FileNotFoundError:
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
-                         f"begin again with `tinyrlhf run {settings['world']} --resume {path.parent}`") from None
+                         f"begin again with `{find(settings['world']).command} --resume {path.parent}`") from None
     except Exception as error:                                      # a damaged archive fails in a dozen ways
         raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); delete it and go on with --resume, "
                          "the answers are in feedback.jsonl") from None

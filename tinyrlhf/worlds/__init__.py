@@ -68,6 +68,13 @@ class World:
         return self.make.__name__
 
     @property
+    def command(self):
+        """What begins and resumes its runs on a command line."""
+        if self.make.__module__ == f"{__name__}.{self.name}":
+            return f"tinyrlhf run {self.name}"
+        return f"python {inspect.getsourcefile(self.make)}"
+
+    @property
     def defaults(self):
         """The calibrated settings by name, those of the person included."""
         parameters = inspect.signature(self.make).parameters.values()
