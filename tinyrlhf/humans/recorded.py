@@ -65,6 +65,7 @@ class Book:
         number = int(answers.round[0])
         if answers.prior.any() and number not in self.priors:
             self.log.append("learned", round=number, prior=answers.prior)
+            self.priors[number] = answers.prior
 
 
 class Recorded:
@@ -84,12 +85,13 @@ class Recorded:
             return self.ask(game, questions, rng, number)
         answers = self.book.read(labels)
         self.compare(answers, questions, number)
+        closed = self.book.closed.get(number)
+        if closed:
+            rng.bit_generator.state = closed["rng"]
+            self.load({name: np.array(value) for name, value in closed["person"].items()})
         if number not in self.book.written:
             self.book.write(number, answers, self, rng)
-        if number in self.book.closed:
-            rng.bit_generator.state = self.book.closed[number]["rng"]
-            self.load({name: np.array(value) for name, value in self.book.closed[number]["person"].items()})
-        elif len(labels) < len(questions):
+        if not closed and len(labels) < len(questions):
             return join_answers([answers, self.ask(game, questions[len(labels):], rng, number)])
         return answers
 
