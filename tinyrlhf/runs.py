@@ -94,7 +94,11 @@ def world_settings(settings):
     expected = {"world", *world.defaults}
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; got {', '.join(settings)}")
-    return world.settings(**{name: value for name, value in settings.items() if name != "world"})
+    complete = world.settings(**{name: value for name, value in settings.items() if name != "world"})
+    for name, value in complete.items():
+        if value != settings[name]:                                 # None stands for a default elsewhere, but not here
+            raise ValueError(f"{name}: expected a value such as {value!r}, got {settings[name]!r}")
+    return complete
 
 
 def begin(settings):

@@ -126,4 +126,7 @@ def modern(label):
 def padded(rows):
     """Lists of whole numbers of unequal length as one table, -1 where there is none."""
     widest = max(map(len, rows), default=0)
-    return np.array([[*row, *[-1] * (widest - len(row))] for row in rows], int).reshape(len(rows), widest)
+    table = np.array([[*row, *[-1] * (widest - len(row))] for row in rows])
+    if table.size and table.dtype.kind != "i":
+        raise ValueError(f"expected lists of whole numbers, got {table.dtype}")
+    return table.astype(int).reshape(len(rows), widest)

@@ -160,9 +160,9 @@ def world(**owned):
 
 def find(name):
     """The world of this name: one that was made already, or one of the package's own files, found without a list."""
-    if name in OWN:
+    if isinstance(name, str) and name in OWN:
         return OWN[name]
-    if not name.isidentifier() or name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is None:
+    if not isinstance(name, str) or not name.isidentifier() or name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is None:
         raise ValueError(f"world: expected the name of a file in tinyrlhf/worlds, got {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{name}"), name)
 
