@@ -23,6 +23,7 @@ class Book:
         self.priors = {}              # round -> prior of its answers, noted when it was learned from
         self.differences = []         # lines: where the log and this run differ
         self.keep(source)
+        self.priors.clear()           # this run weighs its answers itself
         self.written = {event["round"] for event in events if event["k"] == "label"}       # rounds that need no writing
         for number in self.written:
             self.labels.pop(number, None)
