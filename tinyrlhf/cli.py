@@ -160,6 +160,7 @@ def help_for(options):
 
 def run_all(options, more, began):
     """`tinyrlhf run`: one world after the other; all mistakes before the first run."""
+    from tinyrlhf.worlds import find
     if not options.worlds:
         raise ValueError(f"WORLD: expected one or more of {', '.join(world_names())}; got none (see `tinyrlhf run --help`)")
     if len(set(options.worlds)) < len(options.worlds):
@@ -173,6 +174,9 @@ def run_all(options, more, began):
         if name not in ours and not any(name in settings for settings in given.values()):
             raise ValueError(f"--{name.replace('_', '-')}: expected nothing for {' '.join(options.worlds)}; got {said[name]} "
                              f"(see `tinyrlhf run {options.worlds[0]} --help`)")
+    if len(options.worlds) > 1:                                     # what only building finds, too, before the first run
+        for world in options.worlds:
+            find(world)(**given[world])
     for world in options.worlds:
         run(world, given[world], options, began)
         began = time.perf_counter()
