@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tinyrlhf import cli
 from tinyrlhf.worlds import OWN
+from tinyrlhf.worlds._chat_report import ChatReport
 from tinyrlhf.worlds.chat import Sizes, chat
 
 SMALL = Sizes(documents=60, reading_steps=10, corrections=12, imitation_steps=4, fit_steps=4, episodes_per_update=8,
@@ -20,7 +21,7 @@ def small_chat(**settings):
 
 
 small_chat.__signature__ = inspect.signature(chat.make)
-SMALL_CHAT = OWN["small_chat"] = replace(chat, make=small_chat)
+SMALL_CHAT = OWN["small_chat"] = replace(chat, make=small_chat, report=ChatReport(updates=10, compared=12))
 
 if __name__ == "__main__":
     sys.exit(cli.main(own_world=SMALL_CHAT))
