@@ -199,6 +199,7 @@ def help_for(options):
 
 def run_all(options, more, began):
     """`tinyrlhf run`: one world after the other; all mistakes before the first run."""
+    from tinyrlhf.worlds import find
     worlds = " ".join(options.worlds)
     if not options.worlds:
         raise ValueError(f"WORLD: expected one or more of {', '.join(world_names())}; got none "
@@ -215,6 +216,9 @@ def run_all(options, more, began):
         if name not in known:
             raise ValueError(f"{flag(name)}: expected nothing for {worlds}; got {value} "
                              f"(see `tinyrlhf run {options.worlds[0]} --help`)")
+    if len(options.worlds) > 1:                 # what only building finds, before the first run
+        for world in options.worlds:
+            find(world)(**given[world])
     for world in options.worlds:
         run(world, given[world], options, began)
         began = time.perf_counter()
@@ -267,11 +271,14 @@ def run(world, given, options, began):
         state = runs.load(folder, or_begin=True)
     else:
         settings = find(world).settings(**given)
-        state = runs.begin(settings)  # bad settings are refused before any writing
+        state = runs.begin(settings)            # bad settings are refused before any writing
+        folder = None
+    source = options.source and runs.source_of(options.source, state, settings)
+    if folder is None:
         folder = runs.create(out_folder(world, options), settings)
     line = Progress(state)
     try:
-        with runs.Run(folder, state, options.source) as at_work:
+        with runs.Run(folder, state, source) as at_work:
             if at_work.log.torn:
                 line.note(f"feedback.jsonl: an unfinished end was set aside in "
                           f"{at_work.log.path}.torn")
@@ -287,18 +294,14 @@ def run(world, given, options, began):
             finish(folder, settings, state, options, line, began)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("; every finished round is saved; go on with: "
-                                f"tinyrlhf run {world} --resume {folder}") from None
+                                f"{find(world).command} --resume {folder}") from None
 
 
 def show(options, began):
     """`tinyrlhf show`: measure and draw again, from what the folder holds."""
     from tinyrlhf import runs
     folder = options.run
-    settings, state = runs.settings_of(folder), runs.load(folder)
-    if len(state.history) < len(state.plan):
-        raise ValueError(f"run: expected a finished run, {folder} has {len(state.history)} of "
-                         f"{len(state.plan)} rounds; finish it with "
-                         f"`tinyrlhf run {settings['world']} --resume {folder}`")
+    settings, state = runs.settings_of(folder), runs.load_finished(folder)
     finish(folder, settings, state, options, Progress(state), began)
 
 

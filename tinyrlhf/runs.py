@@ -101,7 +101,11 @@ def world_settings(settings):
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
                          f"got {', '.join(settings)}")
-    return world.settings(**of_its_own(settings))
+    complete = world.settings(**of_its_own(settings))
+    for name, value in complete.items():
+        if value != settings[name]:              # None stands for a default elsewhere, but not here
+            raise ValueError(f"{name}: expected a value such as {value!r}, got {settings[name]!r}")
+    return complete
 
 
 def of_its_own(settings):
@@ -154,7 +158,7 @@ def flat_of(path, settings):
             if not changed:
                 return dict(flat)
     except FileNotFoundError:
-        again = f"tinyrlhf run {settings['world']} --resume {path.parent}"
+        again = f"{find(settings['world']).command} --resume {path.parent}"
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
                          f"begin again with `{again}`") from None
     except Exception as error:  # damage shows in a dozen ways
@@ -181,13 +185,46 @@ def of_world(told, world, path):
     return told
 
 
+def source_of(path, state, settings):
+    """The events of another run's log, to be repeated by this one.
+
+    One line if they cannot be, before anything is written.
+    """
+    told = of_world(list(events(path)), settings["world"], path)
+    book = Book(state, find(settings["world"]).form, source=told)
+    asked = {kind for stage in state.plan for kind in stage.kinds}
+    kinds = set()
+    try:
+        for labels in book.labels.values():
+            kinds.update(book.read(labels).kind.tolist())
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); "
+                         "is it the log of another world?") from None
+    if not kinds <= asked:
+        raise ValueError(f"{path}: expected answers of the kinds that this run asks for "
+                         f"({', '.join(sorted(asked))}), got {', '.join(sorted(kinds - asked))}; "
+                         "see --feedback")
+    return told
+
+
+def load_finished(folder):
+    """`load` of a run that has come to its end; any other is one line that says how to finish it."""
+    state = load(folder)
+    if len(state.history) < len(state.plan):
+        command = find(settings_of(folder)["world"]).command
+        raise ValueError(f"run: expected a finished run, {folder} has {len(state.history)} of "
+                         f"{len(state.plan)} rounds; finish it with "
+                         f"`{command} --resume {folder}`")
+    return state
+
+
 class Run:
     """A run at work, alone in its folder; an answer is in the log before anybody learns from it.
 
     >>> with Run("runs/first", state) as run:               # doctest: +SKIP
     ...     rlhf(state, on_round=run.save)
 
-    source: another run's log, whose answers are used again instead of asking anybody.
+    source: the events of another log (`source_of`), to be repeated instead of asking anybody.
     """
 
     def __init__(self, folder, state, source=None):
@@ -205,13 +242,12 @@ class Run:
         name = self.settings["world"]
         self.log = Log(self.folder / "feedback.jsonl")
         told = logged(self.folder, self.settings)
-        again = [] if source is None else of_world(list(events(source)), name, source)
         if not told:
             self.log.append("run", world=name, settings=self.settings, numpy=np.__version__)
-        self.book = Book(self.state, find(name).form, self.log, told, again)
+        self.book = Book(self.state, find(name).form, self.log, told, source or ())
 
         def kept(person):
-            return Recorded(person if source is None else None, self.book)
+            return Recorded(person, self.book, asks=source is None)
 
         self.state.person = kept(self.state.person)
         self.state.plan = [stage._replace(person=stage.person and kept(stage.person))

@@ -10,6 +10,7 @@ tell" or "skip" where nothing was said. A world says how an episode is written: 
 """
 import numpy as np
 
+from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.episodes import Episodes, join, replay
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
 
@@ -38,6 +39,10 @@ def read_steps(game, written, like):
     """A stack of one episode; `like`: any states of the game, for shape and type."""
     states = np.array(written["states"], like.dtype)[None]
     actions = np.array(written["actions"])[None]
+    for name, table in (("state", states), ("action", actions)):
+        if hasattr(game, f"n_{name}s") and table.size:
+            check_range(f"{name}s", table.min(), 0, getattr(game, f"n_{name}s") - 1)
+            check_range(f"{name}s", table.max(), 0, getattr(game, f"n_{name}s") - 1)
     length = actions.shape[1]
     if states.shape != (1, length + 1, *like.shape[1:]):
         raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, "
@@ -136,5 +141,7 @@ def padded(rows):
     """Lists of whole numbers of unequal length as one table, -1 where there is none."""
     table = np.full((len(rows), max(map(len, rows), default=0)), -1)
     for row, numbers in zip(table, rows):
+        for number in numbers:
+            check_whole("number", number, -2 ** 31, 2 ** 31)
         row[:len(numbers)] = numbers
     return table

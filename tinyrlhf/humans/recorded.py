@@ -24,7 +24,8 @@ class Book:
         self.priors = {}       # round -> prior of its answers, when it was learned from
         self.differences = []  # lines: where the log and this run differ
         self.keep(source)
-        self.written = {event["round"] for event in events if event["k"] == "label"}  # rounds
+        self.priors.clear()           # this run weighs its answers itself
+        self.written = {event["round"] for event in events if event["k"] == "label"}    # rounds
         for number in self.written:
             self.labels.pop(number, None)
         self.keep(events)
@@ -69,16 +70,17 @@ class Book:
         number = int(answers.round[0])
         if answers.prior.any() and number not in self.priors:
             self.log.append("learned", round=number, prior=answers.prior)
+            self.priors[number] = answers.prior
 
 
 class Recorded:
     """A person whose answers are kept in a book; only those that it does not hold are asked for.
 
-    person: who is asked; None: nobody, which is an error when the book ends.
+    asks: is the person asked for the rest? If not, it is an error when the book ends.
     """
 
-    def __init__(self, person, book):
-        self.person, self.book = person, book
+    def __init__(self, person, book, asks=True):
+        self.person, self.book, self.asks = person, book, asks
 
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
@@ -88,13 +90,13 @@ class Recorded:
             return self.ask(game, questions, rng, number)
         answers = book.read(labels)
         self.compare(answers, questions, number)
-        if number not in book.written:
-            book.write(number, answers, self, rng)
-        if number in book.closed:
-            then = book.closed[number]
+        then = book.closed.get(number)
+        if then:
             rng.bit_generator.state = then["rng"]
             self.load({name: np.array(value) for name, value in then["person"].items()})
-        elif len(labels) < len(questions):
+        if number not in book.written:
+            book.write(number, answers, self, rng)
+        if not then and len(labels) < len(questions):
             rest = self.ask(game, questions[len(labels):], rng, number)
             return join_answers([answers, rest])
         return answers
@@ -109,7 +111,7 @@ class Recorded:
 
     def ask(self, game, questions, rng, number):
         """Ask, and write down what was said, before anybody learns from it."""
-        if self.person is None:
+        if not self.asks:
             raise ValueError(f"recorded: expected answers of round {number}, but the log has no "
                              "more; try fewer --rounds")
         answers = self.person.answer(game, questions, rng)
@@ -132,11 +134,10 @@ class Recorded:
         return self.person.preference(first, second)
 
     def state(self):
-        return self.person.state() if self.person is not None else {}
+        return self.person.state()
 
     def load(self, state):
-        if self.person is not None:
-            self.person.load(state)
+        self.person.load(state)
 
 
 def plays(questions, i):

@@ -77,6 +77,13 @@ class World:
         return yardstick_for(state, self.judged_in, self.best, self.called)
 
     @property
+    def command(self):
+        """What begins and resumes its runs on a command line."""
+        if self.make.__module__ == f"{__name__}.{self.name}":
+            return f"tinyrlhf run {self.name}"
+        return f"python {inspect.getsourcefile(self.make)}"
+
+    @property
     def parameters(self):
         return inspect.signature(self.make).parameters.values()
 
@@ -173,11 +180,11 @@ def world(**owned):
 
 
 def find(name):
-    """The world of this name: one made already, or a file of this folder."""
-    if name in OWN:
+    """The world of this name: one made already, or a file of this folder, found without a list."""
+    if isinstance(name, str) and name in OWN:
         return OWN[name]
-    module = f"{__name__}.{name}"
-    if not name.isidentifier() or name.startswith("_") or importlib.util.find_spec(module) is None:
+    module, named = f"{__name__}.{name}", isinstance(name, str) and name.isidentifier()
+    if not named or name.startswith("_") or importlib.util.find_spec(module) is None:
         raise ValueError(f"world: expected the name of a file in tinyrlhf/worlds, got {name!r}")
     return getattr(importlib.import_module(module), name)
 

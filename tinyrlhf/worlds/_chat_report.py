@@ -1,5 +1,6 @@
 """What a chat's report has besides: its stages, samples, and a run without a KL penalty."""
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,17 +13,18 @@ from tinyrlhf.rlhf import improve_on
 KEPT = ("true_return", "real_words", "kl", "bits_per_character", "unkind", "length", "distinct")
 
 
-class ChatReport:
+class ChatReport(NamedTuple):
     """Numbers, lines and figure of a chat run, for `report.py`."""
+    updates: int = 200                # without a KL penalty
+    compared: int = 250               # answers of what has become of it, every ten updates
 
     def more(self, state):
         """Each stage's numbers, samples, and `without_kl_penalty` if there is a reward model."""
         stages = {}
         for row in state.history:
             stages[row["stage"]] = {name: row[name] for name in KEPT}
-        fitted = "fit_loss" in state.history[-1]
-        return {"stages": stages, "samples": samples(state),
-                "without_kl_penalty": without_kl_penalty(state) if fitted else []}
+        free = without_kl_penalty(state, self.updates, n=self.compared) if fitted else []
+        return {"stages": stages, "samples": samples(state), "without_kl_penalty": free}
 
     def lines(self, result):
         """What the result says besides, for people."""

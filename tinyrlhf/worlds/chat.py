@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinyrlhf.checks import check_range
 from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Texts
 from tinyrlhf.games.language import N_GRAMS, Language
@@ -114,6 +115,8 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
 
     Sources of the stages: Ouyang et al. 2022, section 3.1; Ziegler et al. 2019.
     """
+    if method in DIRECT:
+        check_range("kl_coef", kl_coef, 1e-3, 1e6)                      # else refused only after everything has been read and mended
     game, rngs = Language(language), generators(seed)
     network = EmbeddingMLP(game.n_symbols, game.slots, 8, (128,), game.n_actions, rngs["networks"],
                            0.1)
