@@ -1,4 +1,6 @@
 """Do advantages say how much better than expected an action was: closed forms, loops, nothing from beyond the end?"""
+import itertools
+
 import numpy as np
 import pytest
 
@@ -223,3 +225,26 @@ def test_whitening_ignores_units_and_survives_a_constant():
     values = np.random.default_rng(18).normal(size=30)
     assert np.allclose(whiten(7 * values + 2), whiten(values))
     assert (whiten(np.full(5, 2.0)) == 0).all()
+
+
+@pytest.mark.parametrize("unit", [1e-100, 1e-12, 1e-6, 1e6, 1e100])
+def test_whitening_ignores_units_however_small_or_large(unit):
+    values = np.random.default_rng(19).normal(3, 5, size=30)
+    for shift in (True, False):
+        assert np.allclose(whiten(unit * values, shift), whiten(values, shift), rtol=1e-9)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.35, 3.0, 1e4 / 3, -1e9 / 7])
+@pytest.mark.parametrize("n", [1, 7])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_where_nothing_deviates_nothing_is_divided(value, n, dtype):
+    values = np.full(n, value, dtype)
+    assert np.allclose(whiten(values), 0, atol=1e-9 * abs(value))
+    assert np.array_equal(whiten(values, shift=False), values)
+
+
+def test_what_only_rounding_tells_apart_is_not_blown_up():
+    returns = np.array([sum(order) for order in itertools.permutations([0.1, 0.2, 0.3, 0.7, 1.1])])
+    advantages = returns - returns.mean()
+    assert len(set(returns)) > 1 and np.abs(whiten(returns)).max() < 1e-14
+    assert np.abs(whiten(advantages, shift=False, size=np.abs(returns).max())).max() < 1e-14

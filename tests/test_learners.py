@@ -264,6 +264,19 @@ def test_standardizing_ignores_the_unit_of_reward_and_turns_nothing(make):
     assert np.allclose(plain / np.linalg.norm(plain), standardized / np.linalg.norm(standardized))
 
 
+@pytest.mark.parametrize("make", [Reinforce, lambda policy, rate, **shared: RLOO(policy, rate, group=2, **shared)],
+                         ids=["REINFORCE", "RLOO"])
+def test_standardizing_blows_up_neither_one_value_nor_what_only_rounding_tells_apart(make):
+    game, rng = Bandit([3.0, 3.0, 3.0], noise=0.0), np.random.default_rng(23)
+    for n in (1, 2, 6) if make is Reinforce else (2, 6):
+        learner = make(Policy(Table(2, 3)), 0.1, standardize=True)
+        learner.optimizer = estimators.Recorder()
+        episodes = rollout(game, learner.policy, game.start(n, rng), rng)
+        noise = 1e-15 * np.arange(n)[:, None]
+        norm = learner.update(episodes, lambda episodes: episodes.true_rewards + noise, rng)["grad_norm"]
+        assert norm < 10 and (n == 1 or norm < 1e-12)
+
+
 def test_ppo_whitens_each_minibatch_by_itself():
     game, rng = Bandit([0.0, 1.0, 5.0], noise=1.0), np.random.default_rng(19)
     policy, critic = Policy(Table(2, 3)), Table(2, 1)

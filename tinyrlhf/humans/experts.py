@@ -39,7 +39,7 @@ class Player:
         if stopped.all():
             return episodes
         first_step = np.where(stopped, game.horizon, episodes.first_step + at)
-        tails = collect(game, steps(game, choose, states, rng, first_step), states, first_step, game.horizon)
+        tails = collect(game, steps(game, choose, states, rng, first_step), states, first_step)
         return cut_at(splice(episodes, at, tails), left)
 
 

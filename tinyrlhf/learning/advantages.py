@@ -106,7 +106,24 @@ def gae(rewards, values, mask, ended, gamma, lam):
     return advantages
 
 
-def whiten(values, shift=True):
-    """(values - mean) / standard deviation, only divided if `shift` is False; any shape."""
+def whiten(values, shift=True, size=None):
+    """(values - mean) / standard deviation, float64; only divided if `shift` is False; any shape.
+
+    Where all values are equal, but for rounding, nothing is divided: there is no deviation to
+    divide by. One value is such a case.
+
+    Args:
+        size: what rounding errors are relative to, None: the largest of |values|. Values that are
+            differences (returns minus a baseline) need the size of what was subtracted.
+    Source: `shift`, and the standard deviation over all steps: the code of Ziegler et al. 2019.
+    Departs from the source: without a shift that code keeps the mean as it was and divides only
+    what deviates from it. It adds 1e-8 to the variance, others to the standard deviation (Huang et
+    al. 2022); here nothing is added, so that the unit of the values does not matter.
+    """
+    values = np.asarray(values, np.float64)
+    size = np.abs(values).max() if size is None else size
     centred = values - values.mean()
-    return (centred if shift else values) / (np.sqrt(np.mean(centred * centred)) + 1e-8)
+    deviation = np.sqrt(np.mean(centred * centred))
+    if deviation <= 1e-9 * size:
+        deviation = 1.0
+    return (centred if shift else values) / deviation

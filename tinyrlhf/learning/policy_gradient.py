@@ -116,8 +116,9 @@ class Reinforce(Learner):
         """One step on the mean return of these episodes. Returns grad_norm."""
         rewards = self.begin(episodes, reward)
         advantages = self.advantages(rewards, episodes.mask)[episodes.mask]
-        if self.standardize:
-            advantages = whiten(advantages, shift=False)
+        if self.standardize:                                  # rounding is relative to the returns
+            size = np.abs(rewards).sum(axis=1).max()
+            advantages = whiten(advantages, shift=False, size=size)
         _, cache = self.policy.log_probs(*episodes.decisions)
         weight = 1.0 / len(episodes)
         norm = self.step(cache, rules.reinforce(advantages, weight), weight)
