@@ -57,7 +57,8 @@ def log_loss(differences, labels):
         return float("nan")
     d, share = differences[kept], labels[kept]
     # - share log P(first) - (1 - share) log P(second), where 0 times infinity is 0
-    first, second, cost = share > 0, share < 1, np.zeros(len(d))
+    first, second = share > 0, share < 1
+    cost = np.zeros(len(d))
     cost[first] -= share[first] * log_sigmoid(d[first])
     cost[second] -= (1 - share[second]) * log_sigmoid(-d[second])
     return float(cost.mean())

@@ -32,7 +32,7 @@ def gridworld(seed=0, learner: LEARNERS = "reinforce", rounds=20, questions=15, 
     game, rngs = Gridworld(), generators(seed)
     policy = Policy(Table(game.n_states, game.n_actions))
     reward_model = StepReward(Table(game.n_states, 1), lambda episodes: episodes.next_observations, learning_rate=0.05, prior=10.0, batch=128,
-                              habits=Habits(deviation_prior=4.0))
+                              habits=Habits(deviation_prior=4.0, fit_rationality=True))
     improver = make_learner(learner, policy, critic=Table(game.n_states, 1), group=32, updates=40 * rounds, learning_rate=0.1,
                             entropy_coef=0.6, entropy_until=0.25)
     return State(game, policy, policy.copy(), improver, reward_model, rounds_of(feedback, questions, rounds), episodes_per_update=32,
