@@ -400,5 +400,5 @@ show(picture(seed=0), "gardens", "Where nobody voted, what a model was told deci
 #   west?
 # - Start the members of the ensemble at random numbers: `member.network.params.vector[:] = rng.normal(size=77)` for each of
 #   `ensemble.members`. Do they now disagree about cells that none of them knows, and does it pay?
-# - [`tinyrlhf/rewards/reward_models.py`](../../tinyrlhf/rewards/reward_models.py) does all this for episodes of any game, and for
-#   ensembles.
+# - [`tinyrlhf/rewards/reward_models.py`](../../tinyrlhf/rewards/reward_models.py) does all this for episodes of any game, for
+#   answers of every kind, and for ensembles.

@@ -317,7 +317,7 @@ for row in zip(ASKED, *(write(make(0), ASKED, np.random.default_rng(0)) for make
 # about double: it knew them, as it knew the rude phrases, and now it knows what is wanted. Without reading, the same fifty dialogues give
 # manners as well, but three in ten of its words do not exist: **accuracy** and **coherence** come from reading. And where the questions
 # count, too, it learns to play the user: on an empty page it asks. The answers at the bottom are not selected: the manners are there
-# each time, the sense is not.
+# each time, and here the sense is, too, although one answer in four has no right fact.
 #
 # Now the price.
 
@@ -460,7 +460,7 @@ show(understanding_picture(SEEDS), "understanding",
 # everybody can judge. The answers of the dialogue above are of that kind; "did they like the film?" is not.
 #
 # **Exploration** matters here as well. With steps ten times as large the learner grows sure too early, stops trying other meanings, and
-# gets no thumb for them (so it went on 19 of 20 other seeds):
+# gets no thumb for them (so it went on each of 20 other seeds, 3 to 22):
 
 # %%
 for seed in SEEDS:
