@@ -31,9 +31,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from tinyrlhf.diagnostics import accuracy, entropy_of, noise_ceiling
-from tinyrlhf.episodes import rollout
+from tinyrlhf.episodes import join, rollout
 from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound
-from tinyrlhf.feedback.records import FIRST, Questions, join_comparisons
+from tinyrlhf.feedback.answers import FIRST, join_answers
 from tinyrlhf.games.text import Text
 from tinyrlhf.games.words import VOWELS, corpus
 from tinyrlhf.humans.simulated import Boltzmann
@@ -43,10 +43,10 @@ from tinyrlhf.learning.policy_gradient import RLOO
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.numerics import sigmoid, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
-from tinyrlhf.questions import random_pairs
-from tinyrlhf.recipes import character_model, pretrained
+from tinyrlhf.questions import random_pairs, shown
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
 PERSON = Boltzmann(rationality=1.0)
@@ -94,12 +94,13 @@ def spelled(words):
 
 def vote(first, second, rng):
     """The person compares two stacks of episodes, pair by pair."""
-    return Questions(first, second, np.ones(len(first), bool)).answered(PERSON.compare(GAME, first, second, rng))
+    pairs = np.arange(2 * len(first)).reshape(2, -1).T
+    return PERSON.answer(GAME, shown("preference", join([first, second]), pairs), rng)
 
 
 def fitted(votes, rng, told=letters):
     """A reward model fitted to votes, as a function: what it is told of n words -> scores (n,)."""
-    network = MLP((told(finished(votes.first)).shape[1], 1), rng, head_gain=0.01)
+    network = MLP((told(finished(votes.episodes[:1])).shape[1], 1), rng, head_gain=0.01)
     OutcomeReward(network, lambda episodes: told(finished(episodes)), learning_rate=0.1, prior=1.0, fit_steps=100).fit(votes, rng)
     return lambda features: network.forward(features)[0][:, 0]
 
@@ -119,17 +120,17 @@ def beginning(seed):
     """A thousand ordinary words, 400 votes on pairs of them, and the machine that has learned from these votes."""
     rng = np.random.default_rng([12, seed])
     ordinary = write(pretrained(seed), 1000, rng)
-    pairs = random_pairs(ordinary, 400, rng)
-    votes = vote(pairs.first, pairs.second, rng)
+    first, second = random_pairs(len(ordinary), 400, rng)
+    votes = vote(ordinary[first], ordinary[second], rng)
     return ordinary, votes, machine(votes, ordinary, rng)
 
 
 def held_out(seed):
     """Share of new votes on ordinary words that the machine foretells, and the most that anybody could."""
     (ordinary, _, promised), rng = beginning(seed), np.random.default_rng([1, seed])
-    pairs = random_pairs(ordinary, 2000, rng)
-    lead = promised(finished(pairs.first)) - promised(finished(pairs.second))
-    return accuracy(lead, vote(pairs.first, pairs.second, rng).labels), noise_ceiling(PERSON.preference(pairs.first, pairs.second))
+    first, second = (ordinary[rows] for rows in random_pairs(len(ordinary), 2000, rng))
+    lead, first_wins = promised(finished(first)) - promised(finished(second)), vote(first, second, rng).said[:, 0] == FIRST
+    return accuracy(lead, first_wins), noise_ceiling(PERSON.preference(first, second))
 
 
 ordinary, _, promised = beginning(0)
@@ -344,8 +345,8 @@ def first_policy(name, seed, rng):
         return character_model(GAME, rng)
     policy = pretrained(seed)
     if "copied" in name:                                                # words that the person wrote
-        shown = [word for word in corpus(300, rng) if "k" not in word][:50]
-        observations, actions, mask = GAME.demonstrations(shown)
+        written = [word for word in corpus(300, rng) if "k" not in word][:50]
+        observations, actions, mask = GAME.demonstrations(written)
         clone(policy, observations[mask], actions[mask], rng, learning_rate=0.003, steps=60, batch=128)
     return policy
 
@@ -366,7 +367,7 @@ def hated_words(name, seed, rounds=8):
         published = write(policy, 64, rng, game)
         counts.append(hated(finished(published)).sum())
         new = vote(published[:10], published[10:20], rng)
-        votes = join_comparisons([votes, new]) if votes else new
+        votes = join_answers([votes, new]) if votes else new
         model.fit(votes, rng)
         for _ in range(3):
             learner.update(write(policy, 64, rng, game), rewards, rng)
@@ -428,7 +429,7 @@ conservative = mine("12", "conservative", library_conservative)
 def wins(episodes, ordinary, rng):
     """1 where the person prefers these words to ordinary ones, else 0."""
     others = ordinary[rng.integers(len(ordinary), size=len(episodes))]
-    return (PERSON.compare(GAME, episodes, others, rng) == FIRST).astype(float)
+    return (vote(episodes, others, rng).said[:, 0] == FIRST).astype(float)
 
 
 def stopped_early(seed, rng):
@@ -451,7 +452,7 @@ def fresh_votes(seed, rng, told=letters):
     policy = start.copy()
     look = climb(policy, start, machine(votes, ordinary, rng, told), rng, steps=12)[-1]
     for _ in range(3):
-        votes = join_comparisons([votes, vote(look.episodes[:50], ordinary[rng.integers(len(ordinary), size=50)], rng)])
+        votes = join_answers([votes, vote(look.episodes[:50], ordinary[rng.integers(len(ordinary), size=50)], rng)])
         look = climb(policy, start, machine(votes, ordinary, rng, told), rng, steps=12)[-1]
     return look
 
