@@ -514,22 +514,25 @@ for row, name in enumerate(names):
 ordinary_felt = np.mean([beginning(seed)[0].true_returns.mean() for seed in (0, 1, 2)])
 axis.axvline(ordinary_felt, color=GREY, lw=2, ls="--")
 axis.text(ordinary_felt + 0.1, 0.3, "ordinary words", color=GREY)
-axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name][0]:,} votes" for name in names], xlim=(0, 15.5),
+axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name][0]:,} votes" for name in names], xlim=(-4, 15.5),
          xlabel="felt about the last words, in points (dots: seeds)", ylim=(0.7 - len(names), 0.9))
 show(figure, "remedies", "A leash saves the words, and so do votes that the machine can hear")
 
 # %% [markdown]
 # **What you should see** (in the picture a row is orange if at least one seed ends no better than ordinary words, or hardly):
 #
-# - With no remedy the person ends up unhappier than with the ordinary words of the start. The leash of 0.3 saves most; the tighter one,
-#   1.2, is safe too, but gains less than it could. Going by the promises we would have picked no leash at all.
-# - Stopping early saves the words, too, but it is the same road, only shorter; twenty votes are few to tell the best moment.
-# - Five machines instead of one help by luck: much on one seed, a little on another, not at all on the third, and everywhere few words are
-#   left. They disagree about letters, and caution heeds that; none of them can see repetition, so where that is the gap all are wrong
-#   *together*. The least of many protects from errors that they do not share.
+# - With no remedy the person ends up unhappier than with the ordinary words of the start. Of the leashes that of 0.3 saves most; the
+#   tighter one, 1.2, is safe too, but gains less than it could (on seed 1 by so little that fresh votes prefer it). Going by the promises
+#   we would have picked no leash at all.
+# - Stopping early saves the words, too, on one seed only just: it is the same road, only shorter, and twenty votes are few to tell the best
+#   moment.
+# - Five machines instead of one help by luck: on two seeds up to where ordinary words are, on the third not so far, and everywhere few
+#   words are left. They disagree about letters, and caution heeds that; none of them can see repetition, so where that is the gap all are
+#   wrong *together*. The least of many protects from errors that they do not share.
 # - Fresh votes help little where the machine only counts letters. It learns to dislike the letters of today's favourite, and the policy
 #   moves on to the next ones; where it is caught in the end is luck. Telling the machine which letters occur brings it, without one new
-#   vote, to about where the leash ends, or higher; fresh votes on top bring out the best words of all, though fewer of them. Neither alone
+#   vote, to where the leash ends, or higher, on two of three seeds; fresh votes on top bring out the best words, though fewer of them (on
+#   seeds 10 to 19 they end at 14 points on average, without fresh votes at 11, and with nothing but fresh votes at 7). Neither alone
 #   does it. So look at what the policy does *now*, ask about it, and mind whether the machine can understand the answer.
 # - The person directly cannot be deceived here. A proxy is less trustworthy than that, and one does well to remember it. But the person
 #   must judge *every* word. With as many votes the leashed proxy comes about as far, and it asks no more, however long it goes on. This
@@ -583,12 +586,12 @@ def picture(seed):
     for kl_coef in LEASHES[1:]:
         look = run(seed, kl_coef)[-1]
         axis.plot(np.sqrt(look.kl), look.felt, "D", color=GREEN, markersize=15, zorder=4)
-        name, place, side = (f"leash {kl_coef:g}", (-6, 16), "right") if kl_coef == max(LEASHES) else (f"{kl_coef:g}", (14, -7), "left")
+        name, place, side = (f"leash {kl_coef:g}", (-6, 16), "right") if kl_coef == max(LEASHES) else (f"{kl_coef:g}", (0, 16), "center")
         axis.annotate(name, (np.sqrt(look.kl), look.felt), place, textcoords="offset points", ha=side, color=GREEN, weight="bold")
     axis.text(3.0, 14.8, "what the machine promises", color=VERMILLION, ha="right", weight="bold")
     axis.text(4.4, 9.2, "what the person feels", color=BLUE, weight="bold")
-    nats = np.array([0, 1, 4, 9, 16, 25, 36])
-    axis.set(xticks=np.sqrt(nats), xticklabels=nats, ylabel="points of a word", ylim=(0, 17),
+    nats = np.array([0, 1, 4, 9, 16, 25, 36, 49])
+    axis.set(xticks=np.sqrt(nats), xticklabels=nats, ylabel="points of a word", xlim=(-0.6, 7.4), ylim=(-4, 17), yticks=range(-4, 17, 4),
              xlabel="nats from the start: KL(policy \u2016 start), square-root scale")
     return figure
 
@@ -638,7 +641,7 @@ for claim in (claim_ordinary_words_do_not_show_it, claim_promises_rise_while_wha
               claim_a_leash_saves_the_words, claim_five_machines_are_wrong_together,
               claim_fresh_votes_help_most_where_they_can_be_understood):
     print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(3))} of 3 seeds")
-show(picture(seed=2), "poster", "Without a leash the promise keeps rising, and the true reward falls")
+show(picture(seed=0), "poster", "Without a leash the promise keeps rising, and the true reward falls")
 
 # %% [markdown]
 # **What you should see**: for the first nats the promise is honest, and both lines rise together. Then they part. The person's line has a
