@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf.numerics import sigmoid
-from tinyrlhf.rewards.bradley_terry import derivatives, fit, log_likelihood, probabilities, tally
+from tinyrlhf.rewards.bradley_terry import derivatives, fit, joint_log_likelihood, probabilities, tally
 
 
 def comparisons(seed, n=6, count=400, tie_log_nu=-np.inf):
@@ -21,8 +21,8 @@ def comparisons(seed, n=6, count=400, tie_log_nu=-np.inf):
 def test_a_constant_added_to_all_scores_changes_no_likelihood():
     first, second, outcome, scores = comparisons(0, tie_log_nu=0.3)
     points, n_ties = tally(first, second, outcome, 6)
-    assert np.isclose(log_likelihood(scores, points, 0.3, n_ties), log_likelihood(scores + 7, points, 0.3, n_ties),
-                      rtol=1e-12)
+    shifted = joint_log_likelihood(scores + 7, points, 0.3, n_ties)
+    assert np.isclose(joint_log_likelihood(scores, points, 0.3, n_ties), shifted, rtol=1e-12)
 
 
 @pytest.mark.parametrize("ties", [False, True])
@@ -35,7 +35,7 @@ def test_the_likelihood_is_the_sum_of_the_log_probabilities_of_what_was_said(tie
     assert np.allclose(win + tie + loss, 1)
     same = np.log(tie) if ties else (np.log(win) + np.log(loss)) / 2
     direct = np.where(outcome == 1, np.log(win), np.where(outcome == 0, np.log(loss), same)).sum()
-    assert np.isclose(direct, log_likelihood(scores, points, log_nu, n_ties * ties), rtol=1e-12)
+    assert np.isclose(direct, joint_log_likelihood(scores, points, log_nu, n_ties * ties), rtol=1e-12)
 
 
 def test_gradient_and_information_agree_with_central_differences():
@@ -43,7 +43,7 @@ def test_gradient_and_information_agree_with_central_differences():
     points, n_ties = tally(first, second, outcome, 6)
     gradient, information = derivatives(scores, points, 0.3, n_ties)
     for k, nudge in enumerate(np.eye(7) * 1e-5):
-        values, slopes = zip(*[(log_likelihood(scores + sign * nudge[:6], points, 0.3 + sign * nudge[6], n_ties),
+        values, slopes = zip(*[(joint_log_likelihood(scores + sign * nudge[:6], points, 0.3 + sign * nudge[6], n_ties),
                                 derivatives(scores + sign * nudge[:6], points, 0.3 + sign * nudge[6], n_ties)[0])
                                for sign in (1, -1)])
         assert np.isclose(gradient[k], (values[0] - values[1]) / 2e-5, rtol=1e-6, atol=1e-5)

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 WRONG = [
     ('tinyrlhf/diagnostics.py',
-     'first, second, cost = share > 0, share < 1, np.zeros(len(d))',
-     'first, second, cost = share >= 0, share <= 1, np.zeros(len(d))',
+     'first, second = share > 0, share < 1',
+     'first, second = share >= 0, share <= 1',
      'tests/test_diagnostics.py::test_a_sure_answer_costs_nothing_if_right_and_infinitely_much_if_wrong'),
     ('tinyrlhf/diagnostics.py',
      '_check_shares(labels=labels[~np.isnan(labels)])',

@@ -8,7 +8,7 @@ from tinyrlhf.numerics import log_sigmoid, sigmoid
 
 
 def accuracy(differences, labels):
-    """Share of answers that a score difference s1 - s2 (N,) tells in advance.
+    """Share of answers that score differences s1 - s2 (N,) agree with.
 
     Labels (N,): 1 for "first", 0 for "second"; 0.5 ("same") and NaN do not count. A tie of scores
     is half right. Returns NaN when no answer counts.
@@ -22,9 +22,9 @@ def accuracy(differences, labels):
 
 
 def accuracy_on(reward_model, answers):
-    """Share of choices in which a reward model finds the option worth most that was chosen; equal worths share what is right.
+    """Share of choices in which the chosen option is the one worth most to a reward model.
 
-    Answers in which two options are the same do not count. NaN when none counts.
+    Equal worths share what is right; two options called the same do not count. NaN when none does.
     """
     rows, blocks = answers.choices(np.arange(len(answers)), reward_model.readings)
     scores = reward_model.scores(answers.episodes[rows])
@@ -57,7 +57,8 @@ def log_loss(differences, labels):
         return float("nan")
     d, share = differences[kept], labels[kept]
     # - share log P(first) - (1 - share) log P(second), where 0 times infinity is 0
-    first, second, cost = share > 0, share < 1, np.zeros(len(d))
+    first, second = share > 0, share < 1
+    cost = np.zeros(len(d))
     cost[first] -= share[first] * log_sigmoid(d[first])
     cost[second] -= (1 - share[second]) * log_sigmoid(-d[second])
     return float(cost.mean())
@@ -127,7 +128,7 @@ def interval(values):
 
 
 def accuracy_along(reward_model, stages, preference):
-    """Does the reward model tell what the person says, where each stage has taken the policy?
+    """Does the reward model agree with the person where each stage has taken the policy?
 
     Args:
         stages: for each stage, fresh Episodes of its policy; neighbours (0 and 1, 2 and 3, ...) are

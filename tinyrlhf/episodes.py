@@ -246,51 +246,70 @@ def start_in_groups(game, n, group, rng):
 
 def cut_at(episodes, lengths):
     """The first `lengths` (B,) steps of each episode, in as many columns as before."""
-    steps_shown = np.minimum(lengths, episodes.lengths)
-    mask = np.arange(episodes.mask.shape[1]) < steps_shown[:, None]
+    kept = np.minimum(lengths, episodes.lengths)
+    mask = np.arange(episodes.mask.shape[1]) < kept[:, None]
+    return replace(episodes, mask=mask, ended=episodes.ended & (kept == episodes.lengths),
+                   states=stay(episodes.states, kept),
+                   observations=stay(episodes.observations, kept),
+                   actions=where_played(mask, episodes.actions),
+                   log_probs=where_played(mask, episodes.log_probs),
+                   true_rewards=where_played(mask, episodes.true_rewards))
 
-    def kept(table):
-        return np.where(mask.reshape(mask.shape + (1,) * (table.ndim - 2)), table, np.zeros((), table.dtype))
 
-    return replace(episodes, states=stay(episodes.states, steps_shown), observations=stay(episodes.observations, steps_shown),
-                   actions=kept(episodes.actions), log_probs=kept(episodes.log_probs), mask=mask,
-                   ended=episodes.ended & (steps_shown == episodes.lengths), true_rewards=kept(episodes.true_rewards))
+def where_played(mask, table):
+    """A table (B, T, ...) with zeros where mask (B, T) says that nothing was played."""
+    played = mask.reshape(mask.shape + (1,) * (table.ndim - 2))
+    return np.where(played, table, np.zeros((), table.dtype))
 
 
 def splice(episodes, at, tails):
-    """Each episode up to column `at` (B,), then its tail, which begins in the state there; a tail may be empty."""
+    """Each episode up to column `at` (B,), then its tail, which begins in the state there.
+
+    A tail may be empty; then nothing changes but that the episode stops there.
+    """
     longest = max(episodes.mask.shape[1], int((at + tails.lengths).max()))
-    rows, columns = np.arange(len(at))[:, None], np.arange(longest + 1)
+    rows = np.arange(len(at))[:, None]
+    columns = np.arange(longest + 1)
     late = columns >= at[:, None]                                      # (B, T+1)
-    after = np.maximum(columns - at[:, None], 0)                       # place within the tail
+    after = np.maximum(columns - at[:, None], 0)                       # column within the tail
 
     def spliced(name, width):
         old, new = getattr(episodes, name), getattr(tails, name)
-        places = np.minimum(columns[:width], old.shape[1] - 1), np.minimum(after[:, :width], new.shape[1] - 1)
-        is_new = late[:, :width].reshape(len(at), width, *(1,) * (old.ndim - 2))
-        return np.where(is_new, new[rows, places[1]], old[:, places[0]])
+        before = old[:, np.minimum(columns[:width], old.shape[1] - 1)]
+        behind = new[rows, np.minimum(after[:, :width], new.shape[1] - 1)]
+        is_new = late[:, :width].reshape(before.shape[:2] + (1,) * (old.ndim - 2))
+        return np.where(is_new, behind, before)
 
-    there = np.where(late[:, :-1], after[:, :-1] < tails.lengths[:, None], columns[:-1] < episodes.lengths[:, None])
-    steps_of = {name: spliced(name, longest) for name in ("actions", "log_probs", "true_rewards")}
-    for name, table in steps_of.items():
-        table[~there] = 0
-    return Episodes(states=spliced("states", longest + 1), observations=spliced("observations", longest + 1), mask=there,
-                    ended=np.where(tails.lengths > 0, tails.ended, episodes.ended), first_step=episodes.first_step, **steps_of)
+    in_tail = after[:, :-1] < tails.lengths[:, None]
+    in_old = columns[:-1] < episodes.lengths[:, None]
+    mask = np.where(late[:, :-1], in_tail, in_old)
+    steps_of = {name: where_played(mask, spliced(name, longest))
+                for name in ("actions", "log_probs", "true_rewards")}
+    return Episodes(states=spliced("states", longest + 1), mask=mask,
+                    observations=spliced("observations", longest + 1),
+                    ended=np.where(tails.lengths > 0, tails.ended, episodes.ended),
+                    first_step=episodes.first_step, **steps_of)
 
 
 def steps_left(game, episodes):
-    """How many steps (B,) another play from the start of each episode may take: until the horizon, or as long as the clip was."""
+    """How many steps (B,) another play from the start of each may take.
+
+    Until the horizon, where an episode ended; else as many as there were, since it is a clip.
+    """
     return np.where(episodes.ended, game.horizon - episodes.first_step, episodes.lengths)
-
-
-def log_probs_of(policy, episodes):
-    """log pi of whole episodes (B,), the sum over the steps that were played, and the cache for `Policy.backward`."""
-    log_probs, cache = policy.log_probs(*episodes.decisions)
-    return episodes.as_table(log_probs).sum(axis=1), cache
 
 
 def trimmed(episodes):
     """The same episodes in as many columns as the longest of them needs, at least one."""
     longest = max(int(episodes.lengths.max(initial=0)), 1)
-    return Episodes(**{name: table[:, :longest + (name in ("states", "observations"))] if table.ndim > 1 else table
-                       for name, table in vars(episodes).items()})
+    tables = {}
+    for name, table in vars(episodes).items():
+        width = longest + 1 if name in ("states", "observations") else longest
+        tables[name] = table[:, :width] if table.ndim > 1 else table
+    return Episodes(**tables)
+
+
+def log_probs_of(policy, episodes):
+    """log pi of whole episodes (B,), and the cache for `Policy.backward`."""
+    log_probs, cache = policy.log_probs(*episodes.decisions)
+    return episodes.as_table(log_probs).sum(axis=1), cache

@@ -73,7 +73,7 @@ def word_size(words, points):
         return np.diff(np.unique(np.round([*places, 2], 6))).min(initial=1)
 
     lines = [word.text.split("\n") for word in words] or [[""]]
-    most_lines = max(len(text) for text in lines)
+    most_lines = max(map(len, lines))
     most_letters = max(len(line) for text in lines for line in text + [" "])
     height = gap([word.y for word in words]) / most_lines / 1.3
     width = gap([word.x for word in words]) / most_letters / 0.65       # a letter is 0.6 wide
@@ -88,7 +88,7 @@ def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
     """
     draw_scene(axis, [piece for piece in episodes[0][0] if not piece.moving])
     for number, episode in enumerate(episodes):
-        moments = _thin([[piece for piece in scene if piece.moving] for scene in episode], TRAIL)
+        moments = _thin([_moving(scene) for scene in episode], TRAIL)
         faint = np.linspace(0.1, 0.5, len(moments) - 1) * min(1, 12 / len(moments))
         alphas = np.append(faint, 1.0)
         shift = 0.012 * (number - (len(episodes) - 1) / 2)      # paths side by side
@@ -100,6 +100,10 @@ def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
                               color=PAINT[b.color], alpha=max(alpha, 0.4),
                               linewidth=0.012 * _height(axis), solid_capstyle="round", zorder=2.9)
     axis.set_title(fill(title, 28), color=color, weight="bold", loc="center")
+
+
+def _moving(scene):
+    return [piece for piece in scene if piece.moving]
 
 
 def _thin(moments, most):
@@ -233,14 +237,19 @@ def keep_apart(values, gap, low, high):
     Between low and high if they fit. Without their gaps the places may only rise: isotonic
     regression, whose level at i is max over j <= i of min over k >= i of mean(free[j..k]).
     """
+    def lowest_mean(j, i):
+        return min(free[j:k + 1].mean() for k in range(i, n))
+
+    def level(i):
+        return max(lowest_mean(j, i) for j in range(i + 1))
+
     order = np.argsort(values, kind="stable")
     steps = gap * np.arange(len(order))
     free = np.asarray(values, float)[order] - steps
     n = len(free)
-    level = [max(min(free[j:k].mean() for k in range(i + 1, n + 1)) for j in range(i + 1))
-             for i in range(n)]
     top = max([low, *(high - steps)[-1:]])
-    return (np.clip(level, low, top) + steps)[np.argsort(order)]
+    levels = np.clip([level(i) for i in range(n)], low, top)
+    return (levels + steps)[np.argsort(order)]
 
 
 def stages_figure(claim, true_returns, unkind, samples, curve):
@@ -249,8 +258,8 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
     Args:
         claim: the title; true_returns, unkind: {stage: mean true return}, {stage: share of unkind
             answers}; samples: {prompt: {stage: text}}.
-        curve: rows of kl, true_return, learned_return, person_prefers, reward_model_prefers, sample of a run
-            without KL penalty; may be empty.
+        curve: rows of a run without KL penalty (kl, true_return, learned_return, person_prefers,
+            reward_model_prefers, sample); may be empty.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -322,8 +331,10 @@ def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.
     until the file has at most `max_bytes`.
     """
     last, stride = max(len(left), len(right)) - 1, max(1, round(0.08 / seconds_per_step))
-    pictures = [_picture([scenes[min(step, len(scenes) - 1)] for scenes in (left, right)], titles)
-                for step in [*range(0, last, stride), last]]
+    pictures = []
+    for step in [*range(0, last, stride), last]:
+        now = [scenes[min(step, len(scenes) - 1)] for scenes in (left, right)]
+        pictures.append(_picture(now, titles))
     milliseconds = max(20, round(1000 * stride * seconds_per_step))
     while True:
         file = io.BytesIO()

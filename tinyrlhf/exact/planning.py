@@ -230,7 +230,8 @@ def demonstration_loss(P, rewards, states, actions, mask):
 
 def _check_demonstrations(P, rewards, states, actions, mask):
     """Refuse what this game cannot have played; returns (t, s, a) of every step that was."""
-    states, actions, mask = np.asarray(states), np.asarray(actions), np.asarray(mask)
+    states, actions = np.asarray(states), np.asarray(actions)
+    mask = np.asarray(mask)
     sizes = _check_game(P, rewards, name="rewards")
     steps = check_shapes(actions=(actions, "N T"), mask=(mask, "N T"))
     check_shapes(states=(states, f"{steps['N']} {steps['T'] + 1}"))

@@ -139,8 +139,9 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
     _check_tables(automaton, log_reference=log_reference, log_policy=log_policy)
     check_range("kl_coef", kl_coef, 0, 1e9)
     probabilities, step_reward = np.exp(log_policy), automaton[1]
-    kl, length, entropy = log_policy - log_reference, np.ones_like(log_policy), -log_policy
+    length = np.ones_like(log_policy)
     length[:, 0] = 0.0                                              # the end mark is not counted
+    kl, entropy = log_policy - log_reference, -log_policy
     per_step = np.stack([kl, length, entropy], axis=-1)
     reward = np.broadcast_to(automaton[2][-1], (len(log_policy), len(automaton[0])))
     sums = np.zeros((len(log_policy), 3))

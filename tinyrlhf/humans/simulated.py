@@ -1,7 +1,7 @@
 """People made of code, who want something known: what they say can be held against what they want.
 
-A simulated person is the one likelihood read forwards: of all that could be said, each option is picked with probability
-softmax(rationality * worth), its worth made of true returns (`feedback/answers.py`).
+A simulated person is the one likelihood read forwards: of all that could be said, an option is
+picked with probability softmax(rationality * worth), worth made of true returns.
 """
 from dataclasses import replace
 
@@ -13,22 +13,23 @@ from tinyrlhf.feedback.answers import KINDS, SKIP
 from tinyrlhf.humans.experts import anybody
 from tinyrlhf.numerics import sigmoid
 
-MEMORY = 4                            # rounds: what a person has seen in these is normal to them
+MEMORY = 4                            # rounds: what was seen in these is normal to a person
+ROUNDING = 1e-9                       # differences this much smaller than the largest are none
 
 
 class Boltzmann:
     """Somebody who chooses by softmax(rationality * worth).
 
-    Say either `rationality` itself (inverse reward units), or the `agreement`: how often this person should agree with
-    the true reward in a random pair of what is shown, 1/2 to 1. The rationality that gives this rate is solved anew for
-    each batch of questions, because 90 % agreement on easy pairs and on hard ones are two different people; it then holds
-    for all kinds of questions in the batch.
+    Say either `rationality` itself (inverse reward units), or the `agreement`: how often they
+    should agree with the true reward in a random pair of what is shown, 1/2 to 1. The rationality
+    that gives this rate is solved anew for each batch, because 90 % agreement on easy pairs
+    and on hard ones are two different people; it then holds for all kinds in the batch.
 
     Args:
-        expert: who acts for them where they demonstrate or correct (`humans/experts.py`); None: they cannot.
+        expert: who acts for them where they demonstrate or correct (`humans/experts.py`), or None.
         lapse: how often they mark a part without looking, 0 to 1.
-    Source: Bradley, Terry 1952; as a model of choice Luce 1959; for all kinds of feedback Jeon, Milli, Dragan 2020. The
-    agreement knob is ours.
+    Source: Bradley, Terry 1952; as a model of choice Luce 1959; for all kinds of feedback Jeon,
+    Milli, Dragan 2020. The agreement knob is ours.
     """
 
     def __init__(self, agreement=None, rationality=None, expert=None, lapse=0.0):
@@ -40,10 +41,12 @@ class Boltzmann:
         else:
             check_range("rationality", rationality, 0.0, 1e9)
         check_range("lapse", lapse, 0.0, 1.0)
-        self.agreement, self.rationality = agreement, rationality
-        self.expert, self.lapse = expert, lapse
-        self.latest = rationality or 1.0                               # how sure they were in the last questions
-        self.remembered = []                                           # returns of what was graded, one array a round
+        self.agreement = agreement
+        self.rationality = rationality
+        self.expert = expert
+        self.lapse = lapse
+        self.latest = 1.0 if rationality is None else rationality      # in the last questions
+        self.remembered = []                                           # graded returns, by round
 
     def returns(self, episodes):
         """What this person makes of episodes, (B,)."""
@@ -52,55 +55,53 @@ class Boltzmann:
 
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
+        if self.agreement is not None:
+            gaps = differences(questions, self.returns(questions.episodes))
+            self.latest = rationality_for(self.agreement, gaps)
+        questions, said = self.act(game, questions, rng)
         returns = self.returns(questions.episodes)
-        rationality = self.latest = self.rationality_for(questions, returns)
-        questions, said = self.act(game, questions, rationality, rng)
-        returns = self.returns(questions.episodes)
-        for kind, members, shows in questions.grouped():
-            if KINDS[kind].needs != "expert":
-                scores = rationality * returns[shows]
-                offsets = rationality * self.offsets(KINDS[kind], returns[shows])
-                lapse = self.lapse if KINDS[kind].lapse else 0.0
-                chosen = KINDS[kind].choose(KINDS[kind].options, scores, offsets, lapse, rng)
+        for name, members, shows in questions.grouped():
+            kind = KINDS[name]
+            if kind.needs != "expert":
+                scores = self.latest * returns[shows]
+                offsets = -self.latest * self.levels_below(kind, returns[shows])
+                lapse = self.lapse if kind.lapse else 0.0
+                chosen = kind.choose(kind.options, scores, offsets, lapse, rng)
                 said[members, :chosen.shape[1]] = chosen
         return questions.answered(said)
 
-    def rationality_for(self, questions, returns):
-        """How sure this person is: their own rationality, or that at which their agreement holds for random pairs."""
-        if self.rationality is not None:
-            return self.rationality
-        return rationality_for(self.agreement, differences(questions, returns))
+    def levels_below(self, kind, returns):
+        """What is normal: grade g is worth g times the return minus the sum of the levels below it.
 
-    def offsets(self, kind, returns):
-        """What is normal: a grade is worth g times the return minus the levels (quantiles of what was graded) below it.
-
-        These levels are remembered over some rounds: who sees better things for a while expects them.
+        Levels are quantiles of what was graded in the last rounds: people get used to good things.
         """
         if returns.shape[1] > 1:
             return 0.0
         self.remembered = [*self.remembered, returns[:, 0]][-MEMORY:]
         n_grades = len(kind.options(1))
-        levels = np.quantile(np.concatenate(self.remembered), np.arange(1, n_grades) / n_grades)
-        return -np.cumsum([0.0, *levels])
+        quantiles = np.arange(1, n_grades) / n_grades
+        return np.cumsum([0.0, *np.quantile(np.concatenate(self.remembered), quantiles)])
 
-    def act(self, game, questions, rationality, rng):
-        """Play what has to be played: the questions with it, and what was said by that, (N, S)."""
+    def act(self, game, questions, rng):
+        """Play what has to be played: the questions with it, and what is said by that, (N, S)."""
         said = np.full(questions.shows.shape, SKIP)
-        for kind, members, shows in questions.grouped():
-            if KINDS[kind].needs == "expert":
+        for name, members, shows in questions.grouped():
+            if KINDS[name].needs == "expert":
                 if self.expert is None:
-                    raise ValueError(f"person: expected an expert for a {kind}, got None; this world has nobody who can act")
+                    raise ValueError(f"person: expected an expert for a {name}, got None")
                 asked = questions.episodes[shows[:, 0]]
-                mends = KINDS[kind].own == slice(1)                    # of what was shown first, which stays beside it
-                if mends:
-                    done, mended = self.expert.correct(game, asked, rationality, rng)
-                    said[members, 0] = mended                          # 0: it may stay as it was
-                else:
-                    done = self.expert.demonstrate(game, asked, rationality, rng)
+                if KINDS[name].drawn:                                  # tries stand beside it
+                    done = self.expert.demonstrate(game, asked, self.latest, rng)
+                    column = 0
                     said[members, 0] = 0
+                else:                                                  # as it was stands beside it
+                    done, mended = self.expert.correct(game, asked, self.latest, rng)
+                    column = 1
+                    said[members, 0] = mended
                 rows = questions.shows.copy()
-                rows[members, int(mends)] = len(questions.episodes) + np.arange(len(members))
-                questions = replace(questions, episodes=join([questions.episodes, done]), shows=rows)
+                rows[members, column] = len(questions.episodes) + np.arange(len(members))
+                episodes = join([questions.episodes, done])
+                questions = replace(questions, episodes=episodes, shows=rows)
         return questions, said
 
     def preference(self, first, second):
@@ -113,12 +114,13 @@ class Boltzmann:
                 "rounds": np.array([len(each) for each in self.remembered], int)}
 
     def load(self, state):
-        self.latest, ends = float(state["latest"]), np.cumsum(np.asarray(state["rounds"], int))
-        self.remembered = np.split(np.asarray(state["returns"]), ends)[:-1]
+        self.latest = float(state["latest"])
+        ends = np.cumsum(np.asarray(state["rounds"], int))
+        self.remembered = np.split(np.asarray(state["returns"], float), ends)[:-1]
 
 
 class CoinFlip(Boltzmann):
-    """Answers without looking: the control. Whatever is learned from this person was not learned from feedback."""
+    """Answers without looking, the control: what it teaches is not learned from feedback."""
 
     def __init__(self):
         super().__init__(rationality=0.0)
@@ -126,37 +128,43 @@ class CoinFlip(Boltzmann):
     def returns(self, episodes):
         return np.zeros(len(episodes))
 
-    def act(self, game, questions, rationality, rng):
+    def act(self, game, questions, rng):
         self.expert = anybody(game)
-        return super().act(game, questions, rationality, rng)
+        return super().act(game, questions, rng)
 
 
 def differences(questions, returns):
-    """Differences of true returns (E,) between random pairs of the policy's plays in these questions: those shown together where
-    several are, else one and the next."""
+    """Differences of true returns (E,) in random pairs of the policy's plays in these questions.
+
+    Those shown together where several are, else one and the next.
+    """
     parts = []
     for rows in questions.own_plays():
         values = returns[rows]
         others = np.roll(values, 1, axis=0) if values.shape[1] == 1 else values
         parts.append((values[:, :, None] - others[:, None, :]).ravel())
-    return np.concatenate(parts)
+    gaps = np.concatenate(parts)
+    return np.where(np.abs(gaps) > ROUNDING * np.abs(returns).max(initial=0.0), gaps, 0.0)
 
 
 def rationality_for(agreement, differences):
-    """The b for which the mean of sigmoid(b |difference|) over the pairs that differ is `agreement`; by bisection.
+    """The b at which the mean of sigmoid(b |difference|) over pairs that differ is `agreement`.
 
-    The mean rises from 1/2 at b = 0 to 1, so that exactly one b fits. Agreement 1 gives a b that leaves no doubt. Pairs
-    that differ by rounding alone do not count.
+    By bisection: the mean rises from 1/2 at b = 0 to 1, so that exactly one b fits. Agreement 1
+    gives a b that leaves no doubt. Pairs that differ by rounding alone do not count.
 
     >>> round(rationality_for(0.75, np.array([2.0, -2.0, 0.0])), 6)        # log(3) / 2
     0.549306
     """
     sizes = np.abs(differences)
-    sizes = sizes[sizes > 1e-9 * sizes.max(initial=0.0)]
+    sizes = sizes[sizes > ROUNDING * sizes.max(initial=0.0)]
     if not sizes.size:
         return 1.0
     low, high = 0.0, 60.0 / sizes.min()
     for _ in range(200):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if sigmoid(middle * sizes).mean() < agreement else (low, middle)
+        if sigmoid(middle * sizes).mean() < agreement:
+            low = middle
+        else:
+            high = middle
     return float(high)

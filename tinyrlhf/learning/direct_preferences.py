@@ -1,11 +1,12 @@
-"""Improve without a reward model: from what people chose straight to the policy (DPO, IPO), and from scores by copying the best.
+"""Improve without a reward model: by what people chose (DPO, IPO), or by copying the best.
 
-The log-ratio of an answer is log pi(answer) - log ref(answer), summed over its steps: what the policy likes more than the
-reference did. kl_coef times it is the score of the answer: the policy itself is the reward model.
+The log-ratio of an answer is log pi(answer) - log ref(answer), summed over its steps: what the
+policy likes more than the reference did. kl_coef times it is the score of the answer: the policy
+is its own reward model.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_range
+from tinyrlhf.checks import check_range, check_shapes
 from tinyrlhf.episodes import log_probs_of, rollout, start_in_groups
 from tinyrlhf.learning.advantages import in_groups
 from tinyrlhf.learning.imitation import clone
@@ -16,75 +17,90 @@ from tinyrlhf.rewards.habits import Habits
 
 
 def dpo(blocks, log_ratios, kl_coef, habits=None):
-    """Direct preference optimisation: the one likelihood, with kl_coef times the log-ratio of an answer as its score.
+    """Direct preference optimisation: the one likelihood, with c * log-ratio as score.
 
-        two options:  loss = - mean [ p log sigmoid(c h) + (1 - p) log sigmoid(-c h) ],    h = first - second
+        two options:  loss = - mean [ p log sigmoid(c h) + (1 - p) log sigmoid(-c h) ]
+                      h = log-ratio of the first - log-ratio of the second
 
     Args:
-        blocks: feedback.answers.Choices. Of preferences they are DPO; of rankings read in turn Plackett-Luce DPO; shares of
-            1 - s and s instead of 1 and 0 smooth labels of which a share s may be slips. From 1 and 0 alone h may grow for ever.
-        log_ratios: (R,) of the answers that the blocks name; kl_coef: c, the price of a nat, 0.05 to 1.
+        blocks: feedback.answers.Choices; of rankings read in turn this is Plackett-Luce DPO. Shares
+            1 - s and s instead of 1 and 0 smooth labels, of which a share s may be slips; from 1
+            and 0 alone h may grow for ever.
+        log_ratios: (R,) of the answers that the blocks name.
+        kl_coef: c, the price of a nat, 0.05 to 1.
         habits: of people, where these are learned too.
     Returns loss (nats), d_log_ratios (R,), d_habits.
-    Source: Rafailov et al. 2023, eq. 7, and appendix A.3 for rankings.
+    Source: Rafailov et al. 2023, eq. 7; rankings: appendix A.3.
     """
     loss, d_scores, d_habits = choices_loss(blocks, kl_coef * log_ratios, habits)
     return loss, kl_coef * d_scores, d_habits                          # score = c * log-ratio
 
 
 def ipo(blocks, log_ratios, kl_coef, habits=None):
-    """Identity preference optimisation: loss = mean (h - (2 p - 1) / (2 c))**2. The goal of h is finite, however sure the choice.
+    """Identity preference optimisation: loss = mean (h - (2 p - 1) / (2 c))**2.
 
-    Arguments and returns as `dpo`; choices between two options only.
+    The goal of h is finite, however sure the choice. Arguments and returns as `dpo`, but all
+    choices are between two episodes.
     Source: Azar et al. 2023, eq. 17, with shares p instead of choices.
-    Departs from common code: h sums over the steps of an answer, where some average over them.
+    Departs from common code (TRL): h sums over the steps of an answer, which they average.
     """
-    loss, d_log_ratios = 0.0, np.zeros(len(log_ratios))
+    loss = 0.0
+    d_log_ratios = np.zeros(len(log_ratios))
     n_choices = sum(len(block.whose) for block in blocks)
     for block in blocks:
         if not np.array_equal(block.weights, np.eye(2)):
-            raise ValueError(f"ipo: expected choices between two episodes, got a {block.kind} with {len(block.weights)} options; try dpo")
+            raise ValueError(f"ipo: expected choices between two episodes, got a {block.kind} with "
+                             f"{len(block.weights)} options; try dpo")
         first, second = block.places.T
-        gap = log_ratios[first] - log_ratios[second] - (2 * block.shares[:, 0] - 1) / (2 * kl_coef)
-        slope = 2 * gap / n_choices                                    # d mean gap^2 / d h
-        d_log_ratios += np.bincount(first, slope, len(log_ratios)) - np.bincount(second, slope, len(log_ratios))
+        goal = (2 * block.shares[:, 0] - 1) / (2 * kl_coef)
+        gap = log_ratios[first] - log_ratios[second] - goal
         loss += float((gap ** 2).sum() / n_choices)
+        slope = 2 * gap / n_choices                                    # d mean gap^2 / d h
+        d_log_ratios += np.bincount(first, slope, len(log_ratios))
+        d_log_ratios -= np.bincount(second, slope, len(log_ratios))
     return loss, d_log_ratios, None
 
 
-def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate=1e-3, steps=300, batch=64, max_grad_norm=np.inf,
-           shares=None, readings=None, on_step=None):
-    """Train a policy on what people chose among whole answers: no reward model, and no new answers are drawn.
+def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate=1e-3, steps=300,
+           batch=64, max_grad_norm=np.inf, shares=None, readings=None, on_step=None):
+    """Train a policy on what people chose among whole answers; no new answers are drawn.
 
     Args:
         policy, reference: improved in place; frozen, usually a copy of it.
         answers: feedback.answers.Answers of any kinds; those that say nothing are left out.
         loss: `dpo`, `ipo` or a function like them; kl_coef: its price of a nat.
-        learning_rate: a number, or a function of the share of steps that is left (1 falling to 0).
-        steps, batch: Adam steps, and answers drawn for each (None: all of them); on_step: function (step, row), called after each.
-        shares: (N, K) of the options of each answer, instead of 1 for the one that was chosen: exact probabilities, or smoothed.
-        readings: as in `RewardModel`.
-    Returns a row for each step: loss, and the mean log-ratio of the `chosen` and of the `rejected` options. Both may fall together.
+        learning_rate: a number, or a schedule.
+        steps, batch: Adam steps, and answers drawn for each (None: all of them).
+        shares: (N, K) of the options of each answer instead of 1 for what was chosen, such as exact
+            probabilities, or smoothed labels.
+        readings: as in `RewardModel`; on_step: function (step, row), called after each.
+    Returns a row for each step: loss, and the mean log-ratio of the `chosen` and of the `rejected`
+    options. Both may fall together.
     """
     said = np.flatnonzero(answers.judged)
     if not len(said):
-        raise ValueError(f"answers: expected at least one that says something, got {len(answers)} that do not")
+        raise ValueError(f"answers: expected one that says something, got {len(answers)} others")
     check_range("kl_coef", kl_coef, 1e-3, 1e6)
+    if shares is not None:
+        check_shares(shares, len(answers))
     episodes = answers.episodes
-    at_reference = np.concatenate([log_probs_of(reference, episodes[row:row + 256])[0] for row in range(0, len(episodes), 256)])
+    parts = [episodes[row:row + 256] for row in range(0, len(episodes), 256)]
+    at_reference = np.concatenate([log_probs_of(reference, part)[0] for part in parts])
     rate = as_schedule(learning_rate)
-    optimizer, habits, history = Adam(policy.network.params, rate(1.0)), Habits(), []
-    habits.meet(answers)
+    optimizer = Adam(policy.network.params, rate(1.0))
+    habits = Habits()
+    history = []
     for step in range(steps):
         optimizer.learning_rate = rate(1.0 - step / steps)
-        rows, blocks = answers.choices(said if batch is None else rng.choice(said, batch), readings)
+        chosen = said if batch is None else rng.choice(said, batch)
+        rows, blocks = answers.choices(chosen, readings)
         if shares is not None:
             blocks = [block._replace(shares=shares[block.whose]) for block in blocks]
         shown = episodes[rows]
         log_probs, cache = log_probs_of(policy, shown)
         ratios = log_probs - at_reference[rows]
         value, d_ratios, d_habits = loss(blocks, ratios, kl_coef, habits)
-        grads = policy.backward(cache, np.repeat(d_ratios, shown.lengths))           # d answer / d step = 1
+        grads = policy.backward(cache, np.repeat(d_ratios, shown.lengths))     # d sum = 1
         clip_gradient(grads, max_grad_norm)
         optimizer.step(grads)
         if d_habits is not None:
@@ -95,16 +111,29 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
     return history
 
 
+def check_shares(shares, n):
+    """Refuse shares that are no distributions over the options of n answers."""
+    check_shapes(shares=(shares, f"{n} K"))
+    sums = np.sum(shares, axis=1)
+    if not (np.min(shares, initial=0.0) >= 0 and np.allclose(sums, 1.0)):
+        raise ValueError("shares: expected rows of numbers from 0 to 1 that sum to 1; got sums "
+                         f"from {sums.min()} to {sums.max()} and {np.min(shares)} as the smallest")
+
+
 def chosen_and_rejected(blocks, ratios):
-    """Mean log-ratio of what was chosen, and of the mean of the other options."""
-    options = [(ratios[block.places] @ block.weights.T, block.shares) for block in blocks]
-    chosen = np.concatenate([(worth * shares).sum(axis=1) for worth, shares in options])
-    rejected = np.concatenate([(worth * (1 - shares)).sum(axis=1) / (shares.shape[1] - 1) for worth, shares in options])
-    return {"chosen": float(chosen.mean()), "rejected": float(rejected.mean())}
+    """Mean log-ratio of the options that were chosen, and of the others."""
+    chosen, rejected = [], []
+    for block in blocks:
+        worth = ratios[block.places] @ block.weights.T                 # (c, K)
+        others = (1 - block.shares) / (block.shares.shape[1] - 1)
+        chosen.append((worth * block.shares).sum(axis=1))
+        rejected.append((worth * others).sum(axis=1))
+    return {"chosen": float(np.concatenate(chosen).mean()),
+            "rejected": float(np.concatenate(rejected).mean())}
 
 
 def rows_of_best(scores, group):
-    """Rejection sampling: the row of the best score in each group of neighbours, (B,) -> (B / group,).
+    """Rejection sampling: the row of the best score in each group, (B,) -> (B / group,).
 
     >>> rows_of_best(np.array([1.0, 3.0, 2.0, 0.0]), group=2)
     array([1, 2])
@@ -114,13 +143,14 @@ def rows_of_best(scores, group):
 
 
 def clone_best(game, policy, score, rng, starts=64, group=8, **how):
-    """One round of expert iteration: draw `group` answers from each of `starts` starts, keep the best by score, clone them.
+    """One round of expert iteration: draw `group` answers from each start, clone the best by score.
 
-    score: function episodes -> (B,); how: what `clone` takes besides. Returns the mean score of all answers, and of those kept.
+    score: function episodes -> (B,); how: what `clone` takes besides.
+    Returns the mean score of all answers, and of those that were cloned.
     Source: Anthony, Tian, Barber 2017; for language models Dong et al. 2023 (RAFT).
     """
     answers = rollout(game, policy, start_in_groups(game, starts * group, group, rng), rng)
     scores = score(answers)
-    kept = rows_of_best(scores, group)
-    clone(policy, *answers[kept].decisions, rng, **how)
-    return float(scores.mean()), float(scores[kept].mean())
+    best = rows_of_best(scores, group)
+    clone(policy, *answers[best].decisions, rng, **how)
+    return float(scores.mean()), float(scores[best].mean())

@@ -1,7 +1,10 @@
 """Traditional supervised learning: copy given behaviour by maximum likelihood; nobody is asked."""
+from dataclasses import replace
+
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_whole
+from tinyrlhf.episodes import log_probs_of
 from tinyrlhf.learning import rules
 from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.nn.schedules import as_schedule
@@ -37,3 +40,32 @@ def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, bat
         optimizer.step(policy.backward(cache, rules.log_likelihood(np.ones(log_probs.shape))))
         losses.append(-float(log_probs.mean()))
     return losses
+
+
+def weigh_tries(answers, actor, imitator, rng, **how):
+    """The answers, with a prior for options that a policy has drawn: tries beside a demonstration.
+
+        prior = - log [ (M q(episode) + clone(episode)) / (M + 1) ],     M tries of the policy q
+
+    Weighed by one over the chance of having been drawn, tries and demonstration together estimate
+    the sum over all that could have been done. The clone, which copies demonstrations, covers what
+    the policy itself would hardly ever do: with q alone such a demonstration would have
+    probability 1 before anything is learned.
+
+    Args:
+        answers: feedback.answers.Answers; actor, imitator: q and the clone, which is taught here.
+        how: what `clone` takes besides.
+    Source: Finn, Levine, Abbeel 2016, section 4.
+    """
+    drawn = np.flatnonzero(answers.drawn)
+    shown = answers[drawn]
+    clone(imitator, *shown.acted().decisions, rng, **how)
+    prior = np.zeros((len(answers), answers.shows.shape[1]))
+    for _, members, rows in shown.grouped():
+        episodes = shown.episodes[rows.ravel()]
+        n_tries = rows.shape[1] - 1
+        by_actor = np.log(n_tries) + log_probs_of(actor, episodes)[0]
+        by_clone = log_probs_of(imitator, episodes)[0]
+        log_mixture = np.logaddexp(by_actor, by_clone) - np.log(n_tries + 1)
+        prior[drawn[members], :n_tries + 1] = -log_mixture.reshape(rows.shape)
+    return replace(answers, prior=prior)

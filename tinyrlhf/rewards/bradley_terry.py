@@ -38,7 +38,7 @@ def probabilities(difference, tie_log_nu=-np.inf):
     return np.where(difference >= 0, 1.0, small**2) / total, nu * small / total
 
 
-def log_likelihood(scores, points, tie_log_nu=-np.inf, n_ties=0):
+def joint_log_likelihood(scores, points, tie_log_nu=-np.inf, n_ties=0):
     """Log-probability of all outcomes.
 
         sum_ij points_ij (s_i - s_j)/2 + n_ties log(nu) - sum_{i<j} games_ij log(Z_ij)
@@ -77,7 +77,7 @@ def derivatives(scores, points, tie_log_nu=-np.inf, n_ties=0):
 def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
     """Scores that make the observed comparisons most likely, by Newton's method.
 
-    argmax_s  log_likelihood(s) - prior/2 sum_i s_i^2,    where sum_i s_i = 0
+    argmax_s  joint_log_likelihood(s) - prior/2 sum_i s_i^2,    where sum_i s_i = 0
 
     (with ties=True also over log nu).
 
@@ -112,7 +112,7 @@ def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
     covariance = np.linalg.inv(information)
     gauge = covariance[:n, :n].mean()                               # adds the same everywhere
     errors = np.sqrt(np.maximum(np.diag(covariance)[:n] - gauge, 0))
-    return Fit(scores, errors, log_nu, log_likelihood(scores, points, log_nu, n_ties))
+    return Fit(scores, errors, log_nu, joint_log_likelihood(scores, points, log_nu, n_ties))
 
 
 def tally(first, second, outcome, n):
@@ -134,7 +134,8 @@ def maximise(points, prior, n_ties):
 
     def objective(parameters):
         scores = parameters[:n]
-        return log_likelihood(scores, points, parameters[n], n_ties) - prior / 2 * scores @ scores
+        penalty = prior / 2 * scores @ scores
+        return joint_log_likelihood(scores, points, parameters[n], n_ties) - penalty
 
     value = objective(parameters)
     for _ in range(100):

@@ -1,7 +1,8 @@
-"""How people answer, apart from what they like: offsets of grades and of "same", how sure they are, how often they lapse.
+"""How people answer, apart from what they like: how generous, how sure, how attentive they are.
 
-These are learned together with the scores. An offset holds for all sittings (a person in one round), plus a deviation in
-each, since what is normal to a person moves with what they have seen; in a first sitting the deviation is zero.
+Habits are learned together with the scores. An offset holds for all sittings (a person in one
+round), plus a deviation in each, since what is normal to a person moves with what they have seen;
+in a first sitting the deviation is zero.
 """
 import numpy as np
 
@@ -12,38 +13,42 @@ from tinyrlhf.numerics import sigmoid
 from tinyrlhf.saving import load_into, states_of
 
 NUMBER = {kind: number for number, kind in enumerate(KINDS)}
-OFFSETS = [(kind, option) for kind in KINDS for option in KINDS[kind].offsets]       # one column each
-N_FIXED = 2 * len(KINDS)                                               # log rationalities, then logits of lapse rates
-LAPSE = np.array([max(kind.lapse, 1e-3) for kind in KINDS.values()])
+OFFSETS = [(kind, option) for kind in KINDS for option in KINDS[kind].offsets]       # the columns
+N_FIXED = 2 * len(KINDS)                                               # two numbers for each kind
 
 
 class Habits:
     """The parameters of `choices_loss` besides the scores, in one vector.
 
-    Log rationality of each kind, relative to the scores; logit of each kind's lapse rate; a row of offsets for all sittings,
-    and a row of deviations for each. All have a Gaussian prior, in units of the summed log-likelihood: of precision 1 round
-    0 (a lapse rate round what its kind expects), deviations of their own precision.
+    Log rationality of each kind, relative to the scores; logit of each kind's lapse rate; a row of
+    offsets for all sittings, then a row of deviations for each. All have a Gaussian prior, in units
+    of the summed log-likelihood: of precision 1 round 0, lapse rates round what their kind expects,
+    deviations of a precision of their own.
 
     Args:
-        deviation_prior: precision of the prior on deviations; None: no deviations, all sittings are alike.
-        fit_rationality: is each kind's rationality learned? Else it is 1: the size of the scores says how sure people are.
+        deviation_prior: that precision; None: no deviations, all sittings are alike.
+        fit_rationality: is each kind's rationality learned? Else it is 1.
     """
 
     def __init__(self, deviation_prior=None, fit_rationality=False, learning_rate=0.05):
-        check_range("deviation_prior", 1 if deviation_prior is None else deviation_prior, 1e-6, 1e12)
-        self.deviation_prior, self.fit_rationality = deviation_prior, fit_rationality
-        self.center = np.concatenate([np.zeros(len(KINDS)), np.log(LAPSE / (1 - LAPSE)), np.zeros(len(OFFSETS))])
+        precision = 1 if deviation_prior is None else deviation_prior
+        check_range("deviation_prior", precision, 1e-6, 1e12)
+        lapses = np.array([max(kind.lapse, 1e-3) for kind in KINDS.values()])
+        logits = np.log(lapses / (1 - lapses))
+        self.deviation_prior = deviation_prior
+        self.fit_rationality = fit_rationality
+        self.center = np.concatenate([np.zeros(len(KINDS)), logits, np.zeros(len(OFFSETS))])
         self.vector = self.center.copy()
         self.optimizer = Adam(self, learning_rate)
         self.sittings = []
-        self.sitting_of = None                                         # (N,) of the answers that are being fitted
+        self.sitting_of = None                                         # (N,) of what is fitted
 
     def meet(self, answers):
         """Find the sitting of each answer (N,), and make room for new ones."""
         if self.deviation_prior is None:
-            self.sitting_of = np.zeros(len(answers), int)
             return
-        names = [f"{person} {turn}" for person, turn in zip(answers.person.tolist(), answers.round.tolist())]
+        pairs = zip(answers.person.tolist(), answers.round.tolist())
+        names = [f"{person} {turn}" for person, turn in pairs]
         self.sittings += sorted(set(names) - set(self.sittings))
         numbers = {name: number for number, name in enumerate(self.sittings)}
         self.sitting_of = np.array([numbers[name] for name in names], int)
@@ -52,21 +57,23 @@ class Habits:
     def grow(self):
         """Deviations of new sittings stand behind all that is known, and begin at zero."""
         missing = N_FIXED + (1 + len(self.sittings)) * len(OFFSETS) - len(self.vector)
-        for part, name in ((self, "vector"), (self, "center"), (self.optimizer, "mean"), (self.optimizer, "square")):
-            setattr(part, name, np.pad(getattr(part, name), (0, missing)))
+        self.vector = np.pad(self.vector, (0, missing))
+        self.center = np.pad(self.center, (0, missing))
+        self.optimizer.mean = np.pad(self.optimizer.mean, (0, missing))
+        self.optimizer.square = np.pad(self.optimizer.square, (0, missing))
 
     def zeros(self):
         return np.zeros_like(self.vector)
 
     def of(self, block, met=True):
-        """Rationality, offsets (c, K) of the options, and lapse rate in a block of c choices among K options.
+        """Rationality, offsets (c, K) and lapse rate in a block of c choices among K options.
 
-        met: of answers that `meet` has seen; else of people never met, whose deviations are zero.
+        met: of answers that `meet` has seen; else of people never met, without deviations.
         """
-        number, n_options = NUMBER[block.kind], len(block.weights)
+        number = NUMBER[block.kind]
         rationality = float(np.exp(self.vector[number]))
-        lapse = float(sigmoid(self.vector[len(KINDS) + number])) if KINDS[block.kind].lapse else 0.0
-        offsets = np.zeros((len(block.whose), n_options))
+        lapse = self.lapse(block.kind) if KINDS[block.kind].lapse else 0.0
+        offsets = np.zeros((len(block.whose), len(block.weights)))
         rows = offset_rows(self.vector)
         for column, option in offset_columns(block):
             offsets[:, option] = rows[0, column]
@@ -74,14 +81,18 @@ class Habits:
                 offsets[:, option] += rows[1 + self.sitting_of[block.whose], column]
         return rationality, offsets, lapse
 
+    def lapse(self, kind):
+        """How often an answer of this kind is given without looking."""
+        return float(sigmoid(self.vector[len(KINDS) + NUMBER[kind]]))
+
     def collect(self, d_vector, block, d_worth, d_log_rationality, d_lapse):
-        """Add to d_vector what the slopes of a block say: d_worth (c, K), d_log_rationality, d_lapse."""
+        """Add to d_vector what a block says: d_worth (c, K), d_log_rationality, d_lapse."""
         number = NUMBER[block.kind]
         if self.fit_rationality:
             d_vector[number] += d_log_rationality
         if KINDS[block.kind].lapse:
-            lapse = float(sigmoid(self.vector[len(KINDS) + number]))
-            d_vector[len(KINDS) + number] += d_lapse * lapse * (1 - lapse)       # d sigmoid(z) / d z
+            lapse = self.lapse(block.kind)
+            d_vector[len(KINDS) + number] += d_lapse * lapse * (1 - lapse)     # d sigmoid(z) / d z
         rows = offset_rows(d_vector)
         for column, option in offset_columns(block):
             rows[0, column] += d_worth[:, option].sum()
@@ -94,13 +105,16 @@ class Habits:
         if d_vector.any():
             precision = np.ones_like(self.vector)
             precision[N_FIXED + len(OFFSETS):] = self.deviation_prior or 1.0
-            self.optimizer.step(Slopes(d_vector + precision * (self.vector - self.center) / n_choices))
+            d_prior = precision * (self.vector - self.center) / n_choices
+            self.optimizer.step(Slopes(d_vector + d_prior))
 
     def state(self):
-        return {**states_of(optimizer=self.optimizer), "vector": self.vector.copy(), "sittings": "\n".join(self.sittings)}
+        return {**states_of(optimizer=self.optimizer), "vector": self.vector.copy(),
+                "sittings": "\n".join(self.sittings)}
 
     def load(self, state):
-        self.sittings = str(state["sittings"]).split("\n") if str(state["sittings"]) else []
+        names = str(state["sittings"])
+        self.sittings = names.split("\n") if names else []
         self.grow()
         self.vector[:] = state["vector"]
         load_into(state, optimizer=self.optimizer)
@@ -114,7 +128,7 @@ class Slopes:
 
 
 def offset_rows(vector):
-    """The offsets in a vector as a view (1 + sittings, columns): of all sittings, then the deviations of each."""
+    """The offsets in a vector, (1 + sittings, columns): of all sittings, then each's deviations."""
     return vector[N_FIXED:].reshape(-1, len(OFFSETS))
 
 

@@ -142,12 +142,12 @@ def same(one, other, tolerance):
     if numeric(one) and numeric(other):
         return (np.shape(one) == np.shape(other)
                 and np.allclose(one, other, tolerance, tolerance, equal_nan=True))
-    if plain(one) and plain(other):
+    if comparable(one) and comparable(other):
         return not numeric(one) and not numeric(other) and one == other
-    return not plain(one) and not plain(other)
+    return not comparable(one) and not comparable(other)
 
 
-def plain(value):
+def comparable(value):
     return value is None or isinstance(value, (str, tuple, list, dict)) or numeric(value)
 
 
