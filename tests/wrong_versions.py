@@ -15,6 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 WRONG = [
+    ('tinyrlhf/teaching/pictures.py',
+     'tables += [*np.asarray(line.get_xydata(), float).T]',
+     'tables.append(np.asarray(line.get_xydata(), float))',
+     'tests/test_lessons.py::test_a_picture_is_written_again_only_when_its_data_change'),
     ('tinyrlhf/diagnostics.py',
      'first, second = share > 0, share < 1',
      'first, second = share >= 0, share <= 1',

@@ -1,34 +1,35 @@
-"""tinyrlhf: the whole of reinforcement learning from human feedback, readable in an afternoon. NumPy, and matplotlib for the pictures.
+"""tinyrlhf: reinforcement learning from human feedback, readable in an afternoon.
 
-The map, in reading order; every module imports only from above itself:
+NumPy, and matplotlib for pictures. The map, in reading order; imports only run upwards:
 
-    numerics       softmax, sigmoid and their logarithms, safe for any number
-    checks         gradients, shapes, and whether a game keeps the protocol
-    saving         the state of a run as one flat dict
-    protocols      what the loop expects of its parts
-    nn             networks (Table, SumTable, MLP, EmbeddingMLP), distributions (Categorical, Gaussian), optimizers (SGD, Adam), schedules
-    games          where things happen: bandit, gridworld, cartpole, text, language, prefixes; the protocol is games/game.py
-    policies       act: a network read as a distribution over actions
-    episodes       what happened: rollout, replay, clips
-    exact          the yardstick: planning in tables, sweeps over strings, every string of a small world, best of n
-    feedback       what people said: records, and the log that keeps them
-    rewards        fit: the choice likelihood, Bradley-Terry for plain items, reward models for episodes
-    learning       improve: advantages, rules (d_log_probs), KL, REINFORCE, actor-critic, PPO, RLOO, GRPO, cloning, DPO, Q-learning
-    humans         who answers: simulated people with a known taste
-    questions      ask: which pairs to show next
-    diagnostics    measure: accuracy, noise ceiling, calibration, intervals
-    rlhf           THE LOOP on one page
-    recipes        one function per world, with calibrated defaults
-    stages         THE STAGES of a chat model on one page: pretrain, demonstrate, fine-tune, rank, reinforce, repeat
-    yardsticks     what a run is held against: exact returns, the best possible, labels cloned once
-    plots          scenes and arrays in, figures out
-    runs, report   a run on disk; its result beside what it must be held against
-    chat           a chat model's way through the stages, and all stages answering side by side
-    teaching       lessons, exercises and demos: pages, grader, stepper
-    cli            the front door: tinyrlhf run, show, chat, lesson, demo
+    numerics      softmax, sigmoid and their logarithms, safe for any number
+    checks        gradients, shapes, and whether a game keeps the protocol
+    saving        states as flat dicts, files that are whole or not there
+    nn            numbers to numbers: networks, distributions, optimizers, schedules
+    games         where things happen: game (the protocol), bandit, gridworld, cartpole, text, ...
+    policies      act: a network read as a distribution over actions
+    episodes      what happened: rollout, replay, clips
+    exact         the yardstick: planning in tables, sweeps over strings, best of n
+    feedback      what people say: answers (the kinds, and what they mean), forms and log (kept)
+    rewards       fit: choice (one likelihood), habits, bradley_terry, reward_models
+    learning      improve: advantages, kl, rules, policy_gradient, imitation, q_learning, ...
+    questions     ask: what is shown, and which to ask next
+    humans        who answers: simulated people, experts who act, recorded answers
+    diagnostics   measure: accuracy, noise ceiling, calibration, intervals
+    plots         scenes and arrays in, figures out
+    protocols     what the loop expects of its parts
+    improvements  ways to improve without a reward model: imitation, DPO, best of n
+    rlhf          THE LOOP on one page: act, ask, fit, improve, measure
+    yardsticks    what a run is held against: true return and objective, and the best possible
+    worlds        one file each, with calibrated settings: bandit, gridworld, cartpole, text, chat
+    runs, report  a run on disk; its result beside what it must be held against
+    talk          all stages of a chat model answer side by side
+    teaching      lessons, exercises and demos: pages, grader, stepper
+    cli           the front door: tinyrlhf run, show, chat, lesson, demo
 
-Letters for shapes: B episodes, T steps, A actions, D action size, S states, V characters, C window, N questions,
-K options, M ensemble members; `d_x` is the derivative of a loss by `x` and has the shape of x. Batch first, time second.
-Randomness enters only through an argument `rng` (numpy.random.Generator).
+Letters for shapes: B episodes, T steps, A actions, D action size, S states, V characters,
+U contexts, C window, N questions or answers, G episodes shown in one, K options, c choices,
+M ensemble members; `d_x` is the derivative of a loss by `x` and has the shape of x. Batch first,
+time second. Randomness enters only through an argument `rng` (numpy.random.Generator).
 """
 __version__ = "0.1.0"

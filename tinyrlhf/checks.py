@@ -51,7 +51,8 @@ def check_choice(name, value, allowed):
 
 def check_range(name, value, low, high):
     """Refuse what is not a number from low to high; NaN is none."""
-    if not isinstance(value, numbers.Real) or not low <= value <= high:
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
         got = repr(value) if isinstance(value, str) else value
         raise ValueError(f"{name}: expected a number from {low} to {high}, got {got}")
 

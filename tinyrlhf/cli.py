@@ -1,4 +1,4 @@
-"""The front door: `tinyrlhf run WORLD`, `tinyrlhf show RUN`, `tinyrlhf chat RUN`, `tinyrlhf lesson ...`, `tinyrlhf demo N`."""
+"""The front door: `tinyrlhf run WORLD`, `show RUN`, `chat RUN`, `lesson ...`, `demo N`."""
 import argparse
 import json
 import math
@@ -12,7 +12,12 @@ from pathlib import Path
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
 HUMANS = ("simulated", "recorded")
-BEGAN = time.perf_counter() - time.process_time()                   # about when the process began: importing is all it has done
+RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
+              "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
+JSON_HELP = "last line of the output: the result as one JSON object"
+OURS = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json",
+        "parser")  # of `run`, and no settings of a world
+BEGAN = time.perf_counter() - time.process_time()  # of the process, which has only imported
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,13 +28,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def complain(message):
-    """One line on standard error; returns the exit code for bad input."""
+    """One line on standard error; returns the exit code."""
     print(f"tinyrlhf: {printable(message)}", file=sys.stderr)
     return 2
 
 
 def printable(text):
-    """One line without control characters: the name of a folder may be hostile to terminals."""
+    """One line without control characters: names of folders may be hostile."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
 
 
@@ -38,81 +43,112 @@ def world_names():
     return sorted(path.stem for path in (Path(__file__).parent / "worlds").glob("[!_]*.py"))
 
 
+def flag(setting):
+    """kl_coef as it is typed: --kl-coef."""
+    return f"--{setting.replace('_', '-')}"
+
+
 def parser(worlds):
     """All commands and options; worlds: the names that `run` takes."""
-    top = Parser(prog="tinyrlhf", description="Reinforcement learning from human feedback, small enough to read.",
-                 epilog="example: tinyrlhf run cartpole --seed 3")
-    commands = top.add_subparsers(dest="command", required=True, metavar="run | show | chat | lesson | demo", parser_class=Parser)
+    top = Parser(prog="tinyrlhf", epilog="example: tinyrlhf run cartpole --seed 3",
+                 description="Reinforcement learning from human feedback, small enough to read.")
+    commands = top.add_subparsers(dest="command", required=True, parser_class=Parser,
+                                  metavar="run | show | chat | lesson | demo")
     add_run(commands, worlds)
-    show = commands.add_parser("show", help="the report and figures of a run again", epilog="example: tinyrlhf show runs/first")
-    show.add_argument("run", metavar="RUN", help="folder of a run")
-    show.add_argument("--baselines", action="store_true", help="with the true reward, the cloned labels, and the control beside it")
-    show.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
-    chat = commands.add_parser("chat", help="talk to a trained chat model, its stages side by side",
-                               epilog="example: tinyrlhf chat runs/chat-1")
-    chat.add_argument("run", metavar="RUN", help="folder made by `tinyrlhf run chat`")
-    chat.add_argument("--seed", type=int, default=0, metavar="N", help="equal seeds give equal answers (default 0)")
-    lesson = commands.add_parser("lesson", help="the lessons: their path, exercises, solutions, notebooks",
-                                 epilog="example: tinyrlhf lesson start 06")
-    lesson.add_argument("what", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS), help="show the path; copy the exercises to "
-                        "lessons/work, where they are yours; print a solution; write an .ipynb; make the page and pictures anew")
-    lesson.add_argument("which", nargs="*", metavar="N", help="a lesson such as 06, an exercise such as 6.2 for `solution`")
-    demo = commands.add_parser("demo", help="a lesson as a show for a room, picture by picture",
-                               epilog="example: tinyrlhf demo 6 --votes 23,11")
-    demo.add_argument("number", metavar="N", help="number of the lesson")
-    demo.add_argument("--seed", type=int, default=0, metavar="N", help="equal seeds give equal shows (default 0)")
-    demo.add_argument("--votes", default="", metavar="L,R", help="hands for left and right of each pair, 23,11 or 23,11,5,30")
-    demo.add_argument("--out", default=".", metavar="DIR", help="where pictures are saved (default: here)")
+    show = commands.add_parser("show", help="the report and figures of a run again",
+                               epilog="example: tinyrlhf show runs/first")
+    add = show.add_argument
+    add("run", metavar="RUN", help="folder of a run")
+    add("--baselines", action="store_true",
+        help="with the true reward, the cloned labels, and the control beside it")
+    add("--json", action="store_true", help=JSON_HELP)
+    chat = commands.add_parser("chat", epilog="example: tinyrlhf chat runs/chat-1",
+                               help="talk to a trained chat model, its stages side by side")
+    add = chat.add_argument
+    add("run", metavar="RUN", help="folder made by `tinyrlhf run chat`")
+    add("--seed", type=int, default=0, metavar="N",
+        help="equal seeds give equal answers (default 0)")
+    lesson = commands.add_parser("lesson", epilog="example: tinyrlhf lesson start 06",
+                                 help="the lessons: their path, exercises, solutions, notebooks")
+    add = lesson.add_argument
+    add("what", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS),
+        help="show the path; copy the exercises to lessons/work, where they are yours; print a "
+        "solution; write an .ipynb; make the page and pictures anew")
+    add("which", nargs="*", metavar="N",
+        help="a lesson such as 06, an exercise such as 6.2 for `solution`")
+    demo = commands.add_parser("demo", epilog="example: tinyrlhf demo 6 --votes 23,11",
+                               help="a lesson as a show for a room, picture by picture")
+    add = demo.add_argument
+    add("number", metavar="N", help="number of the lesson")
+    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal shows (default 0)")
+    add("--votes", default="", metavar="L,R",
+        help="hands for left and right of each pair, 23,11 or 23,11,5,30")
+    add("--out", default=".", metavar="DIR", help="where pictures are saved (default: here)")
     return top
 
 
 def add_run(commands, worlds):
-    """`tinyrlhf run`: what every world has; a world's own settings are the arguments of its function."""
-    run = commands.add_parser("run", help="act, ask, fit, improve, measure: the whole loop on one world",
-                              description="The whole loop on one world, or on several in turn.",
-                              epilog="A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
-                              "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first", add_help=False)
-    run.add_argument("worlds", nargs="*", choices=[*worlds, []], metavar="WORLD", help=" | ".join(worlds) + "; several run in turn")
-    run.add_argument("-h", "--help", action="store_true", help="show this, and the settings of the worlds that are named")
-    run.add_argument("--seed", type=int, metavar="N", help="equal seeds give equal runs (default 0)")
-    run.add_argument("--feedback", metavar="KIND[,KIND...]", help="what people are asked for: preference, ranking, rating, thumb, "
-                     "demonstration, correction, stop, comment, credit; several are asked in turn (default: calibrated)")
-    run.add_argument("--rounds", type=int, metavar="N", help="how often to ask and improve (default: calibrated)")
-    run.add_argument("--questions", type=int, metavar="N", help="answers of each kind in a round (default: calibrated)")
-    run.add_argument("--agreement", type=float, metavar="SHARE", help="how often the person's answers agree with the true reward "
-                     "in a random pair of what is shown (0.5 to 1, default 0.9)")
-    run.add_argument("--rationality", type=float, metavar="B", help="instead: an option is picked by softmax(B * worth)")
-    run.add_argument("--kl-coef", type=float, metavar="C", help="price of one nat away from the reference (default: calibrated)")
-    run.add_argument("--human", choices=HUMANS, default="simulated", metavar="WHO", help="who answers: simulated (default), or "
-                     "recorded: the answers of another run's log")
-    run.add_argument("--from", dest="source", metavar="LOG", help="with --human recorded: that log, a feedback.jsonl")
-    person = run.add_mutually_exclusive_group()
-    person.add_argument("--on-true-reward", dest="person", action="store_const", const="nobody",
-                        help="traditional reinforcement learning: nobody is asked")
-    person.add_argument("--without-feedback", dest="person", action="store_const", const="coin",
-                        help="the control: the same run, every answer a coin flip")
-    person.add_argument("--baselines", action="store_true", help="also run the true reward, one cloned set of labels, and the control")
-    run.add_argument("--resume", metavar="RUN", help="continue this interrupted run with its own settings")
-    run.add_argument("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
-    run.add_argument("--json", action="store_true", help="last line of the output: the result as one JSON object")
+    """What every world has; a world's own settings are the arguments of its function."""
+    run = commands.add_parser(
+        "run", help="act, ask, fit, improve, measure: the whole loop on one world", add_help=False,
+        description="The whole loop on one world, or on several in turn.", epilog=RUN_EPILOG)
+    add = run.add_argument
+    add("worlds", nargs="*", choices=[*worlds, []], metavar="WORLD",
+        help=" | ".join(worlds) + "; several run in turn")
+    add("-h", "--help", action="store_true",
+        help="show this, and the settings of the worlds that are named")
+    add("--seed", type=int, metavar="N", help="equal seeds give equal runs (default 0)")
+    add("--feedback", metavar="KIND[,KIND...]",
+        help="what people are asked for: preference, ranking, rating, thumb, demonstration, "
+        "correction, stop, comment, credit; several are asked in turn (default: calibrated)")
+    add("--rounds", type=int, metavar="N",
+        help="how often to ask and improve (default: calibrated)")
+    add("--questions", type=int, metavar="N",
+        help="answers of each kind in a round (default: calibrated)")
+    add("--agreement", type=float, metavar="SHARE",
+        help="how often the person's answers agree with the true reward in a random pair of what "
+        "is shown (0.5 to 1, default 0.9)")
+    add("--rationality", type=float, metavar="B",
+        help="instead: an option is picked by softmax(B * worth)")
+    add("--kl-coef", type=float, metavar="C",
+        help="price of one nat away from the reference (default: calibrated)")
+    add("--human", choices=HUMANS, default="simulated", metavar="WHO",
+        help="who answers: simulated (default), or recorded: the answers of another run's log")
+    add("--from", dest="source", metavar="LOG",
+        help="with --human recorded: that log, a feedback.jsonl")
+    either = run.add_mutually_exclusive_group().add_argument
+    either("--on-true-reward", dest="person", action="store_const", const="nobody",
+           help="traditional reinforcement learning: nobody is asked")
+    either("--without-feedback", dest="person", action="store_const", const="coin",
+           help="the control: the same run, every answer a coin flip")
+    either("--baselines", action="store_true",
+           help="also run the true reward, one cloned set of labels, and the control")
+    add("--resume", metavar="RUN", help="continue this interrupted run with its own settings")
+    add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
+    add("--json", action="store_true", help=JSON_HELP)
     run.set_defaults(parser=run)
 
 
 def main(arguments=None, own_world=None):
-    """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C. own_world: a world's own front door, to `run` it."""
-    for name in THREADS:
-        os.environ.setdefault(name, "1")                            # before numpy: with one thread equal seeds give equal bytes
+    """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C.
+
+    own_world: a world's own front door, to `run` it.
+    """
+    for name in THREADS:                  # before numpy: with one thread equal seeds give
+        os.environ.setdefault(name, "1")  # equal bytes
+    began = BEGAN if arguments is None else time.perf_counter()
     try:
-        return obey(arguments, BEGAN if arguments is None else time.perf_counter(), own_world)
-    except BrokenPipeError:                                         # `tinyrlhf run ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())                  # else Python complains when it exits
+        return obey(arguments, began, own_world)
+    except BrokenPipeError:                    # `tinyrlhf run ... | head`
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # else Python complains when it exits
         return 1
     except OSError as error:
         return complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except ValueError as error:
         return complain(error)
     except KeyboardInterrupt as stop:
-        if arguments is None:                                       # the process ends here: a second Ctrl-C must not interrupt the goodbye
+        if arguments is None:  # the process ends: no second Ctrl-C in its goodbye
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         newline = "\n" if sys.stderr.isatty() else ""
         print(f"{newline}tinyrlhf: stopped{printable(stop)}", file=sys.stderr)
@@ -124,18 +160,20 @@ def obey(arguments, began, own_world=None):
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     names = world_names()
     if own_world is not None:
-        arguments, names = ["run", own_world.name, *arguments], [own_world.name]
+        names = [own_world.name]
+        arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
         if more and options.command != "run":
-            raise ValueError(f"unrecognized arguments: {' '.join(more)} (see `tinyrlhf {options.command} --help`)")
+            raise ValueError(f"unrecognized arguments: {' '.join(more)} "
+                             f"(see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
             show(options, began)
         elif options.command == "chat":
             from tinyrlhf.talk import talk
             talk(options.run, options.seed)
         elif options.command in ("lesson", "demo"):
-            from tinyrlhf.teaching import commands                  # only now, so that --help stays fast
+            from tinyrlhf.teaching import commands  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
         elif options.help:
             help_for(options)
@@ -143,7 +181,7 @@ def obey(arguments, began, own_world=None):
             run_all(options, more, began)
         return 0
     finally:
-        sys.stdout.flush()                                          # here a closed pipe can still be caught
+        sys.stdout.flush()  # here a closed pipe can still be caught
 
 
 def help_for(options):
@@ -151,35 +189,43 @@ def help_for(options):
     options.parser.print_help()
     if options.worlds:
         from tinyrlhf.worlds import find
-        for name in options.worlds:
-            print(f"\n{name}: {find(name).make.__doc__}\n")
-            for setting, default in find(name).defaults.items():
-                values = f"   {' | '.join(find(name).choices[setting])}" if setting in find(name).choices else ""
-                print(f"  --{setting.replace('_', '-')} (default {default}){values}")
+        for world in map(find, options.worlds):
+            print(f"\n{world.name}: {world.make.__doc__}\n")
+            for setting, default in world.defaults.items():
+                values = world.choices.get(setting, ())
+                listed = f"   {' | '.join(values)}" if values else ""
+                print(f"  {flag(setting)} (default {default}){listed}")
 
 
 def run_all(options, more, began):
     """`tinyrlhf run`: one world after the other; all mistakes before the first run."""
+    from tinyrlhf.worlds import find
+    worlds = " ".join(options.worlds)
     if not options.worlds:
-        raise ValueError(f"WORLD: expected one or more of {', '.join(world_names())}; got none (see `tinyrlhf run --help`)")
+        raise ValueError(f"WORLD: expected one or more of {', '.join(world_names())}; got none "
+                         "(see `tinyrlhf run --help`)")
     if len(set(options.worlds)) < len(options.worlds):
-        raise ValueError(f"WORLD: expected each world once, got {' '.join(options.worlds)}")
+        raise ValueError(f"WORLD: expected each world once, got {worlds}")
     if (options.human == "recorded") != (options.source is not None):
         raise ValueError("--human recorded: expected --from LOG with it, and --from only with it")
-    said = {**{name: value for name, value in vars(options).items() if value is not None}, **own_settings(more)}
+    said = {name: value for name, value in vars(options).items() if value is not None}
+    said.update(own_settings(more))
     given = {world: given_to(world, said) for world in options.worlds}
-    ours = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json", "parser")
-    for name in said:
-        if name not in ours and not any(name in settings for settings in given.values()):
-            raise ValueError(f"--{name.replace('_', '-')}: expected nothing for {' '.join(options.worlds)}; got {said[name]} "
+    known = set(OURS).union(*given.values())
+    for name, value in said.items():
+        if name not in known:
+            raise ValueError(f"{flag(name)}: expected nothing for {worlds}; got {value} "
                              f"(see `tinyrlhf run {options.worlds[0]} --help`)")
+    if len(options.worlds) > 1:                 # what only building finds, before the first run
+        for world in options.worlds:
+            find(world)(**given[world])
     for world in options.worlds:
         run(world, given[world], options, began)
         began = time.perf_counter()
 
 
 def own_settings(more):
-    """Options that argparse does not know, `--method dpo` or `--method=dpo`, as {"method": "dpo"}."""
+    """Options unknown to argparse, `--method dpo` or `--method=dpo`, as {"method": "dpo"}."""
     words, settings = [], {}
     for word in more:
         words += word.split("=", 1) if word.startswith("--") else [word]
@@ -193,18 +239,25 @@ def own_settings(more):
 def given_to(world, said):
     """The settings of a world among what was said, in their types; refuses what makes no sense."""
     from tinyrlhf.worlds import find
-    defaults = find(world).defaults
+    world = find(world)
     given = {}
+    defaults = world.defaults
     for name, value in said.items():
         if name in defaults:
-            kind = type(defaults[name])
-            try:
-                given[name] = kind(value) if isinstance(value, str) and kind in (int, float) else value
-            except ValueError:
-                raise ValueError(f"--{name.replace('_', '-')}: expected a number, got {value!r}") from None
-    find(world).refuse_idle(given)
-    find(world).settings(**given)
+            given[name] = as_number(name, value, type(defaults[name]))
+    world.refuse_idle(given)
+    world.settings(**given)
     return given
+
+
+def as_number(name, value, kind):
+    """A setting's value in the type of its default, where that is a number."""
+    if not isinstance(value, str) or kind not in (int, float):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"{flag(name)}: expected a number, got {value!r}") from None
 
 
 def run(world, given, options, began):
@@ -213,17 +266,22 @@ def run(world, given, options, began):
     from tinyrlhf.rlhf import rlhf
     from tinyrlhf.worlds import find
     if options.resume is not None and not runs.left_before_it_began(options.resume):
-        folder, settings = options.resume, resumed_settings(given, options)
+        folder = options.resume
+        settings = resumed_settings(given, options)
         state = runs.load(folder, or_begin=True)
     else:
         settings = find(world).settings(**given)
-        state = runs.begin(settings)                                # bad settings are refused before anything is written
+        state = runs.begin(settings)            # bad settings are refused before any writing
+        folder = None
+    source = options.source and runs.source_of(options.source, state, settings)
+    if folder is None:
         folder = runs.create(out_folder(world, options), settings)
     line = Progress(state)
     try:
-        with runs.Run(folder, state, options.source) as at_work:
+        with runs.Run(folder, state, source) as at_work:
             if at_work.log.torn:
-                line.note(f"feedback.jsonl: an unfinished end was set aside in {at_work.log.path}.torn")
+                line.note(f"feedback.jsonl: an unfinished end was set aside in "
+                          f"{at_work.log.path}.torn")
 
             def on_round(state, row):
                 at_work.save(state)
@@ -233,51 +291,56 @@ def run(world, given, options, began):
             rlhf(state, on_round=on_round)
             for difference in at_work.book.differences:
                 line.note(difference)
-            finish(folder, settings, state, options.baselines, options.json, line, began)
+            finish(folder, settings, state, options, line, began)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"; every finished round is saved; go on with: tinyrlhf run {world} --resume {folder}") from None
+        raise KeyboardInterrupt("; every finished round is saved; go on with: "
+                                f"{find(world).command} --resume {folder}") from None
 
 
 def show(options, began):
     """`tinyrlhf show`: measure and draw again, from what the folder holds."""
     from tinyrlhf import runs
-    settings, state = runs.settings_of(options.run), runs.load(options.run)
-    if len(state.history) < len(state.plan):
-        raise ValueError(f"run: expected a finished run, {options.run} has {len(state.history)} of {len(state.plan)} rounds; "
-                         f"finish it with `tinyrlhf run {settings['world']} --resume {options.run}`")
-    finish(options.run, settings, state, options.baselines, options.json, Progress(state), began)
+    folder = options.run
+    settings, state = runs.settings_of(folder), runs.load_finished(folder)
+    finish(folder, settings, state, options, Progress(state), began)
 
 
 def out_folder(world, options):
-    """The folder that was asked for, None for the default; several worlds share a new one, each in its own part."""
+    """The folder that was asked for (None: the default); each of several worlds has its part."""
     out = options.out if options.resume is None else options.resume
     if out is None or len(options.worlds) == 1:
         return out
-    if world == options.worlds[0] and os.path.exists(out) and (not os.path.isdir(out) or os.listdir(out)):
-        raise ValueError(f"--out: expected a new or empty folder for {' '.join(options.worlds)}, got {out}")
+    if world == options.worlds[0] and os.path.exists(out):
+        if not os.path.isdir(out) or os.listdir(out):
+            worlds = " ".join(options.worlds)
+            raise ValueError(f"--out: expected a new or empty folder for {worlds}, got {out}")
     return os.path.join(out, world)
 
 
 def resumed_settings(given, options):
-    """The settings of the run to continue; any other given setting would make it a different run."""
+    """The settings of the run to continue, which must stay as they are."""
     from tinyrlhf import runs
     settings = runs.settings_of(options.resume)
     if options.worlds != [settings["world"]]:
-        raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, got {' '.join(options.worlds)}")
+        raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, "
+                         f"got {' '.join(options.worlds)}")
     changed = {name: value for name, value in given.items() if value != settings[name]}
-    if changed or options.out is not None:
-        name, value = next(iter(changed.items()), ("out", options.out))
-        raise ValueError(f"--resume: expected no other setting, since the run keeps its own; got {name} {value}")
+    if options.out is not None:
+        changed["out"] = options.out
+    if changed:
+        name, value = next(iter(changed.items()))
+        raise ValueError("--resume: expected no other setting, since the run keeps its own; "
+                         f"got {name} {value}")
     return settings
 
 
-def finish(folder, settings, state, with_baselines, as_json, line, began):
+def finish(folder, settings, state, options, line, began):
     """Measure, draw, and say what came out."""
     from tinyrlhf import report, runs
     from tinyrlhf.saving import finite, write_json
     line.say("measuring and drawing")
     result = {**report.measure(settings, state), **runs.remembered(folder)}
-    if with_baselines:
+    if options.baselines:
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
         result.update(report.baselines(settings, state))
     report.draw(folder, settings, state, result)
@@ -285,7 +348,7 @@ def finish(folder, settings, state, with_baselines, as_json, line, began):
     write_json(Path(folder) / "result.json", result)
     line.close()
     print(report.sentences(settings, {**result, "out": printable(folder)}))
-    if as_json:
+    if options.json:
         print(json.dumps(finite(result)))
 
 
@@ -294,26 +357,31 @@ class Progress:
 
     def __init__(self, state):
         self.n_rounds, self.done = len(state.plan), len(state.history)
-        self.named = len({stage.name for stage in state.plan}) > 1      # stages with names of their own are announced
+        self.named = len({stage.name for stage in state.plan}) > 1  # stages are announced
         self.live, self.width = sys.stdout.isatty(), 0
         self.began = time.perf_counter()
 
     def round(self, state, row):
-        """A finished round: answers, accuracy on answers not yet learned from, return, KL, time left."""
-        left = (time.perf_counter() - self.began) / (row["round"] - self.done) * (self.n_rounds - row["round"])
+        """A finished round; accuracy is on answers not yet learned from."""
+        name = f"{row['stage']:<11}" if self.named else f"{self.seconds_left(row):3.0f} s left"
         accuracy = row.get("reward_model_accuracy", math.nan)
-        name = f"{row['stage']:<11}" if self.named else f"{left:3.0f} s left"
+        told = f"accuracy on new answers {accuracy:4.0%}   " if math.isfinite(accuracy) else ""
         self.say(f"round {row['round']:>2}/{self.n_rounds}  {name}   answers {row['answers']:>3}   "
-                 + (f"accuracy on new answers {accuracy:4.0%}   " if math.isfinite(accuracy) else "")
-                 + f"true return {row['true_return']:7.2f}   KL {row['kl']:5.1f}")
+                 f"{told}true return {row['true_return']:7.2f}   KL {row['kl']:5.1f}")
         self.announce(state)
+
+    def seconds_left(self, row):
+        a_round = (time.perf_counter() - self.began) / (row["round"] - self.done)
+        return a_round * (self.n_rounds - row["round"])
 
     def announce(self, state):
         """What comes next, where stages differ."""
-        if self.named and len(state.history) < self.n_rounds:
-            stage = state.plan[len(state.history)]
-            asked = f": people answer {stage.questions:,} times ({', '.join(stage.kinds)})" if stage.kinds else ""
-            self.say(f"round {len(state.history) + 1:>2}/{self.n_rounds}  {stage.name} begins{asked}")
+        number = len(state.history) + 1
+        if self.named and number <= self.n_rounds:
+            stage = state.plan[number - 1]
+            kinds = ", ".join(stage.kinds)
+            asked = f": people answer {stage.questions:,} times ({kinds})" if kinds else ""
+            self.say(f"round {number:>2}/{self.n_rounds}  {stage.name} begins{asked}")
 
     def note(self, text):
         """A line that stays, on standard error."""
@@ -322,8 +390,8 @@ class Progress:
 
     def say(self, text):
         """Overwrite the live line, or print a plain one."""
-        if self.live:
-            text = text[:shutil.get_terminal_size().columns - 1]                        # a line that wraps cannot be overwritten
+        if self.live:  # a line that wraps cannot be overwritten
+            text = text[:shutil.get_terminal_size().columns - 1]
             print("\r" + text.ljust(self.width), end="", flush=True)
             self.width = len(text)
         else:

@@ -8,7 +8,7 @@ from tinyrlhf.numerics import log_sigmoid, sigmoid
 
 
 def accuracy(differences, labels):
-    """Share of answers that a score difference s1 - s2 (N,) tells in advance.
+    """Share of answers that score differences s1 - s2 (N,) agree with.
 
     Labels (N,): 1 for "first", 0 for "second"; 0.5 ("same") and NaN do not count. A tie of scores
     is half right. Returns NaN when no answer counts.
@@ -19,24 +19,6 @@ def accuracy(differences, labels):
         return float("nan")
     right = np.where(labels[decided] == 1.0, differences[decided] > 0, differences[decided] < 0)
     return float((right + 0.5 * (differences[decided] == 0)).mean())
-
-
-def accuracy_on(reward_model, answers):
-    """Share of choices in which a reward model finds the option worth most that was chosen; equal worths share what is right.
-
-    Answers in which two options are the same do not count. NaN when none counts.
-    """
-    rows, blocks = answers.choices(np.arange(len(answers)), reward_model.readings)
-    scores = reward_model.scores(answers.episodes[rows])
-    check_finite(scores=scores)
-    right = []
-    for block in blocks:
-        _, offsets, _ = reward_model.habits.of(block, met=False)
-        worth = scores[block.places] @ block.weights.T + offsets + block.prior
-        best = worth == worth.max(axis=1, keepdims=True)
-        decided = block.shares.max(axis=1) == 1.0
-        right.append(((best * block.shares).sum(axis=1) / best.sum(axis=1))[decided])
-    return float(np.concatenate(right).mean()) if sum(map(len, right)) else float("nan")
 
 
 def noise_ceiling(probabilities):
@@ -110,7 +92,7 @@ def _check_shares(**arrays):
 
 
 QUANTILES = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26,
-             15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}               # of Student's t, by n
+             15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}  # of Student's t, by n
 
 
 def interval(values):
@@ -128,7 +110,7 @@ def interval(values):
 
 
 def accuracy_along(reward_model, stages, preference):
-    """Does the reward model tell what the person says, where each stage has taken the policy?
+    """Does the reward model agree with the person where each stage has taken the policy?
 
     Args:
         stages: for each stage, fresh Episodes of its policy; neighbours (0 and 1, 2 and 3, ...) are
@@ -218,7 +200,7 @@ def win_rate(a, b, judge):
     """
     a_first, b_first = np.asarray(judge(a, b), float), np.asarray(judge(b, a), float)
     check_shapes(**{"judge(a, b)": (a_first, "N"), "judge(b, a)": (b_first, "N")})
-    wins = 0.5 * (a_first + 1 - b_first)                               # of A, per pair
+    wins = 0.5 * (a_first + 1 - b_first)  # of A, per pair
     judged = ~np.isnan(wins)
     _check_shares(**{"judge(a, b)": a_first[judged], "judge(b, a)": b_first[judged]})
     n = np.count_nonzero(judged)

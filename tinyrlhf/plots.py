@@ -12,13 +12,13 @@ import numpy as np
 
 from tinyrlhf.games.game import Box, Circle, Line, Words
 
-BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"       # colour-blind people tell these
-ORANGE, GREY = "#E69F00", "#595959"                             # five apart
+BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"  # colour-blind people tell these
+ORANGE, GREY = "#E69F00", "#595959"                        # five apart
 PAINT = {"ink": "#262626", "quiet": "#767676", "floor": "#EFEFEA", "wall": "#8C8C8C",
          "agent": BLUE, "good": GREEN, "bad": ORANGE, "danger": VERMILLION}
-MARKS = {"bad": "✿", "danger": "✕"}                             # on boxes, beside the hue
+MARKS = {"bad": "✿", "danger": "✕"}                        # on boxes, beside the hue
 BEFORE, AFTER = GREY, BLUE
-TRAIL = 60                                                      # moments of an episode, at most
+TRAIL = 60                                                 # moments of an episode, at most
 MONOSPACE = "DejaVu Sans Mono"
 STYLE = ["default", {"font.size": 15, "axes.titlesize": 15, "axes.titlelocation": "left",
                      "axes.linewidth": 1.2, "lines.linewidth": 3.0,
@@ -69,14 +69,14 @@ def word_size(words, points):
 
     At most a twelfth of it.
     """
-    def gap(places):                                            # to the next row or column
+    def gap(places):  # to the next row or column
         return np.diff(np.unique(np.round([*places, 2], 6))).min(initial=1)
 
     lines = [word.text.split("\n") for word in words] or [[""]]
-    most_lines = max(len(text) for text in lines)
+    most_lines = max(map(len, lines))
     most_letters = max(len(line) for text in lines for line in text + [" "])
     height = gap([word.y for word in words]) / most_lines / 1.3
-    width = gap([word.x for word in words]) / most_letters / 0.65       # a letter is 0.6 wide
+    width = gap([word.x for word in words]) / most_letters / 0.65  # a letter is 0.6 wide
     return points * min(height, width, 1 / 12)
 
 
@@ -88,10 +88,10 @@ def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
     """
     draw_scene(axis, [piece for piece in episodes[0][0] if not piece.moving])
     for number, episode in enumerate(episodes):
-        moments = _thin([[piece for piece in scene if piece.moving] for scene in episode], TRAIL)
+        moments = _thin([_moving(scene) for scene in episode], TRAIL)
         faint = np.linspace(0.1, 0.5, len(moments) - 1) * min(1, 12 / len(moments))
         alphas = np.append(faint, 1.0)
-        shift = 0.012 * (number - (len(episodes) - 1) / 2)      # paths side by side
+        shift = 0.012 * (number - (len(episodes) - 1) / 2)  # paths side by side
         for moment, previous, alpha in zip(moments, moments[:1] + moments, alphas):
             draw_scene(axis, moment, alpha)
             for a, b in zip(previous, moment):
@@ -100,6 +100,10 @@ def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
                               color=PAINT[b.color], alpha=max(alpha, 0.4),
                               linewidth=0.012 * _height(axis), solid_capstyle="round", zorder=2.9)
     axis.set_title(fill(title, 28), color=color, weight="bold", loc="center")
+
+
+def _moving(scene):
+    return [piece for piece in scene if piece.moving]
 
 
 def _thin(moments, most):
@@ -132,7 +136,7 @@ def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
     from matplotlib.figure import Figure
     with style.context(STYLE):
         figure = Figure(figsize=(13, 8.9))
-        width = 68 if len(claim) <= 68 else len(claim) // 2 + 6     # two lines alike, no orphan
+        width = 68 if len(claim) <= 68 else len(claim) // 2 + 6  # two lines alike, no orphan
         figure.text(0.5, 0.98, fill(claim, width), size=22, weight="bold", ha="center", va="top")
         draw_behaviour(axis_at(figure, 0.6, 4.35, 3.2, 3.2), before, titles[0], BEFORE)
         draw_behaviour(axis_at(figure, 4.4, 4.35, 3.2, 3.2), after, titles[1], AFTER)
@@ -231,16 +235,21 @@ def keep_apart(values, gap, low, high):
     """Places at least `gap` apart, in the order of the values (n,) and near to them.
 
     Between low and high if they fit. Without their gaps the places may only rise: isotonic
-    regression, whose level at i is max over j <= i of min over k >= i of mean(free[j..k]).
+    regression, by its max-min formula.
     """
+    def lowest_mean(j, i):
+        return min(free[j:k + 1].mean() for k in range(i, n))
+
+    def level(i):
+        return max(lowest_mean(j, i) for j in range(i + 1))
+
     order = np.argsort(values, kind="stable")
     steps = gap * np.arange(len(order))
     free = np.asarray(values, float)[order] - steps
     n = len(free)
-    level = [max(min(free[j:k].mean() for k in range(i + 1, n + 1)) for j in range(i + 1))
-             for i in range(n)]
     top = max([low, *(high - steps)[-1:]])
-    return (np.clip(level, low, top) + steps)[np.argsort(order)]
+    levels = np.clip([level(i) for i in range(n)], low, top)
+    return (levels + steps)[np.argsort(order)]
 
 
 def stages_figure(claim, true_returns, unkind, samples, curve):
@@ -249,8 +258,8 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
     Args:
         claim: the title; true_returns, unkind: {stage: mean true return}, {stage: share of unkind
             answers}; samples: {prompt: {stage: text}}.
-        curve: rows of kl, true_return, learned_return, person_prefers, reward_model_prefers, sample of a run
-            without KL penalty; may be empty.
+        curve: rows of a run without KL penalty (kl, true_return, learned_return, person_prefers,
+            reward_model_prefers, sample); may be empty.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -322,12 +331,14 @@ def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.
     until the file has at most `max_bytes`.
     """
     last, stride = max(len(left), len(right)) - 1, max(1, round(0.08 / seconds_per_step))
-    pictures = [_picture([scenes[min(step, len(scenes) - 1)] for scenes in (left, right)], titles)
-                for step in [*range(0, last, stride), last]]
+    pictures = []
+    for step in [*range(0, last, stride), last]:
+        now = [scenes[min(step, len(scenes) - 1)] for scenes in (left, right)]
+        pictures.append(_picture(now, titles))
     milliseconds = max(20, round(1000 * stride * seconds_per_step))
     while True:
         file = io.BytesIO()
-        times = [milliseconds] * (len(pictures) - 1) + [1000]   # a second of rest at the end
+        times = [milliseconds] * (len(pictures) - 1) + [1000]  # a second of rest at the end
         pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=times,
                          loop=0)
         if file.tell() <= max_bytes or len(pictures) < 3:
@@ -349,7 +360,7 @@ def _picture(scenes, titles):
         canvas.draw()
     pure = colors.to_rgba_array([*PAINT.values(), GREY, "white"])[:, :3]
     dark = pure[pure.min(axis=1) < 0.8]
-    mixed = [1 - share * (1 - dark) for share in (0.75, 0.5, 0.25)]     # for the rims
+    mixed = [1 - share * (1 - dark) for share in (0.75, 0.5, 0.25)]  # for the rims
     palette = Image.new("P", (1, 1))
     palette.putpalette((np.concatenate([pure, *mixed]) * 255).round().astype(np.uint8).tobytes())
     pixels = np.array(canvas.buffer_rgba())[..., :3]

@@ -72,7 +72,7 @@ class Person(Protocol):
     """Who answers, whoever it is: `humans.simulated`, `humans.recorded`."""
 
     def answer(self, game, questions, rng) -> Any:
-        """`feedback.answers.Questions` -> `Answers`; who acts adds what they did to the episodes."""
+        """`feedback.answers.Questions` -> `Answers`; who acts adds what they did."""
 
     def state(self) -> dict:
         """What they remember."""

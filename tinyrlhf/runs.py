@@ -1,11 +1,11 @@
 """A run on disk: what was asked and answered, what was learned, and how to go on from there.
 
     run.json          settings, seed, versions: enough to build the same run again
-    feedback.jsonl    every answer, for ever (format: `feedback/log.py`, `feedback/forms.py`); the truth
+    feedback.jsonl    every answer, for ever (format: `feedback/forms.py`); the truth
     checkpoint.npz    everything else that changes, after the last whole round; no pickle
     history.csv       one row of numbers per round
     result.json       what came out, as printed by --json
-    figure.png, figure.json   the picture, and the data it shows
+    figure.png        the picture; figure.json: the data it shows
     lock              who is at work here; it dies with them
 """
 import contextlib
@@ -27,14 +27,15 @@ from tinyrlhf.humans.recorded import Book, Recorded
 from tinyrlhf.saving import Lock, whole_file, write_whole
 from tinyrlhf.worlds import find
 
-LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")       # by a process that was killed
-REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback", "return_cloned", "seconds")
+LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
+REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback",
+              "return_cloned", "seconds")
 
 
 def create(out, settings):
-    """A new run folder for these settings; refuses a folder that holds something else. Returns its path.
+    """A new run folder for these settings, as a path; one that holds something else is refused.
 
-    Without `out` it is runs/<world>-<time>, counted up when taken. Whatever fails leaves no folder behind.
+    Without `out` it is runs/<world>-<time>, counted up when taken. What fails leaves no folder.
     """
     if out == "":
         raise ValueError("--out: expected the name of a folder, got an empty text")
@@ -43,15 +44,18 @@ def create(out, settings):
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if out is None:
-            folder = new_folder(folder / f"{settings['world']}-{time.strftime('%Y%m%d-%H%M%S')}")
+            now = time.strftime("%Y%m%d-%H%M%S")
+            folder = new_folder(folder / f"{settings['world']}-{now}")
             made.insert(0, folder)
         with Lock(folder):
             held = [path.name for path in folder.iterdir() if path.name not in LEFT_BEHIND]
             if held:
-                raise ValueError(f"--out: expected a new or empty folder, {folder} already holds {held[0]}; "
-                                 "choose another, or continue a run with --resume")
-            versions = {"tinyrlhf": __version__, "numpy": np.__version__, "python": platform.python_version()}
-            write_whole(folder / "run.json", json.dumps({"settings": settings, "versions": versions}, indent=2) + "\n")
+                raise ValueError(f"--out: expected a new or empty folder, {folder} already holds "
+                                 f"{held[0]}; choose another, or continue a run with --resume")
+            versions = {"tinyrlhf": __version__, "numpy": np.__version__,
+                        "python": platform.python_version()}
+            described = json.dumps({"settings": settings, "versions": versions}, indent=2)
+            write_whole(folder / "run.json", described + "\n")
     except OSError as error:
         for path in made:
             with contextlib.suppress(OSError):
@@ -61,13 +65,13 @@ def create(out, settings):
 
 
 def left_before_it_began(folder):
-    """Was this folder left by a process that was killed before it had written the settings of its run?"""
+    """Was this folder left by a process that was killed before it wrote its settings?"""
     path = Path(folder)
     return path.is_dir() and {each.name for each in path.iterdir()} <= set(LEFT_BEHIND)
 
 
 def new_folder(path):
-    """Makes this folder, or the first of path-2, path-3... that does not exist; of two runs at once only one can make it."""
+    """Makes this folder, or path-2, path-3...; of two runs at once only one can make it."""
     for count in itertools.count(1):
         folder = path if count == 1 else path.with_name(f"{path.name}-{count}")
         with contextlib.suppress(FileExistsError):
@@ -83,9 +87,11 @@ def settings_of(folder):
     try:
         return world_settings(json.loads(path.read_text(encoding="utf-8"))["settings"])
     except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {Path(folder)} has no run.json") from None
+        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {Path(folder)} has no "
+                         "run.json") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); was it edited?") from None
+        raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); "
+                         "was it edited?") from None
 
 
 def world_settings(settings):
@@ -93,25 +99,36 @@ def world_settings(settings):
     world = find(settings["world"])
     expected = {"world", *world.defaults}
     if set(settings) != expected:
-        raise ValueError(f"settings: expected {', '.join(sorted(expected))}; got {', '.join(settings)}")
-    return world.settings(**{name: value for name, value in settings.items() if name != "world"})
+        raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
+                         f"got {', '.join(settings)}")
+    complete = world.settings(**of_its_own(settings))
+    for name, value in complete.items():
+        if value != settings[name]:              # None stands for a default elsewhere, but not here
+            raise ValueError(f"{name}: expected a value such as {value!r}, got {settings[name]!r}")
+    return complete
+
+
+def of_its_own(settings):
+    """The settings without the name of the world."""
+    return {name: value for name, value in settings.items() if name != "world"}
 
 
 def begin(settings):
-    """The run that these settings describe, before its first stage; settings without sense are refused."""
-    return find(settings["world"])(**{name: value for name, value in settings.items() if name != "world"})
+    """The run that these settings describe, before its first stage; senseless ones are refused."""
+    return find(settings["world"])(**of_its_own(settings))
 
 
 def load(folder, or_begin=False):
-    """A finished or interrupted run as it was after its last whole round: game, policy, reference, reward_model, answers, history.
+    """The State of a finished or interrupted run as it was after its last whole round.
 
-    If it was stopped before its first round was done, that is an error, or with or_begin the run as it began.
+    Before the first that is an error, or with or_begin the run as it began.
     """
     settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
     try:
         state = begin(settings)
     except ValueError as error:
-        raise ValueError(f"run: {path.with_name('run.json')} cannot be used ({error}); was it edited?") from None
+        raise ValueError(f"run: {path.with_name('run.json')} cannot be used ({error}); "
+                         "was it edited?") from None
     if or_begin and not path.exists():
         return state
     flat = flat_of(path, settings)
@@ -121,30 +138,35 @@ def load(folder, or_begin=False):
         answers = book.learned(n_rounds)
         state.load(flat, answers)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: {error}); is it another run's?") from None
-    if state.history and state.history[-1]["answers"] != (0 if answers is None else len(answers)):
-        raise ValueError(f"run: {Path(folder) / 'feedback.jsonl'} has {0 if answers is None else len(answers)} answers of "
-                         f"{n_rounds} rounds, but checkpoint.npz was made with {state.history[-1]['answers']}; is a part missing?")
+        raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: {error}); "
+                         "is it another run's?") from None
+    found = len(answers or ())
+    if state.history and state.history[-1]["answers"] != found:
+        raise ValueError(f"run: {Path(folder) / 'feedback.jsonl'} has {found} answers of "
+                         f"{n_rounds} rounds, but checkpoint.npz was made with "
+                         f"{state.history[-1]['answers']}; is a part missing?")
     return state
 
 
 def flat_of(path, settings):
-    """What a checkpoint holds, if it belongs to these settings; one line about what is wrong with it otherwise."""
+    """What a checkpoint holds, if it belongs to these settings."""
     try:
         with np.load(path, allow_pickle=False) as flat:
             made_with = dict(json.loads(str(flat["settings"])))
-            changed = [name for name in {**settings, **made_with} if made_with.get(name) != settings.get(name)]
+            changed = [name for name in {**settings, **made_with}
+                       if made_with.get(name) != settings.get(name)]
             if not changed:
                 return dict(flat)
     except FileNotFoundError:
+        again = f"{find(settings['world']).command} --resume {path.parent}"
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
-                         f"begin again with `tinyrlhf run {settings['world']} --resume {path.parent}`") from None
-    except Exception as error:                                      # a damaged archive fails in a dozen ways
-        raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); delete it and go on with --resume, "
-                         "the answers are in feedback.jsonl") from None
+                         f"begin again with `{again}`") from None
+    except Exception as error:  # damage shows in a dozen ways
+        raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); delete it "
+                         "and go on with --resume, the answers are in feedback.jsonl") from None
     name = changed[0]
-    raise ValueError(f"run: {path.with_name('run.json')} says {name} = {settings.get(name)!r}, but checkpoint.npz was made with "
-                     f"{made_with.get(name)!r}; change it back")
+    raise ValueError(f"run: {path.with_name('run.json')} says {name} = {settings.get(name)!r}, "
+                     f"but checkpoint.npz was made with {made_with.get(name)!r}; change it back")
 
 
 def logged(folder, settings):
@@ -156,19 +178,53 @@ def logged(folder, settings):
 
 def of_world(told, world, path):
     """The same events, if they are of this world."""
-    other = next((event["world"] for event in told if event["k"] == "run" and event.get("world") != world), None)
-    if other is not None:
-        raise ValueError(f"{path}: expected the log of a run on {world}, got one on {other}")
+    for event in told:
+        if event["k"] == "run" and event.get("world") != world:
+            raise ValueError(f"{path}: expected the log of a run on {world}, "
+                             f"got one on {event.get('world')}")
     return told
 
 
+def source_of(path, state, settings):
+    """The events of another run's log, to be repeated by this one.
+
+    One line if they cannot be, before anything is written.
+    """
+    told = of_world(list(events(path)), settings["world"], path)
+    book = Book(state, find(settings["world"]).form, source=told)
+    asked = {kind for stage in state.plan for kind in stage.kinds}
+    kinds = set()
+    try:
+        for labels in book.labels.values():
+            kinds.update(book.read(labels).kind.tolist())
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); "
+                         "is it the log of another world?") from None
+    if not kinds <= asked:
+        raise ValueError(f"{path}: expected answers of the kinds that this run asks for "
+                         f"({', '.join(sorted(asked))}), got {', '.join(sorted(kinds - asked))}; "
+                         "see --feedback")
+    return told
+
+
+def load_finished(folder):
+    """`load` of a run that has come to its end; any other is one line that says how to finish it."""
+    state = load(folder)
+    if len(state.history) < len(state.plan):
+        command = find(settings_of(folder)["world"]).command
+        raise ValueError(f"run: expected a finished run, {folder} has {len(state.history)} of "
+                         f"{len(state.plan)} rounds; finish it with "
+                         f"`{command} --resume {folder}`")
+    return state
+
+
 class Run:
-    """A run at work in its folder: the only one there, with every answer in the log before anybody learns from it.
+    """A run at work, alone in its folder; an answer is in the log before anybody learns from it.
 
     >>> with Run("runs/first", state) as run:               # doctest: +SKIP
     ...     rlhf(state, on_round=run.save)
 
-    source: the log of another run, whose answers are used again instead of asking anybody.
+    source: the events of another log (`source_of`), to be repeated instead of asking anybody.
     """
 
     def __init__(self, folder, state, source=None):
@@ -176,27 +232,37 @@ class Run:
         self.settings = settings_of(folder)
         self.lock = Lock(folder)
         try:
-            self.log = Log(self.folder / "feedback.jsonl")
-            told = logged(folder, self.settings)
-            again = [] if source is None else of_world(list(events(source)), self.settings["world"], source)
-            if not told:
-                self.log.append("run", world=self.settings["world"], settings=self.settings, numpy=np.__version__)
-            self.book = Book(state, find(self.settings["world"]).form, self.log, told, again)
+            self.open(source)
         except BaseException:
             self.close()
             raise
-        asked = None if source is not None else state.person
-        state.person = Recorded(asked, self.book)
-        state.plan = [stage._replace(person=stage.person and Recorded(stage.person if source is None else None, self.book))
-                      for stage in state.plan]
+
+    def open(self, source):
+        """Open the log, and let it keep what everybody says who is asked."""
+        name = self.settings["world"]
+        self.log = Log(self.folder / "feedback.jsonl")
+        told = logged(self.folder, self.settings)
+        if not told:
+            self.log.append("run", world=name, settings=self.settings, numpy=np.__version__)
+        self.book = Book(self.state, find(name).form, self.log, told, source or ())
+
+        def kept(person):
+            return Recorded(person, self.book, asks=source is None)
+
+        self.state.person = kept(self.state.person)
+        self.state.plan = [stage._replace(person=stage.person and kept(stage.person))
+                           for stage in self.state.plan]
 
     def save(self, state, row=None):
-        """Keep everything up to the last whole round. The log only grows; the other files are replaced whole."""
-        if state.answers is not None and state.answers.round[-1] == len(state.history):
-            self.book.note_learned(state.answers[state.answers.round == len(state.history)])
+        """After a round. The log only grows; the other files are replaced whole."""
+        number = len(state.history)
+        if state.answers is not None and state.answers.round[-1] == number:
+            self.book.note_learned(state.answers[state.answers.round == number])
         names = list(dict.fromkeys(name for row in state.history for name in row))
         table = io.StringIO(newline="")
-        csv.writer(table).writerows([names, *([row.get(name) for name in names] for row in state.history)])
+        writer = csv.DictWriter(table, names)
+        writer.writeheader()
+        writer.writerows(state.history)
         write_whole(self.folder / "history.csv", table.getvalue())
         with whole_file(self.folder / "checkpoint.npz") as file:
             np.savez(file, settings=json.dumps(self.settings), **state.state())
@@ -214,9 +280,10 @@ class Run:
 
 
 def remembered(folder):
-    """The baselines that an earlier report of this folder measured, and the run's seconds, by name; nothing if there are none."""
+    """Seconds and baselines that an earlier report of this folder measured."""
     try:
         result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
-        return {name: float(result[name]) for name in REMEMBERED if result.get(name) is not None and math.isfinite(result[name])}
+        return {name: float(result[name]) for name in REMEMBERED
+                if result.get(name) is not None and math.isfinite(result[name])}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

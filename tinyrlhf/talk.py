@@ -11,13 +11,14 @@ from tinyrlhf.worlds._chat_report import replies
 
 
 def talk(folder, seed=0, lines=None):
-    """All stages answer what is typed (or these lines), side by side, with learned reward and log-probability."""
-    state = runs.load(folder)
+    """All stages answer what is typed (or these lines), with learned reward and log-probability."""
+    state = runs.load_finished(folder)
     if not state.snapshots or not hasattr(state.game, "ask"):
-        raise ValueError(f"run: expected a run with stages that answer prompts, as `tinyrlhf run chat` makes; {folder} is a run on "
-                         f"{runs.settings_of(folder)['world']}")
+        raise ValueError("run: expected a run with stages that answer prompts, as `tinyrlhf run "
+                         f"chat` makes; {folder} is a run on {runs.settings_of(folder)['world']}")
     check_whole("--seed", seed, 0, 2 ** 63)
-    rng, examples = np.random.default_rng(seed), ", ".join(map(repr, state.game.prompts[:4]))
+    rng = np.random.default_rng(seed)
+    examples = ", ".join(map(repr, state.game.prompts[:4]))
     print(f"Ask {examples} or the like; an empty line or Ctrl-D ends.")
     for line in typed() if lines is None else lines:
         prompt = line.strip().lower()
@@ -45,12 +46,13 @@ def side_by_side(state, prompt, rng):
     unknown = [word for word in words_of(prompt) if word not in state.game.vocabulary]
     near = difflib.get_close_matches(prompt, state.game.prompts, 1, 0.0)[0]
     if unknown:
-        lines.append(f"  {unknown[0]!r} is no word of this language: it never stood in the corpus, so the model reads letters it cannot "
-                     f"place. Try {near!r}.")
+        lines.append(f"  {unknown[0]!r} is no word of this language: it never stood in the corpus, "
+                     f"so the model reads letters it cannot place. Try {near!r}.")
     elif prompt not in state.game.prompts:
         lines.append(f"  The model has never seen a prompt of this form; did you mean {near!r}?")
     for name in state.snapshots:
         texts, learned, log_probs = replies(state, name, [prompt], rng)
         reward = f"reward {learned[0]:5.1f}   " if np.isfinite(learned[0]) else ""
-        lines.append(f"  {name:<11} {texts[0]:<58} {reward}log-probability {log_probs[0]:6.1f}")
+        numbers = f"{reward}log-probability {log_probs[0]:6.1f}"
+        lines.append(f"  {name:<11} {texts[0]:<58} {numbers}")
     return "\n".join(lines)

@@ -1,25 +1,34 @@
-"""What a run is held against: its true return, and what it maximises, each beside the best possible. One class a kind of world.
+"""What a run is held against: its true return and its objective, each beside the best possible.
 
     Tabular    games with tables P, R, d0: everything exact
-    Strings    texts judged by an automaton: everything exact, by sweeps over all that can be written
-    Sampled    all others: means of fresh episodes, in the game it is judged in; the best possible where somebody knows it
+    Strings    texts judged by an automaton: exact, by sweeps over all that can be written
+    Sampled    all others: means of fresh episodes; the best possible where somebody knows it
 
-Two figures that are never mixed: the true return, at most `best_return()`; and the objective, true return minus the price of the KL
-at the run's own kl_coef, at most `best_objective()`. A run normalises its rewards on the reference, so that kl_coef is the price of
-a nat in standard deviations of the reference's return; the objective uses the same unit. NaN: nobody knows.
+Two figures that are never mixed: the true return, at most `best_return()`; and the objective, true
+return minus the price of the KL at the run's own kl_coef, at most `best_objective()`. As a run
+normalises its rewards on the reference, kl_coef is the price of a nat in standard deviations of the
+reference's return. NaN: nobody knows.
 """
 import numpy as np
 
 from tinyrlhf.episodes import join, rollout
-from tinyrlhf.exact import strings
-from tinyrlhf.exact.planning import backward_induction, finite_horizon_return, kl_to_reference, soft_backward_induction
+from tinyrlhf.exact import planning, strings
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
 
 
+def yardstick_for(state, judged_in=None, best=float("nan"), called="mean true return"):
+    """The most exact yardstick that the game of a run allows; judged_in, ...: as `Sampled`."""
+    if judged_in is None and hasattr(state.game, "P"):
+        return Tabular(state)
+    if judged_in is None and hasattr(state.game, "automaton"):
+        return Strings(state)
+    return Sampled(state, judged_in, best, called)
+
+
 class Yardstick:
-    """What all yardsticks share; `game` is where a run is judged, `called` what that is called in a report."""
+    """What all share; `game` is where a run is judged, `called` what that is in a report."""
     called = "mean true return"
 
     def __init__(self, state):
@@ -28,14 +37,16 @@ class Yardstick:
     def price_of_a_nat(self):
         """kl_coef in units of the true return."""
         rng = np.random.default_rng(0)
-        game, reference = self.state.game, self.state.reference
-        return self.state.kl_coef * float(rollout(game, reference, game.start(10_000, rng), rng).true_returns.std())
+        game = self.state.game
+        episodes = rollout(game, self.state.reference, game.start(10_000, rng), rng)
+        return self.state.kl_coef * float(episodes.true_returns.std())
 
     def objective(self, rng):
-        """What the run maximises, in units of the true return: its true return minus the price of its KL."""
+        """What the run maximises: true return minus the price of its KL."""
+        expected_return = self.expected_return(self.state.policy, rng)
         if not self.state.kl_coef:
-            return self.expected_return(self.state.policy, rng)
-        return self.expected_return(self.state.policy, rng) - self.price_of_a_nat() * self.expected_kl(rng)
+            return expected_return
+        return expected_return - self.price_of_a_nat() * self.expected_kl(rng)
 
 
 class Tabular(Yardstick):
@@ -43,26 +54,32 @@ class Tabular(Yardstick):
 
     def expected_return(self, policy, rng):
         """Expected true return of one episode of a policy."""
-        return finite_horizon_return(self.game.P, self.game.R, self.game.d0, self.table(policy), self.game.horizon)
+        game = self.game
+        return planning.finite_horizon_return(game.P, game.R, game.d0, self.table(policy),
+                                              game.horizon)
 
     def best_return(self):
         """The best possible, by planning."""
-        return float(backward_induction(self.game.P, self.game.R, self.game.horizon)[0][0] @ self.game.d0)
+        game = self.game
+        values = planning.backward_induction(game.P, game.R, game.horizon)[0]
+        return float(values[0] @ game.d0)
 
     def best_objective(self):
         """The best compromise between true return and KL."""
-        price = self.price_of_a_nat()
+        game, price = self.game, self.price_of_a_nat()
         if not price:
             return self.best_return()
-        values = soft_backward_induction(self.game.P, self.game.R, self.table(self.state.reference), price, self.game.horizon)[0]
-        return float(values[0] @ self.game.d0)
+        reference = self.table(self.state.reference)
+        values = planning.soft_backward_induction(game.P, game.R, reference, price, game.horizon)[0]
+        return float(values[0] @ game.d0)
 
     def expected_kl(self, rng):
         """Nats per episode from the reference to the policy."""
+        game = self.game
         policy, reference = self.table(self.state.policy), self.table(self.state.reference)
-        over = np.isclose(np.einsum("sas->sa", self.game.P).min(axis=1), 1)     # nobody acts any more where there is no way out
+        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts there
         policy[over] = reference[over]
-        return kl_to_reference(self.game.P, self.game.d0, policy, reference, self.game.horizon)
+        return planning.kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
 
     def table(self, policy):
         """The action probabilities (S, A) of a policy."""
@@ -70,7 +87,7 @@ class Tabular(Yardstick):
 
 
 class Strings(Yardstick):
-    """Texts written by a policy that sees some last characters, with a true reward that an automaton can tell."""
+    """Texts by a policy that sees some last characters; an automaton can tell the true reward."""
 
     def __init__(self, state):
         super().__init__(state)
@@ -78,7 +95,7 @@ class Strings(Yardstick):
         self.log_reference = self.log_table(state.reference)
 
     def expected_return(self, policy, rng):
-        return strings.evaluate(self.log_table(policy), self.log_reference, self.automaton, 0.0).reward
+        return self.evaluate(policy).reward
 
     def best_return(self):
         return self.optimum(0.001).reward
@@ -87,12 +104,15 @@ class Strings(Yardstick):
         price = self.price_of_a_nat()
         return self.optimum(price).value if price else self.best_return()
 
-    def optimum(self, price):
-        """The exact optimum (`exact.strings.Optimum`) at this price of a nat, in units of the true return."""
-        return strings.optimum(self.log_reference, self.automaton, price)
-
     def expected_kl(self, rng):
-        return strings.evaluate(self.log_table(self.state.policy), self.log_reference, self.automaton, 0.0).kl
+        return self.evaluate(self.state.policy).kl
+
+    def evaluate(self, policy):
+        return strings.evaluate(self.log_table(policy), self.log_reference, self.automaton, 0.0)
+
+    def optimum(self, price):
+        """The exact `strings.Optimum` at this price of a nat, in units of the true return."""
+        return strings.optimum(self.log_reference, self.automaton, price)
 
     def log_table(self, policy):
         """The log-probabilities (U, V) of a character model in every context."""
@@ -104,44 +124,55 @@ class Sampled(Yardstick):
     """Means of fresh episodes.
 
     Args:
-        game: where it is judged, if not where it learns; best: the best possible return there; called: what that is called.
+        judged_in: the game in which a run is judged, if not the one where it learns.
+        best, called: the best possible return there, and what that is called.
     """
 
-    def __init__(self, state, game=None, best=float("nan"), called="mean true return"):
-        super().__init__(state)
-        self.game, self.best, self.called = game or state.game, best, called
+    def __init__(self, state, judged_in=None, best=float("nan"), called="mean true return"):
+        self.state, self.game = state, judged_in or state.game
+        self.best, self.called = float(best), called
+
+    def objective(self, rng):
+        """NaN where its two terms belong to two games."""
+        if self.state.kl_coef and self.game is not self.state.game:
+            return float("nan")
+        return super().objective(rng)
 
     def expected_return(self, policy, rng, n=1000):
         return float(rollout(self.game, policy, self.game.start(n, rng), rng).true_returns.mean())
 
     def best_return(self):
-        return float(self.best)
+        return self.best
 
     def best_objective(self):
-        return float(self.best) if not self.state.kl_coef else float("nan")
+        return float("nan") if self.state.kl_coef else self.best
 
     def expected_kl(self, rng, n=1000):
         """In the game it learned in."""
-        game = self.state.game
-        episodes = rollout(game, self.state.policy, game.start(n, rng), rng, steps_at_most=self.state.steps_at_most)
-        return kl_per_episode(self.state.policy, self.state.reference, episodes)
+        state = self.state
+        episodes = rollout(state.game, state.policy, state.game.start(n, rng), rng,
+                           steps_at_most=state.steps_at_most)
+        return kl_per_episode(state.policy, state.reference, episodes)
 
 
 def clone_labels(state, yardstick, n, rng, agreement=0.9):
     """Traditional supervised learning: a fixed set of n labels, cloned once. Returns the policy.
 
-    A label is what the expert does in a situation that the untrained policy got into, or what they make of a text it has
-    written; but with probability 1 - agreement any other action, or the text as it was.
+    A label is what the expert does where the untrained policy got to, or makes of a text it wrote;
+    but with probability 1 - agreement any other action, or the text as it was.
     """
-    game, policy, expert = yardstick.game, state.reference.copy(), state.person.expert
+    game, expert = yardstick.game, state.person.expert
+    policy = state.reference.copy()
     episodes = rollout(game, policy, game.start(n, rng), rng)
     if hasattr(expert, "act"):
         observations = episodes.decisions[0][rng.integers(episodes.mask.sum(), size=n)]
-        wrong = rng.random(n) >= agreement                              # another action, any of the others
-        actions = (expert.act(observations, rng) + wrong * rng.integers(1, game.n_actions, size=n)) % game.n_actions
+        wrong = rng.random(n) >= agreement
+        right = expert.act(observations, rng)
+        others = (right + rng.integers(1, game.n_actions, size=n)) % game.n_actions
+        actions = np.where(wrong, others, right)
     else:
         mended = expert.correct(game, episodes, state.person.rationality or 1.0, rng)[0]
-        right = rng.random(n) < agreement
-        observations, actions = join([mended[right], episodes[~right]]).decisions
+        kept = rng.random(n) < agreement
+        observations, actions = join([mended[kept], episodes[~kept]]).decisions
     clone(policy, observations, actions, rng, **state.imitation)
     return policy

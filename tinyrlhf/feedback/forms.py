@@ -1,20 +1,21 @@
-"""How are answers written to the log, and read back? As what was shown and what was said, so that anybody can learn from it again.
+"""How are answers written to the log, and read back? As what was shown, and what was said.
 
 A label in the log (format 2):
 
-    {"kind": "preference", "who": "simulated", "round": 3, "said": [1], "place": [1, 0], "shows": [episode, episode]}
+    {"kind": "preference", "who": "simulated", "round": 3, "said": [1], "place": [1, 0],
+     "shows": [episode, episode]}
 
-`said` is as in `feedback/answers.py`, but the words of a remark instead of its number, and "can't tell" or "skip" where nothing was
-said. A world says in which form an episode is written: `Steps`, or `Texts`.
+`said` is as in `feedback/answers.py`, but the words of a remark instead of its number, and "can't
+tell" or "skip" where nothing was said. A world says how an episode is written: `Steps` or `Texts`.
 """
 import numpy as np
 
+from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.episodes import Episodes, join, replay
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
 
 UNSAID = {"can't tell": CANT_TELL, "skip": SKIP}
-OLD_UNSAID = {"cant tell": "can't tell", "skip": "skip"}               # as format 1 spelt them
-OLD_SAID = {"first": [0], "second": [1], "same": [2]}
+OLD_SAID = {"first": [0], "second": [1], "same": [2], "cant tell": "can't tell", "skip": "skip"}
 
 
 class Steps:
@@ -24,83 +25,103 @@ class Steps:
         """One episode as plain lists and numbers."""
         length = int(episodes.lengths[row])
         return {"first_step": int(episodes.first_step[row]), "ended": bool(episodes.ended[row]),
-                "states": episodes.states[row, :length + 1].tolist(), "actions": episodes.actions[row, :length].tolist(),
+                "states": episodes.states[row, :length + 1].tolist(),
+                "actions": episodes.actions[row, :length].tolist(),
                 "rewards": episodes.true_rewards[row, :length].tolist()}
 
     def read(self, game, written):
-        """Undo `write` for a list of episodes; nobody remembers how likely their actions were."""
+        """Undo `write` for a list of episodes; how likely their actions were is not kept."""
         like = game.start(1, np.random.default_rng(0))
         return join([read_steps(game, each, like) for each in written])
 
 
 def read_steps(game, written, like):
-    """One episode (as a stack of one); `like`: any states of the game, for shape and type."""
-    states, actions = np.array(written["states"], like.dtype)[None], np.array(written["actions"])[None]
+    """A stack of one episode; `like`: any states of the game, for shape and type."""
+    states = np.array(written["states"], like.dtype)[None]
+    actions = np.array(written["actions"])[None]
+    for name, table in (("state", states), ("action", actions)):
+        if hasattr(game, f"n_{name}s") and table.size:
+            check_range(f"{name}s", table.min(), 0, getattr(game, f"n_{name}s") - 1)
+            check_range(f"{name}s", table.max(), 0, getattr(game, f"n_{name}s") - 1)
     length = actions.shape[1]
     if states.shape != (1, length + 1, *like.shape[1:]):
-        raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, got {states.shape[1:]}; is it another world's?")
-    rewards = written.get("rewards", [0.0] * length)                   # format 1 did not keep them
-    return Episodes(states=states, observations=game.observe(states), actions=actions, log_probs=np.zeros((1, length)),
-                    mask=np.ones((1, length), bool), ended=np.array([written["ended"]]),
-                    first_step=np.array([written["first_step"]]), true_rewards=np.array(rewards, float)[None])
+        raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, "
+                         f"got {states.shape[1:]}; is it another world's?")
+    rewards = written.get("rewards", [0.0] * length)  # format 1 did not keep them
+    return Episodes(states=states, observations=game.observe(states), actions=actions,
+                    log_probs=np.zeros((1, length)), mask=np.ones((1, length), bool),
+                    ended=np.array([written["ended"]]),
+                    first_step=np.array([written["first_step"]]),
+                    true_rewards=np.array(rewards, float)[None])
 
 
 class Texts:
-    """An episode as its prompt, if there is one, and what was written: a game with texts knows the rest."""
+    """An episode as its prompt, if there is one, and its text: such a game knows the rest."""
 
     def write(self, game, episodes, row):
         """One finished text as plain strings."""
-        written = {"text": game.decode(episodes.states[row:row + 1, -1])[0]}
-        return {"prompt": game.asked(episodes.states[row:row + 1, 0])[0], **written} if hasattr(game, "asked") else written
+        states = episodes.states[[row]]
+        prompt = {"prompt": game.asked(states[:, 0])[0]} if hasattr(game, "asked") else {}
+        return {**prompt, "text": game.decode(states[:, -1])[0]}
 
     def read(self, game, written):
         """Undo `write` for a list of texts."""
+        rng = np.random.default_rng(0)
         texts = [each["text"] for each in written]
-        prompts = [[each["prompt"] for each in written]] if hasattr(game, "ask") else []
-        states = game.ask(*prompts) if prompts else game.start(len(texts), None)
-        return replay(game, states, *game.demonstrations(*prompts, texts)[1:], np.random.default_rng(0))
+        if hasattr(game, "ask"):
+            prompts = [each["prompt"] for each in written]
+            return replay(game, game.ask(prompts), *game.demonstrations(prompts, texts)[1:], rng)
+        return replay(game, game.start(len(texts), rng), *game.demonstrations(texts)[1:], rng)
 
 
 def as_labels(answers, game, form, round_number, remarks=()):
-    """Answers as a list of labels (dicts) for the log; remarks: what people may say, in the order of their numbers."""
-    names = {number: words for words, number in UNSAID.items()}
+    """Answers as labels (dicts) for the log; remarks: what people may say, in their order."""
     labels = []
-    for kind, who, said, place, shows in zip(answers.kind.tolist(), answers.person.tolist(), answers.said.tolist(),
-                                             answers.place.tolist(), answers.shows.tolist()):
-        rows = [row for row in shows if row >= 0]
-        words = [number for number in said[:max(len(rows), 2)] if number >= 0]
-        if said[0] < 0:
-            words = names[said[0]]
-        elif KINDS[kind].needs == "remarks" and said[0] > 0:
-            words = list(remarks)[said[0] - 1]
-        labels.append({"kind": kind, "who": who, "round": round_number, "said": words, "place": place[:len(rows)],
+    for i in range(len(answers)):
+        rows = answers.shows[i][answers.shows[i] >= 0]
+        labels.append({"kind": str(answers.kind[i]), "who": str(answers.person[i]),
+                       "round": round_number, "said": in_words(answers, i, len(rows), remarks),
+                       "place": answers.place[i, :len(rows)].tolist(),
                        "shows": [form.write(game, answers.episodes, row) for row in rows]})
     return labels
 
 
-def from_labels(labels, game, form, remarks=()):
-    """Undo `as_labels`: Answers. What does not fit is a ValueError that says what was expected."""
-    labels = [modern(label) for label in labels]
-    written, shows, said = [], [], []
-    for label in labels:
-        shows.append(len(written) + np.arange(len(label["shows"])))
-        written += label["shows"]
-        said.append(said_of(label, list(remarks)))
-    questions = Questions(form.read(game, written), np.array([str(label["kind"]) for label in labels], "<U16"), padded(shows),
-                          padded([label["place"] for label in labels]))
-    return questions.answered(padded(said), np.array([str(label["who"]) for label in labels]))
+def in_words(answers, i, n_shown, remarks):
+    """What was said in answer i, as it stands in a label."""
+    said = answers.said[i].tolist()
+    for words, number in UNSAID.items():
+        if said[0] == number:
+            return words
+    if KINDS[str(answers.kind[i])].needs == "remarks" and said[0] > 0:
+        return list(remarks)[said[0] - 1]
+    return [number for number in said[:max(n_shown, 2)] if number >= 0]
 
 
 def said_of(label, remarks):
-    """What was said, as a list of numbers."""
+    """Undo `in_words`: a list of numbers."""
     said = label["said"]
     if not isinstance(said, str):
         return said
     if said in UNSAID:
         return [UNSAID[said]]
     if said not in remarks:
-        raise ValueError(f"said: expected {', '.join(map(repr, [*UNSAID, *remarks]))}, got {said!r}")
+        raise ValueError(f"said: expected {', '.join(map(repr, [*UNSAID, *remarks]))}, "
+                         f"got {said!r}")
     return [1 + remarks.index(said)]
+
+
+def from_labels(labels, game, form, remarks=()):
+    """Undo `as_labels`; what does not fit is a ValueError."""
+    written, shows = [], []
+    labels = [modern(label) for label in labels]
+    for label in labels:
+        shows.append(len(written) + np.arange(len(label["shows"])))
+        written += label["shows"]
+    said = padded([said_of(label, list(remarks)) for label in labels])
+    kinds = np.array([str(label["kind"]) for label in labels], "<U16")
+    questions = Questions(form.read(game, written), kinds, padded(shows),
+                          padded([label["place"] for label in labels]))
+    return questions.answered(said, np.array([str(label["who"]) for label in labels]))
 
 
 def modern(label):
@@ -109,14 +130,18 @@ def modern(label):
         return label
     if label.get("verb") == "rank":
         shows = [{"prompt": label["prompt"], "text": text} for text in label["options"]]
-        return {"kind": "ranking", "who": label["who"], "said": label["order"], "place": list(range(len(shows))), "shows": shows}
-    answer = label["ans"]
-    place = [0, 1] if label["left"] == "first" else [1, 0]
-    return {"kind": "preference", "who": label["who"], "said": OLD_SAID.get(answer) or OLD_UNSAID[answer], "place": place,
+        return {"kind": "ranking", "who": label["who"], "said": label["order"],
+                "place": list(range(len(shows))), "shows": shows}
+    return {"kind": "preference", "who": label["who"], "said": OLD_SAID[label["ans"]],
+            "place": [0, 1] if label["left"] == "first" else [1, 0],
             "shows": [label["first"], label["second"]]}
 
 
 def padded(rows):
     """Lists of whole numbers of unequal length as one table, -1 where there is none."""
-    widest = max(map(len, rows), default=0)
-    return np.array([[*row, *[-1] * (widest - len(row))] for row in rows], int).reshape(len(rows), widest)
+    table = np.full((len(rows), max(map(len, rows), default=0)), -1)
+    for row, numbers in zip(table, rows):
+        for number in numbers:
+            check_whole("number", number, -2 ** 31, 2 ** 31)
+        row[:len(numbers)] = numbers
+    return table

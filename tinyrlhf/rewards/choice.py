@@ -5,6 +5,7 @@ reward model it is that model's loss; with kl_coef times the log-ratio of an ans
 """
 import numpy as np
 
+from tinyrlhf.checks import check_finite
 from tinyrlhf.numerics import log_softmax
 
 ABSENT = -1e300                       # stands for -inf, in numbers that may be multiplied by 0
@@ -77,3 +78,25 @@ def choice_loss(utilities, shares, counts, lapse=0.0):
         d_lapse = float((counts * shares / mixed * (p - 1 / p.shape[1])).sum())
     d_utilities = p * (looked @ others) - looked * rest                # p (1 - share) - share (1 - p)
     return -(counts * shares * log_mixed).sum(), counts * d_utilities, d_lapse
+
+
+def accuracy_on(reward_model, answers):
+    """Share of choices in which the option that is worth most by a reward model was chosen.
+
+    Options worth the same share what is right; choices between two that are "the same" do not
+    count. NaN when none counts.
+    """
+    rows, blocks = answers.choices(np.arange(len(answers)), reward_model.readings)
+    if not len(rows):
+        return float("nan")
+    scores = reward_model.scores(answers.episodes[rows])
+    check_finite(scores=scores)
+    right = []
+    for block in blocks:
+        offsets = reward_model.habits.of(block, met=False)[1]
+        worth = scores[block.places] @ block.weights.T + offsets + block.prior
+        best = worth == worth.max(axis=1, keepdims=True)
+        decided = block.shares.max(axis=1) == 1.0
+        right.append(((best * block.shares).sum(axis=1) / best.sum(axis=1))[decided])
+    right = np.concatenate(right)
+    return float(right.mean()) if len(right) else float("nan")

@@ -1,12 +1,13 @@
-"""The worlds, one file each: a function of the file's name, whose arguments are the settings of that world.
+"""The worlds, one file each: a function of the file's name, whose arguments are its settings.
 
-    @world(claim="{n} answers found the best machine", yardstick=Tabular)
-    def bandit(seed=0, learner: LEARNERS = "reinforce", rounds=10, questions=10, kl_coef=0.0, feedback="preference"):
+    @world(claim="{n} answers found the best machine", expert=planner)
+    def bandit(seed=0, learner: LEARNERS = "reinforce", rounds=10, kl_coef=0.0, ...):
         return State(...)
 
-An annotation that is a tuple lists the values which a setting may have. `bandit(seed=3)` is a run before its first stage, with a
-person who answers; `build("bandit", seed=3)` is the same by name. A world of your own, outside the package, has the same front
-door: `if __name__ == "__main__": sys.exit(tinyrlhf.cli.main(own_world=my_world))`.
+An annotation that is a tuple lists the values which a setting may have. `bandit(seed=3)` is a run
+before its first stage, with a person who answers; `build("bandit", seed=3)` is the same by name. A
+world of your own, outside the package, has the same front door:
+`if __name__ == "__main__": sys.exit(tinyrlhf.cli.main(own_world=my_world))`.
 """
 import importlib
 import importlib.util
@@ -19,42 +20,46 @@ import numpy as np
 from tinyrlhf.checks import check_choice, check_range, check_whole
 from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Steps
+from tinyrlhf.games.game import Game
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
+from tinyrlhf.yardsticks import yardstick_for
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
-PEOPLE = ("simulated", "coin", "nobody")                            # nobody: training on the true reward
-AGREEMENT = 0.9                                                     # of answers with the true reward, unless told
-LAPSE = 0.1                                                         # how often a simulated person marks a part without looking
-PERSON = {"person": "simulated", "agreement": None, "rationality": None}             # settings that every world has
-IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"), ("person", "coin"): ("agreement", "rationality")}
+PEOPLE = ("simulated", "coin", "nobody")  # nobody: training on the true reward
+AGREEMENT = 0.9                           # of answers with the true reward, unless told
+LAPSE = 0.1                               # how often a person marks a part without looking
+PERSON = {"person": "simulated", "agreement": None, "rationality": None}  # of every world
+IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"),
+        ("person", "coin"): ("agreement", "rationality")}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
-
-
-OWN = {}                                                            # name -> World, as their files are imported
+OWN = {}  # name -> World, as their files are imported
 
 
 @dataclass(frozen=True)
 class World:
-    """A world by name: how its runs are made, and what it owns that report, people and log ask it for.
+    """A world by name: how its runs are made, and what report, people and log ask it for.
 
     make: function of the settings -> State; its signature is the list of the settings.
     claim: the title of the figure when a run has worked; "{n}" is the number of answers.
-    yardstick: function State -> what the run is held against (`yardsticks.py`).
+    judged_in, best, called: another game than the one it learns in, where results are measured
+        (None: the same); the best possible return there, if somebody knows it; what that is called.
     expert: function game -> who can act (`humans/experts.py`), or None.
     form: how its episodes are written to the log (`feedback/forms.py`).
-    scenes: function (game, policy, rng) -> episodes of scenes, what the policy does; None: a few episodes.
+    scenes: function (game, policy, rng) -> episodes of scenes; None: a few episodes.
     moving: is its figure also worth a GIF?
-    on_true_reward: function State -> None, for runs on the true reward: what else is different there.
+    on_true_reward: function State -> None: what else differs in runs on the true reward.
     idle: {(setting, value): settings that then have no effect}.
-    report: its own report, if it has one (see `report.py`).
+    report: its own report, if it has one.
     """
     make: Callable
     claim: str
-    yardstick: Callable
+    judged_in: Game | None = None
+    best: float = float("nan")
+    called: str = "mean true return"
     expert: Callable | None = None
     form: object = field(default_factory=Steps)
     scenes: Callable | None = None
@@ -67,26 +72,42 @@ class World:
     def name(self):
         return self.make.__name__
 
+    def yardstick(self, state):
+        """What a run is held against (`yardsticks.py`)."""
+        return yardstick_for(state, self.judged_in, self.best, self.called)
+
+    @property
+    def command(self):
+        """What begins and resumes its runs on a command line."""
+        if self.make.__module__ == f"{__name__}.{self.name}":
+            return f"tinyrlhf run {self.name}"
+        return f"python {inspect.getsourcefile(self.make)}"
+
+    @property
+    def parameters(self):
+        return inspect.signature(self.make).parameters.values()
+
     @property
     def defaults(self):
         """The calibrated settings by name, those of the person included."""
-        parameters = inspect.signature(self.make).parameters.values()
-        own = {each.name: each.default for each in parameters if isinstance(each.default, (int, float, str))}
+        own = {each.name: each.default for each in self.parameters
+               if isinstance(each.default, (int, float, str))}
         return {**own, **PERSON}
 
     @property
     def choices(self):
         """The values that a setting may have, by name, where these can be listed."""
-        parameters = inspect.signature(self.make).parameters.values()
-        own = {each.name: each.annotation for each in parameters if isinstance(each.annotation, tuple)}
+        own = {each.name: each.annotation for each in self.parameters
+               if isinstance(each.annotation, tuple)}
         return {**own, "person": PEOPLE}
 
     def settings(self, **given):
-        """Complete settings of a run: what was given (None: not given), calibrated values for the rest; refused if they make no sense."""
+        """All settings of a run: what was given (not None), or calibrated values."""
         given = {name: value for name, value in given.items() if value is not None}
-        unknown = set(given) - set(self.defaults)
+        unknown = sorted(set(given) - set(self.defaults))
         if unknown:
-            raise ValueError(f"settings: expected {', '.join(self.defaults)} for {self.name}; got {', '.join(sorted(unknown))}")
+            raise ValueError(f"settings: expected {', '.join(self.defaults)} for {self.name}; "
+                             f"got {', '.join(unknown)}")
         settings = {**self.defaults, **given}
         if settings["agreement"] is None and settings["rationality"] is None:
             settings["agreement"] = AGREEMENT
@@ -99,7 +120,8 @@ class World:
         for (name, value), without_effect in {**IDLE, **self.idle}.items():
             for other in without_effect:
                 if given.get(name) == value and other in given:
-                    raise ValueError(f"{other}: expected nothing, since it has no effect with {name} {value}; got {given[other]}")
+                    raise ValueError(f"{other}: expected nothing, since it has no effect with "
+                                     f"{name} {value}; got {given[other]}")
 
     def check(self, name, value):
         """Refuse a value that this setting cannot have."""
@@ -109,18 +131,22 @@ class World:
         elif name in RANGES:
             check_whole(name, value, *RANGES[name])
         elif isinstance(default, str) != isinstance(value, str) and value is not None:
-            raise ValueError(f"{name}: expected {'text' if isinstance(default, str) else 'a number'}, got {value!r}")
+            expected = "text" if isinstance(default, str) else "a number"
+            raise ValueError(f"{name}: expected {expected}, got {value!r}")
         elif isinstance(default, float):
             check_range(name, value, 0.0, 1e6)
 
     def __call__(self, sizes=None, **given):
-        """The State of a run before its first stage, with a person who answers; sizes: of a smaller run, where `make` takes them."""
+        """The State of a run before its first stage; sizes: of a smaller run, where it has them."""
         settings = self.settings(**given)
-        own = {name: value for name, value in settings.items() if name not in ("world", *PERSON)}
-        state = self.make(**own, **({} if sizes is None else {"sizes": sizes}))
+        own = {name: settings[name] for name in settings if name not in ("world", *PERSON)}
+        if sizes is not None:
+            own["sizes"] = sizes
+        state = self.make(**own)
         kinds = kinds_for(state.view, self.expert)
-        for kind in dict.fromkeys(kind for stage in state.plan for kind in stage.kinds):
-            check_choice(f"feedback on {self.name}", kind, kinds)
+        for stage in state.plan:
+            for kind in stage.kinds:
+                check_choice(f"feedback on {self.name}", kind, kinds)
         state.person = self.answerer(state.game, settings)
         if settings["person"] == "nobody":
             state.plan = [self.without_answers(stage) for stage in state.plan]
@@ -132,14 +158,16 @@ class World:
         """Who answers: a simulated person who wants the true reward, or a coin."""
         if settings["person"] == "coin":
             return CoinFlip()
-        return Boltzmann(settings["agreement"], settings["rationality"], self.expert and self.expert(game), LAPSE)
+        expert = self.expert and self.expert(game)
+        return Boltzmann(settings["agreement"], settings["rationality"], expert, LAPSE)
 
     def without_answers(self, stage):
         """The same stage on the true reward, where it would have been on a learned one."""
         if not stage.kinds or stage.person is not None:
             return stage
         if stage.improve is not from_answers:
-            raise ValueError(f"person: expected somebody who answers, since {self.name} learns from nothing else here; got nobody")
+            raise ValueError(f"person: expected somebody who answers, since {self.name} learns "
+                             "from nothing else here; got nobody")
         return stage._replace(improve=from_true_reward, kinds=(), questions=0)
 
 
@@ -152,12 +180,13 @@ def world(**owned):
 
 
 def find(name):
-    """The world of this name: one that was made already, or one of the package's own files, found without a list."""
-    if name in OWN:
+    """The world of this name: one made already, or a file of this folder, found without a list."""
+    if isinstance(name, str) and name in OWN:
         return OWN[name]
-    if not name.isidentifier() or name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is None:
+    module, named = f"{__name__}.{name}", isinstance(name, str) and name.isidentifier()
+    if not named or name.startswith("_") or importlib.util.find_spec(module) is None:
         raise ValueError(f"world: expected the name of a file in tinyrlhf/worlds, got {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{name}"), name)
+    return getattr(importlib.import_module(module), name)
 
 
 def build(name, **given):
@@ -174,18 +203,23 @@ def kinds_of(feedback):
 
 
 def rounds_of(feedback, questions, rounds):
-    """The plan of most worlds: so many rounds in which a person answers questions of each kind, and the reward model explains them."""
+    """The plan of most worlds: in every round questions of each kind, then `from_answers`."""
     return [Stage("round", from_answers, kinds_of(feedback), questions)] * rounds
 
 
 def generators(seed):
-    """Independent generators, so that nobody's numbers depend on how often somebody else has drawn."""
+    """Independent generators: nobody's numbers depend on how often somebody else has drawn."""
     names = ("networks", "game", "person", "learner", "pretraining", "questions")
-    return {name: np.random.default_rng(child) for name, child in zip(names, np.random.SeedSequence(seed).spawn(len(names)))}
+    children = np.random.SeedSequence(seed).spawn(len(names))
+    return {name: np.random.default_rng(child) for name, child in zip(names, children)}
 
 
-def make_learner(name, policy, critic, group, updates, learning_rate, entropy_coef=0.0, entropy_until=0.0, gamma=1.0, minibatch=256):
-    """A learner by name; the learning rate falls linearly over the run, the entropy bonus until this share of it is left."""
+def make_learner(name, policy, critic, group, updates, learning_rate, entropy_coef=0.0,
+                 entropy_until=0.0, gamma=1.0, minibatch=256):
+    """A learner by name; its learning rate falls linearly over the run.
+
+    So does its entropy bonus, until a share `entropy_until` of the run is left.
+    """
     check_choice("learner", name, LEARNERS)
     shared = {"updates": updates, "learning_rate": linear(learning_rate, lowest=0.02),
               "entropy_coef": linear(entropy_coef, gone_at=entropy_until)}
@@ -194,12 +228,13 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
     if name == "rloo":
         return RLOO(policy, group=group, standardize=True, **shared)
     if name == "grpo":
-        return GRPO(policy, group=group, **shared)                  # the KL penalty is in the reward, as for all others
+        return GRPO(policy, group=group, **shared)  # the KL penalty is in the reward here too
     if name == "actor-critic":
         return ActorCritic(policy, critic=critic, gamma=gamma, standardize=True, **shared)
     return PPO(policy, critic=critic, gamma=gamma, minibatch=minibatch, **shared)
 
 
 def std_of_returns(game, policy, n=10_000):
-    """Standard deviation of a policy's true returns: the unit in which normalised rewards, and with them kl_coef, are measured."""
-    return float(rollout(game, policy, game.start(n, np.random.default_rng(1)), np.random.default_rng(0)).true_returns.std())
+    """Standard deviation of a policy's true returns: the unit of normalised rewards and kl_coef."""
+    starts = game.start(n, np.random.default_rng(1))
+    return float(rollout(game, policy, starts, np.random.default_rng(0)).true_returns.std())

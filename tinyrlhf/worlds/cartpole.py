@@ -1,5 +1,4 @@
 """A pole on a cart: can it be taught to stand by judgements of half-second clips?"""
-from functools import partial
 
 import numpy as np
 
@@ -12,36 +11,41 @@ from tinyrlhf.questions import View
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
-from tinyrlhf.yardsticks import Sampled
 
-LEAN = np.array([0.5, 1.0, 10.0, 2.0])          # an expert pushes to the side where 0.5 x + x' + 10 angle + 2 angle' points
-CLEAR = 0.5                                     # and calls a push against that a clear mistake from this lean on
+LEAN = np.array([0.5, 1.0, 10.0, 2.0])  # an expert pushes to where state @ LEAN points,
+CLEAR = 0.5                             # and from here on a push against it is a mistake
+
+
+def near_zero(number):
+    """How near one number of the state stays to zero: function clips -> (B,)."""
+    return lambda clips: -np.abs(clips.states[:, 1:, number]).mean(axis=1)
 
 
 class Clips(View):
-    """People see clips of half a second: half of them begin early, since later most poles lie still.
+    """People see clips of half a second: half of them begin early, since later most poles lie.
 
     Whoever is to act gets clips that begin upright: a fallen pole cannot be raised.
     """
     length, early = 25, 60
-    remarks = {"keep it upright": lambda clips: -np.abs(clips.states[:, 1:, 2]).mean(axis=1),
-               "stay in the middle": lambda clips: -np.abs(clips.states[:, 1:, 0]).mean(axis=1),
-               "more calmly": lambda clips: -np.abs(clips.states[:, 1:, 3]).mean(axis=1)}
+    remarks = {"keep it upright": near_zero(2), "stay in the middle": near_zero(0),
+               "more calmly": near_zero(3)}
 
     def clips(self, episodes, n, rng, to_act=False):
         if to_act:
-            upright = np.abs(episodes.states[:, :self.early, 2]) < ANGLE_LIMIT / 2
-            rows, first = np.nonzero(upright & ~fallen(episodes.states[:, :self.early]))
+            states = episodes.states[:, :self.early]
+            upright = np.abs(states[..., 2]) < ANGLE_LIMIT / 2
+            rows, first = np.nonzero(upright & ~fallen(states))
             drawn = rng.integers(len(rows), size=n)
             return clip(episodes[rows[drawn]], first[drawn], self.length)
-        rows, horizon = rng.integers(len(episodes), size=n), episodes.mask.shape[1]
-        early, late = rng.random(n) < 0.5, horizon - self.length + 1
+        rows = rng.integers(len(episodes), size=n)
+        early = rng.random(n) < 0.5
+        late = episodes.mask.shape[1] - self.length + 1
         first = np.where(early, rng.integers(self.early, size=n), rng.integers(late, size=n))
         return clip(episodes[rows], first, self.length)
 
 
 def balancer(game):
-    """An expert who pushes towards the side to which pole and cart lean, and steps in at the first clear mistake."""
+    """Pushes to where pole and cart lean, and steps in at the first clear mistake."""
     def act(observations, rng):
         return (observations @ LEAN > 0).astype(int)
 
@@ -59,26 +63,36 @@ def standard_game(state):
 
 
 def pushes_and_poses(episodes):
-    """Each push (-1 or 1), and what came of it, scaled to about one: metres, metres per second, radians, radians per second."""
-    return np.concatenate([2.0 * episodes.actions[..., None] - 1, episodes.next_observations * (1.0, 0.5, 5.0, 0.5)], axis=-1)
+    """Each push (-1 or 1), and the state after it, scaled to about one: (B, T, 5)."""
+    pushes = 2.0 * episodes.actions[..., None] - 1
+    poses = episodes.next_observations * (1.0, 0.5, 5.0, 0.5)  # metres, radians, and per second
+    return np.concatenate([pushes, poses], axis=-1)
 
 
-@world(claim="{n} answers about half-second clips taught it to balance", expert=balancer, on_true_reward=standard_game, moving=True,
-       yardstick=partial(Sampled, game=CartPole(), best=CartPole().horizon, called="standard game"))
-def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef=0.0, feedback="preference"):
-    """An MLP learns to balance from judgements of half-second clips, in a game that gives nothing away by ending.
+@world(claim="{n} answers about half-second clips taught it to balance", judged_in=CartPole(),
+       best=CartPole().horizon, called="standard game", expert=balancer,
+       on_true_reward=standard_game, moving=True)
+def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef=0.0,
+             feedback="preference"):
+    """An MLP learns to balance from clips of half a second, in a game that never ends early.
 
-    The entropy bonus keeps the policy exploring while the reward model knows little: without it one run in ten believes its first
-    answers too much, falls the same way ever after, and never sees a pole that stands. 250 steps are enough to see where a cart
-    that drifts will end; with 200 one run in fifty drifted off the track later on. The reward model is shown the push as well as
-    the pose: a person who likes poles that stand does not care, but a coin would seem to like some push, and so the control falls.
+    The entropy bonus keeps the policy exploring while the reward model knows little: without it one
+    run in ten believes its first answers too much, falls the same way ever after, and never sees a
+    pole that stands. With 200 steps instead of 250 one run in fifty drifted off the track later on.
+    The reward model is shown the push as well as the pose: a person who likes poles that stand does
+    not care, but a coin would seem to like some push, and so the control falls.
     """
     game, rngs = CartPole(frozen=True, horizon=250), generators(seed)
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))
-    reward_model = StepReward(MLP((5, 32, 32, 1), rngs["networks"]), pushes_and_poses, learning_rate=3e-3, prior=0.3, batch=64,
-                              centred=True, target_std=0.1, limit=10)
-    improver = make_learner(learner, policy, critic=MLP((4, 64, 64, 1), rngs["networks"]), group=4, updates=10 * rounds,
-                            learning_rate=1e-3, entropy_coef=0.6, entropy_until=0.3, gamma=0.99, minibatch=400)
-    return State(game, policy, policy.copy(), improver, reward_model, rounds_of(feedback, questions, rounds), episodes_per_update=16,
-                 updates_per_round=10, group=4, kl_coef=kl_coef, rngs=rngs, view=Clips(), true_reward_scale=0.1,
+    reward_model = StepReward(MLP((5, 32, 32, 1), rngs["networks"]), pushes_and_poses,
+                              learning_rate=3e-3, prior=0.3, batch=64, centred=True,
+                              target_std=0.1, limit=10)
+    critic = MLP((4, 64, 64, 1), rngs["networks"])
+    improver = make_learner(learner, policy, critic, group=4, updates=10 * rounds,
+                            learning_rate=1e-3, entropy_coef=0.6, entropy_until=0.3, gamma=0.99,
+                            minibatch=400)
+    return State(game, policy, policy.copy(), improver, reward_model,
+                 rounds_of(feedback, questions, rounds), episodes_per_update=16,
+                 updates_per_round=10, group=4, kl_coef=kl_coef, rngs=rngs, view=Clips(),
+                 true_reward_scale=0.1,
                  imitation={"learning_rate": 3e-3, "steps": 100, "batch": 256})

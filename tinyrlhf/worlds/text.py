@@ -3,7 +3,7 @@ import functools
 
 import numpy as np
 
-from tinyrlhf.episodes import replay
+from tinyrlhf.episodes import replay, rollout
 from tinyrlhf.feedback.forms import Texts
 from tinyrlhf.games.game import Words
 from tinyrlhf.games.text import HARD, Text, true_reward
@@ -17,22 +17,21 @@ from tinyrlhf.questions import View
 from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.rlhf import State
-from tinyrlhf.episodes import rollout
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, std_of_returns, world
-from tinyrlhf.yardsticks import Strings
 
-DRAFTS = 32                           # words that a person thinks of before they write one, and changes before they make one
+DRAFTS = 32  # words a person thinks of to write one, and changes to mend one
+LEAVE_OUT, REPLACE, PUT_IN = 0, 1, 2
 
 
 class WholeTexts(View):
-    """A text is judged when it is finished: nobody stops it half-way, and a beginning is judged as if it ended there."""
+    """A text is judged when finished, a beginning as if it ended there."""
     tries = "reference"
     stops = False
 
     def beginnings(self, game, episodes, lengths, rng):
         cut = lengths < episodes.lengths
         actions = episodes.actions.copy()
-        actions[cut, lengths[cut]] = 0                                 # the end mark
+        actions[cut, lengths[cut]] = 0  # the end mark
         mask = np.arange(actions.shape[1]) < (lengths + cut)[:, None]
         return replay(game, episodes.states[:, 0], actions, mask, rng)
 
@@ -41,81 +40,105 @@ class ViewOfWords(WholeTexts):
     """What people may say of a word."""
 
     def __init__(self, game):
-        def written(words):
-            return words.states[:, -1]
-
         def repeated(words):
-            return sum(np.maximum((written(words) == letter).sum(axis=1) - 1, 0) for letter in range(1, game.n_actions))
+            letters = np.arange(1, game.n_actions)
+            count = (words.states[:, -1, :, None] == letters).sum(axis=1)  # (B, letters)
+            return np.maximum(count - 1, 0).sum(axis=1)
 
-        self.remarks = {"softer letters": lambda words: -HARD[written(words)].sum(axis=1),
+        self.remarks = {"softer letters": lambda words: -HARD[words.states[:, -1]].sum(axis=1),
                         "no letter twice": lambda words: -repeated(words),
-                        "shorter": lambda words: -words.lengths, "more of a word": lambda words: words.lengths}
+                        "shorter": lambda words: -words.lengths,
+                        "more of a word": lambda words: words.lengths}
 
 
 def writer(game):
-    """Somebody who writes such words themselves, and changes a letter where that makes a word better."""
+    """Somebody who writes such words, and changes a letter where that helps."""
     def drafts(starts, rng):
         words = game.encode(corpus(DRAFTS * len(starts), rng))
         return words.reshape(len(starts), DRAFTS, -1)
 
     def edits(finished, rng):
-        return np.stack([finished, *(one_edit(game, finished, rng) for _ in range(DRAFTS))], axis=1)
+        changed = [one_edit(game, finished, rng) for _ in range(DRAFTS)]
+        return np.stack([finished, *changed], axis=1)
 
-    return Writer(drafts, edits, lambda finished: game.demonstrations(game.decode(finished))[1:], true_reward)
+    def as_actions(finished):
+        return game.demonstrations(game.decode(finished))[1:]
+
+    return Writer(drafts, edits, as_actions, true_reward)
 
 
 def one_edit(game, finished, rng):
-    """Finished words (n, horizon) with a letter replaced, left out or put in, at random; their longest stay as long as they are."""
-    longest = game.horizon - 1
-    rows = [game.decode([state])[0] for state in finished]
+    """Finished words (n, horizon), each with a letter left out, replaced or put in at random."""
+    words = game.decode(finished)
+    places = rng.random(len(words))  # 0: its beginning
+    letters = rng.integers(len(game.letters), size=len(words))
+    changes = rng.integers(3, size=len(words))
     edited = []
-    for word, place, letter, change in zip(rows, rng.random(len(rows)), rng.integers(len(game.letters), size=len(rows)),
-                                           rng.integers(3, size=len(rows))):
-        at = int(place * (len(word) + (change == 2)))
-        new = "" if change == 0 else game.letters[letter]
-        edited.append((word[:at] + new + word[at + (change != 2):])[:longest])
+    for word, place, letter, change in zip(words, places, letters, changes):
+        at, new = int(place * len(word)), game.letters[letter]
+        if change == LEAVE_OUT:
+            word = word[:at] + word[at + 1:]
+        elif change == REPLACE:
+            word = word[:at] + new + word[at + 1:]
+        elif change == PUT_IN:
+            at = int(place * (len(word) + 1))
+            word = word[:at] + new + word[at:]
+        edited.append(word[:game.horizon - 1])
     return game.encode(edited)
 
 
 def page_of_words(game, policy, rng):
     """Ten words with what each is worth, as one scene."""
     episodes = rollout(game, policy, game.start(10, rng), rng)
-    lines = [f"{game.show(states[-1]):<11} {value:5.1f}" for states, value in zip(episodes.states, episodes.true_returns)]
-    colors = np.where(episodes.true_returns >= 1, "ink", np.where(episodes.true_returns < 0, "danger", "quiet"))
-    return [[[Words(0.5, 0.95 - 0.1 * i, line, color) for i, (line, color) in enumerate(zip(lines, colors.tolist()))]]]
+    page = []
+    for i, (states, value) in enumerate(zip(episodes.states, episodes.true_returns)):
+        color = "ink" if value >= 1 else "danger" if value < 0 else "quiet"
+        line = f"{game.show(states[-1]):<11} {value:5.1f}"
+        page.append(Words(0.5, 0.95 - 0.1 * i, line, color))
+    return [[page]]
 
 
-@world(claim="{n} answers taught it which words a person likes", yardstick=Strings, expert=writer, form=Texts(), scenes=page_of_words)
-def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.07, feedback="preference"):
+@world(claim="{n} answers taught it which words a person likes", expert=writer,
+       form=Texts(), scenes=page_of_words)
+def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.07,
+         feedback="preference"):
     """A character model, pretrained on invented words, learns which words a person likes.
 
-    The reward model knows which letters a word has and how long it is, not their order: it must guess the rest.
+    The reward model knows which letters a word has and how long it is, not their order: it must
+    guess the rest.
     """
-    game, rngs, policy = Text(), generators(seed), pretrained(seed)
+    game, rngs = Text(), generators(seed)
+    policy = pretrained(seed)
     n_features = game.features(game.start(1, None)).shape[-1]
     reward_model = OutcomeReward(MLP((n_features, 1), rngs["networks"], head_gain=0.01),
-                                 lambda episodes: game.features(episodes.states[:, -1]), learning_rate=0.05, prior=3.0, batch=256,
-                                 centred=True, habits=Habits(deviation_prior=1.0))
+                                 lambda words: game.features(words.states[:, -1]),
+                                 learning_rate=0.05, prior=3.0, batch=256, centred=True,
+                                 habits=Habits(deviation_prior=1.0))
     critic = EmbeddingMLP(game.n_actions, game.window, 12, (64,), 1, rngs["networks"])
-    improver = make_learner(learner, policy, critic, group=128, updates=200 * rounds, learning_rate=0.01)
-    return State(game, policy, policy.copy(), improver, reward_model, rounds_of(feedback, questions, rounds), episodes_per_update=128,
-                 updates_per_round=200, group=128, kl_coef=kl_coef, rngs=rngs, view=ViewOfWords(game),
-                 true_reward_scale=1.0 / std_of_returns(game, policy), imitation={"learning_rate": 3e-3, "steps": 300, "batch": 128})
+    improver = make_learner(learner, policy, critic, group=128, updates=200 * rounds,
+                            learning_rate=0.01)
+    return State(game, policy, policy.copy(), improver, reward_model,
+                 rounds_of(feedback, questions, rounds), episodes_per_update=128,
+                 updates_per_round=200, group=128, kl_coef=kl_coef, rngs=rngs,
+                 view=ViewOfWords(game), true_reward_scale=1.0 / std_of_returns(game, policy),
+                 imitation={"learning_rate": 3e-3, "steps": 300, "batch": 128})
 
 
 @functools.lru_cache(maxsize=8)
 def pretrained_vector(seed):
-    """The parameters of the character model after pretraining; kept, since several runs with one seed start from it."""
+    """Parameters of the pretrained character model; kept, as several runs share a seed."""
     game, rng = Text(), generators(seed)["pretraining"]
     policy = character_model(game, rng)
     observations, actions, mask = game.demonstrations(corpus(1000, rng))
-    clone(policy, observations[mask], actions[mask], rng, learning_rate=linear(0.01, lowest=0.1), steps=1000, batch=256)
+    clone(policy, observations[mask], actions[mask], rng, steps=1000, batch=256,
+          learning_rate=linear(0.01, lowest=0.1))
     return policy.network.params.vector
 
 
 def character_model(game, rng):
     """Three characters in, the next one out."""
-    return Policy(EmbeddingMLP(game.n_actions, game.window, 12, (64,), game.n_actions, rng, head_gain=0.1))
+    return Policy(EmbeddingMLP(game.n_actions, game.window, 12, (64,), game.n_actions, rng,
+                               head_gain=0.1))
 
 
 def pretrained(seed):
