@@ -147,6 +147,7 @@ def test_exact_preferences_lead_to_the_optimum_under_the_kl_penalty():
     best, _ = enumeration.best_policy(tree.reference.network.params["table"], tree.rewards, 0.5)
     assert enumeration.kl(tree.reference.network.params["table"], best) > 0.1
     assert enumeration.kl(trained(tree, wins), best) < 1e-8
+    assert enumeration.kl(trained(tree, wins, batch=24, steps=300), best) < 1e-4     # each answer keeps its own shares
 
 
 def test_exact_choices_among_several_lead_there_too():
@@ -285,6 +286,12 @@ def test_what_cannot_be_learned_from_is_refused_in_words():
     for wrong in (0.0, -1.0, np.nan):
         with pytest.raises(ValueError, match="kl_coef"):
             prefer(tree.reference.copy(), tree.reference, tree.pairs.answered(np.full(72, SECOND)), rng, kl_coef=wrong)
+    answers = tree.pairs.answered(np.full(72, SECOND))
+    with pytest.raises(ValueError, match=r"shares: expected 2 dimensions|shares: expected .* 72"):
+        prefer(tree.reference.copy(), tree.reference, answers, rng, shares=np.full((71, 2), 0.5))
+    for wrong in (np.nan, 1.1, -0.1):
+        with pytest.raises(ValueError, match="shares: expected rows of numbers from 0 to 1 that sum to 1"):
+            prefer(tree.reference.copy(), tree.reference, answers, rng, shares=np.full((72, 2), [wrong, 0.5]))
     with pytest.raises(ValueError, match="multiple of the group"):
         rows_of_best(np.zeros(7), 2)
 
