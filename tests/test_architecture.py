@@ -12,10 +12,10 @@ import tinyrlhf
 from tinyrlhf.feedback.answers import KINDS
 
 PACKAGE = Path(tinyrlhf.__file__).parent
-FLOORS = {"numerics": 0, "checks": 0, "saving": 0, "protocols": 0, "nn": 1, "games": 1, "policies": 2, "episodes": 2, "exact": 2,
-          "feedback": 3, "rewards": 4, "learning": 5, "humans": 5, "questions": 5, "diagnostics": 5, "plots": 5, "rlhf": 6,
-          "improvements": 6.1, "yardsticks": 6.2, "worlds": 6.5, "runs": 7, "teaching": 7, "report": 7.1, "talk": 7.1, "cli": 8,
-          "__main__": 9}
+FLOORS = {"numerics": 0, "checks": 0, "saving": 0, "protocols": 0, "nn": 1, "games": 1, "policies": 2, "episodes": 2,
+          "exact": 2, "feedback": 3, "rewards": 4, "learning": 5, "humans": 5, "questions": 5, "diagnostics": 5,
+          "plots": 5, "rlhf": 6, "improvements": 6.1, "yardsticks": 6.2, "worlds": 6.5, "runs": 7, "teaching": 7,
+          "report": 7.1, "talk": 7.1, "cli": 8, "__main__": 9}
 FENCES = [("games", "nn"), ("nn", "games"), ("learning", "games"), ("learning", "humans"), ("rewards", "humans"),
           ("rewards", "games"), ("humans", "learning"), ("plots", "learning"), ("plots", "rewards"), ("exact", "games"),
           ("exact", "nn")]
@@ -56,7 +56,8 @@ def test_imports_run_downwards_and_never_through_a_fence(path):
 def test_only_numpy_matplotlib_and_the_standard_library_are_needed(path):
     for name, line in imports(path):
         top = name.split(".")[0]
-        assert top in sys.stdlib_module_names or top in ("numpy", "matplotlib", "tinyrlhf", "PIL"), f"{path.name}:{line} needs {top}"
+        wanted = top in sys.stdlib_module_names or top in ("numpy", "matplotlib", "tinyrlhf", "PIL")
+        assert wanted, f"{path.name}:{line} needs {top}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -76,14 +77,16 @@ def needed_by(*modules):
         if path.is_file() and path not in found:
             found.add(path)
             parts = [name.split(".")[1:] for name, _ in imports(path)]
-            waiting += [PACKAGE.joinpath(*part[:depth]).with_suffix(".py") for part in parts for depth in (1, 2) if part[:depth]]
+            for depth in (1, 2):
+                waiting += [PACKAGE.joinpath(*part[:depth]).with_suffix(".py") for part in parts if part]
     return found
 
 
 def test_the_loop_and_its_worlds_stay_readable_in_an_afternoon():
     size = {path: len(path.read_text(encoding="utf-8")) for path in FILES}       # in characters: lines may be short
     loop = needed_by(*LOOP)
-    assert {"policy_gradient.py", "reward_models.py", "answers.py", "choice.py", "simulated.py"} <= {path.name for path in loop}
+    core = {"policy_gradient.py", "reward_models.py", "answers.py", "choice.py", "simulated.py"}
+    assert core <= {path.name for path in loop}
     assert sum(size[path] for path in loop) <= 175_000
     assert sum(n for path, n in size.items() if room(path) != "teaching") <= 400_000
     assert sum(size.values()) <= 540_000
@@ -119,7 +122,8 @@ def test_nothing_above_the_worlds_names_one_of_them(path):
             assert not (PACKAGE / "worlds" / f"{module}.py").exists(), f"{path.name}:{line} imports {name}"
 
 
-KNOW_KINDS = {"feedback/answers.py", "feedback/forms.py", "questions.py", "cli.py"}     # forms: logs of format 1 named no kinds
+# forms: logs of format 1 named no kinds
+KNOW_KINDS = {"feedback/answers.py", "feedback/forms.py", "questions.py", "cli.py"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -142,7 +146,8 @@ def test_the_docstring_names_every_room_in_reading_order():
 
 def test_importing_what_does_not_draw_does_not_import_matplotlib():
     code = "import sys, tinyrlhf.rlhf, tinyrlhf.worlds.text, tinyrlhf.cli; print('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
 
 
 def test_every_wrong_version_still_fits_the_code_and_names_a_test_that_exists():
@@ -150,7 +155,8 @@ def test_every_wrong_version_still_fits_the_code_and_names_a_test_that_exists():
     wrong = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(wrong)
     for file, old, new, test in wrong.WRONG:
-        assert (wrong.ROOT / file).read_text(encoding="utf-8").count(old) == 1 and old != new, f"{file} does not hold once: {old}"
+        count = (wrong.ROOT / file).read_text(encoding="utf-8").count(old)
+        assert count == 1 and old != new, f"{file} does not hold once: {old}"
         place, _, name = test.partition("::")
         wanted = f"def {name.partition('[')[0]}(" if name else ""           # some name a whole file
         assert wanted in (wrong.ROOT / place).read_text(encoding="utf-8"), f"there is no {test}"

@@ -1,4 +1,4 @@
-"""Does the policy get better by imitation and straight from choices, and are tries weighed so that they stand for all plays?"""
+"""Does the policy get better by imitation and straight from choices, and do weighed tries stand for all plays?"""
 import itertools
 
 import numpy as np
@@ -50,7 +50,7 @@ def likelihoods(answers, scores):
 
 # ---- tries beside a demonstration
 
-def test_weighed_tries_and_a_play_of_the_clone_estimate_the_sum_over_all_plays_without_bias():
+def test_weighed_tries_and_a_play_of_the_clone_estimate_the_sum_over_all_plays():
     every, (actor, imitator) = strings()
     first, tried = (rows.ravel() for rows in np.indices((9, 9)))
     questions = shown("demonstration", every, np.stack([first, tried], axis=1))
@@ -58,8 +58,10 @@ def test_weighed_tries_and_a_play_of_the_clone_estimate_the_sum_over_all_plays_w
     scores = np.random.default_rng(1).normal(size=9)
     by_clone, by_actor = (np.exp(log_probs_of(policy, every)[0]) for policy in (imitator, actor))
     assert not np.allclose(by_clone, by_actor) and np.isclose(by_clone.sum(), 1)
-    total = np.exp(scores[first] + answers.prior[:, 0] + likelihoods(answers, scores))      # exp(own) / P(own): the sum of both
-    expected = (by_clone[first] * by_actor[tried] * total).sum() / 2                        # over all pairs, as often as they come
+    # exp(own) / P(own): the sum of both
+    total = np.exp(scores[first] + answers.prior[:, 0] + likelihoods(answers, scores))
+    # over all pairs, as often as they come
+    expected = (by_clone[first] * by_actor[tried] * total).sum() / 2
     assert np.isclose(expected, np.exp(scores).sum(), rtol=1e-10)
 
 
@@ -97,7 +99,8 @@ def test_with_many_tries_a_demonstration_is_as_likely_as_soft_planning_says_whoe
         terms = np.exp(scores[ways] + answers.prior[0, 1:])
         assert (np.abs(estimated - exact[done]) < 5 * terms.std() / terms.mean() / np.sqrt(n_tries)).all()
         unweighed.append(likelihoods(plain, scores).mean())
-    assert abs(unweighed[0] - unweighed[1]) > 0.1                      # a contrast with whatever was tried: another likelihood
+    # a contrast with whatever was tried: another likelihood
+    assert abs(unweighed[0] - unweighed[1]) > 0.1
 
 
 def test_only_demonstrations_that_were_given_are_weighed():
@@ -118,8 +121,10 @@ def test_the_clone_comes_to_do_what_was_demonstrated():
     actor, imitator = Policy(Table(2, 3)), Policy(Table(2, 3))
     best = replay(game, game.start(5, rng), np.full((5, 1), 2), np.ones((5, 1), bool), rng)
     shows = np.tile(np.arange(5)[:, None], (1, 4))
-    weigh_tries(shown("demonstration", best, shows).answered(np.zeros(5, int)), actor, imitator, rng, learning_rate=0.1, steps=100)
-    assert np.exp(log_probs_of(imitator, best)[0]).min() > 0.95 and np.allclose(np.exp(log_probs_of(actor, best)[0]), 1 / 3)
+    weigh_tries(shown("demonstration", best, shows).answered(np.zeros(5, int)), actor, imitator, rng, learning_rate=0.1,
+                steps=100)
+    assert np.exp(log_probs_of(imitator, best)[0]).min() > 0.95
+    assert np.allclose(np.exp(log_probs_of(actor, best)[0]), 1 / 3)
 
 
 # ---- improvements as stages
@@ -135,9 +140,11 @@ def test_imitation_copies_what_people_did(kind, said):
     state = state_of()
     state.person = Boltzmann(rationality=1e6, expert=planner(state.game))
     state.plan = [Stage("copy", imitate, (kind,), 60)]
-    before = rollout(state.game, state.policy, state.game.start(500, np.random.default_rng(0)), np.random.default_rng(1)).true_returns
+    before = rollout(state.game, state.policy, state.game.start(500, np.random.default_rng(0)),
+                     np.random.default_rng(1)).true_returns
     rlhf(state)
-    after = rollout(state.game, state.policy, state.game.start(500, np.random.default_rng(0)), np.random.default_rng(1)).true_returns
+    after = rollout(state.game, state.policy, state.game.start(500, np.random.default_rng(0)),
+                    np.random.default_rng(1)).true_returns
     done = state.answers.acted()
     assert after.mean() > before.mean() + 0.3 and state.history[0]["imitation_loss"] > 0
     assert log_probs_of(state.policy, done)[0].mean() > log_probs_of(state.reference, done)[0].mean()

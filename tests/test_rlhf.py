@@ -1,4 +1,4 @@
-"""The loop keeps its promises: it learns from answers alone, is blind to true rewards, and resumes to the same bytes."""
+"""The loop keeps its promises: it learns from answers alone, is blind to true rewards, and resumes to equal bytes."""
 import copy
 from dataclasses import replace
 
@@ -75,7 +75,8 @@ class Blindfold:
 
 # ---- what is not seen
 
-CASES = [("bandit", "preference"), ("bandit", "ranking,rating,thumb,demonstration,correction"), ("gridworld", "preference"),
+CASES = [("bandit", "preference"), ("bandit", "ranking,rating,thumb,demonstration,correction"),
+         ("gridworld", "preference"),
          ("gridworld", EVERY), ("cartpole", "preference,correction"), ("text", "preference"),
          ("text", EVERY.replace(",stop", ""))]
 
@@ -123,7 +124,8 @@ def test_saved_after_one_round_and_loaded_it_ends_in_the_same_bytes(world, learn
     assert not differ(second, whole)
 
 
-@pytest.mark.parametrize("feedback", [*KINDS, EVERY], ids=lambda feedback: feedback if feedback in KINDS else "all kinds")
+@pytest.mark.parametrize("feedback", [*KINDS, EVERY],
+                         ids=lambda feedback: feedback if feedback in KINDS else "all kinds")
 def test_whatever_people_are_asked_a_loaded_run_ends_in_the_same_bytes(feedback):
     whole, first, second = (small("gridworld", feedback=feedback, questions=5) for _ in range(3))
     rlhf(whole, 3)
@@ -172,7 +174,8 @@ def test_answers_of_all_rounds_are_kept_and_the_reference_never_moves():
     state = small("bandit", person="coin")
     before = state.reference.network.params.vector.copy()
     rlhf(state, 3)
-    assert len(state.answers) == 3 * state.plan[0].questions and state.answers.round.tolist() == [1] * 10 + [2] * 10 + [3] * 10
+    assert len(state.answers) == 3 * state.plan[0].questions
+    assert state.answers.round.tolist() == [1] * 10 + [2] * 10 + [3] * 10
     assert [row["answers"] for row in state.history] == [10, 20, 30]
     assert np.array_equal(before, state.reference.network.params.vector)
     assert not np.array_equal(before, state.policy.network.params.vector)
@@ -277,7 +280,8 @@ def test_answers_teach_what_coin_flips_do_not(world):
 def test_silence_never_means_the_true_reward_and_who_wants_it_says_so():
     answered, alone = small("gridworld"), small("gridworld", person="nobody")
     assert {stage.improve for stage in answered.plan} == {from_answers}
-    assert {stage.improve for stage in alone.plan} == {from_true_reward} and not any(stage.kinds for stage in alone.plan)
+    assert {stage.improve for stage in alone.plan} == {from_true_reward}
+    assert not any(stage.kinds for stage in alone.plan)
     rlhf(alone, 1)
     assert alone.answers is None and alone.history[0]["answers"] == 0 and "fit_loss" not in alone.history[0]
     assert alone.history[0]["learned_return"] == alone.history[0]["true_return"]
@@ -326,7 +330,8 @@ def test_what_a_person_remembers_is_saved_with_the_run():
     rlhf(first, 2)
     second.load(first.state(), first.answers)
     assert [len(each) for each in second.person.remembered] == [15, 15] and second.person.latest == first.person.latest
-    assert copy.deepcopy(first.person.state()).keys() == second.person.state().keys() and isinstance(first.person, Boltzmann)
+    assert copy.deepcopy(first.person.state()).keys() == second.person.state().keys()
+    assert isinstance(first.person, Boltzmann)
 
 
 def test_episodes_come_in_groups_from_equal_starts():
@@ -335,8 +340,9 @@ def test_episodes_come_in_groups_from_equal_starts():
     assert (starts == starts[:, :1]).all() and len(np.unique(starts[:, 0], axis=0)) == len(starts)
 
 
-@pytest.mark.parametrize("changes, sentence", [({"group": 0}, "group"), ({"episodes_per_update": 0}, "episodes_per_update"),
-                                               ({"kl_coef": -1.0}, "kl_coef"), ({"updates_per_round": 1.5}, "updates_per_round")])
+@pytest.mark.parametrize("changes, sentence",
+                         [({"group": 0}, "group"), ({"episodes_per_update": 0}, "episodes_per_update"),
+                          ({"kl_coef": -1.0}, "kl_coef"), ({"updates_per_round": 1.5}, "updates_per_round")])
 def test_a_state_that_cannot_run_is_refused(changes, sentence):
     fields = {name: getattr(state, name) for state in [small("bandit")] for name in State.__dataclass_fields__}
     with pytest.raises(ValueError, match=f"{sentence}: expected"):
