@@ -14,7 +14,7 @@ from tinyrlhf.humans.experts import planner
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.improvements import copying_best, directly, imitate
 from tinyrlhf.learning.direct_preferences import dpo, prefer
-from tinyrlhf.learning.imitation import weigh_tries
+from tinyrlhf.learning.imitation import clone, weigh_tries
 from tinyrlhf.nn.networks import Table
 from tinyrlhf.numerics import logsumexp
 from tinyrlhf.policies import Policy
@@ -148,6 +148,10 @@ def test_imitation_copies_what_people_did(kind, said):
     done = state.answers.acted()
     assert after.mean() > before.mean() + 0.3 and state.history[0]["imitation_loss"] > 0
     assert log_probs_of(state.policy, done)[0].mean() > log_probs_of(state.reference, done)[0].mean()
+    if kind == "correction":                                           # a clone of what they did, and of nothing else
+        by_hand = state.reference.copy()
+        clone(by_hand, *done.decisions, build("gridworld", seed=3).rngs["learner"], **state.imitation)
+        assert np.array_equal(by_hand.network.params.vector, state.policy.network.params.vector)
 
 
 def test_a_stage_straight_from_answers_is_what_prefer_does():

@@ -143,41 +143,39 @@ def held_out(model, answers, person):
 @kinds
 def test_a_planted_linear_reward_is_recovered_with_its_scale_up_to_the_noise_ceiling(kind):
     rng, person = np.random.default_rng(8), Boltzmann(rationality=1.0)
-    model = linear(kind, learning_rate=0.05, prior=1.0, fit_steps=300)
-    loss = model.fit(answered(1500, rng), rng)
-    reached, ceiling = held_out(model, answered(3000, rng), person)
+    model = linear(kind, learning_rate=0.05, prior=1.0, fit_steps=150)
+    loss = model.fit(answered(800, rng), rng)
+    reached, ceiling = held_out(model, answered(2000, rng, person), person)
     assert reached > ceiling - 0.01
     assert np.allclose(model.network.params["weight_0"][:, 0], TRUE, atol=0.15)
     assert 0.2 < loss < np.log(2)
 
 
-@pytest.mark.parametrize("kind", ["ranking", "rating", "thumb", "stop", "comment", "credit"])
-@pytest.mark.parametrize("readings", [None, OTHER_READINGS], ids=["by default", "otherwise"])
+@pytest.mark.parametrize("kind, readings", [*((kind, None) for kind in ("ranking", "rating", "thumb", "stop", "comment",
+                                                                        "credit")), ("ranking", OTHER_READINGS)])
 def test_the_true_reward_is_recovered_from_each_kind_of_answer(kind, readings):
-    if readings and kind not in readings:
-        pytest.skip("is read in one way only")
     rng = np.random.default_rng(34)
-    model = linear(learning_rate=0.05, prior=1.0, fit_steps=200, batch=400, readings=readings)
-    model.fit(said_of(kind, {"ranking": 500, "comment": 800, "stop": 800}.get(kind, 1500), rng), rng)
+    model = linear(learning_rate=0.05, prior=1.0, fit_steps=120, readings=readings)
+    model.fit(said_of(kind, {"ranking": 150, "thumb": 800, "rating": 500, "credit": 800}.get(kind, 300), rng), rng)
     assert np.allclose(model.network.params["weight_0"][:, 0], TRUE, atol=0.2)
 
 
 @pytest.mark.parametrize("kind", ["demonstration", "correction"])
 def test_the_true_reward_is_recovered_from_what_people_pick_though_somebody_else_acted(kind):
     rng = np.random.default_rng(35)
-    questions = questions_of(kind, clips(800 * SHOWN[kind], rng))
+    questions = questions_of(kind, clips(400 * SHOWN[kind], rng))
     returns = questions.episodes.true_returns[questions.shows]
     said = (returns + rng.gumbel(size=returns.shape)).argmax(axis=1)
-    model = linear(learning_rate=0.05, prior=1.0, fit_steps=200, batch=400)
+    model = linear(learning_rate=0.05, prior=1.0, fit_steps=120)
     model.fit(questions.answered(said), rng)
     assert np.allclose(model.network.params["weight_0"][:, 0], TRUE, atol=0.2)
 
 
 def test_what_each_kind_says_adds_up_in_one_model():
     rng = np.random.default_rng(36)
-    parts = [said_of(kind, 200, rng) for kind in ("preference", "ranking", "rating", "thumb", "stop", "comment",
+    parts = [said_of(kind, 100, rng) for kind in ("preference", "ranking", "rating", "thumb", "stop", "comment",
                                                   "credit")]
-    model = linear(learning_rate=0.05, prior=1.0, fit_steps=200, habits=Habits(deviation_prior=1.0))
+    model = linear(learning_rate=0.05, prior=1.0, fit_steps=120, habits=Habits(deviation_prior=1.0))
     model.fit(join_answers(parts), rng)
     assert np.allclose(model.network.params["weight_0"][:, 0], TRUE, atol=0.15)
     assert len(model.habits.sittings) == 1 and model.habits.vector.any()
@@ -206,10 +204,10 @@ def test_cells_that_a_person_minds_are_found_from_walks_of_different_length():
 
 
 def test_coin_flips_teach_nothing():
-    rng, n = np.random.default_rng(11), 2000
+    rng, n = np.random.default_rng(11), 800
     comparisons = answered(n, rng, Boltzmann(rationality=0.0))
-    model = linear(learning_rate=0.05, prior=0.0, fit_steps=200)
-    assert model.fit(comparisons, rng) > np.log(2) - 0.005
+    model = linear(learning_rate=0.05, prior=0.0, fit_steps=100)
+    assert model.fit(comparisons, rng) > np.log(2) - 0.01
     # the information of n pairs: n p (1 - p) times variance 2 T
     sigma = np.sqrt(4 / n / 12)
     assert (np.abs(model.network.params["weight_0"]) < 5 * sigma).all()
@@ -239,12 +237,12 @@ def test_same_is_learned_as_half_and_half():
 
 
 def test_how_readily_people_call_two_the_same_is_learned_where_same_is_an_option():
-    rng, n = np.random.default_rng(14), 1500
+    rng, n = np.random.default_rng(14), 800
     questions = pairs_of(clips(n, rng), clips(n, rng))
     returns = questions.episodes.true_returns[questions.shows]
     worth = np.column_stack([returns, returns.mean(axis=1) + 1.0])
     answers = questions.answered((worth + rng.gumbel(size=worth.shape)).argmax(axis=1))
-    model = linear(learning_rate=0.05, prior=1.0, fit_steps=300, readings=OTHER_READINGS)
+    model = linear(learning_rate=0.05, prior=1.0, fit_steps=150, readings=OTHER_READINGS)
     model.fit(answers, rng)
     rows, [block] = answers.choices(np.arange(n), OTHER_READINGS)
     assert np.isclose(model.habits.of(block)[1][0, SAME], 1.0, atol=0.2)
