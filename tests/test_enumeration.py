@@ -5,6 +5,7 @@ import pytest
 from tinyrlhf.checks import check_game, check_gradient
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import enumeration, planning, strings
+from tinyrlhf.exact.horizon import soft_backward_induction
 from tinyrlhf.games.prefixes import Prefixes
 from tinyrlhf.learning.kl import kl_penalized_rewards
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, Reinforce
@@ -100,7 +101,7 @@ def test_planning_in_the_tree_finds_the_same_policy():
     R[np.arange(nodes)[:, None], np.arange(3), child] = np.where(child < nodes, 0.0,
                                                                  rewards[np.maximum(child - nodes, 0)])
     full = np.concatenate([softmax(reference), np.full((len(rewards), 3), 1 / 3)])
-    values, policy = planning.soft_backward_induction(P, R, full, 0.5, 3)
+    values, policy = soft_backward_induction(P, R, full, 0.5, 3)
     best, log_z = enumeration.best_policy(reference, rewards, 0.5)
     assert np.isclose(values[0, 0], 0.5 * log_z, atol=1e-12)
     depth = np.repeat(np.arange(3), 3 ** np.arange(3))

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinyrlhf.episodes import join, rollout
 from tinyrlhf.exact import strings
-from tinyrlhf.exact.planning import backward_induction, finite_horizon_return, kl_to_reference, soft_backward_induction
+from tinyrlhf.exact.horizon import backward_induction, finite_horizon_return, kl_to_reference, soft_backward_induction
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
