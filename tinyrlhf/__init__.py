@@ -6,11 +6,11 @@ The map, in reading order; every module imports only from above itself:
     checks         gradients, shapes, and whether a game keeps the protocol
     saving         the state of a run as one flat dict
     protocols      what the loop expects of its parts
-    nn             networks (Table, SumTable, MLP, EmbeddingMLP), distributions (Categorical, Gaussian), optimizers (SGD, Adam), schedules
+    nn             networks (Table, SumTable, MLP, EmbeddingMLP), distributions (Categorical, Gaussian), Adam, schedules
     games          where things happen: bandit, gridworld, cartpole, text, language, prefixes; the protocol is games/game.py
     policies       act: a network read as a distribution over actions
     episodes       what happened: rollout, replay, clips
-    exact          the yardstick: planning in tables, without end and with a horizon, sweeps over strings, every string of a small world, best of n
+    exact          the yardstick: tables without end (planning) and with a horizon, sweeps over strings, every string, best of n
     feedback       what people said: records, and the log that keeps them
     rewards        fit: the choice likelihood, Bradley-Terry for plain items, reward models for episodes
     learning       improve: advantages, rules (d_log_probs), KL, REINFORCE, actor-critic, PPO, RLOO, GRPO, cloning, DPO, Q-learning
