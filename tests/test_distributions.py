@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.nn.distributions import Categorical, Gaussian
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, Table
 from tinyrlhf.numerics import softmax

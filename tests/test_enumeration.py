@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_game, check_gradient
+from tinyrlhf.conformance import check_game, check_gradient
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import enumeration, planning, strings
 from tinyrlhf.exact.horizon import soft_backward_induction

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import rollout
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable, Table, orthogonal
 from tinyrlhf.nn.optimizers import Adam, clip_gradient
 from tinyrlhf.nn.schedules import as_schedule, linear

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.exact import planning
 from tinyrlhf.exact.horizon import (backward_induction, demonstration_loss, expected_visits, finite_horizon_return,
                                     kl_to_reference, return_gradient, soft_backward_induction)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.exact.strings import Automaton, contexts, evaluate, optimum
 from tinyrlhf.numerics import log_softmax, logsumexp
 

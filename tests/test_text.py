@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_game
+from tinyrlhf.conformance import check_game
 from tinyrlhf.exact.strings import Automaton, evaluate, optimum
 from tinyrlhf.games.text import Text, true_reward
 from tinyrlhf.games.words import CLOSED, CONSONANTS, VOWELS, corpus

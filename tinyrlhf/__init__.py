@@ -3,10 +3,11 @@
 The map, in reading order; every module imports only from above itself:
 
     numerics       softmax, sigmoid and their logarithms, safe for any number
-    checks         gradients, shapes, and whether a game keeps the protocol
+    checks         is this argument a number, a choice, a shape that can be used?
+    conformance    does a gradient, or a game of your own, keep its promises?
     saving         the state of a run as one flat dict
     protocols      what the loop expects of its parts
-    nn             networks (Table, SumTable, MLP, EmbeddingMLP), distributions (Categorical, Gaussian), Adam, schedules
+    nn             networks (Table, SumTable, MLP, EmbeddingMLP), distributions (Categorical, Gaussian), optimizers, schedules
     games          where things happen: bandit, gridworld, cartpole, text, language, prefixes; the protocol is games/game.py
     policies       act: a network read as a distribution over actions
     episodes       what happened: rollout, replay, clips
