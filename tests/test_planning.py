@@ -6,8 +6,8 @@ from tinyrlhf.conformance import check_gradient
 from tinyrlhf.exact import planning
 from tinyrlhf.exact.horizon import (backward_induction, demonstration_loss, expected_visits, finite_horizon_return,
                                     kl_to_reference, return_gradient, soft_backward_induction)
-from tinyrlhf.exact.planning import (action_values, bandit_optimum, evaluate_policy, soft_value_iteration,
-                                     value_iteration)
+from tinyrlhf.exact.planning import action_values, evaluate_policy, value_iteration
+from tinyrlhf.exact.soft import bandit_optimum, soft_value_iteration
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.numerics import softmax
 

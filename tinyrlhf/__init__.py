@@ -11,7 +11,7 @@ The map, in reading order; every module imports only from above itself:
     games          where things happen: bandit, gridworld, cartpole, text, language, prefixes; the protocol is games/game.py
     policies       act: a network read as a distribution over actions
     episodes       what happened: rollout, replay, clips
-    exact          the yardstick: tables without end (planning) and with a horizon, sweeps over strings, every string, best of n
+    exact          the yardstick: tables without end (planning), with a horizon, at a price (soft); sweeps over strings, every string, best of n
     feedback       what people said: records, and the log that keeps them
     rewards        fit: the choice likelihood, Bradley-Terry for plain items, reward models for episodes
     learning       improve: advantages, rules (d_log_probs), KL, REINFORCE, actor-critic, PPO, RLOO, GRPO, cloning, DPO, Q-learning

@@ -30,7 +30,8 @@ import numpy as np  # noqa: E402
 from oracles import d_k1, d_k2, enumerate_strings  # noqa: E402
 from tinyrlhf.learning import kl  # noqa: E402
 from tinyrlhf.learning.advantages import returns_to_go  # noqa: E402
-from tinyrlhf.nn.distributions import Categorical, Gaussian  # noqa: E402
+from tinyrlhf.nn.distributions import Categorical  # noqa: E402
+from tinyrlhf.nn.gaussian import Gaussian  # noqa: E402
 from tinyrlhf.plots import BLUE, GREY, ORANGE, STYLE, VERMILLION, save  # noqa: E402
 
 N_SYMBOLS, LENGTH, N_WORLDS = 4, 5, 21

@@ -6,7 +6,8 @@ with time.
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
-from tinyrlhf.exact.planning import action_values, bandit_optimum, check_policies, check_tables
+from tinyrlhf.exact.planning import action_values, check_policies, check_tables
+from tinyrlhf.exact.soft import bandit_optimum
 from tinyrlhf.numerics import logsumexp, softmax
 
 MOST_STEPS = 1_000_000
@@ -27,7 +28,7 @@ def backward_induction(P, R, horizon):
 def soft_backward_induction(P, R, reference, kl_coef, horizon):
     """The best in `horizon` steps, when leaving the reference costs kl_coef per nat.
 
-    The equations, and what not to confuse them with, are those of `soft_value_iteration` with
+    The equations, and what not to confuse them with, are those of `soft.soft_value_iteration` with
     gamma 1; the policy depends on time.
     Reference (S, A) or (T, S, A) -> values (T+1, S), policy (T, S, A).
     """
