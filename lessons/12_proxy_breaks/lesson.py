@@ -631,8 +631,10 @@ def claim_five_machines_are_wrong_together(seed):
 
 
 def claim_fresh_votes_help_most_where_they_can_be_understood(seed):
+    """By a point; and told more without fresh votes, the control, is at most as good, give or take a quarter of a point."""
     ends = {name: look.felt for name, (_, look) in remedies(seed).items()}
-    return ends["fresh votes, told more"] > max(ends["fresh votes"], ends["a leash of 0.3"]) + 1
+    best = ends["fresh votes, told more"]
+    return best > max(ends["fresh votes"], ends["a leash of 0.3"]) + 1 and best > ends["told more"] - 0.25
 
 
 for claim in (claim_ordinary_words_do_not_show_it, claim_promises_rise_while_what_is_felt_rises_and_falls_below_the_start,
