@@ -514,8 +514,8 @@ for row, name in enumerate(names):
 ordinary_felt = np.mean([beginning(seed)[0].true_returns.mean() for seed in (0, 1, 2)])
 axis.axvline(ordinary_felt, color=GREY, lw=2, ls="--")
 axis.text(ordinary_felt + 0.1, 0.3, "ordinary words", color=GREY)
-axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name][0]:,} votes" for name in names], xlim=(-4, 15.5),
-         xlabel="felt about the last words, in points (dots: seeds)", ylim=(0.7 - len(names), 0.9))
+axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name][0]:,} votes" for name in names], xlim=(-4.5, 15.5),
+         xticks=range(-4, 16, 4), xlabel="felt about the last words, in points (dots: seeds)", ylim=(0.7 - len(names), 0.9))
 show(figure, "remedies", "A leash saves the words, and so do votes that the machine can hear")
 
 # %% [markdown]
