@@ -1,32 +1,27 @@
-"""The stages of a chat model as they are, with less to read, to rank and to learn: a run takes a tenth of a second."""
+"""A world that is `chat` with less to read, to ask and to learn: a run takes a second, through every door.
+
+    python tests/small_chat.py --questions 6 --out DIR
+"""
 import inspect
+import sys
+from dataclasses import replace
 
-from tinyrlhf import chat, rlhf, stages
+from tinyrlhf import cli
+from tinyrlhf.worlds import OWN
+from tinyrlhf.worlds._chat_report import ChatReport
+from tinyrlhf.worlds.chat import Sizes, chat
 
-DEFAULTS = {stages.pretrain: {"documents": 60, "steps": 10}, stages.fine_tune: {"demonstrations": 12, "steps": 4},
-            stages.bits_per_character: {"documents": 8}, stages.Chat.measure: {"n": 16}, stages.over_optimize: {"updates": 10, "n": 12},
-            chat.held_out: {"prompts": 8}}
+SMALL = Sizes(documents=60, reading_steps=10, corrections=12, imitation_steps=4, fit_steps=4, episodes_per_update=8,
+              share_of_updates=0.02, direct_steps=4, starts=4, best_of=4, measured=16)
 
 
-def shrink(patch):
-    """Make every stage small until `patch` (a pytest.MonkeyPatch) is undone."""
-    make, prefer, clone_best = stages.make_reward_model, stages.prefer, stages.clone_best
+def small_chat(**settings):
+    """A chat model that has hardly read or learned anything."""
+    return chat.make(sizes=SMALL, **settings)
 
-    def make_small(*given):
-        model = make(*given)
-        for member in getattr(model, "members", [model]):
-            member.fit_steps = 4
-        return model
 
-    for function, small in DEFAULTS.items():
-        parameters = inspect.signature(function).parameters.values()
-        values = {parameter.name: parameter.default for parameter in parameters if parameter.default is not parameter.empty}
-        assert set(small) <= set(values), f"{function.__name__} has no {', '.join(small)} any more"
-        patch.setattr(function, "__defaults__", tuple({**values, **small}.values()))
-    patch.setattr(stages, "UPDATES", dict.fromkeys(stages.UPDATES, 10))
-    patch.setattr(stages, "BEST_OF", 4)
-    patch.setattr(stages, "make_reward_model", make_small)
-    patch.setattr(stages, "prefer", lambda *given, **named: prefer(*given, **{**named, "steps": 4, "batch": 8}))
-    patch.setattr(stages, "clone_best", lambda *given, **named: clone_best(*given, **{**named, "starts": 4, "steps": 4, "batch": 32}))
-    fewer = {"episodes_per_update": 8, "updates_per_round": 2}
-    patch.setattr(stages, "State", lambda *given, **named: rlhf.State(*given, **{**named, **fewer}))
+small_chat.__signature__ = inspect.signature(chat.make)
+SMALL_CHAT = OWN["small_chat"] = replace(chat, make=small_chat, report=ChatReport(updates=10, compared=12))
+
+if __name__ == "__main__":
+    sys.exit(cli.main(own_world=SMALL_CHAT))

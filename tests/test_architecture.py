@@ -11,7 +11,7 @@ import pytest
 import tinyrlhf
 
 PACKAGE = Path(tinyrlhf.__file__).parent
-FLOORS = {"numerics": 0, "checks": 0, "saving": 0, "protocols": 0,
+FLOORS = {"numerics": 0, "checks": 0, "conformance": 0, "saving": 0, "protocols": 0,
           "nn": 1, "games": 1, "policies": 2, "episodes": 2, "exact": 2, "feedback": 3,
           "rewards": 4, "learning": 5, "humans": 5, "questions": 5, "diagnostics": 5, "rlhf": 6, "recipes": 6.1, "yardsticks": 6.2,
           "stages": 6.2, "plots": 6.2, "runs": 7, "report": 7.1, "chat": 7.1, "teaching": 7, "cli": 8, "__main__": 9}

@@ -1,4 +1,5 @@
 """The command line keeps its promises: one line for a mistake and nothing left behind, honest JSON, and no run lost to Ctrl-C."""
+import functools
 import io
 import json
 import os
@@ -10,16 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf import chat, cli, recipes, report, runs, stages
+from tinyrlhf import cli, report, rlhf, runs, saving
 from tinyrlhf.feedback import log
-from tinyrlhf.games.phrases import CORPORA
+from tinyrlhf.feedback.answers import KINDS
+from tinyrlhf.humans.simulated import Boltzmann
+from tinyrlhf.worlds import find
 
 sys.path.insert(0, str(Path(__file__).parent))
 import small_chat  # noqa: E402
 
 SMALL = ["--rounds", "2", "--questions", "5"]
-FIELDS = {"world", "seed", "seconds", "comparisons", "return_untrained", "return_after", "return_optimal", "return_on_true_reward", "kl",
-          "reward_model_accuracy", "out"}
+FIELDS = {"world", "seed", "feedback", "seconds", "answers", "comparisons", "return_untrained", "return_after", "return_optimal", "return_on_true_reward",
+          "objective_after", "objective_optimal", "kl", "reward_model_accuracy", "noise_ceiling", "calibration_error", "out"}
 ESCAPE = "a\x1b[31mred\rb"
 
 
@@ -32,8 +35,9 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Skips the figure, which takes longer than the run."""
+    """Skips the figure, which takes longer than the run, and foretells fewer comparisons."""
     monkeypatch.setattr(report, "draw", lambda *_: None)
+    monkeypatch.setattr(report, "held_out", functools.partial(report.held_out, n=40))
 
 
 def everything(folder):
@@ -41,19 +45,29 @@ def everything(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+def times():
+    """When each file below was written, and which folders there are."""
+    return {path: path.is_file() and path.stat().st_mtime_ns for path in Path.cwd().rglob("*")}
+
+
 def refused(capsys, *arguments):
     """The one line that a mistake gets; nothing on standard output, no path made or touched."""
     capsys.readouterr()
-    before = {path: path.stat().st_mtime_ns for path in Path.cwd().rglob("*")}
+    before = times()
     assert cli.main(list(arguments)) == 2
     out, err = capsys.readouterr()
-    assert {path: path.stat().st_mtime_ns for path in Path.cwd().rglob("*")} == before
+    assert times() == before
     assert out == "" and err.startswith("tinyrlhf: ") and err.endswith("\n") and err[:-1].isprintable()
     return err
 
 
 def done(*arguments):
     assert cli.main(list(arguments)) == 0
+
+
+def chat(*arguments):
+    """A short chat run by the front door of a world's own file; returns the exit code."""
+    return cli.main(list(arguments), own_world=small_chat.SMALL_CHAT)
 
 
 def saved(folder):
@@ -69,10 +83,12 @@ def saved(folder):
 
 @pytest.mark.parametrize("command", [[], ["run"], ["show"], ["chat"]])
 def test_every_command_has_help_with_an_example(capsys, command):
-    with pytest.raises(SystemExit) as stop:
-        cli.main([*command, "--help"])
+    try:
+        assert cli.main([*command, "--help"]) == 0
+    except SystemExit as stop:
+        assert stop.code == 0
     example = capsys.readouterr().out.split("example: tinyrlhf ")[1].split()
-    assert stop.value.code == 0 and cli.parser().parse_args(example).command == (command or ["run"])[0]
+    assert cli.parser(cli.world_names()).parse_args(example).command == (command or ["run"])[0]
 
 
 def test_help_imports_neither_numpy_nor_matplotlib():
@@ -81,15 +97,39 @@ def test_help_imports_neither_numpy_nor_matplotlib():
     assert "'argparse'" in names and "'numpy'" not in names and "'matplotlib'" not in names
 
 
-def test_the_names_that_help_shows_are_those_of_the_recipes():
-    assert cli.WORLD_NAMES == (*recipes.WORLDS, "chat") and cli.LEARNER_NAMES == recipes.LEARNERS
-    assert cli.LANGUAGE_NAMES == tuple(CORPORA) and cli.METHOD_NAMES == stages.METHODS and cli.REWARD_NAMES == stages.REWARDS
-    assert set(cli.NOBODY_ANSWERS) | {"person"} == set(recipes.TEACHERS)
+def test_help_names_every_world_and_kind_and_the_settings_of_a_world(capsys):
+    done("run", "--help")
+    out = capsys.readouterr().out
+    assert cli.world_names() == ["bandit", "cartpole", "chat", "gridworld", "text"] and " | ".join(cli.world_names()) in out
+    assert all(kind in out for kind in KINDS)
+    done("run", "text", "chat", "-h")
+    out = capsys.readouterr().out
+    for name in ("text", "chat"):
+        for setting, default in find(name).defaults.items():
+            assert f"--{setting.replace('_', '-')} (default {default})" in out.split(f"\n{name}: ")[1]
+    assert "rloo | ppo" in out and "dialogue | sentiment" in out
+
+
+@pytest.mark.parametrize("given, expected", [({}, "1"), ({"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": ""}, "3")], ids=["nobody", "somebody"])
+def test_one_thread_unless_somebody_has_said_otherwise_before_numpy_is_imported(given, expected):
+    code = """import os, sys
+class Watch:
+    def find_spec(self, name, *_):
+        if name == "numpy":
+            print(*(os.environ[each] for each in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")), sep=",")
+            sys.exit(0)
+sys.meta_path.insert(0, Watch())
+from tinyrlhf.cli import main
+main(["show", "missing"])"""
+    bare = {name: value for name, value in environment().items() if name not in cli.THREADS}
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**bare, **given}).stdout
+    assert out.strip() == f"{expected},1,{given.get('MKL_NUM_THREADS', '1')}"
 
 
 @pytest.mark.parametrize("arguments, names, came", [
-    ("", "required", "run | show"), ("swim", "run", "swim"), ("run", "WORLD", "required"), ("show", "RUN", "required"),
-    ("run mars", "bandit", "mars"), ("run bandit bandit", "WORLD", "bandit bandit"), ("run bandit --frob", "--frob", "--frob"),
+    ("", "required", "run | show"), ("swim", "run", "swim"), ("run", "WORLD: expected one or more of bandit", "none"), ("show", "RUN", "required"),
+    ("run mars", "bandit", "mars"), ("run bandit bandit", "WORLD", "bandit bandit"), ("run bandit --frob", "--frob", "--frob"), ("run bandit --frob 3", "--frob", "got 3"), ("run bandit loose", "bandit", "loose"),
+    ("show one --frob", "--frob", "unrecognized"),
     ("run bandit --learner magic", "ppo", "magic"),
     ("run bandit --agreement 1.5", "agreement", "1.5"), ("run bandit --agreement 0.2", "agreement", "0.2"),
     ("run bandit --agreement nan", "agreement", "nan"), ("run bandit --agreement 0.9 --rationality 2", "agreement or rationality", "both"),
@@ -100,19 +140,29 @@ def test_the_names_that_help_shows_are_those_of_the_recipes():
     ("run bandit --kl-coef -1", "kl_coef", "-1"), ("run bandit --kl-coef nan", "kl_coef", "nan"),
     ("run bandit --on-true-reward --without-feedback", "--without-feedback", "--on-true-reward"),
     ("run bandit --on-true-reward --baselines", "--baselines", "--on-true-reward"),
-    ("run bandit --without-feedback --agreement 0.9", "--agreement", "nobody"),
-    ("run bandit --on-true-reward --questions 5", "--questions", "5"),
+    ("run bandit --without-feedback --agreement 0.9", "agreement", "no effect with person coin"),
+    ("run bandit --on-true-reward --questions 5", "questions", "no effect with person nobody"),
+    ("run bandit --on-true-reward --feedback rating", "feedback", "no effect with person nobody"),
+    ("run bandit --person nobody --rationality 3", "rationality", "no effect"), ("run bandit --person cat", "person", "'cat'"),
+    ("run bandit --feedback applause", "one of preference, ranking, rating, thumb, demonstration, correction; got", "'applause'"),
+    ("run bandit --feedback stop", "one of preference, ranking, rating, thumb, demonstration, correction; got", "'stop'"),
+    ("run text --feedback rating,stop", "one of preference, ranking, rating, thumb, demonstration, correction, comment, credit; got", "'stop'"),
+    ("run chat --feedback stop", "one of preference, ranking, rating, thumb, demonstration, correction, comment, credit; got", "'stop'"),
+    ("run gridworld --feedback rating,rating", "feedback: expected each kind once", "rating,rating"),
+    ("run gridworld --feedback=", "feedback", "''"), ("run gridworld bandit --feedback stop", "feedback on bandit", "'stop'"),
+    ("run bandit --human recorded", "--from", "--human recorded"), ("run bandit --from x", "--from", "--human recorded"),
+    ("run bandit --human recorded --from missing.jsonl", "missing.jsonl", "No such file"), ("run bandit --human parrot", "recorded", "parrot"),
     ("run bandit --resume missing", "run.json", "missing"), ("show missing", "run.json", "missing"),
     ("run chat --method magic", "best-of-n", "magic"), ("run chat --reward eyes", "ensemble", "eyes"),
-    ("run chat --language french", "sentiment", "french"), ("run chat --learner ppo", "--learner", "say --method"),
-    ("run chat --rationality 2", "--rationality", "2"), ("run chat --baselines", "--baselines", "--without-feedback"),
+    ("run chat --language french", "sentiment", "french"), ("run chat --learner ppo", "--learner", "ppo"),
+    ("run chat --method best-of-n --kl-coef 0.1", "kl_coef", "no effect with method best-of-n"),
     ("run bandit --method dpo", "--method", "dpo"), ("run text --reward ngram", "--reward", "ngram"),
     ("run cartpole --language dialogue", "--language", "dialogue"), ("run chat --rounds 10001", "rounds", "10001"),
     ("run chat --questions 0", "questions", "0"), ("run chat --agreement 0.2", "agreement", "0.2"), ("run chat --seed -1", "seed", "-1"),
     ("run chat --kl-coef -1", "kl_coef", "-1"), ("run chat --kl-coef nan", "kl_coef", "nan"),
-    ("run chat --method dpo --kl-coef 0", "kl_coef", "0.01"), ("run chat --method best-of-n --on-true-reward", "method", "best-of-n"),
-    ("run chat --without-feedback --agreement 0.9", "--agreement", "nobody"),
-    ("run chat --on-true-reward --questions 5", "--questions", "5"),
+    ("run chat --method dpo --kl-coef 0", "kl_coef", "0.001"), ("run chat --method best-of-n --on-true-reward", "person", "nobody"), ("run chat --method dpo --on-true-reward", "person", "nobody"),
+    ("run chat --without-feedback --agreement 0.9", "agreement", "no effect with person coin"),
+    ("run chat --on-true-reward --questions 5", "questions", "no effect with person nobody"),
     ("run chat --resume missing", "run.json", "missing"), ("chat missing", "run.json", "missing"), ("chat", "RUN", "required"),
     ("chat missing --seed x", "--seed", "'x'"),
 ])
@@ -137,7 +187,7 @@ def test_a_folder_that_forbids_writing_is_refused_without_a_trace(capsys, here, 
     def forbidden(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(runs.Path, "write_text", forbidden)
+    monkeypatch.setattr(saving.os, "fsync", forbidden)
     for out in (["--out", "a/b"], []):
         assert "Permission denied" in refused(capsys, "run", "bandit", *SMALL, *out)
     assert everything(here) == []
@@ -196,7 +246,7 @@ def test_json_ends_the_output_with_one_object_per_world(capsys, undrawn):
     assert [result["world"] for result in objects] == ["bandit", "gridworld"] and lines[-1].startswith("{")
     for result in objects:
         assert FIELDS <= set(result) and result["return_on_true_reward"] is None
-        assert result["seed"] == 4 and result["comparisons"] == 10 and os.path.isdir(result["out"])
+        assert result["seed"] == 4 and result["comparisons"] == result["answers"] == 10 and os.path.isdir(result["out"])
         assert result["return_untrained"] < result["return_optimal"] >= result["return_after"]
         assert result["kl"] >= 0 and 0 <= result["reward_model_accuracy"] <= 1 and 0 < result["seconds"] < 60
 
@@ -215,7 +265,7 @@ def test_nan_becomes_null_and_show_says_the_same_again(capsys, undrawn, monkeypa
 def test_the_true_reward_is_reported_when_asked(capsys, undrawn):
     done("run", "bandit", "--rounds", "2", "--on-true-reward", "--json")
     result = results(capsys)[0][0]
-    assert result["return_on_true_reward"] == result["return_after"] and result["comparisons"] == 0
+    assert result["return_on_true_reward"] == result["return_after"] and result["answers"] == 0
     assert result["reward_model_accuracy"] is None and Path(result["out"]).parts[0] == "runs"
     done("run", "bandit", *SMALL, "--baselines", "--json")
     result = results(capsys)[0][0]
@@ -254,8 +304,8 @@ def interrupt_at(monkeypatch, owner, name, call, before=True):
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("owner, name, call", [
-    (recipes, "random_pairs", 1), (recipes, "random_pairs", 2), (log.Log, "append_many", 1), (log.Log, "append_many", 2),
-    (log.os, "fsync", 2), (runs.os, "replace", 2), (runs.os, "replace", 4), (runs.np, "savez", 2), (cli.Progress, "show", 1),
+    (rlhf, "ask", 1), (rlhf, "ask", 2), (Boltzmann, "answer", 2), (log.Log, "append_group", 1), (log.Log, "append_group", 3),
+    (saving.os, "fsync", 5), (saving.os, "replace", 2), (saving.os, "replace", 5), (runs.np, "savez", 2), (cli.Progress, "round", 1),
     (report, "measure", 1)])
 def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, owner, name, call, before):
     done("run", "bandit", *SMALL, "--seed", "3", "--out", "whole")
@@ -265,7 +315,7 @@ def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undra
     assert capsys.readouterr().err == "tinyrlhf: stopped; every finished round is saved; go on with: tinyrlhf run bandit --resume cut\n"
     done("run", "bandit", "--resume", "cut")
     assert saved("cut") == saved("whole")
-    assert [event["seq"] for event in saved("cut")[1]] == list(range(10))
+    assert [event["seq"] for event in saved("cut")[1]] == list(range(1 + 2 * 6))
 
 
 def test_a_finished_run_may_be_resumed_and_stays_as_it_is(capsys):
@@ -279,7 +329,7 @@ def test_a_finished_run_may_be_resumed_and_stays_as_it_is(capsys):
 @pytest.mark.parametrize("arguments, came", [
     (["gridworld"], "gridworld"), (["bandit", "gridworld"], "gridworld"), (["bandit", "--seed", "0"], "seed 0"),
     (["bandit", "--rounds", "9"], "rounds 9"), (["bandit", "--learner", "ppo"], "learner ppo"), (["bandit", "--out", "x"], "out x"),
-    (["bandit", "--without-feedback"], "teacher coin")])
+    (["bandit", "--without-feedback"], "person coin"), (["bandit", "--feedback", "rating"], "feedback rating")])
 def test_resume_refuses_to_become_another_run(capsys, undrawn, arguments, came):
     done("run", "bandit", *SMALL, "--seed", "3", "--out", "one")
     line = refused(capsys, "run", *arguments, "--resume", "one")
@@ -292,7 +342,7 @@ def test_resume_accepts_the_settings_that_the_run_has(undrawn):
 
 
 def test_show_refuses_an_unfinished_run_and_says_how_to_finish_it(capsys, undrawn, monkeypatch):
-    for place, call, rounds in (("show", 1, "1 of 2 rounds"), ("__init__", 1, "first round")):
+    for place, call, rounds in (("round", 1, "1 of 2 rounds"), ("__init__", 1, "first round")):
         with monkeypatch.context() as patch:
             interrupt_at(patch, cli.Progress, place, call, before=False)
             assert cli.main(["run", "bandit", *SMALL, "--out", place]) == 130
@@ -362,96 +412,121 @@ def test_a_terminal_shows_one_live_line_that_is_overwritten():
     assert "best possible" in rest
 
 
+# ---- a world's own file
+
+OWN_WORLD = """import sys
+import tinyrlhf.cli
+from tinyrlhf.games.bandit import Bandit
+from tinyrlhf.nn.networks import Table
+from tinyrlhf.policies import Policy
+from tinyrlhf.rewards.reward_models import OutcomeReward
+from tinyrlhf.rlhf import State
+from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
+from tinyrlhf.yardsticks import Tabular
+
+
+@world(claim="{n} answers found the better door", yardstick=Tabular)
+def my_world(seed=0, learner: LEARNERS = "rloo", doors=2, rounds=2, questions=5, kl_coef=0.0, feedback="preference"):
+    \"\"\"A few doors.\"\"\"
+    game, rngs = Bandit(means=[float(door) for door in range(doors)], noise=0.1), generators(seed)
+    policy = Policy(Table(game.n_states, doors))
+    model = OutcomeReward(Table(doors, 1), lambda episodes: episodes.actions[:, 0], learning_rate=0.1, batch=16)
+    improver = make_learner(learner, policy, None, group=8, updates=2 * rounds, learning_rate=0.1)
+    return State(game, policy, policy.copy(), improver, model, rounds_of(feedback, questions, rounds), episodes_per_update=8,
+                 updates_per_round=2, group=8, kl_coef=kl_coef, rngs=rngs)
+
+
+if __name__ == "__main__":
+    sys.exit(tinyrlhf.cli.main(own_world=my_world))
+"""
+
+
+def test_a_world_outside_the_package_has_the_same_front_door(here):
+    (here / "my_world.py").write_text(OWN_WORLD)
+
+    def command(*options):
+        return subprocess.run([sys.executable, "my_world.py", *options], capture_output=True, text=True, env=environment())
+
+    helped = command("--help")
+    assert helped.returncode == 0 and "my_world: A few doors." in helped.stdout and "--doors (default 2)" in helped.stdout
+    ran = command("--seed", "3", "--doors", "3", "--out", "one")
+    assert (ran.returncode, ran.stderr) == (0, "") and "my_world, seed 3: 10 answers" in ran.stdout and Path("one/figure.png").exists()
+    whole = saved("one")
+    for name in ("checkpoint.npz", "history.csv", "result.json"):
+        os.remove(Path("one", name))                                 # as if it had been killed before its first round was saved
+    again = command("--resume", "one")
+    assert (again.returncode, again.stderr) == (0, "") and saved("one") == whole
+    for options, said in ((["--doors", "many"], "--doors: expected a number, got 'many'"), (["--feedback", "stop"], "my_world"),
+                          (["--windows", "2"], "--windows"), (["--resume", "one", "--doors", "4"], "doors 4")):
+        refused = command(*options)
+        assert refused.returncode == 2 and refused.stderr.count("\n") == 1 and said in refused.stderr
+    assert find("bandit").command == "tinyrlhf run bandit" and find("small_chat").command == f"python {Path(small_chat.__file__)}"
+
+
 # ---- chat
 
-CHAT = ["run", "chat", "--questions", "6", "--seed", "3"]
+CHAT = ["--questions", "6", "--seed", "3"]
 
 
-@pytest.fixture
-def small(monkeypatch):
-    """Short chat runs, without their figure."""
-    small_chat.shrink(monkeypatch)
-    monkeypatch.setattr(chat, "draw", lambda *_: None)
-
-
-@pytest.mark.parametrize("options, asked", [([], 36), (["--without-feedback", "--reward", "ensemble", "--rounds", "2"], 72),
-                                            (["--on-true-reward", "--language", "sentiment"], 0)], ids=["person", "coin", "true reward"])
-def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, small, options, asked):
-    if "--on-true-reward" in options:
-        done("run", "chat", "--seed", "3", *options, "--json", "--out", "one")
-    else:
-        done(*CHAT, *options, "--json", "--out", "one")
+@pytest.mark.parametrize("options, asked", [([], 12 + 6), (["--without-feedback", "--reward", "ensemble", "--rounds", "2"], 12 + 12),
+                                            (["--on-true-reward", "--language", "sentiment"], 12)], ids=["person", "coin", "true reward"])
+def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undrawn, options, asked):
+    assert chat(*(CHAT if asked > 12 else CHAT[2:]), *options, "--json", "--out", "one") == 0
     (result,), lines = results(capsys)
-    assert lines[-1].startswith("{") and FIELDS | {"stages", "language", "method"} <= set(result)
-    assert result["world"] == "chat" and result["seed"] == 3 and result["comparisons"] == asked and result["out"] == "one"
-    assert result["return_untrained"] < result["return_optimal"] >= result["return_after"] and result["kl"] > 0 < result["seconds"] < 60
-    assert (result["reward_model_accuracy"] is None) == (asked == 0) == (result["return_on_true_reward"] is not None)
-    assert list(result["stages"])[:3] == ["pretrained", "sft", "rl"] and len(result["stages"]) == (4 if asked == 72 else 3)
-    for name, row in result["stages"].items():
-        assert {"gold", "real_words", "kl", "bits_per_character"} <= set(row) and 0 <= row["real_words"] <= 1 < row["bits_per_character"]
-        assert row["kl"] is None if name == "pretrained" else row["kl"] >= 0
+    assert lines[-1].startswith("{") and FIELDS | {"stages", "samples", "without_kl_penalty"} <= set(result)
+    assert result["world"] == "small_chat" and result["seed"] == 3 and result["answers"] == asked and result["out"] == "one"
+    assert result["return_untrained"] < result["return_optimal"] >= result["return_after"] and result["kl"] > 0 < result["seconds"] < 100
+    assert result["objective_optimal"] is None                       # nobody knows it
+    fitted = asked > 12
+    assert (result["reward_model_accuracy"] is not None) == fitted == (len(result["without_kl_penalty"]) == 2)
+    assert (result["return_on_true_reward"] is None) == fitted
+    assert list(result["stages"]) == ["pretrained", "sft", "rl", "rl_2"][:4 if "2" in options else 3]
+    for row in result["stages"].values():
+        assert {"true_return", "real_words", "kl", "bits_per_character"} <= set(row)
+        assert 0 <= row["real_words"] <= 1 < row["bits_per_character"] and row["kl"] >= 0
+    assert all(list(texts) == list(result["stages"]) for texts in result["samples"].values()) and len(result["samples"]) == 4
     done("show", "one", "--json")
-    assert {**results(capsys)[0][0], "seconds": 0} == {**result, "seconds": 0}
+    assert results(capsys)[0][0] == result
 
 
-def test_chat_and_another_world_run_in_turn_and_only_their_folders_are_written(capsys, here, small, undrawn):
-    done("run", "chat", "bandit", "--rounds", "1", "--questions", "5", "--json", "--out", "both")
-    assert [result["world"] for result in results(capsys)[0]] == ["chat", "bandit"]
-    files = ["checkpoint.npz", "feedback.jsonl", "history.csv", "result.json", "run.json"]
-    assert everything(here / "both" / "chat") == everything(here / "both" / "bandit") == files
-    assert os.listdir(here) == ["both"] and sorted(os.listdir("both")) == ["bandit", "chat"]
+def test_a_stage_says_what_it_asks_for_before_it_begins(capsys, undrawn):
+    assert chat(*CHAT, "--out", "one") == 0
+    lines = [line.split("  ")[2] for line in capsys.readouterr().out.splitlines() if line.startswith("round")]
+    assert lines[:5:2] == ["pretrained begins", "sft begins: people answer 12 times (correction)", "rl begins: people answer 6 times (ranking)"]
 
 
-@pytest.fixture(scope="module")
-def whole_chat(tmp_path_factory):
-    """What a run that nobody stopped leaves behind; made once."""
-    folder = str(tmp_path_factory.mktemp("chat") / "whole")
-    with pytest.MonkeyPatch.context() as patch:
-        small_chat.shrink(patch)
-        patch.setattr(chat, "finish", lambda *_: None)
-        done(*CHAT, "--rounds", "2", "--out", folder)
-    return saved(folder)
-
-
-@pytest.mark.parametrize("case", [
-    (stages, "fine_tune", 1, False), (stages, "join_rankings", 1, True), (stages, "optimize", 2, True), (log.Log, "append_many", 1, False),
-    (runs.np, "savez", 4, False)], ids=lambda case: f"{case[1]} {case[2]} {'before' if case[3] else 'after'}")
-def test_a_chat_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, small, monkeypatch, whole_chat, case):
-    monkeypatch.setattr(chat, "finish", lambda *_: None)
+@pytest.mark.parametrize("case", [(log.Log, "append_group", 2, False), (Boltzmann, "answer", 2, True), (runs.np, "savez", 3, True)],
+                         ids=lambda case: f"{case[1]} {case[2]} {'before' if case[3] else 'after'}")
+def test_a_chat_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, case):
+    assert chat(*CHAT, "--out", "whole") == 0
     with monkeypatch.context() as patch:
         interrupt_at(patch, *case)
-        assert cli.main([*CHAT, "--rounds", "2", "--out", "cut"]) == 130
-    assert capsys.readouterr().err == "tinyrlhf: stopped; every finished round is saved; go on with: tinyrlhf run chat --resume cut\n"
-    done("run", "chat", "--resume", "cut")
-    assert saved("cut") == whole_chat
-    assert [event["seq"] for event in saved("cut")[1]] == list(range(12))
+        assert chat(*CHAT, "--out", "cut") == 130
+    door = find("small_chat").command
+    assert capsys.readouterr().err == f"tinyrlhf: stopped; every finished round is saved; go on with: {door} --resume cut\n"
+    for verb in ("show", "chat"):
+        line = refused(capsys, verb, "cut")
+        assert f"{door} --resume cut" in line
+    assert chat("--resume", "cut") == 0
+    assert saved("cut") == saved("whole")
 
 
-def test_an_unfinished_chat_is_neither_shown_nor_talked_to_and_says_how_to_finish_it(capsys, small, monkeypatch):
-    for owner, function, found in ((stages, "fine_tune", "1 of 3 stages"), (stages, "pretrain", "first round")):
-        with monkeypatch.context() as patch:
-            interrupt_at(patch, owner, function, 1)
-            assert cli.main([*CHAT, "--out", function]) == 130
-        for verb in ("show", "chat"):
-            line = refused(capsys, verb, function)
-            assert found in line and f"tinyrlhf run chat --resume {function}" in line
-
-
-def test_a_run_on_another_world_is_no_chat_and_a_chat_stays_what_it_is(capsys, small, undrawn):
+def test_a_run_on_another_world_is_no_chat_and_a_chat_stays_what_it_is(capsys, undrawn):
     done("run", "bandit", *SMALL, "--out", "bandit")
     assert "is a run on bandit" in refused(capsys, "chat", "bandit")
-    done(*CHAT, "--out", "one")
-    for arguments, came in ((["bandit"], "bandit"), (["chat", "--method", "dpo"], "method dpo"), (["chat", "--seed", "4"], "seed 4"),
-                            (["chat", "--without-feedback"], "teacher coin"), (["chat", "--out", "x"], "out x")):
-        line = refused(capsys, "run", *arguments, "--resume", "one")
-        assert "--resume" in line and came in line
+    assert chat(*CHAT, "--out", "one") == 0
     before = saved("one")
-    done(*CHAT, "--resume", "one")
+    for arguments, came in ((["--method", "dpo"], "method dpo"), (["--seed", "4"], "seed 4"), (["--without-feedback"], "person coin"),
+                            (["--out", "x"], "out x")):
+        assert chat(*arguments, "--resume", "one") == 2
+        line = capsys.readouterr().err
+        assert "--resume" in line and came in line
+    assert chat(*CHAT, "--resume", "one") == 0
     assert saved("one") == before
 
 
-def test_the_chat_command_reads_questions_and_stops_at_their_end(capsys, small, monkeypatch):
-    done(*CHAT, "--out", "one")
+def test_the_chat_command_reads_questions_and_stops_at_their_end(capsys, undrawn, monkeypatch):
+    assert chat(*CHAT, "--out", "one") == 0
     heard = []
     for seed in ("0", "0", "1"):
         capsys.readouterr()
@@ -463,7 +538,7 @@ def test_the_chat_command_reads_questions_and_stops_at_their_end(capsys, small, 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such a name is no file name on Windows")
-def test_a_chat_in_a_folder_with_a_hostile_name_prints_it_escaped(capsys, small):
-    done(*CHAT, "--out", ESCAPE)
+def test_a_chat_in_a_folder_with_a_hostile_name_prints_it_escaped(capsys):
+    assert chat(*CHAT, "--out", ESCAPE) == 0
     out = capsys.readouterr().out
     assert all(line.isprintable() for line in out.splitlines()) and "\x1b" not in out and os.path.isdir(ESCAPE)

@@ -54,8 +54,8 @@ def create(out, settings):
                                  f"{held[0]}; choose another, or continue a run with --resume")
             versions = {"tinyrlhf": __version__, "numpy": np.__version__,
                         "python": platform.python_version()}
-            made_of = {"settings": settings, "versions": versions}
-            write_whole(folder / "run.json", json.dumps(made_of, indent=2) + "\n")
+            described = json.dumps({"settings": settings, "versions": versions}, indent=2)
+            write_whole(folder / "run.json", described + "\n")
     except OSError as error:
         for path in made:
             with contextlib.suppress(OSError):
@@ -65,16 +65,13 @@ def create(out, settings):
 
 
 def left_before_it_began(folder):
-    """Was this folder left by a process that was killed before it had written its settings?"""
+    """Was this folder left by a process that was killed before it wrote its settings?"""
     path = Path(folder)
     return path.is_dir() and {each.name for each in path.iterdir()} <= set(LEFT_BEHIND)
 
 
 def new_folder(path):
-    """Makes this folder, or the first of path-2, path-3... that does not exist.
-
-    Of two runs at once only one can make it.
-    """
+    """Makes this folder, or path-2, path-3...; of two runs at once only one can make it."""
     for count in itertools.count(1):
         folder = path if count == 1 else path.with_name(f"{path.name}-{count}")
         with contextlib.suppress(FileExistsError):
@@ -104,7 +101,11 @@ def world_settings(settings):
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
                          f"got {', '.join(settings)}")
-    return world.settings(**of_its_own(settings))
+    complete = world.settings(**of_its_own(settings))
+    for name, value in complete.items():
+        if value != settings[name]:              # None stands for a default elsewhere, but not here
+            raise ValueError(f"{name}: expected a value such as {value!r}, got {settings[name]!r}")
+    return complete
 
 
 def of_its_own(settings):
@@ -120,7 +121,7 @@ def begin(settings):
 def load(folder, or_begin=False):
     """The State of a finished or interrupted run as it was after its last whole round.
 
-    Before the first was done that is an error, or with or_begin the run as it began.
+    Before the first that is an error, or with or_begin the run as it began.
     """
     settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
     try:
@@ -148,7 +149,7 @@ def load(folder, or_begin=False):
 
 
 def flat_of(path, settings):
-    """What a checkpoint holds, if it is whole and belongs to these settings."""
+    """What a checkpoint holds, if it belongs to these settings."""
     try:
         with np.load(path, allow_pickle=False) as flat:
             made_with = dict(json.loads(str(flat["settings"])))
@@ -157,10 +158,10 @@ def flat_of(path, settings):
             if not changed:
                 return dict(flat)
     except FileNotFoundError:
-        again = f"tinyrlhf run {settings['world']} --resume {path.parent}"
+        again = f"{find(settings['world']).command} --resume {path.parent}"
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
                          f"begin again with `{again}`") from None
-    except Exception as error:                                  # damage shows in a dozen ways
+    except Exception as error:  # damage shows in a dozen ways
         raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); delete it "
                          "and go on with --resume, the answers are in feedback.jsonl") from None
     name = changed[0]
@@ -184,13 +185,46 @@ def of_world(told, world, path):
     return told
 
 
+def source_of(path, state, settings):
+    """The events of another run's log, to be repeated by this one.
+
+    One line if they cannot be, before anything is written.
+    """
+    told = of_world(list(events(path)), settings["world"], path)
+    book = Book(state, find(settings["world"]).form, source=told)
+    asked = {kind for stage in state.plan for kind in stage.kinds}
+    kinds = set()
+    try:
+        for labels in book.labels.values():
+            kinds.update(book.read(labels).kind.tolist())
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); "
+                         "is it the log of another world?") from None
+    if not kinds <= asked:
+        raise ValueError(f"{path}: expected answers of the kinds that this run asks for "
+                         f"({', '.join(sorted(asked))}), got {', '.join(sorted(kinds - asked))}; "
+                         "see --feedback")
+    return told
+
+
+def load_finished(folder):
+    """`load` of a run that has come to its end; else one line that says how to finish it."""
+    state = load(folder)
+    if len(state.history) < len(state.plan):
+        command = find(settings_of(folder)["world"]).command
+        raise ValueError(f"run: expected a finished run, {folder} has {len(state.history)} of "
+                         f"{len(state.plan)} rounds; finish it with "
+                         f"`{command} --resume {folder}`")
+    return state
+
+
 class Run:
     """A run at work, alone in its folder; an answer is in the log before anybody learns from it.
 
     >>> with Run("runs/first", state) as run:               # doctest: +SKIP
     ...     rlhf(state, on_round=run.save)
 
-    source: the log of another run, whose answers are used again instead of asking anybody.
+    source: the events of another log (`source_of`), to be repeated instead of asking anybody.
     """
 
     def __init__(self, folder, state, source=None):
@@ -208,29 +242,27 @@ class Run:
         name = self.settings["world"]
         self.log = Log(self.folder / "feedback.jsonl")
         told = logged(self.folder, self.settings)
-        again = [] if source is None else of_world(list(events(source)), name, source)
         if not told:
             self.log.append("run", world=name, settings=self.settings, numpy=np.__version__)
-        self.book = Book(self.state, find(name).form, self.log, told, again)
+        self.book = Book(self.state, find(name).form, self.log, told, source or ())
 
         def kept(person):
-            return Recorded(person if source is None else None, self.book)
+            return Recorded(person, self.book, asks=source is None)
 
         self.state.person = kept(self.state.person)
         self.state.plan = [stage._replace(person=stage.person and kept(stage.person))
                            for stage in self.state.plan]
 
     def save(self, state, row=None):
-        """Keep what the last round changed. The log only grows; other files are replaced whole."""
+        """After a round. The log only grows; the other files are replaced whole."""
         number = len(state.history)
         if state.answers is not None and state.answers.round[-1] == number:
             self.book.note_learned(state.answers[state.answers.round == number])
         names = list(dict.fromkeys(name for row in state.history for name in row))
         table = io.StringIO(newline="")
-        writer = csv.writer(table)
-        writer.writerow(names)
-        for row in state.history:
-            writer.writerow([row.get(name) for name in names])
+        writer = csv.DictWriter(table, names)
+        writer.writeheader()
+        writer.writerows(state.history)
         write_whole(self.folder / "history.csv", table.getvalue())
         with whole_file(self.folder / "checkpoint.npz") as file:
             np.savez(file, settings=json.dumps(self.settings), **state.state())
@@ -248,7 +280,7 @@ class Run:
 
 
 def remembered(folder):
-    """The seconds and baselines that an earlier report of this folder measured, by name."""
+    """Seconds and baselines that an earlier report of this folder measured."""
     try:
         result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
         return {name: float(result[name]) for name in REMEMBERED

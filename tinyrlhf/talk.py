@@ -12,7 +12,7 @@ from tinyrlhf.worlds._chat_report import replies
 
 def talk(folder, seed=0, lines=None):
     """All stages answer what is typed (or these lines), with learned reward and log-probability."""
-    state = runs.load(folder)
+    state = runs.load_finished(folder)
     if not state.snapshots or not hasattr(state.game, "ask"):
         raise ValueError("run: expected a run with stages that answer prompts, as `tinyrlhf run "
                          f"chat` makes; {folder} is a run on {runs.settings_of(folder)['world']}")

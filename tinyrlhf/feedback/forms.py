@@ -10,6 +10,7 @@ tell" or "skip" where nothing was said. A world says how an episode is written: 
 """
 import numpy as np
 
+from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.episodes import Episodes, join, replay
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
 
@@ -35,14 +36,18 @@ class Steps:
 
 
 def read_steps(game, written, like):
-    """One episode (as a stack of one); `like`: any states of the game, for shape and type."""
+    """A stack of one episode; `like`: any states of the game, for shape and type."""
     states = np.array(written["states"], like.dtype)[None]
     actions = np.array(written["actions"])[None]
+    for name, table in (("state", states), ("action", actions)):
+        if hasattr(game, f"n_{name}s") and table.size:
+            check_range(f"{name}s", table.min(), 0, getattr(game, f"n_{name}s") - 1)
+            check_range(f"{name}s", table.max(), 0, getattr(game, f"n_{name}s") - 1)
     length = actions.shape[1]
     if states.shape != (1, length + 1, *like.shape[1:]):
         raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, "
                          f"got {states.shape[1:]}; is it another world's?")
-    rewards = written.get("rewards", [0.0] * length)                   # format 1 did not keep them
+    rewards = written.get("rewards", [0.0] * length)  # format 1 did not keep them
     return Episodes(states=states, observations=game.observe(states), actions=actions,
                     log_probs=np.zeros((1, length)), mask=np.ones((1, length), bool),
                     ended=np.array([written["ended"]]),
@@ -106,7 +111,7 @@ def said_of(label, remarks):
 
 
 def from_labels(labels, game, form, remarks=()):
-    """Undo `as_labels`: Answers. What does not fit is a ValueError."""
+    """Undo `as_labels`; what does not fit is a ValueError."""
     written, shows = [], []
     labels = [modern(label) for label in labels]
     for label in labels:
@@ -136,5 +141,7 @@ def padded(rows):
     """Lists of whole numbers of unequal length as one table, -1 where there is none."""
     table = np.full((len(rows), max(map(len, rows), default=0)), -1)
     for row, numbers in zip(table, rows):
+        for number in numbers:
+            check_whole("number", number, -2 ** 31, 2 ** 31)
         row[:len(numbers)] = numbers
     return table

@@ -1,7 +1,4 @@
-"""Who answered: people whose answers are in the log before anybody learns from them.
-
-Whatever the log holds already is never asked for again.
-"""
+"""Who answered: people whose answers are logged before anybody learns from them, and kept."""
 from dataclasses import replace
 
 import numpy as np
@@ -14,20 +11,20 @@ class Book:
     """The log of a run as the loop sees it: what was said in which round, and where to write.
 
     Args:
-        state: the run's State; form: how its episodes are written; log: its open
-            `feedback.log.Log`, or None to write nothing.
-        events: what this log holds already.
+        state: the run's State; form: how its episodes are written.
+        log: its open `feedback.log.Log`, or None to write nothing; events: what it holds already.
         source: events of another run's log, which is to be repeated.
     """
 
     def __init__(self, state, form, log=None, events=(), source=()):
         self.state, self.form = state, form
         self.log = log
-        self.labels = {}              # round -> labels; 0: of format 1, which knew no rounds
-        self.closed = {}              # round -> what the person remembered when it was answered
-        self.priors = {}              # round -> prior of its answers, when it was learned from
-        self.differences = []         # lines: where the log and this run differ
+        self.labels = {}       # round -> labels; 0: of format 1, which knew no rounds
+        self.closed = {}       # round -> what the person remembered when it was answered
+        self.priors = {}       # round -> prior of its answers, when it was learned from
+        self.differences = []  # lines: where the log and this run differ
         self.keep(source)
+        self.priors.clear()           # this run weighs its answers itself
         self.written = {event["round"] for event in events if event["k"] == "label"}    # rounds
         for number in self.written:
             self.labels.pop(number, None)
@@ -73,16 +70,17 @@ class Book:
         number = int(answers.round[0])
         if answers.prior.any() and number not in self.priors:
             self.log.append("learned", round=number, prior=answers.prior)
+            self.priors[number] = answers.prior
 
 
 class Recorded:
     """A person whose answers are kept in a book; only those that it does not hold are asked for.
 
-    person: who is asked; None: nobody, which is an error when the book ends.
+    asks: is the person asked for the rest? If not, it is an error when the book ends.
     """
 
-    def __init__(self, person, book):
-        self.person, self.book = person, book
+    def __init__(self, person, book, asks=True):
+        self.person, self.book, self.asks = person, book, asks
 
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
@@ -92,13 +90,13 @@ class Recorded:
             return self.ask(game, questions, rng, number)
         answers = book.read(labels)
         self.compare(answers, questions, number)
-        if number not in book.written:
-            book.write(number, answers, self, rng)
-        if number in book.closed:
-            then = book.closed[number]
+        then = book.closed.get(number)
+        if then:
             rng.bit_generator.state = then["rng"]
             self.load({name: np.array(value) for name, value in then["person"].items()})
-        elif len(labels) < len(questions):
+        if number not in book.written:
+            book.write(number, answers, self, rng)
+        if not then and len(labels) < len(questions):
             rest = self.ask(game, questions[len(labels):], rng, number)
             return join_answers([answers, rest])
         return answers
@@ -108,12 +106,12 @@ class Recorded:
         held = self.book.labels
         if 0 not in held:
             return held.get(number, [])
-        labels, held[0] = held[0][:n], held[0][n:]      # format 1: one after the other
+        labels, held[0] = held[0][:n], held[0][n:]  # format 1: one after the other
         return labels
 
     def ask(self, game, questions, rng, number):
         """Ask, and write down what was said, before anybody learns from it."""
-        if self.person is None:
+        if not self.asks:
             raise ValueError(f"recorded: expected answers of round {number}, but the log has no "
                              "more; try fewer --rounds")
         answers = self.person.answer(game, questions, rng)
@@ -136,11 +134,10 @@ class Recorded:
         return self.person.preference(first, second)
 
     def state(self):
-        return self.person.state() if self.person is not None else {}
+        return self.person.state()
 
     def load(self, state):
-        if self.person is not None:
-            self.person.load(state)
+        self.person.load(state)
 
 
 def plays(questions, i):
