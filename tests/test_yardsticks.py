@@ -4,7 +4,7 @@ import pytest
 
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import strings
-from tinyrlhf.exact.planning import kl_to_reference
+from tinyrlhf.exact.horizon import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.prefixes import Prefixes

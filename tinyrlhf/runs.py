@@ -208,7 +208,7 @@ def source_of(path, state, settings):
 
 
 def load_finished(folder):
-    """`load` of a run that has come to its end; any other is one line that says how to finish it."""
+    """`load` of a run that has come to its end; else one line that says how to finish it."""
     state = load(folder)
     if len(state.history) < len(state.plan):
         command = find(settings_of(folder)["world"]).command

@@ -12,7 +12,7 @@ reference's return. NaN: nobody knows.
 import numpy as np
 
 from tinyrlhf.episodes import join, rollout
-from tinyrlhf.exact import planning, strings
+from tinyrlhf.exact import horizon, strings
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
@@ -55,13 +55,13 @@ class Tabular(Yardstick):
     def expected_return(self, policy, rng):
         """Expected true return of one episode of a policy."""
         game = self.game
-        return planning.finite_horizon_return(game.P, game.R, game.d0, self.table(policy),
-                                              game.horizon)
+        return horizon.finite_horizon_return(game.P, game.R, game.d0, self.table(policy),
+                                             game.horizon)
 
     def best_return(self):
         """The best possible, by planning."""
         game = self.game
-        values = planning.backward_induction(game.P, game.R, game.horizon)[0]
+        values = horizon.backward_induction(game.P, game.R, game.horizon)[0]
         return float(values[0] @ game.d0)
 
     def best_objective(self):
@@ -70,7 +70,7 @@ class Tabular(Yardstick):
         if not price:
             return self.best_return()
         reference = self.table(self.state.reference)
-        values = planning.soft_backward_induction(game.P, game.R, reference, price, game.horizon)[0]
+        values = horizon.soft_backward_induction(game.P, game.R, reference, price, game.horizon)[0]
         return float(values[0] @ game.d0)
 
     def expected_kl(self, rng):
@@ -79,7 +79,7 @@ class Tabular(Yardstick):
         policy, reference = self.table(self.state.policy), self.table(self.state.reference)
         over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts there
         policy[over] = reference[over]
-        return planning.kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
+        return horizon.kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
 
     def table(self, policy):
         """The action probabilities (S, A) of a policy."""

@@ -534,7 +534,8 @@ for rule in (kto, simpo, orpo):
 # and goes far, to a better place than DPO on one seed and a worse one on the two others. ORPO is imitation with a correction. The settings
 # above are the best of a few tried on other seeds, and ORPO's weight is far above that of its authors (0.1), since with a small one it
 # stays an imitator here. On seeds 10 to 19 DPO is ahead of KTO and of SimPO on eight each, and of ORPO on six, there with the better
-# mean, 0.65 against 0.44, and the worse worst case. What carries over to other tasks is not this order, but what each of them can do without.
+# mean, 0.65 against 0.44, and the worse worst case. What carries over to other tasks is not this order, but what each of them can do
+# without.
 #
 # ## The picture to remember
 #

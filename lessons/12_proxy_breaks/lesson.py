@@ -514,8 +514,8 @@ for row, name in enumerate(names):
 ordinary_felt = np.mean([beginning(seed)[0].true_returns.mean() for seed in (0, 1, 2)])
 axis.axvline(ordinary_felt, color=GREY, lw=2, ls="--")
 axis.text(ordinary_felt + 0.1, 0.3, "ordinary words", color=GREY)
-axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name][0]:,} votes" for name in names], xlim=(-4, 15.5),
-         xlabel="felt about the last words, in points (dots: seeds)", ylim=(0.7 - len(names), 0.9))
+axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name][0]:,} votes" for name in names], xlim=(-4.5, 15.5),
+         xticks=range(-4, 16, 4), xlabel="felt about the last words, in points (dots: seeds)", ylim=(0.7 - len(names), 0.9))
 show(figure, "remedies", "A leash saves the words, and so do votes that the machine can hear")
 
 # %% [markdown]
@@ -631,8 +631,10 @@ def claim_five_machines_are_wrong_together(seed):
 
 
 def claim_fresh_votes_help_most_where_they_can_be_understood(seed):
+    """By a point; and told more without fresh votes, the control, is at most as good, give or take a quarter of a point."""
     ends = {name: look.felt for name, (_, look) in remedies(seed).items()}
-    return ends["fresh votes, told more"] > max(ends["fresh votes"], ends["a leash of 0.3"]) + 1
+    best = ends["fresh votes, told more"]
+    return best > max(ends["fresh votes"], ends["a leash of 0.3"]) + 1 and best > ends["told more"] - 0.25
 
 
 for claim in (claim_ordinary_words_do_not_show_it, claim_promises_rise_while_what_is_felt_rises_and_falls_below_the_start,

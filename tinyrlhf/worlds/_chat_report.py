@@ -23,7 +23,9 @@ class ChatReport(NamedTuple):
         stages = {}
         for row in state.history:
             stages[row["stage"]] = {name: row[name] for name in KEPT}
-        free = without_kl_penalty(state, self.updates, n=self.compared) if fitted else []
+        free = []
+        if "fit_loss" in state.history[-1]:
+            free = without_kl_penalty(state, self.updates, n=self.compared)
         return {"stages": stages, "samples": samples(state), "without_kl_penalty": free}
 
     def lines(self, result):

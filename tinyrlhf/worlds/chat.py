@@ -116,7 +116,7 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
     Sources of the stages: Ouyang et al. 2022, section 3.1; Ziegler et al. 2019.
     """
     if method in DIRECT:
-        check_range("kl_coef", kl_coef, 1e-3, 1e6)                      # else refused only after everything has been read and mended
+        check_range("kl_coef", kl_coef, 1e-3, 1e6)                     # before anything is read
     game, rngs = Language(language), generators(seed)
     network = EmbeddingMLP(game.n_symbols, game.slots, 8, (128,), game.n_actions, rngs["networks"],
                            0.1)
