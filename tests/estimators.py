@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinyrlhf.episodes import Episodes, rollout, start_in_groups
-from tinyrlhf.exact import planning
+from tinyrlhf.exact.horizon import return_gradient
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.learning import rules
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
@@ -43,7 +43,7 @@ def arbitrary_table(n_inputs, n_outputs):
 def exact_gradient(world):
     """d mean return / d table, flat, in the order of the parameters."""
     game = world.game
-    return planning.return_gradient(game.P, game.R, game.d0, world.policy.network.params["table"], game.horizon).ravel()
+    return return_gradient(game.P, game.R, game.d0, world.policy.network.params["table"], game.horizon).ravel()
 
 
 def true_rewards(episodes):

@@ -1,12 +1,17 @@
 """Is the best of n answers distributed as counting says, and is the estimate from samples right on average?"""
+import sys
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tinyrlhf.exact import enumeration
-from tinyrlhf.exact.best_of_n import exact_win_rate, expected_true_reward, kl_bound, log_best_of_n
+from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound
 from tinyrlhf.numerics import log_softmax
+
+sys.path.insert(0, str(Path(__file__).parent))
+from oracles import exact_win_rate, log_best_of_n  # noqa: E402
 
 
 def answers(size, levels=None, seed=0):

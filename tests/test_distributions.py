@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
-from tinyrlhf.nn.distributions import Categorical, Gaussian
+from tinyrlhf.conformance import check_gradient
+from tinyrlhf.nn.distributions import Categorical
+from tinyrlhf.nn.gaussian import Gaussian
 from tinyrlhf.nn.networks import MLP, EmbeddingMLP, Table
 from tinyrlhf.numerics import softmax
 from tinyrlhf.policies import Policy

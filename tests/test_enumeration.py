@@ -1,16 +1,24 @@
 """Is the best policy over listed strings the best, every shortfall one divergence, and do the gradients point there?"""
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_game, check_gradient
+from tinyrlhf.conformance import check_game, check_gradient
 from tinyrlhf.episodes import rollout
-from tinyrlhf.exact import enumeration, planning, strings
+from tinyrlhf.exact import enumeration, strings
+from tinyrlhf.exact.horizon import soft_backward_induction
+from tinyrlhf.exact.soft import bandit_optimum
 from tinyrlhf.games.prefixes import Prefixes
 from tinyrlhf.learning.kl import kl_penalized_rewards
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, Reinforce
 from tinyrlhf.nn.networks import EmbeddingMLP, Table
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.policies import Policy
+
+sys.path.insert(0, str(Path(__file__).parent))
+from oracles import kl_to_optimum, string_log_probs, string_rewards  # noqa: E402
 
 SIZES = [(2, 3), (3, 4), (5, 3), (7, 1)]
 
@@ -80,7 +88,7 @@ def test_the_divergence_is_that_of_the_strings_in_both_directions():
 
 def test_a_list_of_answers_is_a_bandit():
     logits, reference, rewards = (np.ravel(table) for table in world(7, 1))
-    policy, value = planning.bandit_optimum(rewards, softmax(reference), 0.4)
+    policy, value = bandit_optimum(rewards, softmax(reference), 0.4)
     best, log_z = enumeration.best_policy(reference, rewards, 0.4)
     assert best.shape == (7,) and np.allclose(np.exp(best), policy) and np.isclose(0.4 * log_z, value)
     for function in (enumeration.gradient, enumeration.natural_gradient):
@@ -100,7 +108,7 @@ def test_planning_in_the_tree_finds_the_same_policy():
     R[np.arange(nodes)[:, None], np.arange(3), child] = np.where(child < nodes, 0.0,
                                                                  rewards[np.maximum(child - nodes, 0)])
     full = np.concatenate([softmax(reference), np.full((len(rewards), 3), 1 / 3)])
-    values, policy = planning.soft_backward_induction(P, R, full, 0.5, 3)
+    values, policy = soft_backward_induction(P, R, full, 0.5, 3)
     best, log_z = enumeration.best_policy(reference, rewards, 0.5)
     assert np.isclose(values[0, 0], 0.5 * log_z, atol=1e-12)
     depth = np.repeat(np.arange(3), 3 ** np.arange(3))
@@ -116,15 +124,15 @@ def test_sweeping_an_automaton_finds_the_same_value_and_distance():
     machine = strings.Automaton(rng.integers(3, size=(3, 4)), rng.normal(size=(4 ** window, 4)),
                                 rng.normal(size=(length + 1, 3)))
     rows = strings.contexts(3, length) + 1
-    listed, tables = strings.string_rewards(rows, machine), []
+    listed, tables = string_rewards(rows, machine), []
     for table in (reference, policy):
-        tables.append(enumeration.conditionals(strings.string_log_probs(rows, table), 3)[0])
+        tables.append(enumeration.conditionals(string_log_probs(rows, table), 3)[0])
     best, log_z = enumeration.best_policy(tables[0], listed, 0.7)
     swept = strings.optimum(reference, machine, 0.7)
     assert np.allclose(swept[:3],
                        (0.7 * log_z, np.exp(enumeration.log_probs(best)) @ listed, enumeration.kl(best, tables[0])),
                        atol=1e-10)
-    assert np.isclose(strings.kl_to_optimum(policy, reference, machine, 0.7), enumeration.kl(tables[1], best),
+    assert np.isclose(kl_to_optimum(policy, reference, machine, 0.7), enumeration.kl(tables[1], best),
                       atol=1e-10)
     assert np.isclose(strings.evaluate(policy, reference, machine, 0.7).value,
                       enumeration.objective(tables[1], tables[0], listed, 0.7), atol=1e-10)

@@ -4,7 +4,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from tinyrlhf.episodes import Episodes, clip, join, replay, rollout, start_in_groups, steps
+from tinyrlhf.episodes import (Episodes, clip, cut_at, join, log_probs_of, replay, rollout, splice, start_in_groups,
+                               steps,
+                               steps_left, trimmed)
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
@@ -317,3 +319,81 @@ def test_groups_start_alike_and_stand_next_to_each_other():
 def test_what_cannot_be_played_cut_or_joined_is_refused_by_name(name, call):
     with pytest.raises(ValueError, match=f"^{name}: expected"):
         call(GAMES["grid"], np.random.default_rng(10))
+
+
+# ---- cut, spliced, trimmed
+
+def walks(n=40, horizon=12, seed=0):
+    game, rng = Gridworld(horizon=horizon), np.random.default_rng(seed)
+    return game, rollout(game, Policy(Table(game.n_states, 4)), game.start(n, rng), rng)
+
+
+def equal_but_for_padding(one, other):
+    """Do two stacks of episodes hold the same steps?"""
+    assert np.array_equal(one.lengths, other.lengths) and np.array_equal(one.ended, other.ended)
+    for row, length in enumerate(one.lengths):
+        for name in ("actions", "log_probs", "true_rewards"):
+            assert np.array_equal(getattr(one, name)[row, :length], getattr(other, name)[row, :length]), name
+        assert np.array_equal(one.states[row, :length + 1], other.states[row, :length + 1])
+    for each in (one, other):
+        assert not each.true_rewards[~each.mask].any() and not each.actions[~each.mask].any()
+
+
+def test_what_is_cut_is_a_clip_from_the_start_in_as_many_columns_as_before():
+    _, episodes = walks()
+    lengths = np.random.default_rng(1).integers(1, 20, size=40)
+    cut = cut_at(episodes, lengths)
+    assert cut.mask.shape == episodes.mask.shape and np.array_equal(cut.lengths, np.minimum(lengths, episodes.lengths))
+    for length in np.unique(lengths):
+        rows = lengths == length
+        equal_but_for_padding(cut[rows], clip(episodes[rows], 0, int(length)))
+    assert np.array_equal(cut.ended, episodes.ended & (lengths >= episodes.lengths))
+    # they stay where they stopped
+    assert np.array_equal(cut.states[np.arange(40), -1], episodes.states[np.arange(40), cut.lengths])
+
+
+def test_an_episode_cut_in_two_and_spliced_again_is_what_it_was():
+    _, episodes = walks(seed=2)
+    at = np.random.default_rng(3).integers(0, episodes.lengths + 1)
+    whole = splice(episodes, at, clip(episodes, at, 12))
+    equal_but_for_padding(whole, episodes)
+    assert np.array_equal(whole.first_step, episodes.first_step)
+
+
+def test_a_spliced_episode_is_its_beginning_and_then_its_tail():
+    _, episodes = walks(seed=4)
+    tails, at = walks(seed=5)[1], np.random.default_rng(6).integers(0, episodes.lengths)
+    whole = splice(episodes, at, tails)
+    assert np.array_equal(whole.lengths, at + tails.lengths) and np.array_equal(whole.ended, tails.ended)
+    for row, start in enumerate(at):
+        assert np.array_equal(whole.actions[row, :start], episodes.actions[row, :start])
+        assert np.array_equal(whole.actions[row, start:whole.lengths[row]], tails.actions[row, :tails.lengths[row]])
+    returns = [episodes.true_rewards[row, :start].sum() for row, start in enumerate(at)] + tails.true_returns
+    assert np.allclose(whole.true_returns, returns) and not whole.true_rewards[~whole.mask].any()
+
+
+def test_an_empty_tail_ends_an_episode_as_it_ended():
+    _, episodes = walks(seed=7)
+    nothing = clip(episodes, episodes.lengths, 2)
+    assert not nothing.mask.any() and episodes.ended.any() and not episodes.ended.all()
+    equal_but_for_padding(splice(episodes, episodes.lengths, nothing), episodes)
+
+
+def test_trimming_leaves_out_only_columns_in_which_nobody_played():
+    _, episodes = walks(seed=8)
+    trim = trimmed(cut_at(episodes, np.full(40, 3)))
+    assert trim.mask.shape[1] == trim.lengths.max() == 3 and trim.states.shape[1] == 4
+    equal_but_for_padding(trim, cut_at(episodes, np.full(40, 3)))
+    assert trimmed(cut_at(episodes, np.zeros(40, int))).mask.shape[1] == 1
+
+
+def test_another_play_from_a_start_may_take_as_long_as_a_clip_or_until_the_horizon_where_the_game_ended():
+    game, episodes = walks(seed=9)
+    parts = clip(episodes, 2, 3)
+    assert np.array_equal(steps_left(game, parts), np.where(parts.ended, 12 - 2, parts.lengths)) and parts.ended.any()
+
+
+def test_the_log_probability_of_an_episode_is_the_sum_of_its_played_steps():
+    _, episodes = walks(seed=10)
+    assert episodes.lengths.min() < 12
+    assert np.allclose(log_probs_of(Policy(Table(30, 4)), episodes)[0], episodes.log_probs.sum(axis=1))

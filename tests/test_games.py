@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_game
-from tinyrlhf.exact.planning import backward_induction, finite_horizon_return
+from tinyrlhf.conformance import check_game
+from tinyrlhf.exact.horizon import backward_induction, finite_horizon_return
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.cartpole import ANGLE_LIMIT, X_LIMIT, CartPole, fallen, move, true_reward
 from tinyrlhf.games.game import COLORS, Box, Circle, Line, Words

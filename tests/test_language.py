@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_game
+from tinyrlhf.conformance import check_game
 from tinyrlhf.episodes import replay
 from tinyrlhf.games.game import COLORS
 from tinyrlhf.games.language import FEATURE_SIZES, N_GRAMS, RAW, SYMBOLS, TAIL, WINDOW, Language, Mix

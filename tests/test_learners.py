@@ -7,7 +7,7 @@ import pytest
 
 from tinyrlhf import protocols
 from tinyrlhf.episodes import rollout, start_in_groups
-from tinyrlhf.exact import planning
+from tinyrlhf.exact.horizon import return_gradient
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.learning import rules
@@ -381,7 +381,7 @@ def expected(estimator, with_end, gamma=1.0):
     episodes, probability = estimators.all_episodes(P, R, d0, is_end, world.policy, horizon=2)
     assert probability.sum() == pytest.approx(1)
     gradient = estimators.expected_gradient(estimator(world), episodes, probability)
-    return gradient, planning.return_gradient(P, R, d0, world.policy.network.params["table"], 2, gamma).ravel()
+    return gradient, return_gradient(P, R, d0, world.policy.network.params["table"], 2, gamma).ravel()
 
 
 OF_TWO = {**estimators.UNBIASED, "RLOO": estimators.of_learner(lambda policy, critic: RLOO(policy, 0.1, group=2))}
@@ -416,8 +416,8 @@ def test_discounted_learners_leave_out_the_discount_of_the_state(make):
     gradient = estimators.expected_gradient(estimators.of_learner(make)(world), episodes, probability)
     policy = softmax(table)
     later = np.einsum("s,sa,sax->x", d0, policy, P)                     # Pr(s_1), from where one step is left
-    without = (planning.return_gradient(P, R, d0, table, 2, gamma=0.6)
-               + 0.4 * planning.return_gradient(P, R, later, table, 1))
+    without = (return_gradient(P, R, d0, table, 2, gamma=0.6)
+               + 0.4 * return_gradient(P, R, later, table, 1))
     assert np.allclose(gradient, without.ravel(), rtol=0, atol=1e-10)
 
 

@@ -4,7 +4,8 @@ import re
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_choice, check_finite, check_game, check_gradient, check_range, check_shapes
+from tinyrlhf.checks import check_choice, check_finite, check_range, check_shapes
+from tinyrlhf.conformance import check_game, check_gradient
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld

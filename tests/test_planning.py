@@ -2,11 +2,12 @@
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.exact import planning
-from tinyrlhf.exact.planning import (action_values, backward_induction, bandit_optimum, demonstration_loss,
-                                     evaluate_policy, expected_visits, finite_horizon_return, kl_to_reference,
-                                     return_gradient, soft_backward_induction, soft_value_iteration, value_iteration)
+from tinyrlhf.exact.horizon import (backward_induction, demonstration_loss, expected_visits, finite_horizon_return,
+                                    kl_to_reference, return_gradient, soft_backward_induction)
+from tinyrlhf.exact.planning import action_values, evaluate_policy, value_iteration
+from tinyrlhf.exact.soft import bandit_optimum, soft_value_iteration
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.numerics import softmax
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf.episodes import rollout
-from tinyrlhf.exact import planning
+from tinyrlhf.exact.horizon import kl_to_reference
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.learning import rules
@@ -221,7 +221,7 @@ def test_kl_per_episode_is_the_exact_kl_within_4_sigma():
     policy, reference = table_policy(logits), table_policy(other)
     episodes = rollout(game, policy, game.start(4000, rng), rng)
     each = np.array([kl_per_episode(policy, reference, episodes[row:row + 1]) for row in range(len(episodes))])
-    exact = planning.kl_to_reference(game.P, game.d0, softmax(logits), softmax(other), game.horizon)
+    exact = kl_to_reference(game.P, game.d0, softmax(logits), softmax(other), game.horizon)
     assert kl_per_episode(policy, reference, episodes) == pytest.approx(each.mean())
     assert abs(each.mean() - exact) < 4 * each.std() / np.sqrt(len(each)) < 0.1 * exact
 

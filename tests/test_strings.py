@@ -1,11 +1,17 @@
 """Does the sweep over contexts and automaton states give what listing all texts gives?"""
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
-from tinyrlhf.exact.strings import (Automaton, context_numbers, contexts, enumerate_strings, evaluate, kl_to_optimum,
-                                    optimum, string_log_probs, string_rewards, value_gradient)
+from tinyrlhf.conformance import check_gradient
+from tinyrlhf.exact.strings import Automaton, contexts, evaluate, optimum
 from tinyrlhf.numerics import log_softmax, logsumexp
+
+sys.path.insert(0, str(Path(__file__).parent))
+from oracles import (context_numbers, enumerate_strings, kl_to_optimum, string_log_probs,  # noqa: E402
+                     string_rewards, value_gradient)
 
 
 def world(n_symbols=3, window=2, horizon=5, n_states=4, seed=0):

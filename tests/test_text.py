@@ -1,11 +1,17 @@
 """Is the world of invented words what it says: rows of letters, and a reward that a policy at a price can reach?"""
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_game
-from tinyrlhf.exact.strings import Automaton, context_numbers, evaluate, kl_to_optimum, optimum, string_rewards
+from tinyrlhf.conformance import check_game
+from tinyrlhf.exact.strings import Automaton, evaluate, optimum
 from tinyrlhf.games.text import Text, true_reward
 from tinyrlhf.games.words import CLOSED, CONSONANTS, VOWELS, corpus
+
+sys.path.insert(0, str(Path(__file__).parent))
+from oracles import context_numbers, kl_to_optimum, string_rewards  # noqa: E402
 
 game = Text()
 

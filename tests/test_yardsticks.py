@@ -6,7 +6,7 @@ from tinyrlhf import report
 from tinyrlhf.diagnostics import noise_ceiling
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import strings
-from tinyrlhf.exact.planning import kl_to_reference
+from tinyrlhf.exact.horizon import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann

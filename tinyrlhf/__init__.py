@@ -3,13 +3,15 @@
 NumPy, and matplotlib for pictures. The map, in reading order; imports only run upwards:
 
     numerics      softmax, sigmoid and their logarithms, safe for any number
-    checks        gradients, shapes, and whether a game keeps the protocol
+    checks        is this argument a number, a choice, a shape that can be used?
+    conformance   does a gradient, or a game of your own, keep its promises?
+    protocols     what the loop expects of its parts
     saving        states as flat dicts, files that are whole or not there
     nn            numbers to numbers: networks, distributions, optimizers, schedules
     games         where things happen: game (the protocol), bandit, gridworld, cartpole, text, ...
     policies      act: a network read as a distribution over actions
     episodes      what happened: rollout, replay, clips
-    exact         the yardstick: planning in tables, sweeps over strings, best of n
+    exact         the best possible: planning, horizon, soft; strings, enumeration, best of n
     feedback      what people say: answers (the kinds, and what they mean), forms and log (kept)
     rewards       fit: choice (one likelihood), habits, bradley_terry, reward_models
     learning      improve: advantages, kl, rules, policy_gradient, imitation, q_learning, ...
@@ -17,9 +19,8 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     humans        who answers: simulated people, experts who act, recorded answers
     diagnostics   measure: accuracy, noise ceiling, calibration, intervals
     plots         scenes and arrays in, figures out
-    protocols     what the loop expects of its parts
-    improvements  ways to improve without a reward model: imitation, DPO, best of n
     rlhf          THE LOOP on one page: act, ask, fit, improve, measure
+    improvements  other ways to improve: imitation, DPO and IPO, copying the best of n
     yardsticks    what a run is held against: true return and objective, and the best possible
     worlds        one file each, with calibrated settings: bandit, gridworld, cartpole, text, chat
     runs, report  a run on disk; its result beside what it must be held against

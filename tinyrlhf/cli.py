@@ -12,10 +12,12 @@ from pathlib import Path
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
 HUMANS = ("simulated", "recorded")
+RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
+              "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
 JSON_HELP = "last line of the output: the result as one JSON object"
 OURS = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json",
-        "parser")                               # options of `run` that are no settings of a world
-BEGAN = time.perf_counter() - time.process_time()       # of the process, which has only imported
+        "parser")  # of `run`, and no settings of a world
+BEGAN = time.perf_counter() - time.process_time()  # of the process, which has only imported
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,13 +28,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def complain(message):
-    """One line on standard error; returns the exit code for bad input."""
+    """One line on standard error; returns the exit code."""
     print(f"tinyrlhf: {printable(message)}", file=sys.stderr)
     return 2
 
 
 def printable(text):
-    """One line without control characters: a folder's name may be hostile to terminals."""
+    """One line without control characters: names of folders may be hostile."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
 
 
@@ -42,7 +44,7 @@ def world_names():
 
 
 def flag(setting):
-    """A setting as it is typed: kl_coef is --kl-coef."""
+    """kl_coef as it is typed: --kl-coef."""
     return f"--{setting.replace('_', '-')}"
 
 
@@ -89,9 +91,7 @@ def add_run(commands, worlds):
     """What every world has; a world's own settings are the arguments of its function."""
     run = commands.add_parser(
         "run", help="act, ask, fit, improve, measure: the whole loop on one world", add_help=False,
-        description="The whole loop on one world, or on several in turn.",
-        epilog="A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
-        "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
+        description="The whole loop on one world, or on several in turn.", epilog=RUN_EPILOG)
     add = run.add_argument
     add("worlds", nargs="*", choices=[*worlds, []], metavar="WORLD",
         help=" | ".join(worlds) + "; several run in turn")
@@ -134,21 +134,21 @@ def main(arguments=None, own_world=None):
 
     own_world: a world's own front door, to `run` it.
     """
-    for name in THREADS:                        # before numpy: with one thread equal seeds give
-        os.environ.setdefault(name, "1")        # equal bytes
+    for name in THREADS:                  # before numpy: with one thread equal seeds give
+        os.environ.setdefault(name, "1")  # equal bytes
     began = BEGAN if arguments is None else time.perf_counter()
     try:
         return obey(arguments, began, own_world)
-    except BrokenPipeError:                     # `tinyrlhf run ... | head`
+    except BrokenPipeError:                    # `tinyrlhf run ... | head`
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())   # else Python complains when it exits
+        os.dup2(nowhere, sys.stdout.fileno())  # else Python complains when it exits
         return 1
     except OSError as error:
         return complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except ValueError as error:
         return complain(error)
     except KeyboardInterrupt as stop:
-        if arguments is None:                   # the process ends: no second Ctrl-C in its goodbye
+        if arguments is None:  # the process ends: no second Ctrl-C in its goodbye
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         newline = "\n" if sys.stderr.isatty() else ""
         print(f"{newline}tinyrlhf: stopped{printable(stop)}", file=sys.stderr)
@@ -173,7 +173,7 @@ def obey(arguments, began, own_world=None):
             from tinyrlhf.talk import talk
             talk(options.run, options.seed)
         elif options.command in ("lesson", "demo"):
-            from tinyrlhf.teaching import commands      # only now, so that --help stays fast
+            from tinyrlhf.teaching import commands  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
         elif options.help:
             help_for(options)
@@ -181,7 +181,7 @@ def obey(arguments, began, own_world=None):
             run_all(options, more, began)
         return 0
     finally:
-        sys.stdout.flush()                      # here a closed pipe can still be caught
+        sys.stdout.flush()  # here a closed pipe can still be caught
 
 
 def help_for(options):
@@ -244,13 +244,13 @@ def given_to(world, said):
     defaults = world.defaults
     for name, value in said.items():
         if name in defaults:
-            given[name] = typed(name, value, type(defaults[name]))
+            given[name] = as_number(name, value, type(defaults[name]))
     world.refuse_idle(given)
     world.settings(**given)
     return given
 
 
-def typed(name, value, kind):
+def as_number(name, value, kind):
     """A setting's value in the type of its default, where that is a number."""
     if not isinstance(value, str) or kind not in (int, float):
         return value
@@ -306,19 +306,19 @@ def show(options, began):
 
 
 def out_folder(world, options):
-    """The folder that was asked for, None for the default; each of several worlds has its part."""
+    """The folder that was asked for (None: the default); each of several worlds has its part."""
     out = options.out if options.resume is None else options.resume
     if out is None or len(options.worlds) == 1:
         return out
     if world == options.worlds[0] and os.path.exists(out):
         if not os.path.isdir(out) or os.listdir(out):
-            raise ValueError(f"--out: expected a new or empty folder for "
-                             f"{' '.join(options.worlds)}, got {out}")
+            worlds = " ".join(options.worlds)
+            raise ValueError(f"--out: expected a new or empty folder for {worlds}, got {out}")
     return os.path.join(out, world)
 
 
 def resumed_settings(given, options):
-    """The settings of the run to continue; others than its own would make it a different run."""
+    """The settings of the run to continue, which must stay as they are."""
     from tinyrlhf import runs
     settings = runs.settings_of(options.resume)
     if options.worlds != [settings["world"]]:
@@ -357,12 +357,12 @@ class Progress:
 
     def __init__(self, state):
         self.n_rounds, self.done = len(state.plan), len(state.history)
-        self.named = len({stage.name for stage in state.plan}) > 1      # stages are announced
+        self.named = len({stage.name for stage in state.plan}) > 1  # stages are announced
         self.live, self.width = sys.stdout.isatty(), 0
         self.began = time.perf_counter()
 
     def round(self, state, row):
-        """A finished round: answers, accuracy on those not yet learned from, return, KL."""
+        """A finished round; accuracy is on answers not yet learned from."""
         name = f"{row['stage']:<11}" if self.named else f"{self.seconds_left(row):3.0f} s left"
         accuracy = row.get("reward_model_accuracy", math.nan)
         told = f"accuracy on new answers {accuracy:4.0%}   " if math.isfinite(accuracy) else ""
@@ -390,7 +390,7 @@ class Progress:
 
     def say(self, text):
         """Overwrite the live line, or print a plain one."""
-        if self.live:                           # a line that wraps cannot be overwritten
+        if self.live:  # a line that wraps cannot be overwritten
             text = text[:shutil.get_terminal_size().columns - 1]
             print("\r" + text.ljust(self.width), end="", flush=True)
             self.width = len(text)

@@ -3,8 +3,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_shapes, check_whole
-from tinyrlhf.numerics import log_sigmoid, sigmoid
+from tinyrlhf.checks import check_shapes, check_whole
+from tinyrlhf.numerics import sigmoid
 
 
 def accuracy(differences, labels):
@@ -21,47 +21,10 @@ def accuracy(differences, labels):
     return float((right + 0.5 * (differences[decided] == 0)).mean())
 
 
-def accuracy_on(reward_model, answers):
-    """Share of choices in which the chosen option is the one worth most to a reward model.
-
-    Equal worths share what is right; two options called the same do not count. NaN when none does.
-    """
-    rows, blocks = answers.choices(np.arange(len(answers)), reward_model.readings)
-    scores = reward_model.scores(answers.episodes[rows])
-    check_finite(scores=scores)
-    right = []
-    for block in blocks:
-        _, offsets, _ = reward_model.habits.of(block, met=False)
-        worth = scores[block.places] @ block.weights.T + offsets + block.prior
-        best = worth == worth.max(axis=1, keepdims=True)
-        decided = block.shares.max(axis=1) == 1.0
-        right.append(((best * block.shares).sum(axis=1) / best.sum(axis=1))[decided])
-    return float(np.concatenate(right).mean()) if sum(map(len, right)) else float("nan")
-
-
 def noise_ceiling(probabilities):
     """The accuracy that nobody can beat: mean of max(p, 1 - p), p (N,) the person's P(first)."""
     _check_shares(probabilities=probabilities)
     return float(np.maximum(probabilities, 1 - probabilities).mean())
-
-
-def log_loss(differences, labels):
-    """Mean -log P(answer) in nats, P(first) = sigmoid(s1 - s2); log 2 is a coin.
-
-    Differences may be infinite: a sure mistake costs infinitely much, and an answer that was not
-    given nothing. NaN labels do not count; returns NaN when no answer counts.
-    """
-    differences, labels = _check_answers(differences, labels)
-    kept = ~np.isnan(labels)
-    if not kept.any():
-        return float("nan")
-    d, share = differences[kept], labels[kept]
-    # - share log P(first) - (1 - share) log P(second), where 0 times infinity is 0
-    first, second = share > 0, share < 1
-    cost = np.zeros(len(d))
-    cost[first] -= share[first] * log_sigmoid(d[first])
-    cost[second] -= (1 - share[second]) * log_sigmoid(-d[second])
-    return float(cost.mean())
 
 
 def calibration(differences, labels, bins=10):
@@ -110,7 +73,7 @@ def _check_shares(**arrays):
 
 
 QUANTILES = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26,
-             15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}               # of Student's t, by n
+             15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}  # of Student's t, by n
 
 
 def interval(values):
@@ -127,64 +90,6 @@ def interval(values):
     return float(values.mean()), float(quantile * values.std(ddof=1) / np.sqrt(n))
 
 
-def accuracy_along(reward_model, stages, preference):
-    """Does the reward model agree with the person where each stage has taken the policy?
-
-    Args:
-        stages: for each stage, fresh Episodes of its policy; neighbours (0 and 1, 2 and 3, ...) are
-            compared.
-        preference: function (first, second) -> P(first) (N,), such as that of
-            `Boltzmann(rationality=...)`.
-    Returns:
-        Expected accuracy and noise ceiling, (stages, 2).
-    """
-    rows = []
-    for episodes in stages:
-        first, second = episodes[0:len(episodes) // 2 * 2:2], episodes[1::2]
-        difference = reward_model.scores(first) - reward_model.scores(second)
-        probability = preference(first, second)
-        right = [probability, 1 - probability]
-        expected = np.select([difference > 0, difference < 0], right, 0.5)
-        rows.append((expected.mean(), noise_ceiling(probability)))
-    return np.array(rows)
-
-
-def length_correlation(scores, lengths):
-    """Pearson's correlation of scores (B,) with lengths (B,); NaN where all of either are alike."""
-    check_shapes(scores=(scores, "B"), lengths=(lengths, "B"))
-    check_finite(scores=scores, lengths=lengths)
-    if not len(scores) or np.ptp(scores) == 0 or np.ptp(lengths) == 0:
-        return float("nan")
-    return float(np.corrcoef(scores, lengths)[0, 1])
-
-
-def distinct_n(tokens, mask, n=2, size=1000):
-    """Share of different n-grams among all n-grams in the first `size` tokens of texts.
-
-    Longer samples repeat themselves more, so that only shares at one size can be compared; fewer
-    tokens are an error. No n-gram reaches over the end of a text; NaN if no text is as long as n.
-
-    Args:
-        tokens: (B, T); mask: (B, T) bool, True where a token is written.
-    Source: Li, Galley, Brockett, Gao, Dolan 2016, section 5.
-    Departs from the source: they divide by tokens, not by n-grams.
-    """
-    check_shapes(tokens=(tokens, "B T"), mask=(mask, "B T"))
-    check_whole("n", n, 1, 1_000_000)
-    check_whole("size", size, 1, 10 ** 12)
-    mask = np.asarray(mask, bool)
-    kept = mask & (np.cumsum(mask).reshape(np.shape(mask)) <= size)
-    if kept.sum() < size:
-        raise ValueError(f"tokens: expected at least size = {size} tokens, got {kept.sum()}; "
-                         "draw more texts or take a smaller size")
-    if n > np.shape(tokens)[1]:
-        return float("nan")
-    windows = np.lib.stride_tricks.sliding_window_view(tokens, n, axis=1)
-    whole = np.lib.stride_tricks.sliding_window_view(kept, n, axis=1).all(axis=2)
-    grams = windows[whole]
-    return len(np.unique(grams, axis=0)) / len(grams) if len(grams) else float("nan")
-
-
 def entropy_of(samples):
     """H = - sum f log f in nats, f the frequencies of whole outputs among samples (B, ...).
 
@@ -193,11 +98,6 @@ def entropy_of(samples):
     rows = np.reshape(samples, (len(samples), -1))
     counts = np.unique(rows, axis=0, return_counts=True)[1]
     return float((counts / counts.sum() * np.log(counts.sum() / counts)).sum())
-
-
-def effective_modes(samples):
-    """exp(H): so many outputs, all equally frequent, would have the entropy of these samples."""
-    return float(np.exp(entropy_of(samples)))
 
 
 WinRate = namedtuple("WinRate", "share low high order")
@@ -218,7 +118,7 @@ def win_rate(a, b, judge):
     """
     a_first, b_first = np.asarray(judge(a, b), float), np.asarray(judge(b, a), float)
     check_shapes(**{"judge(a, b)": (a_first, "N"), "judge(b, a)": (b_first, "N")})
-    wins = 0.5 * (a_first + 1 - b_first)                               # of A, per pair
+    wins = 0.5 * (a_first + 1 - b_first)  # of A, per pair
     judged = ~np.isnan(wins)
     _check_shares(**{"judge(a, b)": a_first[judged], "judge(b, a)": b_first[judged]})
     n = np.count_nonzero(judged)

@@ -12,13 +12,13 @@ import numpy as np
 
 from tinyrlhf.games.game import Box, Circle, Line, Words
 
-BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"       # colour-blind people tell these
-ORANGE, GREY = "#E69F00", "#595959"                             # five apart
+BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"  # colour-blind people tell these
+ORANGE, GREY = "#E69F00", "#595959"                        # five apart
 PAINT = {"ink": "#262626", "quiet": "#767676", "floor": "#EFEFEA", "wall": "#8C8C8C",
          "agent": BLUE, "good": GREEN, "bad": ORANGE, "danger": VERMILLION}
-MARKS = {"bad": "✿", "danger": "✕"}                             # on boxes, beside the hue
+MARKS = {"bad": "✿", "danger": "✕"}                        # on boxes, beside the hue
 BEFORE, AFTER = GREY, BLUE
-TRAIL = 60                                                      # moments of an episode, at most
+TRAIL = 60                                                 # moments of an episode, at most
 MONOSPACE = "DejaVu Sans Mono"
 STYLE = ["default", {"font.size": 15, "axes.titlesize": 15, "axes.titlelocation": "left",
                      "axes.linewidth": 1.2, "lines.linewidth": 3.0,
@@ -69,14 +69,14 @@ def word_size(words, points):
 
     At most a twelfth of it.
     """
-    def gap(places):                                            # to the next row or column
+    def gap(places):  # to the next row or column
         return np.diff(np.unique(np.round([*places, 2], 6))).min(initial=1)
 
     lines = [word.text.split("\n") for word in words] or [[""]]
     most_lines = max(map(len, lines))
     most_letters = max(len(line) for text in lines for line in text + [" "])
     height = gap([word.y for word in words]) / most_lines / 1.3
-    width = gap([word.x for word in words]) / most_letters / 0.65       # a letter is 0.6 wide
+    width = gap([word.x for word in words]) / most_letters / 0.65  # a letter is 0.6 wide
     return points * min(height, width, 1 / 12)
 
 
@@ -91,7 +91,7 @@ def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
         moments = _thin([_moving(scene) for scene in episode], TRAIL)
         faint = np.linspace(0.1, 0.5, len(moments) - 1) * min(1, 12 / len(moments))
         alphas = np.append(faint, 1.0)
-        shift = 0.012 * (number - (len(episodes) - 1) / 2)      # paths side by side
+        shift = 0.012 * (number - (len(episodes) - 1) / 2)  # paths side by side
         for moment, previous, alpha in zip(moments, moments[:1] + moments, alphas):
             draw_scene(axis, moment, alpha)
             for a, b in zip(previous, moment):
@@ -136,7 +136,7 @@ def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
     from matplotlib.figure import Figure
     with style.context(STYLE):
         figure = Figure(figsize=(13, 8.9))
-        width = 68 if len(claim) <= 68 else len(claim) // 2 + 6     # two lines alike, no orphan
+        width = 68 if len(claim) <= 68 else len(claim) // 2 + 6  # two lines alike, no orphan
         figure.text(0.5, 0.98, fill(claim, width), size=22, weight="bold", ha="center", va="top")
         draw_behaviour(axis_at(figure, 0.6, 4.35, 3.2, 3.2), before, titles[0], BEFORE)
         draw_behaviour(axis_at(figure, 4.4, 4.35, 3.2, 3.2), after, titles[1], AFTER)
@@ -235,7 +235,7 @@ def keep_apart(values, gap, low, high):
     """Places at least `gap` apart, in the order of the values (n,) and near to them.
 
     Between low and high if they fit. Without their gaps the places may only rise: isotonic
-    regression, whose level at i is max over j <= i of min over k >= i of mean(free[j..k]).
+    regression, by its max-min formula.
     """
     def lowest_mean(j, i):
         return min(free[j:k + 1].mean() for k in range(i, n))
@@ -338,7 +338,7 @@ def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.
     milliseconds = max(20, round(1000 * stride * seconds_per_step))
     while True:
         file = io.BytesIO()
-        times = [milliseconds] * (len(pictures) - 1) + [1000]   # a second of rest at the end
+        times = [milliseconds] * (len(pictures) - 1) + [1000]  # a second of rest at the end
         pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=times,
                          loop=0)
         if file.tell() <= max_bytes or len(pictures) < 3:
@@ -360,7 +360,7 @@ def _picture(scenes, titles):
         canvas.draw()
     pure = colors.to_rgba_array([*PAINT.values(), GREY, "white"])[:, :3]
     dark = pure[pure.min(axis=1) < 0.8]
-    mixed = [1 - share * (1 - dark) for share in (0.75, 0.5, 0.25)]     # for the rims
+    mixed = [1 - share * (1 - dark) for share in (0.75, 0.5, 0.25)]  # for the rims
     palette = Image.new("P", (1, 1))
     palette.putpalette((np.concatenate([pure, *mixed]) * 255).round().astype(np.uint8).tobytes())
     pixels = np.array(canvas.buffer_rgba())[..., :3]

@@ -13,12 +13,12 @@ from tinyrlhf.saving import write_json
 from tinyrlhf.worlds import AGREEMENT, build, find
 from tinyrlhf.yardsticks import clone_labels
 
-SMALL_GAP = 0.01                      # from untrained to best possible: too small for a share
+SMALL_GAP = 0.01  # from untrained to best possible: too small for a share
 
 
 def measure(settings, state):
     """The result of a finished run as a flat dict; returns are true ones."""
-    rng = np.random.default_rng([settings["seed"], 1])      # fresh episodes, not those of the run
+    rng = np.random.default_rng([settings["seed"], 1])  # fresh episodes, not those of the run
     world = find(settings["world"])
     yardstick = world.yardstick(state)
     result = {"world": settings["world"], "seed": settings["seed"],
@@ -64,7 +64,7 @@ def held_out(settings, state, rng, n=1000):
     first, second = fresh_pairs(state, rng, n)
     difference = state.reward_model.scores(first) - state.reward_model.scores(second)
     p = person.preference(first, second)
-    expected = np.select([difference > 0, difference < 0], [p, 1 - p], 0.5)    # no luck in it
+    expected = np.select([difference > 0, difference < 0], [p, 1 - p], 0.5)  # no luck in it
     said = (rng.random(n) < p).astype(float)
     return {"reward_model_accuracy": float(expected.mean()), "noise_ceiling": noise_ceiling(p),
             "calibration_error": calibration(difference, said)[2]}
@@ -87,9 +87,8 @@ def typical_rationality(settings, state):
     """The person's rationality; if an agreement was given, the one that fits all their answers."""
     if settings["rationality"] is not None:
         return settings["rationality"]
-    answers = state.answers
-    return rationality_for(settings["agreement"],
-                           differences(answers, answers.episodes.true_returns))
+    apart = differences(state.answers, state.answers.episodes.true_returns)
+    return rationality_for(settings["agreement"], apart)
 
 
 def baselines(settings, state):
@@ -104,7 +103,7 @@ def baselines(settings, state):
             returns["kl_without_feedback"] = yardstick(other).expected_kl(rng)
     other = build(settings["world"], **{**own, "person": "simulated"})
     n_labels = settings["rounds"] * settings["questions"]
-    agreement = settings["agreement"] or AGREEMENT          # a rationality says nothing of labels
+    agreement = settings["agreement"] or AGREEMENT  # a rationality says nothing of labels
     copy = clone_labels(other, yardstick(other), n_labels, rng, agreement)
     return {**returns, "return_cloned": yardstick(other).expected_return(copy, rng)}
 
@@ -127,13 +126,13 @@ def figure_data(settings, state, result):
                  "true reward": result["return_on_true_reward"],
                  "coin flips": result.get("return_without_feedback"),
                  "cloned labels": result.get("return_cloned")}
-        returns[-1] = result["return_after"]                # of the final policy, not a sample
-    else:                                                   # it was not trained in what judges it
+        returns[-1] = result["return_after"]  # of the final policy, not a sample
+    else:                                     # it was not trained in what judges it
         steps = state.steps_at_most or state.game.horizon
         measure = (f"mean true return in {steps} steps ({yardstick.called}: "
                    f"{result['return_untrained']:.0f} before, {result['return_after']:.0f} after)")
         lines = {"untrained": float(played[0].true_returns.mean()),
-                 "best possible": float(steps)}             # true rewards are at most 1 a step here
+                 "best possible": float(steps)}  # true rewards are at most 1 a step here
     known = {name: value for name, value in lines.items()
              if value is not None and np.isfinite(value)}
     over = "answers" if asked else "round"

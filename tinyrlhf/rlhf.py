@@ -21,13 +21,13 @@ import numpy as np
 
 from tinyrlhf import protocols
 from tinyrlhf.checks import check_range, check_whole
-from tinyrlhf.diagnostics import accuracy_on
 from tinyrlhf.episodes import rollout, start_in_groups
 from tinyrlhf.feedback.answers import Answers, join_answers
 from tinyrlhf.games.game import Game
 from tinyrlhf.learning.imitation import weigh_tries
 from tinyrlhf.learning.kl import AdaptiveKL, kl_penalized_rewards, kl_per_episode
 from tinyrlhf.questions import View, ask
+from tinyrlhf.rewards.choice import accuracy_on
 from tinyrlhf.saving import load_into, states_of
 
 

@@ -54,8 +54,8 @@ def create(out, settings):
                                  f"{held[0]}; choose another, or continue a run with --resume")
             versions = {"tinyrlhf": __version__, "numpy": np.__version__,
                         "python": platform.python_version()}
-            made_of = {"settings": settings, "versions": versions}
-            write_whole(folder / "run.json", json.dumps(made_of, indent=2) + "\n")
+            described = json.dumps({"settings": settings, "versions": versions}, indent=2)
+            write_whole(folder / "run.json", described + "\n")
     except OSError as error:
         for path in made:
             with contextlib.suppress(OSError):
@@ -65,16 +65,13 @@ def create(out, settings):
 
 
 def left_before_it_began(folder):
-    """Was this folder left by a process that was killed before it had written its settings?"""
+    """Was this folder left by a process that was killed before it wrote its settings?"""
     path = Path(folder)
     return path.is_dir() and {each.name for each in path.iterdir()} <= set(LEFT_BEHIND)
 
 
 def new_folder(path):
-    """Makes this folder, or the first of path-2, path-3... that does not exist.
-
-    Of two runs at once only one can make it.
-    """
+    """Makes this folder, or path-2, path-3...; of two runs at once only one can make it."""
     for count in itertools.count(1):
         folder = path if count == 1 else path.with_name(f"{path.name}-{count}")
         with contextlib.suppress(FileExistsError):
@@ -124,7 +121,7 @@ def begin(settings):
 def load(folder, or_begin=False):
     """The State of a finished or interrupted run as it was after its last whole round.
 
-    Before the first was done that is an error, or with or_begin the run as it began.
+    Before the first that is an error, or with or_begin the run as it began.
     """
     settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
     try:
@@ -152,7 +149,7 @@ def load(folder, or_begin=False):
 
 
 def flat_of(path, settings):
-    """What a checkpoint holds, if it is whole and belongs to these settings."""
+    """What a checkpoint holds, if it belongs to these settings."""
     try:
         with np.load(path, allow_pickle=False) as flat:
             made_with = dict(json.loads(str(flat["settings"])))
@@ -164,7 +161,7 @@ def flat_of(path, settings):
         again = f"{find(settings['world']).command} --resume {path.parent}"
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
                          f"begin again with `{again}`") from None
-    except Exception as error:                                  # damage shows in a dozen ways
+    except Exception as error:  # damage shows in a dozen ways
         raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); delete it "
                          "and go on with --resume, the answers are in feedback.jsonl") from None
     name = changed[0]
@@ -211,7 +208,7 @@ def source_of(path, state, settings):
 
 
 def load_finished(folder):
-    """`load` of a run that has come to its end; any other is one line that says how to finish it."""
+    """`load` of a run that has come to its end; else one line that says how to finish it."""
     state = load(folder)
     if len(state.history) < len(state.plan):
         command = find(settings_of(folder)["world"]).command
@@ -257,16 +254,15 @@ class Run:
                            for stage in self.state.plan]
 
     def save(self, state, row=None):
-        """Keep what the last round changed. The log only grows; other files are replaced whole."""
+        """After a round. The log only grows; the other files are replaced whole."""
         number = len(state.history)
         if state.answers is not None and state.answers.round[-1] == number:
             self.book.note_learned(state.answers[state.answers.round == number])
         names = list(dict.fromkeys(name for row in state.history for name in row))
         table = io.StringIO(newline="")
-        writer = csv.writer(table)
-        writer.writerow(names)
-        for row in state.history:
-            writer.writerow([row.get(name) for name in names])
+        writer = csv.DictWriter(table, names)
+        writer.writeheader()
+        writer.writerows(state.history)
         write_whole(self.folder / "history.csv", table.getvalue())
         with whole_file(self.folder / "checkpoint.npz") as file:
             np.savez(file, settings=json.dumps(self.settings), **state.state())
@@ -284,7 +280,7 @@ class Run:
 
 
 def remembered(folder):
-    """The seconds and baselines that an earlier report of this folder measured, by name."""
+    """Seconds and baselines that an earlier report of this folder measured."""
     try:
         result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
         return {name: float(result[name]) for name in REMEMBERED

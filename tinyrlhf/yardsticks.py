@@ -5,17 +5,26 @@
     Sampled    all others: means of fresh episodes; the best possible where somebody knows it
 
 Two figures that are never mixed: the true return, at most `best_return()`; and the objective, true
-return minus the price of the KL at the run's own kl_coef, at most `best_objective()`. A run
-normalises its rewards on the reference, so kl_coef is the price of a nat in standard deviations of
-the reference's return; the objective uses the same unit. NaN: nobody knows.
+return minus the price of the KL at the run's own kl_coef, at most `best_objective()`. As a run
+normalises its rewards on the reference, kl_coef is the price of a nat in standard deviations of the
+reference's return. NaN: nobody knows.
 """
 import numpy as np
 
 from tinyrlhf.episodes import join, rollout
-from tinyrlhf.exact import planning, strings
+from tinyrlhf.exact import horizon, strings
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
+
+
+def yardstick_for(state, judged_in=None, best=float("nan"), called="mean true return"):
+    """The most exact yardstick that the game of a run allows; judged_in, ...: as `Sampled`."""
+    if judged_in is None and hasattr(state.game, "P"):
+        return Tabular(state)
+    if judged_in is None and hasattr(state.game, "automaton"):
+        return Strings(state)
+    return Sampled(state, judged_in, best, called)
 
 
 class Yardstick:
@@ -46,13 +55,13 @@ class Tabular(Yardstick):
     def expected_return(self, policy, rng):
         """Expected true return of one episode of a policy."""
         game = self.game
-        return planning.finite_horizon_return(game.P, game.R, game.d0, self.table(policy),
-                                              game.horizon)
+        return horizon.finite_horizon_return(game.P, game.R, game.d0, self.table(policy),
+                                             game.horizon)
 
     def best_return(self):
         """The best possible, by planning."""
         game = self.game
-        values = planning.backward_induction(game.P, game.R, game.horizon)[0]
+        values = horizon.backward_induction(game.P, game.R, game.horizon)[0]
         return float(values[0] @ game.d0)
 
     def best_objective(self):
@@ -61,16 +70,16 @@ class Tabular(Yardstick):
         if not price:
             return self.best_return()
         reference = self.table(self.state.reference)
-        values = planning.soft_backward_induction(game.P, game.R, reference, price, game.horizon)[0]
+        values = horizon.soft_backward_induction(game.P, game.R, reference, price, game.horizon)[0]
         return float(values[0] @ game.d0)
 
     def expected_kl(self, rng):
         """Nats per episode from the reference to the policy."""
         game = self.game
         policy, reference = self.table(self.state.policy), self.table(self.state.reference)
-        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)     # nobody acts there
+        over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts there
         policy[over] = reference[over]
-        return planning.kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
+        return horizon.kl_to_reference(game.P, game.d0, policy, reference, game.horizon)
 
     def table(self, policy):
         """The action probabilities (S, A) of a policy."""
@@ -115,13 +124,19 @@ class Sampled(Yardstick):
     """Means of fresh episodes.
 
     Args:
-        game: where a run is judged, if not where it learns; best: the best possible return there;
-            called: what that is called.
+        judged_in: the game in which a run is judged, if not the one where it learns.
+        best, called: the best possible return there, and what that is called.
     """
 
-    def __init__(self, state, game=None, best=float("nan"), called="mean true return"):
-        self.state, self.game = state, game or state.game
+    def __init__(self, state, judged_in=None, best=float("nan"), called="mean true return"):
+        self.state, self.game = state, judged_in or state.game
         self.best, self.called = float(best), called
+
+    def objective(self, rng):
+        """NaN where its two terms belong to two games."""
+        if self.state.kl_coef and self.game is not self.state.game:
+            return float("nan")
+        return super().objective(rng)
 
     def expected_return(self, policy, rng, n=1000):
         return float(rollout(self.game, policy, self.game.start(n, rng), rng).true_returns.mean())
@@ -143,9 +158,8 @@ class Sampled(Yardstick):
 def clone_labels(state, yardstick, n, rng, agreement=0.9):
     """Traditional supervised learning: a fixed set of n labels, cloned once. Returns the policy.
 
-    A label is what the expert does in a situation that the untrained policy got into, or what they
-    make of a text it has written; but with probability 1 - agreement any other action, or the text
-    as it was.
+    A label is what the expert does where the untrained policy got to, or makes of a text it wrote;
+    but with probability 1 - agreement any other action, or the text as it was.
     """
     game, expert = yardstick.game, state.person.expert
     policy = state.reference.copy()

@@ -3,14 +3,14 @@ import numpy as np
 
 from tinyrlhf.diagnostics import accuracy
 from tinyrlhf.episodes import rollout
-from tinyrlhf.feedback.records import FIRST, SECOND, join_comparisons
+from tinyrlhf.feedback.answers import FIRST, SAME, SECOND, join_answers
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.nn.networks import MLP, Table
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour, keep_apart
 from tinyrlhf.policies import Policy
-from tinyrlhf.questions import most_disputed, random_pairs
+from tinyrlhf.questions import most_disputed, random_pairs, shown
 from tinyrlhf.rewards.reward_models import Ensemble, StepReward
 
 MAP = ["...^.#..^^.",
@@ -40,23 +40,33 @@ def table_model():
     return StepReward(Table(77, 1), lambda walks: walks.next_observations, learning_rate=0.1, prior=0.1, fit_steps=40)
 
 
+def asked_of(walks, n, rng):
+    """n questions about two of these walks, drawn at random."""
+    return shown("preference", walks, np.stack(random_pairs(len(walks), n, rng), axis=1))
+
+
+def both_of(questions):
+    """The first and the second walk of each."""
+    return questions.episodes[questions.shows[:, 0]], questions.episodes[questions.shows[:, 1]]
+
+
 def hands(number, question, seed, votes):
     """Hands for left and right of the question of this number: the room's, else 20 simulated people's."""
     if number < len(votes):
         return votes[number]
-    left = int(np.random.default_rng([seed, number]).binomial(20, float(PERSON.preference(question.first, question.second)[0])))
+    left = int(np.random.default_rng([seed, number]).binomial(20, float(PERSON.preference(*both_of(question))[0])))
     return left, 20 - left
 
 
 def believed(question, left, right):
     """The room's hands as answers: at most ten, so that one loud room does not drown all other votes."""
-    shown = np.round(np.array([left, right]) * min(1, 10 / max(left + right, 1))).astype(int)
-    rows = np.zeros(max(shown.sum(), 1), int)
-    return question[rows].answered(np.repeat([FIRST, SECOND], shown) if shown.sum() else ["same"], "room")
+    counted = np.round(np.array([left, right]) * min(1, 10 / max(left + right, 1))).astype(int)
+    said = np.repeat([FIRST, SECOND], counted) if counted.any() else np.array([SAME])
+    return question[np.zeros(len(said), int)].only_shown().answered(said, "room")
 
 
 def simulated(pairs, rng):
-    return pairs.answered(PERSON.compare(WEST, pairs.first, pairs.second, rng))
+    return PERSON.answer(WEST, pairs.only_shown(), rng)
 
 
 def draw_walk(axis, walks, title, color):
@@ -68,8 +78,8 @@ def draw_walk(axis, walks, title, color):
 def draw_pair(figure, question, titles, chances=None):
     """Two walks side by side, and what five models foretell in between."""
     axes = figure.subplots(1, 2) if chances is None else figure.subplots(1, 3, width_ratios=[4, 3, 4])
-    draw_walk(axes[0], question.first, titles[0], BLUE)
-    draw_walk(axes[-1], question.second, titles[1], VERMILLION)
+    for axis, walk, title, color in zip(axes[[0, -1]], both_of(question), titles, (BLUE, VERMILLION)):
+        draw_walk(axis, walk, title, color)
     if chances is not None:
         draw_bets(axes[1], chances)
 
@@ -84,7 +94,8 @@ def draw_bets(axis, chances):
 
 def bets(ensemble, question):
     """The chance of the first walk by each member, (5,)."""
-    return sigmoid(ensemble.member_scores(question.first) - ensemble.member_scores(question.second))[:, 0]
+    first, second = (ensemble.member_scores(walk)[:, 0] for walk in both_of(question))
+    return sigmoid(first - second)
 
 
 def draw_rewards(axis, rewards, seen, note, title=""):
@@ -107,8 +118,8 @@ def draw_rewards(axis, rewards, seen, note, title=""):
 
 
 def seen_cells(answers):
-    both = answers.both()
-    return np.isin(np.arange(77), both.next_observations[both.mask])
+    walks = answers.episodes
+    return np.isin(np.arange(77), walks.next_observations[walks.mask])
 
 
 def foretold(model, walks):
@@ -121,11 +132,12 @@ def foretold(model, walks):
 def race(seed, disputed, n_votes=60, batch=5):
     """Accuracy after 5, 10, .. votes of a simulated person."""
     rng = np.random.default_rng(seed)
-    pairs, test = random_pairs(stroll(WEST, 600, rng, habit=1.5), 600, rng), stroll(WEST, 800, rng)
+    pairs, test = asked_of(stroll(WEST, 600, rng, habit=1.5), 600, rng), stroll(WEST, 800, rng)
     ensemble, answers, shares = Ensemble([table_model() for _ in range(5)]), None, []
     for start in range(0, n_votes, batch):
         asked = most_disputed(pairs, ensemble, batch) if disputed and start else pairs[start:start + batch]
-        answers = join_comparisons([answers, simulated(asked, rng)]) if answers else simulated(asked, rng)
+        new = simulated(asked, rng)
+        answers = join_answers([answers, new]) if answers else new
         ensemble.fit(answers, rng)
         shares.append(foretold(ensemble, test))
     return shares
@@ -142,9 +154,10 @@ def draw_race(axis, lines):
 def beats(figure, seed, votes):
     """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
     rng = np.random.default_rng(seed)
-    pairs, ensemble, answers = random_pairs(stroll(WEST, 300, rng, habit=1.5), 200, rng), Ensemble([table_model() for _ in range(5)]), None
+    pairs, ensemble, answers = asked_of(stroll(WEST, 300, rng, habit=1.5), 200, rng), Ensemble([table_model() for _ in range(5)]), None
     legend = "blue: liked, orange: disliked, hatched: no vote"
-    differs = pairs.first.true_returns != pairs.second.true_returns
+    first, second = both_of(pairs)
+    differs = first.true_returns != second.true_returns
     at_random = [pairs[np.flatnonzero(differs)[:1]], pairs[np.flatnonzero(~differs)[:1]]]
     for number, question in enumerate(at_random):
         draw_pair(figure, question, ("hands for left", "hands for right"))
@@ -152,7 +165,7 @@ def beats(figure, seed, votes):
                "The next pair, also drawn at random. Which walk is better?")
         left, right = hands(number, question, seed, votes)
         new = believed(question, left, right)
-        answers = join_comparisons([answers, new]) if answers else new
+        answers = join_answers([answers, new]) if answers else new
         ensemble.fit(answers, rng)
         if number == 0:
             draw_rewards(figure.subplots(), ensemble_rewards(ensemble), seen_cells(answers), legend)
@@ -161,7 +174,7 @@ def beats(figure, seed, votes):
             draw_pair(figure, question, (f"left: {left}", f"right: {right}"))
             yield f"{left} to {right}. But both walks are worth the same: this question was wasted"
     extra = simulated(pairs[10:20], rng)
-    answers = join_comparisons([answers, extra])
+    answers = join_answers([answers, extra])
     ensemble.fit(answers, rng)
     draw_rewards(figure.subplots(), ensemble_rewards(ensemble), seen_cells(answers), legend)
     yield "Ten more random pairs, answered by a simulated person"
@@ -173,7 +186,7 @@ def beats(figure, seed, votes):
         yield ("Five models, trained on different votes, disagree here. So ask here!" if number == 2 else
                "And what do they dispute now? Which walk is better?")
         left, right = hands(number, question, seed, votes)
-        answers = join_comparisons([answers, believed(question, left, right)])
+        answers = join_answers([answers, believed(question, left, right)])
         ensemble.fit(answers, rng)
         after = bets(ensemble, question)
         draw_pair(figure, question, (f"left: {left}", f"right: {right}"), after)
@@ -184,7 +197,7 @@ def beats(figure, seed, votes):
              for name, color, dash in (("random", GREY, "--"), ("disputed", BLUE, "-"))]
     draw_race(figure.subplots(), lines)
     yield f"Mean of five races: disputed pairs end at {lines[1][1][-1]:.0%}, random pairs at {lines[0][1][-1]:.0%}"
-    many = simulated(random_pairs(stroll(WEST, 300, rng), 300, rng), rng)
+    many = simulated(asked_of(stroll(WEST, 300, rng), 300, rng), rng)
     table = table_model()
     table.fit_steps = 300
     table.fit(many, rng)

@@ -32,14 +32,15 @@ import numpy as np
 
 from tinyrlhf.diagnostics import accuracy, noise_ceiling
 from tinyrlhf.episodes import rollout
-from tinyrlhf.feedback.records import FIRST, Questions
+from tinyrlhf.feedback.answers import FIRST
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.nn.networks import MLP, Table
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.rewards.choice import preference_loss
+from tinyrlhf.questions import shown
+from tinyrlhf.rewards.choice import choice_loss
 from tinyrlhf.rewards.reward_models import Ensemble, StepReward
 from tinyrlhf.teaching import LECTURE, mine, show
 
@@ -78,8 +79,8 @@ def random_rows(n_walks, n, rng):
 
 def ask(walks, pairs, rng):
     """The person votes on pairs (N, 2) of walks -> votes (N, 2), each (winner, loser)."""
-    said = PERSON.compare(WEST, walks[pairs[:, 0]], walks[pairs[:, 1]], rng)
-    return np.where((said == FIRST)[:, None], pairs, pairs[:, ::-1])
+    said = PERSON.answer(WEST, shown("preference", walks, pairs), rng).said
+    return np.where(said[:, :1] == FIRST, pairs, pairs[:, ::-1])
 
 
 @functools.lru_cache
@@ -123,8 +124,8 @@ def reward_model(told, rng, fit_steps=300):
 
 
 def answers(walks, votes):
-    """Votes as the package keeps them: pairs of walks, of which the first was preferred."""
-    return Questions(walks[votes[:, 0]], walks[votes[:, 1]], np.ones(len(votes), bool)).answered([FIRST] * len(votes))
+    """Votes as the package keeps them: which two walks were shown, and that the first was preferred."""
+    return shown("preference", walks, votes).answered(np.full(len(votes), FIRST))
 
 
 @functools.lru_cache
@@ -200,9 +201,9 @@ def library_gradient(params, liked, other):
     for name, value in zip(names, params):
         network.params[name][...] = value.reshape(network.params[name].shape)
     rewards, cache = network.forward(np.concatenate([liked, other]))
-    scores = np.split(rewards[:, 0], [len(liked)])
-    _, d_liked, d_other = preference_loss(*(score.sum(keepdims=True) for score in scores), np.ones(1))
-    grads = network.backward(cache, np.repeat([d_liked, d_other], [len(liked), len(other)], axis=0))
+    scores = [walk.sum() for walk in np.split(rewards, [len(liked)])]
+    _, d_scores, _ = choice_loss(np.array([scores]), np.array([[1.0, 0.0]]), np.ones(1))       # the first of two was chosen
+    grads = network.backward(cache, np.repeat(d_scores[0], [len(liked), len(other)])[:, None])
     return tuple(grads[name].reshape(value.shape) for name, value in zip(names, params))
 
 
@@ -399,5 +400,5 @@ show(picture(seed=0), "gardens", "Where nobody voted, what a model was told deci
 #   west?
 # - Start the members of the ensemble at random numbers: `member.network.params.vector[:] = rng.normal(size=77)` for each of
 #   `ensemble.members`. Do they now disagree about cells that none of them knows, and does it pay?
-# - [`tinyrlhf/rewards/reward_models.py`](../../tinyrlhf/rewards/reward_models.py) does all this for episodes of any game, and for
-#   ensembles.
+# - [`tinyrlhf/rewards/reward_models.py`](../../tinyrlhf/rewards/reward_models.py) does all this for episodes of any game, for
+#   answers of every kind, and for ensembles.

@@ -15,15 +15,15 @@ QUESTION = "what is rain?"
 @functools.cache
 def readers(seed):
     """A network that has read nothing; a table of letter pairs and a network of three letters that have read a thousand words."""
-    from tinyrlhf import recipes
     from tinyrlhf.games.text import Text
     from tinyrlhf.learning.imitation import clone
     from tinyrlhf.nn.networks import Table
     from tinyrlhf.policies import Policy
+    from tinyrlhf.worlds.text import character_model, pretrained
     game, rng, table = Text(), np.random.default_rng(seed), Policy(Table(18, 18))
     observations, actions, mask = game.demonstrations(corpus(1000, rng))
     clone(table, observations[mask][:, -1], actions[mask], rng, learning_rate=lambda left: 0.1 * max(left, 0.1), steps=300, batch=256)
-    return {"nothing read": recipes.character_model(game, rng), "one letter seen": table, "three letters seen": recipes.pretrained(seed)}
+    return {"nothing read": character_model(game, rng), "one letter seen": table, "three letters seen": pretrained(seed)}
 
 
 def chances(policy, text):

@@ -35,7 +35,6 @@ import functools
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tinyrlhf import recipes
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import strings
 from tinyrlhf.games.game import Game
@@ -53,6 +52,7 @@ from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.plots import BLUE, GREY, ORANGE, VERMILLION
 from tinyrlhf.policies import Policy
 from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
 WORDS, SEEDS = Text(), (0, 1, 2)
@@ -114,7 +114,7 @@ def readers(seed):
     rng, table = np.random.default_rng(seed), Policy(Table(18, 18))
     observations, actions, mask = WORDS.demonstrations(corpus(1000, rng))
     clone(table, observations[mask][:, -1], actions[mask], rng, learning_rate=lambda left: 0.1 * max(left, 0.1), steps=300, batch=256)
-    return {"random": recipes.character_model(WORDS, rng), "one letter": table, "three letters": recipes.pretrained(seed)}
+    return {"random": character_model(WORDS, rng), "one letter": table, "three letters": pretrained(seed)}
 
 
 def logits_of(policy, observations):
@@ -317,7 +317,7 @@ for row in zip(ASKED, *(write(make(0), ASKED, np.random.default_rng(0)) for make
 # about double: it knew them, as it knew the rude phrases, and now it knows what is wanted. Without reading, the same fifty dialogues give
 # manners as well, but three in ten of its words do not exist: **accuracy** and **coherence** come from reading. And where the questions
 # count, too, it learns to play the user: on an empty page it asks. The answers at the bottom are not selected: the manners are there
-# each time, the sense is not.
+# each time, and here the sense is, too, although one answer in four has no right fact.
 #
 # Now the price.
 
@@ -460,7 +460,7 @@ show(understanding_picture(SEEDS), "understanding",
 # everybody can judge. The answers of the dialogue above are of that kind; "did they like the film?" is not.
 #
 # **Exploration** matters here as well. With steps ten times as large the learner grows sure too early, stops trying other meanings, and
-# gets no thumb for them (so it went on 19 of 20 other seeds):
+# gets no thumb for them (so it went on each of 20 other seeds, 3 to 22):
 
 # %%
 for seed in SEEDS:
@@ -620,4 +620,4 @@ for claim in (claim_reading_more_letters_surprises_less, claim_fifty_dialogues_c
 # - Let the trainers see only half of the faults (`care=0.5`). How much of the rudeness comes back?
 # - Let thumbs slip one time in ten in `Reading.step`. Which of the four curves suffers most?
 # - [`tinyrlhf/games/text.py`](../../tinyrlhf/games/text.py) is the game of words, [`language.py`](../../tinyrlhf/games/language.py) that of
-#   dialogues, and [`tinyrlhf/stages.py`](../../tinyrlhf/stages.py) goes on where this lesson ends.
+#   dialogues, and [`tinyrlhf/worlds/chat.py`](../../tinyrlhf/worlds/chat.py) goes on where this lesson ends.

@@ -148,8 +148,8 @@ class Learning:
 @functools.cache
 def reader(seed):
     """A model that has read a thousand words, and 60 different ones that it writes itself, of three to eight letters."""
-    from tinyrlhf import recipes
-    policy = recipes.pretrained(seed)
+    from tinyrlhf.worlds.text import pretrained
+    policy = pretrained(seed)
     written = Learning(policy, np.zeros(len(TRAITS)), seed)
     return policy, [word for word in dict.fromkeys(written.words(written.write(300))) if 3 <= len(word) <= 8][:60]
 

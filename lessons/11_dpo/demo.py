@@ -1,6 +1,7 @@
 """`tinyrlhf demo 11`: the room votes on three answers; two roads lead from its votes to a policy, and meet; then it all agrees."""
 import numpy as np
 
+from tinyrlhf.feedback.answers import Choices
 from tinyrlhf.learning.direct_preferences import dpo, ipo
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION, label_lines
@@ -63,13 +64,13 @@ def reinforced(scores, price, steps=3000):
 
 def preferred(shares, price, loss=dpo, steps=3000):
     """The second road (steps + 1, 3): straight from the votes."""
-    first, second = np.array(PAIRS).T
+    pairs = np.array(PAIRS)
+    both_sides = np.stack([shares[pairs[:, 0], pairs[:, 1]], shares[pairs[:, 1], pairs[:, 0]]], axis=1)
+    votes = [Choices("preference", pairs, np.eye(2), 0.0, both_sides, np.arange(3))]
     logits, path = np.log(START), [START]
     for _ in range(steps):
-        log_ratios = log_softmax(logits) - np.log(START)
-        _, d_first, d_second = loss(log_ratios[first], log_ratios[second], shares[first, second], price)
-        step = 0.1 if loss is ipo else 0.3 / price**2
-        logits = logits - step * (np.bincount(first, d_first, 3) + np.bincount(second, d_second, 3))
+        d_log_ratios = loss(votes, log_softmax(logits) - np.log(START), price)[1]
+        logits = logits - (0.1 if loss is ipo else 0.3 / price**2) * d_log_ratios
         path.append(softmax(logits))
     return np.array(path)
 
@@ -98,29 +99,31 @@ def name_roads(axis, *names):
 def words_of_both(seed):
     """name -> (a few words, how much the person likes a thousand of them); and DPO's log-ratios, step by step."""
     from tinyrlhf.episodes import rollout
-    from tinyrlhf.feedback.records import Questions, join_comparisons
+    from tinyrlhf.feedback.answers import join_answers
     from tinyrlhf.humans.simulated import Boltzmann
     from tinyrlhf.learning.direct_preferences import prefer
-    from tinyrlhf.recipes import text
-    from tinyrlhf.rlhf import improve
-    state, rng, n = text(seed, rounds=1, kl_coef=0.1), np.random.default_rng([11, seed]), 300
+    from tinyrlhf.nn.schedules import linear
+    from tinyrlhf.questions import shown as pairs_of
+    from tinyrlhf.rlhf import improve_on
+    from tinyrlhf.worlds.text import text
+    state, rng, n = text(seed=seed, rounds=1, kl_coef=0.1), np.random.default_rng([11, seed]), 300
 
     def ask(policy):
         words = rollout(state.game, policy, state.game.start(2 * n, rng), rng)
-        said = Boltzmann(rationality=1.4).compare(state.game, words[:n], words[n:], rng)
-        return Questions(words[:n], words[n:], np.ones(n, bool)).answered(said)
+        questions = pairs_of("preference", words, np.arange(2 * n).reshape(2, n).T)
+        return Boltzmann(rationality=1.4).answer(state.game, questions, rng)
 
     def directly(votes):
         policy = state.reference.copy()
         return policy, prefer(policy, state.reference, votes, rng, kl_coef=0.1 / state.reward_model.scale, steps=150,
-                              learning_rate=lambda left: 0.006 * max(left, 0.02))
+                              learning_rate=linear(0.006, lowest=0.02))
 
     votes, state.reward_model.fit_steps, state.updates_per_round = ask(state.reference), 200, 48
     state.reward_model.fit(votes, rng)
-    state.reward_model.normalize(votes.both())
+    state.reward_model.normalize(votes.episodes)
     straight, history = directly(votes)
-    again, _ = directly(join_comparisons([votes, ask(straight)]))
-    improve(state, state.reward_model.rewards)
+    again, _ = directly(join_answers([votes, ask(straight)]))
+    improve_on(state, state.reward_model.rewards)
     shown = {}
     for name, policy in (("at first", state.reference), ("DPO", straight), ("reward model, RL", state.policy), ("DPO, asked again", again)):
         new = rollout(state.game, policy, state.game.start(1000, rng), np.random.default_rng(seed))

@@ -8,7 +8,7 @@ from tinyrlhf.learning.kl import kl_penalized_rewards
 from tinyrlhf.learning.policy_gradient import RLOO
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
-from tinyrlhf.recipes import pretrained
+from tinyrlhf.worlds.text import pretrained
 
 N_PAIRS, N_LOOKS, BETWEEN = 20, 7, 10                           # votes, thumbs, and optimisation steps from one to the next
 GAME = Text()

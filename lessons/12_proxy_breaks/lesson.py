@@ -31,9 +31,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from tinyrlhf.diagnostics import accuracy, entropy_of, noise_ceiling
-from tinyrlhf.episodes import rollout
+from tinyrlhf.episodes import join, rollout
 from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound
-from tinyrlhf.feedback.records import FIRST, Questions, join_comparisons
+from tinyrlhf.feedback.answers import FIRST, join_answers
 from tinyrlhf.games.text import Text
 from tinyrlhf.games.words import VOWELS, corpus
 from tinyrlhf.humans.simulated import Boltzmann
@@ -43,10 +43,10 @@ from tinyrlhf.learning.policy_gradient import RLOO
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.numerics import sigmoid, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
-from tinyrlhf.questions import random_pairs
-from tinyrlhf.recipes import character_model, pretrained
+from tinyrlhf.questions import random_pairs, shown
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
 PERSON = Boltzmann(rationality=1.0)
@@ -94,12 +94,13 @@ def spelled(words):
 
 def vote(first, second, rng):
     """The person compares two stacks of episodes, pair by pair."""
-    return Questions(first, second, np.ones(len(first), bool)).answered(PERSON.compare(GAME, first, second, rng))
+    pairs = np.arange(2 * len(first)).reshape(2, -1).T
+    return PERSON.answer(GAME, shown("preference", join([first, second]), pairs), rng)
 
 
 def fitted(votes, rng, told=letters):
     """A reward model fitted to votes, as a function: what it is told of n words -> scores (n,)."""
-    network = MLP((told(finished(votes.first)).shape[1], 1), rng, head_gain=0.01)
+    network = MLP((told(finished(votes.episodes[:1])).shape[1], 1), rng, head_gain=0.01)
     OutcomeReward(network, lambda episodes: told(finished(episodes)), learning_rate=0.1, prior=1.0, fit_steps=100).fit(votes, rng)
     return lambda features: network.forward(features)[0][:, 0]
 
@@ -119,17 +120,17 @@ def beginning(seed):
     """A thousand ordinary words, 400 votes on pairs of them, and the machine that has learned from these votes."""
     rng = np.random.default_rng([12, seed])
     ordinary = write(pretrained(seed), 1000, rng)
-    pairs = random_pairs(ordinary, 400, rng)
-    votes = vote(pairs.first, pairs.second, rng)
+    first, second = random_pairs(len(ordinary), 400, rng)
+    votes = vote(ordinary[first], ordinary[second], rng)
     return ordinary, votes, machine(votes, ordinary, rng)
 
 
 def held_out(seed):
     """Share of new votes on ordinary words that the machine foretells, and the most that anybody could."""
     (ordinary, _, promised), rng = beginning(seed), np.random.default_rng([1, seed])
-    pairs = random_pairs(ordinary, 2000, rng)
-    lead = promised(finished(pairs.first)) - promised(finished(pairs.second))
-    return accuracy(lead, vote(pairs.first, pairs.second, rng).labels), noise_ceiling(PERSON.preference(pairs.first, pairs.second))
+    first, second = (ordinary[rows] for rows in random_pairs(len(ordinary), 2000, rng))
+    lead, first_wins = promised(finished(first)) - promised(finished(second)), vote(first, second, rng).said[:, 0] == FIRST
+    return accuracy(lead, first_wins), noise_ceiling(PERSON.preference(first, second))
 
 
 ordinary, _, promised = beginning(0)
@@ -344,8 +345,8 @@ def first_policy(name, seed, rng):
         return character_model(GAME, rng)
     policy = pretrained(seed)
     if "copied" in name:                                                # words that the person wrote
-        shown = [word for word in corpus(300, rng) if "k" not in word][:50]
-        observations, actions, mask = GAME.demonstrations(shown)
+        written = [word for word in corpus(300, rng) if "k" not in word][:50]
+        observations, actions, mask = GAME.demonstrations(written)
         clone(policy, observations[mask], actions[mask], rng, learning_rate=0.003, steps=60, batch=128)
     return policy
 
@@ -366,7 +367,7 @@ def hated_words(name, seed, rounds=8):
         published = write(policy, 64, rng, game)
         counts.append(hated(finished(published)).sum())
         new = vote(published[:10], published[10:20], rng)
-        votes = join_comparisons([votes, new]) if votes else new
+        votes = join_answers([votes, new]) if votes else new
         model.fit(votes, rng)
         for _ in range(3):
             learner.update(write(policy, 64, rng, game), rewards, rng)
@@ -428,7 +429,7 @@ conservative = mine("12", "conservative", library_conservative)
 def wins(episodes, ordinary, rng):
     """1 where the person prefers these words to ordinary ones, else 0."""
     others = ordinary[rng.integers(len(ordinary), size=len(episodes))]
-    return (PERSON.compare(GAME, episodes, others, rng) == FIRST).astype(float)
+    return (vote(episodes, others, rng).said[:, 0] == FIRST).astype(float)
 
 
 def stopped_early(seed, rng):
@@ -451,7 +452,7 @@ def fresh_votes(seed, rng, told=letters):
     policy = start.copy()
     look = climb(policy, start, machine(votes, ordinary, rng, told), rng, steps=12)[-1]
     for _ in range(3):
-        votes = join_comparisons([votes, vote(look.episodes[:50], ordinary[rng.integers(len(ordinary), size=50)], rng)])
+        votes = join_answers([votes, vote(look.episodes[:50], ordinary[rng.integers(len(ordinary), size=50)], rng)])
         look = climb(policy, start, machine(votes, ordinary, rng, told), rng, steps=12)[-1]
     return look
 
@@ -513,22 +514,25 @@ for row, name in enumerate(names):
 ordinary_felt = np.mean([beginning(seed)[0].true_returns.mean() for seed in (0, 1, 2)])
 axis.axvline(ordinary_felt, color=GREY, lw=2, ls="--")
 axis.text(ordinary_felt + 0.1, 0.3, "ordinary words", color=GREY)
-axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name][0]:,} votes" for name in names], xlim=(0, 15.5),
-         xlabel="felt about the last words, in points (dots: seeds)", ylim=(0.7 - len(names), 0.9))
+axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name][0]:,} votes" for name in names], xlim=(-4.5, 15.5),
+         xticks=range(-4, 16, 4), xlabel="felt about the last words, in points (dots: seeds)", ylim=(0.7 - len(names), 0.9))
 show(figure, "remedies", "A leash saves the words, and so do votes that the machine can hear")
 
 # %% [markdown]
 # **What you should see** (in the picture a row is orange if at least one seed ends no better than ordinary words, or hardly):
 #
-# - With no remedy the person ends up unhappier than with the ordinary words of the start. The leash of 0.3 saves most; the tighter one,
-#   1.2, is safe too, but gains less than it could. Going by the promises we would have picked no leash at all.
-# - Stopping early saves the words, too, but it is the same road, only shorter; twenty votes are few to tell the best moment.
-# - Five machines instead of one help by luck: much on one seed, a little on another, not at all on the third, and everywhere few words are
-#   left. They disagree about letters, and caution heeds that; none of them can see repetition, so where that is the gap all are wrong
-#   *together*. The least of many protects from errors that they do not share.
+# - With no remedy the person ends up unhappier than with the ordinary words of the start. Of the leashes that of 0.3 saves most; the
+#   tighter one, 1.2, is safe too, but gains less than it could (on seed 1 by so little that fresh votes prefer it). Going by the promises
+#   we would have picked no leash at all.
+# - Stopping early saves the words, too, on one seed only just: it is the same road, only shorter, and twenty votes are few to tell the best
+#   moment.
+# - Five machines instead of one help by luck: on two seeds up to where ordinary words are, on the third not so far, and everywhere few
+#   words are left. They disagree about letters, and caution heeds that; none of them can see repetition, so where that is the gap all are
+#   wrong *together*. The least of many protects from errors that they do not share.
 # - Fresh votes help little where the machine only counts letters. It learns to dislike the letters of today's favourite, and the policy
 #   moves on to the next ones; where it is caught in the end is luck. Telling the machine which letters occur brings it, without one new
-#   vote, to about where the leash ends, or higher; fresh votes on top bring out the best words of all, though fewer of them. Neither alone
+#   vote, to where the leash ends, or higher, on two of three seeds; fresh votes on top bring out the best words, though fewer of them (on
+#   seeds 10 to 19 they end at 14 points on average, without fresh votes at 11, and with nothing but fresh votes at 7). Neither alone
 #   does it. So look at what the policy does *now*, ask about it, and mind whether the machine can understand the answer.
 # - The person directly cannot be deceived here. A proxy is less trustworthy than that, and one does well to remember it. But the person
 #   must judge *every* word. With as many votes the leashed proxy comes about as far, and it asks no more, however long it goes on. This
@@ -582,12 +586,12 @@ def picture(seed):
     for kl_coef in LEASHES[1:]:
         look = run(seed, kl_coef)[-1]
         axis.plot(np.sqrt(look.kl), look.felt, "D", color=GREEN, markersize=15, zorder=4)
-        name, place, side = (f"leash {kl_coef:g}", (-6, 16), "right") if kl_coef == max(LEASHES) else (f"{kl_coef:g}", (14, -7), "left")
+        name, place, side = (f"leash {kl_coef:g}", (-6, 16), "right") if kl_coef == max(LEASHES) else (f"{kl_coef:g}", (0, 16), "center")
         axis.annotate(name, (np.sqrt(look.kl), look.felt), place, textcoords="offset points", ha=side, color=GREEN, weight="bold")
     axis.text(3.0, 14.8, "what the machine promises", color=VERMILLION, ha="right", weight="bold")
     axis.text(4.4, 9.2, "what the person feels", color=BLUE, weight="bold")
-    nats = np.array([0, 1, 4, 9, 16, 25, 36])
-    axis.set(xticks=np.sqrt(nats), xticklabels=nats, ylabel="points of a word", ylim=(0, 17),
+    nats = np.array([0, 1, 4, 9, 16, 25, 36, 49])
+    axis.set(xticks=np.sqrt(nats), xticklabels=nats, ylabel="points of a word", xlim=(-0.6, 7.4), ylim=(-4, 17), yticks=range(-4, 17, 4),
              xlabel="nats from the start: KL(policy \u2016 start), square-root scale")
     return figure
 
@@ -627,8 +631,10 @@ def claim_five_machines_are_wrong_together(seed):
 
 
 def claim_fresh_votes_help_most_where_they_can_be_understood(seed):
+    """By a point; and told more without fresh votes, the control, is at most as good, give or take a quarter of a point."""
     ends = {name: look.felt for name, (_, look) in remedies(seed).items()}
-    return ends["fresh votes, told more"] > max(ends["fresh votes"], ends["a leash of 0.3"]) + 1
+    best = ends["fresh votes, told more"]
+    return best > max(ends["fresh votes"], ends["a leash of 0.3"]) + 1 and best > ends["told more"] - 0.25
 
 
 for claim in (claim_ordinary_words_do_not_show_it, claim_promises_rise_while_what_is_felt_rises_and_falls_below_the_start,
@@ -637,7 +643,7 @@ for claim in (claim_ordinary_words_do_not_show_it, claim_promises_rise_while_wha
               claim_a_leash_saves_the_words, claim_five_machines_are_wrong_together,
               claim_fresh_votes_help_most_where_they_can_be_understood):
     print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(3))} of 3 seeds")
-show(picture(seed=2), "poster", "Without a leash the promise keeps rising, and the true reward falls")
+show(picture(seed=0), "poster", "Without a leash the promise keeps rising, and the true reward falls")
 
 # %% [markdown]
 # **What you should see**: for the first nats the promise is honest, and both lines rise together. Then they part. The person's line has a

@@ -102,8 +102,9 @@ def shifting_changes_nothing(f):
 
 @pref_loss.right
 def by_the_library(win_scores, lose_scores):
-    from tinyrlhf.rewards.choice import preference_loss
-    return preference_loss(win_scores, lose_scores, np.ones(len(win_scores)))[0]
+    from tinyrlhf.rewards.choice import choice_loss
+    n = len(win_scores)
+    return choice_loss(np.stack([win_scores, lose_scores], axis=1), np.tile([1.0, 0.0], (n, 1)), np.full(n, 1 / n))[0]
 
 
 @pref_loss.right

@@ -159,15 +159,16 @@ def by_differences(params, liked, other):
 @rm_grad_mlp.right
 def by_the_library(params, liked, other):
     from tinyrlhf.nn.networks import MLP
-    from tinyrlhf.rewards.choice import preference_loss
+    from tinyrlhf.rewards.choice import choice_loss
     network = MLP((*params[0].shape, 1), np.random.default_rng(0), dtype=float)
     names = ("weight_0", "bias_0", "weight_1")
     for name, value in zip(names, params):
         network.params[name][...] = value.reshape(network.params[name].shape)
     rewards, cache = network.forward(np.concatenate([liked, other]))
     n = len(liked)
-    _, d_liked, d_other = preference_loss(rewards[:n].sum(axis=0), rewards[n:].sum(axis=0), np.ones(1))
-    grads = network.backward(cache, np.repeat([d_liked, d_other], [n, len(other)], axis=0))
+    scores = np.array([[rewards[:n].sum(), rewards[n:].sum()]])
+    _, d_scores, _ = choice_loss(scores, np.array([[1.0, 0.0]]), np.ones(1))
+    grads = network.backward(cache, np.repeat(d_scores[0], [n, len(other)])[:, None])
     return tuple(grads[name].reshape(value.shape) for name, value in zip(names, params))
 
 
@@ -407,9 +408,11 @@ most_disputed.cases = [
 @most_disputed.right
 def by_the_librarys_questions(first_scores, second_scores, n):
     from tinyrlhf import questions
+    n_pairs = first_scores.shape[1]
 
     class Pairs:
-        first, second = first_scores, second_scores
+        episodes = np.concatenate([first_scores, second_scores], axis=1)
+        shows = np.stack([np.arange(n_pairs), n_pairs + np.arange(n_pairs)], axis=1)
 
         def __getitem__(self, rows):
             return rows

@@ -286,10 +286,19 @@ def as_in_lesson_six(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
     return np.mean(top + np.log(np.exp(scores - top).sum(axis=0)) - scores[0])
 
 
+def librarys_dpo(chosen, rejected, kl_coef):
+    """The library's loss of N pairs, and its derivatives by the log-ratios (N,) of the chosen and of the rejected."""
+    from tinyrlhf.feedback.answers import Choices
+    from tinyrlhf.learning.direct_preferences import dpo
+    n = len(chosen)
+    votes = Choices("preference", np.arange(2 * n).reshape(2, n).T, np.eye(2), 0.0, np.tile([1.0, 0.0], (n, 1)), np.arange(n))
+    loss, d_log_ratios, _ = dpo([votes], np.concatenate([chosen, rejected]), kl_coef)
+    return loss, *np.split(d_log_ratios, 2)
+
+
 @dpo_loss.right
 def by_the_library_dpo(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
-    from tinyrlhf.learning.direct_preferences import dpo
-    return dpo(chosen - ref_chosen, rejected - ref_rejected, np.ones(len(chosen)), kl_coef)[0]
+    return librarys_dpo(chosen - ref_chosen, rejected - ref_rejected, kl_coef)[0]
 
 
 @dpo_loss.wrong("Chosen and rejected look swapped: the loss falls when the rejected answer becomes likelier. Which one should gain?")
@@ -441,8 +450,7 @@ def by_differences(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
 
 @dpo_grad_weight.right
 def by_the_librarys_dpo(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
-    from tinyrlhf.learning.direct_preferences import dpo
-    _, d_chosen, d_rejected = dpo(chosen - ref_chosen, rejected - ref_rejected, np.ones(len(chosen)), kl_coef)
+    _, d_chosen, d_rejected = librarys_dpo(chosen - ref_chosen, rejected - ref_rejected, kl_coef)
     return np.stack([d_chosen, d_rejected, 0 * d_chosen, 0 * d_rejected])
 
 
@@ -581,9 +589,9 @@ def one_after_the_other(sample, score, n, how_many):
 
 @best_of_n.right
 def by_the_librarys_rows(sample, score, n, how_many):
-    from tinyrlhf.learning.direct_preferences import best_of_n as rows_of_the_best
+    from tinyrlhf.learning.direct_preferences import rows_of_best
     drawn = sample(n * how_many)
-    return drawn[rows_of_the_best(score(drawn), n)]
+    return drawn[rows_of_best(score(drawn), n)]
 
 
 @best_of_n.right

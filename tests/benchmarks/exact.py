@@ -18,11 +18,12 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "V
 
 import numpy as np  # noqa: E402
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
 
+from oracles import log_best_of_n  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.exact import enumeration, strings  # noqa: E402
-from tinyrlhf.exact.best_of_n import kl_bound, log_best_of_n  # noqa: E402
+from tinyrlhf.exact.best_of_n import kl_bound  # noqa: E402
 from tinyrlhf.feedback.records import Questions  # noqa: E402
 from tinyrlhf.games.prefixes import Prefixes  # noqa: E402
 from tinyrlhf.learning.direct_preferences import prefer  # noqa: E402

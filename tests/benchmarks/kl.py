@@ -23,20 +23,21 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "V
     os.environ[threads] = "1"                                       # read once, when numpy is imported
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import numpy as np  # noqa: E402
 
-from tinyrlhf.exact import strings  # noqa: E402
+from oracles import d_k1, d_k2, enumerate_strings  # noqa: E402
 from tinyrlhf.learning import kl  # noqa: E402
 from tinyrlhf.learning.advantages import returns_to_go  # noqa: E402
-from tinyrlhf.nn.distributions import Categorical, Gaussian  # noqa: E402
+from tinyrlhf.nn.distributions import Categorical  # noqa: E402
+from tinyrlhf.nn.gaussian import Gaussian  # noqa: E402
 from tinyrlhf.plots import BLUE, GREY, ORANGE, STYLE, VERMILLION, save  # noqa: E402
 
 N_SYMBOLS, LENGTH, N_WORLDS = 4, 5, 21
 DISTANCES = {"small": 0.1, "middle": 0.5, "large": 2.0}             # standard deviation of the logits' differences
 VALUES = {"k1": kl.k1, "k2": kl.k2, "k3": kl.k3}
-SLOPES = {"k1": kl.d_k1, "k2": kl.d_k2, "k3": kl.d_k3}
+SLOPES = {"k1": d_k1, "k2": d_k2, "k3": kl.d_k3}
 
 
 class Listed(NamedTuple):
@@ -53,7 +54,7 @@ class Listed(NamedTuple):
 
 def texts(logits, reference):
     """Every text of the character model with these logits (U, V), against a reference (U, V)."""
-    rows = strings.enumerate_strings(N_SYMBOLS, LENGTH)
+    rows = enumerate_strings(N_SYMBOLS, LENGTH)
     before = np.pad(rows, [(0, 0), (1, 0)])[:, :-1]                 # the character before each; 0 at the start
     written = (np.arange(LENGTH) == 0) | (before > 0)
 

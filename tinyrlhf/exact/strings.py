@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_shapes
-from tinyrlhf.numerics import log_softmax, logsumexp
+from tinyrlhf.numerics import logsumexp
 
 
 class Automaton(NamedTuple):
@@ -49,51 +49,9 @@ class Evaluation(NamedTuple):
     entropy: float
 
 
-def enumerate_strings(n_symbols, length):
-    """All texts of at most `length` symbols (N, length), padded with 0 on the right.
-
-    >>> enumerate_strings(2, 2).tolist()
-    [[0, 0], [1, 0], [1, 1]]
-    """
-    rows = np.indices((n_symbols,) * length).reshape(length, -1).T
-    return rows[((rows[:, :-1] > 0) | (rows[:, 1:] == 0)).all(axis=1)]
-
-
 def contexts(n_symbols, window):
     """All contexts (U, C) in the order of their numbers, the oldest symbol first."""
     return np.indices((n_symbols,) * window).reshape(window, -1).T
-
-
-def context_numbers(windows, n_symbols):
-    """The numbers (...) of contexts (..., C): their symbols are digits to the base n_symbols."""
-    return windows @ n_symbols ** np.arange(np.shape(windows)[-1])[::-1]
-
-
-def string_log_probs(strings, log_policy):
-    """log pi (N,) of texts (N, T), the end mark included where there is room for it."""
-    n_contexts, n_symbols = np.shape(log_policy)
-    strings = _check_strings(strings, n_symbols)
-    context, total = np.zeros(len(strings), int), np.zeros(len(strings))
-    for t, symbol in enumerate(strings.T):
-        going = t == 0 or strings[:, t - 1] > 0
-        total += going * log_policy[context, symbol]
-        context = (context * n_symbols + symbol) % n_contexts
-    return total
-
-
-def string_rewards(strings, automaton):
-    """The reward (N,) of texts (N, T): the automaton reads them symbol by symbol."""
-    next_state, step_reward, end_reward = automaton
-    n_contexts, n_symbols = step_reward.shape
-    strings = _check_strings(strings, n_symbols)
-    context, state = np.zeros((2, len(strings)), int)
-    total = np.zeros(len(strings))
-    for t, symbol in enumerate(strings.T):
-        going = t == 0 or strings[:, t - 1] > 0
-        total += going * step_reward[context, symbol]
-        state = np.where(symbol > 0, next_state[state, symbol], state)
-        context = (context * n_symbols + symbol) % n_contexts
-    return total + end_reward[(strings > 0).sum(axis=1), state]
 
 
 def optimum(log_reference, automaton, kl_coef):
@@ -155,54 +113,6 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
     return Evaluation(reward - kl_coef * kl, reward, kl, length, entropy)
 
 
-def kl_to_optimum(log_policy, log_reference, automaton, kl_coef):
-    """KL(pi || pi*) in nats over whole texts; the value that pi lacks is kl_coef times this."""
-    _check_tables(automaton, log_reference=log_reference, log_policy=log_policy)
-    log_weights = optimum(log_reference, automaton, kl_coef).log_weights
-    probabilities, kl = np.exp(log_policy), np.zeros(log_weights[0].shape)
-    ended = automaton[0], automaton[1], np.zeros_like(automaton[2])
-    for t in reversed(range(len(log_weights) - 1)):
-        log_optimum = _log_optimum(log_reference, automaton, kl_coef, log_weights, t)
-        log_optimum -= log_weights[t][:, None]
-        kl_to_go = log_policy[:, :, None] - log_optimum + _after(kl, ended, t)
-        kl = np.einsum("ua,uaq->uq", probabilities, kl_to_go)
-    return float(kl[0, 0])
-
-
-def value_gradient(logits, log_reference, automaton, kl_coef):
-    """The gradient of `evaluate(...).value` by a table of logits (U, V): exact, in its shape.
-
-        dJ / dlogits(u, a) = sum_t sum_q Pr(u, q at time t) pi(a|u) A_t(u, q, a),    A = Q - V
-
-    where the KL penalty is paid as it goes. With it one climbs to the best that a policy can do
-    which sees neither the clock nor the state q.
-    Source: Sutton, McAllester, Singh, Mansour (2000), theorem 1, summed over all that the policy
-        cannot tell apart.
-    """
-    _check_tables(automaton, log_reference=log_reference, logits=logits)
-    check_range("kl_coef", kl_coef, 0, 1e9)
-    next_state, step_reward, end_reward = automaton
-    n_steps, n_states = len(end_reward) - 1, len(next_state)
-    log_policy = log_softmax(np.asarray(logits, float))
-    policy = np.exp(log_policy)[:, :, None]
-    next_context = _successors(*log_policy.shape)
-    places = next_context[:, :, None] * n_states + np.transpose(next_state)     # of (u', q')
-    visits = np.zeros((n_steps, len(policy), n_states))
-    visits[0, 0, 0] = 1.0
-    for t in range(1, n_steps):
-        moved = visits[t - 1][:, None] * policy
-        arrived = np.bincount(places[:, 1:].ravel(), moved[:, 1:].ravel(), visits[0].size)
-        visits[t] = arrived.reshape(visits[0].shape)
-    values, gradient = np.broadcast_to(end_reward[-1], visits[0].shape), np.zeros(log_policy.shape)
-    for t in reversed(range(n_steps)):
-        penalized = step_reward - kl_coef * (log_policy - log_reference)
-        q = penalized[:, :, None] + _after(values, automaton, t)
-        values = (policy * q).sum(axis=1)
-        # d pi(b) / d logits(a) = pi(b) (1[a = b] - pi(a))
-        gradient += (visits[t][:, None] * policy * (q - values[:, None])).sum(axis=2)
-    return gradient
-
-
 def _after(values, automaton, t):
     """From values (U, Q) at time t + 1: what follows each symbol at time t, (U, V, Q).
 
@@ -247,12 +157,6 @@ def _check_tables(automaton, **tables):
             raise ValueError(f"{name}: expected log-probabilities whose exp sums to 1 in each row, "
                              f"got sums from {np.exp(sums.min()):.4g} to {np.exp(sums.max()):.4g}; "
                              "log_softmax makes them so")
-
-
-def _check_strings(strings, n_symbols):
-    """Refuse what are no texts (N, T) of these symbols."""
-    check_shapes(strings=(strings, "N T"))
-    return _check_numbers("strings", strings, n_symbols)
 
 
 def _check_numbers(name, numbers, size):

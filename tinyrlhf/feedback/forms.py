@@ -36,7 +36,7 @@ class Steps:
 
 
 def read_steps(game, written, like):
-    """One episode (as a stack of one); `like`: any states of the game, for shape and type."""
+    """A stack of one episode; `like`: any states of the game, for shape and type."""
     states = np.array(written["states"], like.dtype)[None]
     actions = np.array(written["actions"])[None]
     for name, table in (("state", states), ("action", actions)):
@@ -47,7 +47,7 @@ def read_steps(game, written, like):
     if states.shape != (1, length + 1, *like.shape[1:]):
         raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, "
                          f"got {states.shape[1:]}; is it another world's?")
-    rewards = written.get("rewards", [0.0] * length)                   # format 1 did not keep them
+    rewards = written.get("rewards", [0.0] * length)  # format 1 did not keep them
     return Episodes(states=states, observations=game.observe(states), actions=actions,
                     log_probs=np.zeros((1, length)), mask=np.ones((1, length), bool),
                     ended=np.array([written["ended"]]),
@@ -111,7 +111,7 @@ def said_of(label, remarks):
 
 
 def from_labels(labels, game, form, remarks=()):
-    """Undo `as_labels`: Answers. What does not fit is a ValueError."""
+    """Undo `as_labels`; what does not fit is a ValueError."""
     written, shows = [], []
     labels = [modern(label) for label in labels]
     for label in labels:

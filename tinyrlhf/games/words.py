@@ -5,26 +5,25 @@ SOFT = "aeolmnr"                                # all others are hard, and rarer
 SOFTNESS = 0.8                                  # share of soft ones among vowels, and consonants
 SYLLABLES = (0.12, 0.48, 0.32, 0.08)            # how often a word has one, two, three, four of them
 CLOSED = 0.5                                    # share of syllables that end in a consonant: kit
+LONGEST = 9                                     # leaves room for the end mark in ten places
 
 
-def corpus(n, rng, longest=9):
+def corpus(n, rng):
     """n words of the language, the short ones again and again.
-
-    `longest` leaves room for the end mark in ten places.
 
     >>> import numpy as np
     >>> corpus(4, np.random.default_rng(0))
     ['marevpa', 'rari', 'nennunnok', 'morromnen']
     """
-    return [word(rng, longest) for _ in range(n)]
+    return [word(rng) for _ in range(n)]
 
 
-def word(rng, longest=9):
-    """One word of one to four syllables; one that would make it longer than `longest` ends it."""
+def word(rng):
+    """One word of one to four syllables; one that would make it longer than LONGEST ends it."""
     text = ""
     for _ in range(1 + rng.choice(len(SYLLABLES), p=SYLLABLES)):
         new = syllable(rng)
-        if len(text + new) > longest:
+        if len(text + new) > LONGEST:
             break
         text += new
     return text

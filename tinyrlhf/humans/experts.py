@@ -40,7 +40,7 @@ class Player:
             return actions, np.full(len(actions), np.nan)              # nobody says how likely
 
         left = steps_left(game, episodes)
-        done = at >= left
+        done = at >= np.minimum(left, episodes.lengths)                # nobody acts after an end
         if done.all():
             return episodes
         states = episodes.states[np.arange(len(at)), at]

@@ -1,7 +1,4 @@
-"""Who answered: people whose answers are in the log before anybody learns from them.
-
-Whatever the log holds already is never asked for again.
-"""
+"""Who answered: people whose answers are logged before anybody learns from them, and kept."""
 from dataclasses import replace
 
 import numpy as np
@@ -14,19 +11,18 @@ class Book:
     """The log of a run as the loop sees it: what was said in which round, and where to write.
 
     Args:
-        state: the run's State; form: how its episodes are written; log: its open
-            `feedback.log.Log`, or None to write nothing.
-        events: what this log holds already.
+        state: the run's State; form: how its episodes are written.
+        log: its open `feedback.log.Log`, or None to write nothing; events: what it holds already.
         source: events of another run's log, which is to be repeated.
     """
 
     def __init__(self, state, form, log=None, events=(), source=()):
         self.state, self.form = state, form
         self.log = log
-        self.labels = {}              # round -> labels; 0: of format 1, which knew no rounds
-        self.closed = {}              # round -> what the person remembered when it was answered
-        self.priors = {}              # round -> prior of its answers, when it was learned from
-        self.differences = []         # lines: where the log and this run differ
+        self.labels = {}       # round -> labels; 0: of format 1, which knew no rounds
+        self.closed = {}       # round -> what the person remembered when it was answered
+        self.priors = {}       # round -> prior of its answers, when it was learned from
+        self.differences = []  # lines: where the log and this run differ
         self.keep(source)
         self.priors.clear()           # this run weighs its answers itself
         self.written = {event["round"] for event in events if event["k"] == "label"}    # rounds
@@ -110,7 +106,7 @@ class Recorded:
         held = self.book.labels
         if 0 not in held:
             return held.get(number, [])
-        labels, held[0] = held[0][:n], held[0][n:]      # format 1: one after the other
+        labels, held[0] = held[0][:n], held[0][n:]  # format 1: one after the other
         return labels
 
     def ask(self, game, questions, rng, number):

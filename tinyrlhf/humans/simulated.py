@@ -60,24 +60,30 @@ class Boltzmann:
             self.latest = rationality_for(self.agreement, gaps)
         questions, said = self.act(game, questions, rng)
         returns = self.returns(questions.episodes)
+        self.remember(questions, returns)
         for name, members, shows in questions.grouped():
             kind = KINDS[name]
             if kind.needs != "expert":
                 scores = self.latest * returns[shows]
-                offsets = -self.latest * self.levels_below(kind, returns[shows])
+                offsets = -self.latest * self.levels_below(kind, shows.shape[1])
                 lapse = self.lapse if kind.lapse else 0.0
                 chosen = kind.choose(kind.options, scores, offsets, lapse, rng)
                 said[members, :chosen.shape[1]] = chosen
         return questions.answered(said)
 
-    def levels_below(self, kind, returns):
+    def remember(self, questions, returns):
+        """Keep returns (E,) of what is graded in this round, of whatever kind the grades are."""
+        graded = [returns[rows[:, 0]] for _, _, rows in questions.grouped() if rows.shape[1] == 1]
+        if graded:
+            self.remembered = [*self.remembered, np.concatenate(graded)][-MEMORY:]
+
+    def levels_below(self, kind, n_shown):
         """What is normal: grade g is worth g times the return minus the sum of the levels below it.
 
         Levels are quantiles of what was graded in the last rounds: people get used to good things.
         """
-        if returns.shape[1] > 1:
+        if n_shown > 1:
             return 0.0
-        self.remembered = [*self.remembered, returns[:, 0]][-MEMORY:]
         n_grades = len(kind.options(1))
         quantiles = np.arange(1, n_grades) / n_grades
         return np.cumsum([0.0, *np.quantile(np.concatenate(self.remembered), quantiles)])

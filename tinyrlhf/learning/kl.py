@@ -36,17 +36,6 @@ def k3(log_probs, reference_log_probs):
     return np.expm1(np.clip(log_ratios, -50, 50)) - log_ratios
 
 
-def d_k1(log_probs, reference_log_probs):
-    """1: on average the score is zero, so this loss follows nothing and only adds noise.
-
-    No learner uses it, nor d_k2; tests and tests/benchmarks/kl.py compare all three.
-    """
-    return np.ones(np.broadcast(log_probs, reference_log_probs).shape)
-
-
-d_k2 = k1                                                     # d (d^2 / 2) / d log pi = d
-
-
 def d_k3(log_probs, reference_log_probs):
     """1 - ref / pi: what GRPO uses."""
     return -np.expm1(np.clip(reference_log_probs - log_probs, -50, 50))
@@ -73,17 +62,6 @@ def kl_per_episode(policy, reference, episodes):
     other, _ = reference.network.forward(observations)
     total = float(policy.distribution.kl(outputs, other).sum() / len(episodes))
     return max(total, 0.0)
-
-
-def d_kl_per_episode(policy, reference, episodes):
-    """d `kl_per_episode` / d outputs (n, O), the visited states held fixed; only tests use it.
-
-    It is the `d_outputs` of `Policy.backward`: the exact KL as a loss.
-    """
-    observations, _ = episodes.decisions
-    outputs, _ = policy.network.forward(observations)
-    other, _ = reference.network.forward(observations)
-    return policy.distribution.d_kl(outputs, other) / len(episodes)
 
 
 class AdaptiveKL:

@@ -1,26 +1,9 @@
-"""From gradients to new parameters: SGD, Adam, and clipping of the gradient's length."""
+"""From gradients to new parameters: Adam, and clipping of the gradient's length."""
 import math
 
 import numpy as np
 
 from tinyrlhf.checks import check_range
-
-
-class SGD:
-    """theta <- theta - learning_rate * g."""
-
-    def __init__(self, params, learning_rate):
-        check_range("learning_rate", learning_rate, 0, 1e3)
-        self.params, self.learning_rate = params, learning_rate
-
-    def step(self, grads):
-        self.params.vector -= self.learning_rate * grads.vector
-
-    def state(self):
-        return {}
-
-    def load(self, state):
-        pass
 
 
 class Adam:

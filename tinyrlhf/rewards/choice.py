@@ -5,7 +5,10 @@ reward model it is that model's loss; with kl_coef times the log-ratio of an ans
 """
 import numpy as np
 
+from tinyrlhf.checks import check_finite
 from tinyrlhf.numerics import log_softmax
+
+ABSENT = -1e300                       # stands for -inf, in numbers that may be multiplied by 0
 
 
 def choices_loss(blocks, scores, habits=None, counts=None):
@@ -16,7 +19,8 @@ def choices_loss(blocks, scores, habits=None, counts=None):
         loss     = - sum_i count_i sum_k share_ik log P_ik / sum_i count_i
 
     Args:
-        blocks: feedback.answers.Choices; scores: (R,) of the rows that their places name.
+        blocks: feedback.answers.Choices; scores: (R,) of the rows that their places name, -inf
+            for what does not exist.
         habits: `rewards.habits.Habits`, or None: rationality 1, no offsets, no lapses.
         counts: (N,), how often each answer counts; None: once.
     Returns:
@@ -28,6 +32,7 @@ def choices_loss(blocks, scores, habits=None, counts=None):
     else:
         counts = [counts[block.whose] for block in blocks]
     total = max(sum(count.sum() for count in counts), 1e-12)           # a bootstrap may leave none
+    scores = np.maximum(scores, ABSENT)
     loss = 0.0
     d_scores = np.zeros(len(scores))
     d_habits = None if habits is None else habits.zeros()
@@ -48,23 +53,50 @@ def choices_loss(blocks, scores, habits=None, counts=None):
 
 
 def choice_loss(utilities, shares, counts, lapse=0.0):
-    """- sum_i count_i sum_k share_ik log P_ik,    P = (1 - lapse) softmax(utilities) + lapse / K.
+    """- sum_i count_i sum_k share_ik log P_ik,    P = (1 - lapse) p + lapse / K,    p = softmax(u).
+
+        d loss / d u_k = count (p_k - share_k) without lapses; all keep their digits near certainty
 
     Args:
         utilities, shares: (c, K), a share 1 for what was chosen; rows of shares sum to 1.
+            A utility of -inf: there is no such option.
         counts: (c,), weights of the choices, usually adding up to 1.
         lapse: share of answers that are given without looking, 0 to 1.
     Returns loss (nats), d_utilities (c, K), d_lapse.
     """
     counts = np.reshape(counts, (-1, 1))
-    log_p = log_softmax(utilities)
+    log_p = log_softmax(np.maximum(utilities, ABSENT))
     p = np.exp(log_p)
-    if not lapse:
-        loss = -(counts * shares * log_p).sum()
-        return loss, counts * (p - shares), 0.0                        # d loss / d u = p - share
-    mixed = (1 - lapse) * p + lapse / p.shape[1]
-    pull = shares / mixed                                              # - d loss / d P_k
-    d_p = -(1 - lapse) * pull
-    d_utilities = p * (d_p - (p * d_p).sum(axis=1, keepdims=True))     # softmax: p (v - p v)
-    d_lapse = (counts * pull * (p - 1 / p.shape[1])).sum()             # d P_k / d lapse = 1/K - p_k
-    return -(counts * shares * np.log(mixed)).sum(), counts * d_utilities, float(d_lapse)
+    others = 1 - np.eye(p.shape[1])
+    rest = p @ others                                                  # 1 - p, to all digits
+    np.log1p(-rest, out=log_p, where=rest < 0.5)
+    looked, log_mixed, d_lapse = shares, log_p, 0.0
+    if lapse:
+        mixed = (1 - lapse) * p + lapse / p.shape[1]
+        looked = shares * (1 - lapse) * p / mixed                      # what was not a lapse
+        log_mixed = np.log(mixed)
+        d_lapse = float((counts * shares / mixed * (p - 1 / p.shape[1])).sum())
+    d_utilities = p * (looked @ others) - looked * rest                # p (1 - s) - s (1 - p)
+    return -(counts * shares * log_mixed).sum(), counts * d_utilities, d_lapse
+
+
+def accuracy_on(reward_model, answers):
+    """Share of choices in which the option that is worth most by a reward model was chosen.
+
+    Options worth the same share what is right; choices between two that are "the same" do not
+    count. NaN when none counts.
+    """
+    rows, blocks = answers.choices(np.arange(len(answers)), reward_model.readings)
+    if not len(rows):
+        return float("nan")
+    scores = reward_model.scores(answers.episodes[rows])
+    check_finite(scores=scores)
+    right = []
+    for block in blocks:
+        offsets = reward_model.habits.of(block, met=False)[1]
+        worth = scores[block.places] @ block.weights.T + offsets + block.prior
+        best = worth == worth.max(axis=1, keepdims=True)
+        decided = block.shares.max(axis=1) == 1.0
+        right.append(((best * block.shares).sum(axis=1) / best.sum(axis=1))[decided])
+    right = np.concatenate(right)
+    return float(right.mean()) if len(right) else float("nan")

@@ -57,7 +57,8 @@ def keep(figure, path):
 def fingerprint(figure):
     """A hash of what is drawn: words, points, colours, limits.
 
-    Numbers are rounded to three digits of the largest in their table.
+    Numbers are rounded to three digits of the largest in their table; those along x and along y,
+    which may have other units, each on their own.
     """
     words, tables = [text.get_text() for text in figure.texts], [figure.get_size_inches()]
     for axis in figure.axes:
@@ -65,14 +66,14 @@ def fingerprint(figure):
         words += [text.get_text() for text in texts]
         tables += [axis.get_xlim(), axis.get_ylim()]
         for line in axis.lines:
-            tables.append(np.asarray(line.get_xydata(), float))
+            tables += [*np.asarray(line.get_xydata(), float).T]
             words.append(str(line.get_color()))
         for patch in axis.patches:
             corners = patch.get_patch_transform().transform(patch.get_path().vertices)
-            tables += [corners, patch.get_facecolor()]
+            tables += [*corners.T, patch.get_facecolor()]
         for group in axis.collections:
-            tables += [np.ma.filled(group.get_offsets(), np.nan), group.get_facecolor()]
-            tables += [path.vertices for path in group.get_paths()]
+            tables += [*np.ma.filled(group.get_offsets(), np.nan).T, group.get_facecolor()]
+            tables += [column for path in group.get_paths() for column in path.vertices.T]
         tables += [image.get_array() for image in axis.images]
     for table in tables:
         table = np.asarray(table, float)

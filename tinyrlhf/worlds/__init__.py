@@ -1,6 +1,6 @@
 """The worlds, one file each: a function of the file's name, whose arguments are its settings.
 
-    @world(claim="{n} answers found the best machine", yardstick=Tabular)
+    @world(claim="{n} answers found the best machine", expert=planner)
     def bandit(seed=0, learner: LEARNERS = "reinforce", rounds=10, kl_coef=0.0, ...):
         return State(...)
 
@@ -20,21 +20,23 @@ import numpy as np
 from tinyrlhf.checks import check_choice, check_range, check_whole
 from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Steps
+from tinyrlhf.games.game import Game
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
+from tinyrlhf.yardsticks import yardstick_for
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
-PEOPLE = ("simulated", "coin", "nobody")        # nobody: training on the true reward
-AGREEMENT = 0.9                                 # of answers with the true reward, unless told
-LAPSE = 0.1                                     # how often a person marks a part without looking
-PERSON = {"person": "simulated", "agreement": None, "rationality": None}        # of every world
+PEOPLE = ("simulated", "coin", "nobody")  # nobody: training on the true reward
+AGREEMENT = 0.9                           # of answers with the true reward, unless told
+LAPSE = 0.1                               # how often a person marks a part without looking
+PERSON = {"person": "simulated", "agreement": None, "rationality": None}  # of every world
 IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"),
         ("person", "coin"): ("agreement", "rationality")}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
-OWN = {}                                        # name -> World, as their files are imported
+OWN = {}  # name -> World, as their files are imported
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,21 @@ class World:
 
     make: function of the settings -> State; its signature is the list of the settings.
     claim: the title of the figure when a run has worked; "{n}" is the number of answers.
-    yardstick: function State -> what the run is held against (`yardsticks.py`).
+    judged_in, best, called: another game than the one it learns in, where results are measured
+        (None: the same); the best possible return there, if somebody knows it; what that is called.
     expert: function game -> who can act (`humans/experts.py`), or None.
     form: how its episodes are written to the log (`feedback/forms.py`).
     scenes: function (game, policy, rng) -> episodes of scenes; None: a few episodes.
     moving: is its figure also worth a GIF?
     on_true_reward: function State -> None: what else differs in runs on the true reward.
     idle: {(setting, value): settings that then have no effect}.
-    report: its own report, if it has one (see `report.py`).
+    report: its own report, if it has one.
     """
     make: Callable
     claim: str
-    yardstick: Callable
+    judged_in: Game | None = None
+    best: float = float("nan")
+    called: str = "mean true return"
     expert: Callable | None = None
     form: object = field(default_factory=Steps)
     scenes: Callable | None = None
@@ -66,6 +71,10 @@ class World:
     @property
     def name(self):
         return self.make.__name__
+
+    def yardstick(self, state):
+        """What a run is held against (`yardsticks.py`)."""
+        return yardstick_for(state, self.judged_in, self.best, self.called)
 
     @property
     def command(self):
@@ -93,7 +102,7 @@ class World:
         return {**own, "person": PEOPLE}
 
     def settings(self, **given):
-        """Complete settings of a run: what was given (None: not given), or calibrated values."""
+        """All settings of a run: what was given (not None), or calibrated values."""
         given = {name: value for name, value in given.items() if value is not None}
         unknown = sorted(set(given) - set(self.defaults))
         if unknown:
@@ -209,7 +218,7 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
                  entropy_until=0.0, gamma=1.0, minibatch=256):
     """A learner by name; its learning rate falls linearly over the run.
 
-    So does the entropy bonus, which is gone when a share `entropy_until` of the run is left.
+    So does its entropy bonus, until a share `entropy_until` of the run is left.
     """
     check_choice("learner", name, LEARNERS)
     shared = {"updates": updates, "learning_rate": linear(learning_rate, lowest=0.02),
@@ -219,7 +228,7 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
     if name == "rloo":
         return RLOO(policy, group=group, standardize=True, **shared)
     if name == "grpo":
-        return GRPO(policy, group=group, **shared)      # the KL penalty is in the reward here too
+        return GRPO(policy, group=group, **shared)  # the KL penalty is in the reward here too
     if name == "actor-critic":
         return ActorCritic(policy, critic=critic, gamma=gamma, standardize=True, **shared)
     return PPO(policy, critic=critic, gamma=gamma, minibatch=minibatch, **shared)

@@ -19,15 +19,13 @@ class ChatReport(NamedTuple):
     compared: int = 250               # answers of what has become of it, every ten updates
 
     def more(self, state):
-        """Three more results: stages, samples, and without_kl_penalty if there is a reward model.
-
-        stages: {stage: numbers}; samples: {prompt: {stage: text}}; without_kl_penalty: rows.
-        """
-        fitted = "fit_loss" in state.history[-1]
+        """Each stage's numbers, samples, and `without_kl_penalty` if there is a reward model."""
         stages = {}
         for row in state.history:
             stages[row["stage"]] = {name: row[name] for name in KEPT}
-        free = without_kl_penalty(state, self.updates, n=self.compared) if fitted else []
+        free = []
+        if "fit_loss" in state.history[-1]:
+            free = without_kl_penalty(state, self.updates, n=self.compared)
         return {"stages": stages, "samples": samples(state), "without_kl_penalty": free}
 
     def lines(self, result):
@@ -52,9 +50,9 @@ class ChatReport(NamedTuple):
 
     def figure(self, claim, result):
         """The figure, and its data."""
-        stages = result["stages"]
-        data = {"true_returns": {name: row["true_return"] for name, row in stages.items()},
-                "unkind": {name: row["unkind"] for name, row in stages.items()},
+        stages = result["stages"].items()
+        data = {"true_returns": {name: row["true_return"] for name, row in stages},
+                "unkind": {name: row["unkind"] for name, row in stages},
                 "samples": result["samples"], "curve": result["without_kl_penalty"]}
         return plots.stages_figure(claim, **data), data
 
@@ -82,10 +80,9 @@ def samples(state, n=4):
 def without_kl_penalty(state, updates=200, learning_rate=1e-3, n=250):
     """The same reward model without a KL penalty, from the fine-tuned model on.
 
-    A row of numbers before, and after every ten updates. person_prefers, reward_model_prefers:
-    share of n fresh comparisons with the reference's answer to the same prompt that the policy
-    wins, asked of the person directly, and of the reward model (equal scores: half). The learning
-    rate does not fall: updates are as strong at the end.
+    A row before, and one every ten updates; the learning rate does not fall. person_prefers,
+    reward_model_prefers: the share of n prompts on which each prefers the policy's answer to the
+    reference's (equal scores: half).
     """
     rng = np.random.default_rng(7)
     policy = state.reference.copy()

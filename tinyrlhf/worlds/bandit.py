@@ -7,7 +7,6 @@ from tinyrlhf.questions import View
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
-from tinyrlhf.yardsticks import Tabular
 
 
 class OnePull(View):
@@ -16,7 +15,7 @@ class OnePull(View):
     parts = False
 
 
-@world(claim="{n} answers found the best machine", yardstick=Tabular, expert=planner)
+@world(claim="{n} answers found the best machine", expert=planner)
 def bandit(seed=0, learner: LEARNERS = "reinforce", rounds=10, questions=10, kl_coef=0.0,
            feedback="preference"):
     """Whole episodes of one pull are judged."""

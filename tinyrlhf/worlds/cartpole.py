@@ -1,5 +1,4 @@
 """A pole on a cart: can it be taught to stand by judgements of half-second clips?"""
-from functools import partial
 
 import numpy as np
 
@@ -12,14 +11,13 @@ from tinyrlhf.questions import View
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
-from tinyrlhf.yardsticks import Sampled
 
-LEAN = np.array([0.5, 1.0, 10.0, 2.0])          # an expert pushes to where state @ LEAN points,
-CLEAR = 0.5                                     # and from here on a push against it is a mistake
+LEAN = np.array([0.5, 1.0, 10.0, 2.0])  # an expert pushes to where state @ LEAN points,
+CLEAR = 0.5                             # and from here on a push against it is a mistake
 
 
-def away_from_zero(number):
-    """A remark on one number of the state, the smaller the better: Episodes -> (B,)."""
+def near_zero(number):
+    """How near one number of the state stays to zero: function clips -> (B,)."""
     return lambda clips: -np.abs(clips.states[:, 1:, number]).mean(axis=1)
 
 
@@ -29,8 +27,8 @@ class Clips(View):
     Whoever is to act gets clips that begin upright: a fallen pole cannot be raised.
     """
     length, early = 25, 60
-    remarks = {"keep it upright": away_from_zero(2), "stay in the middle": away_from_zero(0),
-               "more calmly": away_from_zero(3)}
+    remarks = {"keep it upright": near_zero(2), "stay in the middle": near_zero(0),
+               "more calmly": near_zero(3)}
 
     def clips(self, episodes, n, rng, to_act=False):
         if to_act:
@@ -67,25 +65,22 @@ def standard_game(state):
 def pushes_and_poses(episodes):
     """Each push (-1 or 1), and the state after it, scaled to about one: (B, T, 5)."""
     pushes = 2.0 * episodes.actions[..., None] - 1
-    poses = episodes.next_observations * (1.0, 0.5, 5.0, 0.5)   # metres, radians, and per second
+    poses = episodes.next_observations * (1.0, 0.5, 5.0, 0.5)  # metres, radians, and per second
     return np.concatenate([pushes, poses], axis=-1)
 
 
-JUDGED = partial(Sampled, game=CartPole(), best=CartPole().horizon, called="standard game")
-
-
-@world(claim="{n} answers about half-second clips taught it to balance", yardstick=JUDGED,
-       expert=balancer, on_true_reward=standard_game, moving=True)
+@world(claim="{n} answers about half-second clips taught it to balance", judged_in=CartPole(),
+       best=CartPole().horizon, called="standard game", expert=balancer,
+       on_true_reward=standard_game, moving=True)
 def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef=0.0,
              feedback="preference"):
     """An MLP learns to balance from clips of half a second, in a game that never ends early.
 
     The entropy bonus keeps the policy exploring while the reward model knows little: without it one
     run in ten believes its first answers too much, falls the same way ever after, and never sees a
-    pole that stands. 250 steps are enough to see where a cart that drifts will end; with 200 one
-    run in fifty drifted off the track later on. The reward model is shown the push as well as the
-    pose: a person who likes poles that stand does not care, but a coin would seem to like some
-    push, and so the control falls.
+    pole that stands. With 200 steps instead of 250 one run in fifty drifted off the track later on.
+    The reward model is shown the push as well as the pose: a person who likes poles that stand does
+    not care, but a coin would seem to like some push, and so the control falls.
     """
     game, rngs = CartPole(frozen=True, horizon=250), generators(seed)
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))

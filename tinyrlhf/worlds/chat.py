@@ -30,17 +30,16 @@ from tinyrlhf.rlhf import Stage, State, from_answers
 from tinyrlhf.worlds import generators, kinds_of, make_learner, world
 from tinyrlhf.worlds._chat_report import ChatReport
 from tinyrlhf.worlds.text import WholeTexts
-from tinyrlhf.yardsticks import Sampled
 
 LANGUAGES = tuple(CORPORA)
 UPDATES = {"rloo": 150, "ppo": 100, "reinforce": 150, "grpo": 150}
 DIRECT = {"dpo": dpo, "ipo": ipo}
 METHODS = (*UPDATES, *DIRECT, "best-of-n")
 REWARDS = ("bag", "ngram", "trunk", "ensemble")
-GROUP = 4                             # answers to each prompt
-CARE = 0.65                           # share of faults that a trainer mends
-DRAFTS = 8                            # answers that a person thinks of before they write one
-MOST = 2.5                            # true return of the best answers
+GROUP = 4    # answers to each prompt
+CARE = 0.65  # share of faults that a trainer mends
+DRAFTS = 8   # answers that a person thinks of before they write one
+MOST = 2.5   # true return of the best answers
 
 
 class Sizes(NamedTuple):
@@ -49,13 +48,13 @@ class Sizes(NamedTuple):
     reading_steps: int = 5000
     corrections: int = 2000
     imitation_steps: int = 600
-    fit_steps: int = 600              # of the bag; half as many of the others
+    fit_steps: int = 600     # of the bag; half as many of the others
     episodes_per_update: int = 64
     share_of_updates: float = 1.0
-    direct_steps: int = 300           # of DPO and IPO
-    starts: int = 1000                # prompts of best-of-n, each answered `best_of` times
+    direct_steps: int = 300  # of DPO and IPO
+    starts: int = 1000       # prompts of best-of-n, each answered `best_of` times
     best_of: int = 16
-    measured: int = 500               # answers in which a stage is measured
+    measured: int = 500      # answers in which a stage is measured
 
 
 class Dialogue(WholeTexts):
@@ -107,7 +106,7 @@ def finished(game, prompts, texts):
 
 
 @world(claim="{n} answers taught it to answer as people like", expert=trainer, form=Texts(),
-       yardstick=partial(Sampled, best=MOST), report=ChatReport(),
+       best=MOST, report=ChatReport(),
        idle={("method", "best-of-n"): ("kl_coef",)})
 def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
          reward: REWARDS = "bag", kl_coef=0.2, rounds=1, questions=334, feedback="ranking",
@@ -117,7 +116,7 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
     Sources of the stages: Ouyang et al. 2022, section 3.1; Ziegler et al. 2019.
     """
     if method in DIRECT:
-        check_range("kl_coef", kl_coef, 1e-3, 1e6)                      # else refused only after everything has been read and mended
+        check_range("kl_coef", kl_coef, 1e-3, 1e6)                     # before anything is read
     game, rngs = Language(language), generators(seed)
     network = EmbeddingMLP(game.n_symbols, game.slots, 8, (128,), game.n_actions, rngs["networks"],
                            0.1)
@@ -130,7 +129,7 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
         state.learner = learner_for(state, method)
 
     def begin(state):
-        """Reinforcement starts from, and is held near, the fine-tuned model."""
+        """Reinforcement starts from the fine-tuned model."""
         state.reference.load(state.policy.state())
         state.reward_model = reward_model_from(state.reference.network)
         begin_again(state)
@@ -192,9 +191,8 @@ def make_reward_model(kind, game, network, rng, fit_steps=600):
     """A reward model for whole answers, by what it can see, and so by what it is blind to.
 
     bag: how often each character occurs, but no order. ngram: up to five characters in a row, below
-    this prompt, but not how often they have come already. trunk: reads like the language model
-    whose lower layers it takes. ensemble: the worst case of the three, each normalised on its own;
-    what one of them is blind to, another sees.
+    this prompt, but not how often they came before. trunk: reads like the language model whose
+    lower layers it takes. ensemble: the worst case of the three, each normalised on its own.
     """
     habits = Habits(deviation_prior=1.0)
     half = max(fit_steps // 2, 1)

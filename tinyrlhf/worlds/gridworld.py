@@ -8,14 +8,13 @@ from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
-from tinyrlhf.yardsticks import Tabular
 
 
 class Walks(View):
     """People see whole walks, and may say what they mind in them."""
 
     def __init__(self, game):
-        def entered(walks, symbol):                    # how often, (B,)
+        def entered(walks, symbol):  # how often, (B,)
             cells = game.map.ravel()[walks.states[:, 1:]]
             return (walks.mask & (cells == symbol)).sum(axis=1)
 
@@ -25,14 +24,13 @@ class Walks(View):
                         "hurry up": lambda walks: -walks.lengths}
 
 
-@world(claim="{n} answers taught the walker to mind the flowers", yardstick=Tabular, expert=planner)
+@world(claim="{n} answers taught the walker to mind the flowers", expert=planner)
 def gridworld(seed=0, learner: LEARNERS = "reinforce", rounds=20, questions=15, kl_coef=0.0,
               feedback="preference"):
     """A table learns from judgements of whole walks to go around the flowers.
 
-    The reward table has one number for each cell that can be entered. Its prior is strong on
-    purpose: a weak one believes too early that some harmless cell is worth more than nothing per
-    step, and the walker settles there for ever.
+    The prior of its rewards is strong on purpose: a weak one believes too early that some harmless
+    cell is worth more than nothing per step, and the walker settles there for ever.
     """
     game = Gridworld()
     policy = Policy(Table(game.n_states, game.n_actions))

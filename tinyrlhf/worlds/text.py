@@ -18,21 +18,20 @@ from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, std_of_returns, world
-from tinyrlhf.yardsticks import Strings
 
-DRAFTS = 32                 # words a person thinks of to write one, and changes to mend one
-LEAVE_OUT, REPLACE = 0, 1   # of three changes; the third puts a letter in
+DRAFTS = 32  # words a person thinks of to write one, and changes to mend one
+LEAVE_OUT, REPLACE, PUT_IN = 0, 1, 2
 
 
 class WholeTexts(View):
-    """A text is judged when it is finished, and a beginning as if it ended there."""
+    """A text is judged when finished, a beginning as if it ended there."""
     tries = "reference"
     stops = False
 
     def beginnings(self, game, episodes, lengths, rng):
         cut = lengths < episodes.lengths
         actions = episodes.actions.copy()
-        actions[cut, lengths[cut]] = 0                                 # the end mark
+        actions[cut, lengths[cut]] = 0  # the end mark
         mask = np.arange(actions.shape[1]) < (lengths + cut)[:, None]
         return replay(game, episodes.states[:, 0], actions, mask, rng)
 
@@ -41,22 +40,19 @@ class ViewOfWords(WholeTexts):
     """What people may say of a word."""
 
     def __init__(self, game):
-        def hard(words):
-            return HARD[words.states[:, -1]].sum(axis=1)
-
         def repeated(words):
             letters = np.arange(1, game.n_actions)
-            count = (words.states[:, -1, :, None] == letters).sum(axis=1)       # (B, letters)
+            count = (words.states[:, -1, :, None] == letters).sum(axis=1)  # (B, letters)
             return np.maximum(count - 1, 0).sum(axis=1)
 
-        self.remarks = {"softer letters": lambda words: -hard(words),
+        self.remarks = {"softer letters": lambda words: -HARD[words.states[:, -1]].sum(axis=1),
                         "no letter twice": lambda words: -repeated(words),
                         "shorter": lambda words: -words.lengths,
                         "more of a word": lambda words: words.lengths}
 
 
 def writer(game):
-    """Somebody who writes such words themselves, and changes a letter where that helps a word."""
+    """Somebody who writes such words, and changes a letter where that helps."""
     def drafts(starts, rng):
         words = game.encode(corpus(DRAFTS * len(starts), rng))
         return words.reshape(len(starts), DRAFTS, -1)
@@ -72,12 +68,9 @@ def writer(game):
 
 
 def one_edit(game, finished, rng):
-    """Finished words (n, horizon), each with a letter left out, replaced or put in, at random.
-
-    The longest stay as long as they are.
-    """
+    """Finished words (n, horizon), each with a letter left out, replaced or put in at random."""
     words = game.decode(finished)
-    places = rng.random(len(words))                                   # 0: its beginning
+    places = rng.random(len(words))  # 0: its beginning
     letters = rng.integers(len(game.letters), size=len(words))
     changes = rng.integers(3, size=len(words))
     edited = []
@@ -87,7 +80,7 @@ def one_edit(game, finished, rng):
             word = word[:at] + word[at + 1:]
         elif change == REPLACE:
             word = word[:at] + new + word[at + 1:]
-        else:
+        elif change == PUT_IN:
             at = int(place * (len(word) + 1))
             word = word[:at] + new + word[at:]
         edited.append(word[:game.horizon - 1])
@@ -105,7 +98,7 @@ def page_of_words(game, policy, rng):
     return [[page]]
 
 
-@world(claim="{n} answers taught it which words a person likes", yardstick=Strings, expert=writer,
+@world(claim="{n} answers taught it which words a person likes", expert=writer,
        form=Texts(), scenes=page_of_words)
 def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.07,
          feedback="preference"):
@@ -133,7 +126,7 @@ def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.
 
 @functools.lru_cache(maxsize=8)
 def pretrained_vector(seed):
-    """Parameters of the character model after pretraining; kept, as several runs share a seed."""
+    """Parameters of the pretrained character model; kept, as several runs share a seed."""
     game, rng = Text(), generators(seed)["pretraining"]
     policy = character_model(game, rng)
     observations, actions, mask = game.demonstrations(corpus(1000, rng))

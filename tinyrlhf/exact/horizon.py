@@ -1,0 +1,184 @@
+"""What is the best that anybody could do in T steps, and how far from it is this policy?
+
+Letters as in `planning`; T is the horizon. A policy is (S, A), or (T, S, A) where it may change
+with time.
+"""
+import numpy as np
+
+from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
+from tinyrlhf.exact.planning import action_values, check_policies, check_tables
+from tinyrlhf.exact.soft import bandit_optimum
+from tinyrlhf.numerics import logsumexp, softmax
+
+MOST_STEPS = 1_000_000
+
+
+def backward_induction(P, R, horizon):
+    """The best in `horizon` steps: values (T+1, S) with nothing left at T, actions (T, S)."""
+    sizes = check_tables(P, R)
+    check_whole("horizon", horizon, 1, MOST_STEPS)
+    values = np.zeros((horizon + 1, sizes["S"]))
+    actions = np.zeros((horizon, sizes["S"]), dtype=int)
+    for t in reversed(range(horizon)):
+        q = action_values(P, R, values[t + 1])
+        actions[t], values[t] = q.argmax(axis=1), q.max(axis=1)
+    return values, actions
+
+
+def soft_backward_induction(P, R, reference, kl_coef, horizon):
+    """The best in `horizon` steps, when leaving the reference costs kl_coef per nat.
+
+    The equations, and what not to confuse them with, are those of `soft.soft_value_iteration` with
+    gamma 1; the policy depends on time.
+    Reference (S, A) or (T, S, A) -> values (T+1, S), policy (T, S, A).
+    """
+    reference = _over_time(reference, horizon)
+    sizes = check_tables(P, R)
+    check_policies(f"{horizon} S A", P, reference=reference)
+    values, policy = np.zeros((horizon + 1, sizes["S"])), np.zeros(reference.shape)
+    for t in reversed(range(horizon)):
+        q = action_values(P, R, values[t + 1])
+        policy[t], values[t] = bandit_optimum(q, reference[t], kl_coef)
+    return values, policy
+
+
+def expected_visits(P, d0, policy, horizon, gamma=1.0):
+    """gamma^t Pr(s_t = s) for t = 0 .. T-1: policy (S, A) or (T, S, A) -> (T, S)."""
+    policy = _over_time(policy, horizon)
+    sizes = check_tables(P, d0=d0)
+    check_range("gamma", gamma, 0, 1)
+    check_policies(f"{horizon} S A", P, policy=policy)
+    visits = np.zeros((horizon, sizes["S"]))
+    present = np.asarray(d0, dtype=float)
+    for t in range(horizon):
+        visits[t] = present
+        present = gamma * np.tensordot(present[:, None] * policy[t], P, axes=2)
+    return visits
+
+
+def finite_horizon_return(P, R, d0, policy, horizon, gamma=1.0):
+    """J = E[sum_t gamma^t r_t] over `horizon` steps, exact: policy (S, A) or (T, S, A) -> float."""
+    check_tables(P, R)
+    visits = expected_visits(P, d0, policy, horizon, gamma)
+    rewards = action_values(P, R, np.zeros(len(P)))
+    return float((visits[..., None] * _over_time(policy, horizon) * rewards).sum())
+
+
+def return_gradient(P, R, d0, logits, horizon, gamma=1.0):
+    """The gradient that every sampled policy gradient should have on average, exact.
+
+        dJ / dlogits(s, a) = sum_t gamma^t Pr(s_t = s) pi(a|s) (Q_t(s, a) - V_t(s))
+
+    One table of logits serves all times: pi = softmax(logits).
+
+    Args:
+        P, R: (S, A, S); d0: (S,); logits: (S, A); horizon: T steps; gamma: discount in [0, 1].
+    Returns:
+        (S, A), the derivative of `finite_horizon_return`.
+    Source: Sutton, McAllester, Singh, Mansour (2000), theorem 1.
+    Departs from the source: a finite horizon, so that Q depends on the time left.
+    """
+    check_tables(P, R)
+    check_finite(logits=logits)
+    policy = softmax(logits)
+    visits = expected_visits(P, d0, policy, horizon, gamma)
+    values, gradient = np.zeros(len(P)), np.zeros(policy.shape)
+    for t in reversed(range(horizon)):
+        q = action_values(P, R, values, gamma)
+        values = (policy * q).sum(axis=1)
+        # d pi(b) / d logits(a) = pi(b) (1[a = b] - pi(a))
+        gradient += visits[t][:, None] * policy * (q - values[:, None])
+    return gradient
+
+
+def kl_to_reference(P, d0, policy, reference, horizon):
+    """KL between the episodes of two policies, each (S, A) or (T, S, A), in nats -> float.
+
+    It is the expected sum of the steps' KLs; infinite, if the reference never does what the policy
+    does.
+    """
+    visits = expected_visits(P, d0, policy, horizon)
+    policy, reference = _over_time(policy, horizon), _over_time(reference, horizon)
+    check_policies(f"{horizon} S A", P, reference=reference)
+    weights = visits[..., None] * policy
+    met = weights > 0                                           # elsewhere 0 log 0 counts as 0
+    with np.errstate(divide="ignore"):
+        log_ratios = np.log(policy[met]) - np.log(reference[met])
+    return float((weights[met] * log_ratios).sum())
+
+
+def _over_time(policy, horizon):
+    """A policy (S, A) repeated for all T steps; one that already is (T, S, A) stays."""
+    check_whole("horizon", horizon, 1, MOST_STEPS)
+    return policy if np.ndim(policy) == 3 else np.broadcast_to(policy, (horizon, *np.shape(policy)))
+
+
+def demonstration_loss(P, rewards, states, actions, mask):
+    """How unlikely are these demonstrations, if a person acts by the soft best policy of a reward?
+
+        loss = - 1/N sum_n sum_t log pi_t(a_t | s_t)
+        log pi_t(a|s) = Q_t(s, a) - V_t(s),    V_t(s) = log sum_a exp Q_t(s, a),    V_T = 0
+        Q_t(s, a) = sum_s' P(s'|s, a) (r(s, a, s') + V_{t+1}(s'))
+
+    Where nothing is left to chance this is the classical likelihood exp(return) / Z, Z summed over
+    all sequences of T actions. Rewards are in units of the person's noise: twice as large, twice as
+    rational. All T steps are choices, also those after an end (an absorbing state): this is the
+    policy that is best against a uniform reference at a price of 1 a nat, so that an early end is
+    not disliked for the choices that it takes away.
+
+    Args:
+        P, rewards: (S, A, S); states: (N, T+1) integers; actions: (N, T) integers;
+        mask: (N, T) bool, the steps that were played; at the others nothing is read.
+    Returns:
+        loss in nats, d_rewards (S, A, S); for a reward r(s') on entering sum it over (0, 1).
+    Raises:
+        ValueError: shapes, numbers out of range, moves that this game cannot make.
+    Source: Ziebart, Maas, Bagnell, Dey (2008); with chance Ziebart, Bagnell, Dey (2010).
+    Departs from the source: a fixed horizon, and a reward of its own for every transition.
+    """
+    played = _check_demonstrations(P, rewards, states, actions, mask)
+    n, horizon = np.shape(actions)
+    values, log_policy = np.zeros(len(P)), np.empty((horizon, *np.shape(P)[:2]))
+    for t in reversed(range(horizon)):
+        q = action_values(P, rewards, values)
+        values = logsumexp(q)
+        log_policy[t] = q - values[:, None]
+    shares = np.zeros(log_policy.shape)
+    np.add.at(shares, played, 1.0 / n)
+    loss = -float((shares * log_policy).sum())
+
+    d_q_sum, d_values = np.zeros(np.shape(P)[:2]), np.zeros(len(P))
+    for t in range(horizon):
+        d_values = d_values + shares[t].sum(axis=1)             # the loss has V - Q
+        d_q = np.exp(log_policy[t]) * d_values[:, None] - shares[t]     # d V / d Q(a) = pi(a)
+        d_values = np.tensordot(d_q, P, axes=2)                     # d Q / d V_{t+1}(s') = P(s')
+        d_q_sum += d_q
+    return loss, d_q_sum[..., None] * P                             # d Q / d r(s') = P(s')
+
+
+def _check_demonstrations(P, rewards, states, actions, mask):
+    """Refuse what this game cannot have played; returns (t, s, a) of every step that was."""
+    states, actions = np.asarray(states), np.asarray(actions)
+    mask = np.asarray(mask)
+    sizes = check_tables(P, rewards, name="rewards")
+    steps = check_shapes(actions=(actions, "N T"), mask=(mask, "N T"))
+    check_shapes(states=(states, f"{steps['N']} {steps['T'] + 1}"))
+    if not mask.size or mask.dtype != bool:
+        raise ValueError("mask: expected booleans, at least one, "
+                         f"got {mask.dtype} of shape {mask.shape}")
+    row, t = np.nonzero(mask)
+    columns = {"states": (states, t, sizes["S"]), "actions": (actions, t, sizes["A"]),
+               "next states": (states, t + 1, sizes["S"])}
+    found = []
+    for name, (table, column, size) in columns.items():
+        numbers = table[row, column]
+        if numbers.dtype.kind not in "iu" or ((numbers < 0) | (numbers >= size)).any():
+            raise ValueError(f"{name}: expected integers from 0 to {size - 1}, got {numbers}")
+        found.append(numbers)
+    s, a, following = found
+    impossible = np.asarray(P)[s, a, following] == 0
+    if impossible.any():
+        i = impossible.argmax()
+        raise ValueError(f"states: expected moves that this game can make, got {s[i]} to "
+                         f"{following[i]} by action {a[i]} in row {row[i]}, step {t[i]}")
+    return t, s, a
