@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.feedback.answers import FIRST, KINDS, OTHER_READINGS, SAME
 from tinyrlhf.numerics import log_sigmoid, log_softmax, sigmoid, softmax
 from tinyrlhf.rewards.bradley_terry import probabilities

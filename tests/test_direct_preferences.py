@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import log_probs_of, replay, rollout
 from tinyrlhf.exact import best_of_n as exact_best_of_n
 from tinyrlhf.exact import enumeration

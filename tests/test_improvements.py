@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf.episodes import log_probs_of, replay, rollout
-from tinyrlhf.exact.planning import demonstration_loss
+from tinyrlhf.exact.horizon import demonstration_loss
 from tinyrlhf.feedback.answers import SKIP, join_answers
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.gridworld import Gridworld

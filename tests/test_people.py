@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tinyrlhf.episodes import clip, rollout
-from tinyrlhf.exact.planning import finite_horizon_return, value_iteration
+from tinyrlhf.exact.horizon import finite_horizon_return
+from tinyrlhf.exact.planning import value_iteration
 from tinyrlhf.feedback.answers import FIRST, KINDS, PARTS, join_answers
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.cartpole import CartPole

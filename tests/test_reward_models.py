@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import Episodes, clip, rollout
 from tinyrlhf.feedback.answers import CANT_TELL, FIRST, KINDS, OTHER_READINGS, SAME, SECOND, SKIP, join_answers
 from tinyrlhf.games.cartpole import CartPole
