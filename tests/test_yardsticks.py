@@ -95,8 +95,7 @@ def test_the_expert_solves_cartpole(states):
 
 # ---- two figures, never mixed
 
-@pytest.mark.parametrize("world", ["bandit", "gridworld", "text"])
-@pytest.mark.parametrize("kl_coef", [0.05, 5.0])
+@pytest.mark.parametrize("world, kl_coef", [("bandit", 0.05), ("bandit", 5.0), ("gridworld", 0.05), ("gridworld", 5.0), ("text", 0.07)])
 def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than_the_best_return(world, kl_coef):
     state = build(world, seed=7, kl_coef=kl_coef)
     yardstick = yardstick_of(world, state)
@@ -104,7 +103,7 @@ def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than
     assert price == pytest.approx(kl_coef * std_of_returns(state.game, state.reference), rel=0.05)
     best, best_return = yardstick.best_objective(), yardstick.best_return()
     assert best <= best_return
-    for seed, scale in enumerate((0.0, 0.01, 0.03, 0.1, 0.3, 1.0)):
+    for seed, scale in enumerate((0.0, 0.03, 0.3) if world == "text" else (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)):
         state.policy = changed(state, scale, seed)
         objective, reached = yardstick.objective(None), yardstick.expected_return(state.policy, None)
         assert objective <= best + 1e-9 and reached <= best_return + 1e-9
@@ -114,11 +113,11 @@ def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than
 def test_the_text_optimum_is_worth_its_reward_minus_the_price_of_its_kl(states):
     state = build("text", seed=7, kl_coef=0.07)
     yardstick = yardstick_of("text", state)
-    best, price = yardstick.optimum(yardstick.price_of_a_nat()), yardstick.price_of_a_nat()
+    price = yardstick.price_of_a_nat()
+    high, best, low = (yardstick.optimum(each) for each in (100 * price, price, price / 10))
     assert best.value == pytest.approx(best.reward - price * best.kl) and yardstick.best_objective() == best.value
-    rewards = [yardstick.optimum(kl_coef * std_of_returns(state.game, state.reference)).reward for kl_coef in (100.0, 1.0, 0.1, 0.01)]
-    assert rewards == sorted(rewards) and rewards[-1] <= yardstick.best_return() <= 2.0 + 1e-9
-    assert rewards[0] == pytest.approx(yardstick.expected_return(state.reference, None), abs=0.02)
+    assert high.reward < best.reward < low.reward <= yardstick.best_return() <= 2.0 + 1e-9
+    assert high.reward == pytest.approx(yardstick.expected_return(state.reference, None), abs=0.02)
 
 
 def test_without_a_kl_penalty_objective_and_true_return_are_the_same_figure(states):
@@ -204,8 +203,7 @@ def test_the_objective_stands_beside_the_return_where_there_is_a_price_and_share
     assert "objective" not in sentences(find("text").settings(kl_coef=0.0), {**RESULT, "world": "text"})
 
 
-@pytest.mark.parametrize("kl_coef", [0.3, 100.0])
-def test_a_run_with_a_price_never_comes_farther_than_the_best_possible(kl_coef):
+def test_a_run_with_a_price_never_comes_farther_than_the_best_possible(kl_coef=0.3):
     settings = find("text").settings(seed=3, kl_coef=kl_coef, rounds=1, questions=20)
     state = build("text", **{name: value for name, value in settings.items() if name != "world"})
     state.updates_per_round = 30
