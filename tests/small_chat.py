@@ -4,10 +4,9 @@
 """
 import inspect
 import sys
-from dataclasses import replace
 
 from tinyrlhf import cli
-from tinyrlhf.worlds import OWN
+from tinyrlhf.worlds import OWN, World
 from tinyrlhf.worlds._chat_report import ChatReport
 from tinyrlhf.worlds.chat import MOST, Sizes, chat
 from tinyrlhf.yardsticks import Sampled
@@ -37,8 +36,16 @@ class Glance(Sampled):
         return self.state.kl_coef
 
 
+class AtAGlance(World):
+    """A world that is measured by a few answers."""
+
+    def yardstick(self, state):
+        return Glance(state)
+
+
 small_chat.__signature__ = inspect.signature(chat.make)
-SMALL_CHAT = OWN["small_chat"] = replace(chat, make=small_chat, yardstick=Glance, report=ChatReport(updates=10, compared=12))
+SMALL_CHAT = AtAGlance(**{**vars(chat), "make": small_chat, "report": ChatReport(updates=10, compared=12)})
+OWN["small_chat"] = SMALL_CHAT
 
 if __name__ == "__main__":
     sys.exit(cli.main(own_world=SMALL_CHAT))

@@ -422,10 +422,9 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
-from tinyrlhf.yardsticks import Tabular
 
 
-@world(claim="{n} answers found the better door", yardstick=Tabular)
+@world(claim="{n} answers found the better door")
 def my_world(seed=0, learner: LEARNERS = "rloo", doors=2, rounds=2, questions=5, kl_coef=0.0, feedback="preference"):
     \"\"\"A few doors.\"\"\"
     game, rngs = Bandit(means=[float(door) for door in range(doors)], noise=0.1), generators(seed)

@@ -5,14 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyrlhf.cli import parser
+from tinyrlhf import cli
+from tinyrlhf.worlds import find
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BENCHMARKS = ROOT / "tests" / "benchmarks"
 
 
 def test_every_link_leads_to_a_file():
-    links = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert links and not [link for link in links if not (Path(__file__).parent.parent / link).exists()]
+    for place, text in ((ROOT, README), (BENCHMARKS, (BENCHMARKS / "README.md").read_text(encoding="utf-8"))):
+        links = re.findall(r"\]\(([^)#:]+)\)", text)
+        assert links and not [link for link in links if not (place / link).exists()]
 
 
 def test_the_loop_in_the_readme_runs_and_learns(capsys):
@@ -27,12 +31,18 @@ def test_every_command_in_the_table_is_understood():
     commands = re.findall(r"^\| `tinyrlhf ([^`]+)`", README, re.MULTILINE)
     assert len(commands) > 5
     for command in commands:
-        parser().parse_args(shlex.split(command))
+        options, more = cli.parser(cli.world_names()).parse_known_args(shlex.split(command))
+        said = {name: value for name, value in vars(options).items() if value is not None}
+        for world in getattr(options, "worlds", []):
+            own = cli.own_settings(more)
+            given = cli.given_to(find(world), {**said, **own})
+            assert set(own) <= set(given)
+            find(world).make(**{name: value for name, value in given.items() if name != "person"})
 
 
-def test_every_script_in_the_table_exists():
-    scripts = re.findall(r"`python (tests/[^ `]+)", README)
-    assert scripts and all((Path(__file__).parent.parent / script).exists() for script in scripts)
+def test_every_benchmark_is_named_with_a_command_where_results_stand():
+    scripts = re.findall(r"python tests/benchmarks/(\w+\.py)", (BENCHMARKS / "README.md").read_text(encoding="utf-8"))
+    assert set(scripts) == {path.name for path in BENCHMARKS.glob("*.py")}
 
 
 def test_both_commands_stand_on_one_line_each_on_the_first_screen():

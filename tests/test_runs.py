@@ -386,7 +386,7 @@ def good(**changes):
 @pytest.mark.parametrize("world, label, settings, named", [
     ("gridworld", good(), {}, "expected the log of a run on bandit, got one on gridworld"),
     ("bandit", good(kind="applause"), {}, "'applause'"), ("bandit", good(said=[7]), {}, "0 (first), 1 (second) or 2 (same)"),
-    ("bandit", good(said="maybe"), {}, "'maybe'"), ("bandit", good(said=[0.5]), {}, "whole numbers"),
+    ("bandit", good(said="maybe"), {}, "'maybe'"), ("bandit", good(said=[0.5]), {}, "expected a whole number"),
     ("bandit", good(kind="rating", shows=[pull(0)], place=[0], said=[5]), {"feedback": "rating"}, "a grade from 0 to 4"),
     ("bandit", good(kind="rating", shows=[pull(0)], place=[0]), {}, "expected answers of the kinds that this run asks for (preference), got rating"),
     ("bandit", good(kind="ranking", shows=[pull(0), pull(1), pull(2)], place=[0, 1, 2], said=[0, 2, 2]), {"feedback": "ranking"}, "best first"),

@@ -1,22 +1,28 @@
-"""The yardsticks are what they say: exact where the world is small, never beaten, and clones that follow an expert."""
+"""The yardsticks are what they say: exact where the world is small, never beaten; and no report claims what they cannot carry."""
 import numpy as np
 import pytest
 
+from tinyrlhf import report
+from tinyrlhf.diagnostics import noise_ceiling
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import strings
 from tinyrlhf.exact.horizon import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
-from tinyrlhf.games.prefixes import Prefixes
-from tinyrlhf.recipes import build, settings_for, words_spread
-from tinyrlhf.report import claim_of, share_of_gap
-from tinyrlhf.yardsticks import (clone_labels, expected_kl, expected_return, expert, judged_game, log_table, optimal_return, table,
-                                 text_optimum)
+from tinyrlhf.humans.simulated import Boltzmann
+from tinyrlhf.report import claim_of, sentences, share_of_gap
+from tinyrlhf.rlhf import rlhf
+from tinyrlhf.worlds import build, find, std_of_returns
+from tinyrlhf.yardsticks import Sampled, clone_labels
 
 
 @pytest.fixture(scope="module")
 def states():
-    return {world: build(**settings_for(world, 7)) for world in ("bandit", "gridworld", "cartpole", "text")}
+    return {world: build(world, seed=7) for world in ("bandit", "gridworld", "cartpole", "text")}
+
+
+def yardstick_of(world, state):
+    return find(world).yardstick(state)
 
 
 def changed(state, scale, seed=0):
@@ -36,11 +42,11 @@ def worth(game, policy):
 
 @pytest.mark.parametrize("world", ["bandit", "gridworld"])
 def test_the_return_in_a_table_is_that_of_planning_for_any_policy(states, world):
-    state = states[world]
+    state, yardstick = states[world], yardstick_of(world, states[world])
     uniform = np.full((state.game.n_states, state.game.n_actions), 1 / state.game.n_actions)
-    assert expected_return(state, state.reference, None) == pytest.approx(worth(state.game, uniform), abs=1e-12)
+    assert yardstick.expected_return(state.reference, None) == pytest.approx(worth(state.game, uniform), abs=1e-12)
     other = changed(state, 2.0)
-    assert expected_return(state, other, None) == pytest.approx(worth(state.game, table(other, state.game)), abs=1e-12)
+    assert yardstick.expected_return(other, None) == pytest.approx(worth(state.game, yardstick.table(other)), abs=1e-12)
 
 
 @pytest.mark.parametrize("world", ["bandit", "gridworld", "text"])
@@ -48,118 +54,183 @@ def test_the_exact_return_is_the_mean_of_sampled_episodes(states, world):
     state, rng = states[world], np.random.default_rng(1)
     policy = changed(state, 0.3)
     returns = rollout(state.game, policy, state.game.start(4000, rng), rng).true_returns
-    assert abs(returns.mean() - expected_return(state, policy, None)) < 5 * returns.std() / np.sqrt(4000)
+    assert abs(returns.mean() - yardstick_of(world, state).expected_return(policy, None)) < 5 * returns.std() / np.sqrt(4000)
+    sampled = Sampled(state)
+    assert abs(sampled.expected_return(policy, rng) - returns.mean()) < 5 * returns.std() / np.sqrt(1000)
+    assert np.isnan(sampled.best_return()) and np.isnan(sampled.best_objective())
 
 
 @pytest.mark.parametrize("world", ["bandit", "gridworld"])
 def test_no_policy_beats_the_optimum_of_a_table_and_the_expert_almost_reaches_it(states, world):
-    state = states[world]
-    best = optimal_return(state, 0.0)
-    assert all(expected_return(state, changed(state, 3.0, seed), None) <= best + 1e-12 for seed in range(20))
-    greedy = np.eye(state.game.n_actions)[expert(state.game, np.arange(state.game.n_states))]
+    state, yardstick = states[world], yardstick_of(world, states[world])
+    best = yardstick.best_return()
+    assert all(yardstick.expected_return(changed(state, 3.0, seed), None) <= best + 1e-12 for seed in range(20))
+    greedy = np.eye(state.game.n_actions)[state.person.expert.act(np.arange(state.game.n_states), None)]
     assert best - 0.01 < worth(state.game, greedy) <= best + 1e-12
 
 
 def test_cartpole_is_judged_in_the_standard_game_where_500_steps_are_the_most(states):
     state, rng = states["cartpole"], np.random.default_rng(0)
-    game = judged_game(state.game)
-    assert not game.frozen and optimal_return(state, 0.0) == game.horizon == 500
-    assert judged_game(states["gridworld"].game) is states["gridworld"].game
-    assert 10 < expected_return(state, state.reference, rng, n=200) < 60           # a random policy stands for about 22 steps
+    yardstick = yardstick_of("cartpole", state)
+    assert state.game.frozen and not yardstick.game.frozen and yardstick.best_return() == yardstick.game.horizon == 500
+    assert 10 < yardstick.expected_return(state.reference, rng) < 60               # a random policy stands for about 22 steps
+    assert yardstick.called == "standard game" and yardstick_of("gridworld", states["gridworld"]).game is states["gridworld"].game
 
 
 class Chooses:
     """A policy that does what the expert says."""
 
+    def __init__(self, expert):
+        self.expert = expert
+
     def act(self, observations, rng):
-        return expert(CartPole(), observations), np.zeros(len(observations))
+        return self.expert.act(observations, rng), np.zeros(len(observations))
 
 
-def test_the_expert_solves_cartpole():
+def test_the_expert_solves_cartpole(states):
     rng = np.random.default_rng(0)
     game = CartPole()
-    assert rollout(game, Chooses(), game.start(100, rng), rng).true_returns.min() >= 475
+    assert rollout(game, Chooses(states["cartpole"].person.expert), game.start(100, rng), rng).true_returns.min() >= 475
 
 
-@pytest.mark.parametrize("kl_coef", [0.05, 5.0])
-def test_no_words_are_worth_more_than_the_text_optimum_at_its_price(states, kl_coef):
-    state = states["text"]
-    best, price = text_optimum(state, kl_coef), kl_coef * words_spread(state)
-    reference, automaton = log_table(state.reference, state.game), strings.Automaton(*state.game.automaton())
-    assert best.value == pytest.approx(best.reward - price * best.kl)
-    for policy in (state.reference, *(changed(state, scale, seed) for seed, scale in enumerate((0.01, 0.03, 0.1, 0.3)))):
-        reached = strings.evaluate(log_table(policy, state.game), reference, automaton, price)
-        assert reached.value < best.value
-        assert reached.reward == pytest.approx(expected_return(state, policy, None))
-    assert optimal_return(state, kl_coef) == best.reward
+# ---- two figures, never mixed
+
+@pytest.mark.parametrize("world, kl_coef", [("bandit", 0.05), ("bandit", 5.0), ("gridworld", 0.05), ("gridworld", 5.0), ("text", 0.07)])
+def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than_the_best_return(world, kl_coef):
+    state = build(world, seed=7, kl_coef=kl_coef)
+    yardstick = yardstick_of(world, state)
+    price = yardstick.price_of_a_nat()
+    assert price == pytest.approx(kl_coef * std_of_returns(state.game, state.reference), rel=0.05)
+    best, best_return = yardstick.best_objective(), yardstick.best_return()
+    assert best <= best_return
+    for seed, scale in enumerate((0.0, 0.03, 0.3) if world == "text" else (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)):
+        state.policy = changed(state, scale, seed)
+        objective, reached = yardstick.objective(None), yardstick.expected_return(state.policy, None)
+        assert objective <= best + 1e-9 and reached <= best_return + 1e-9
+        assert objective == pytest.approx(reached - price * yardstick.expected_kl(None))
 
 
-def test_the_longer_the_leash_the_better_the_words_up_to_the_least_price_that_can_be_computed(states):
-    state = states["text"]
-    rewards = [optimal_return(state, kl_coef) for kl_coef in (100.0, 1.0, 0.1, 0.01)]
-    assert rewards == sorted(rewards) and rewards[-1] <= 2.0 + 1e-9
-    assert rewards[0] == pytest.approx(expected_return(state, state.reference, None), abs=0.02)
-    assert optimal_return(state, 0.0) == rewards[-1]
+def test_the_text_optimum_is_worth_its_reward_minus_the_price_of_its_kl(states):
+    state = build("text", seed=7, kl_coef=0.07)
+    yardstick = yardstick_of("text", state)
+    price = yardstick.price_of_a_nat()
+    high, best, low = (yardstick.optimum(each) for each in (100 * price, price, price / 10))
+    assert best.value == pytest.approx(best.reward - price * best.kl) and yardstick.best_objective() == best.value
+    assert high.reward < best.reward < low.reward <= yardstick.best_return() <= 2.0 + 1e-9
+    assert high.reward == pytest.approx(yardstick.expected_return(state.reference, None), abs=0.02)
+
+
+def test_without_a_kl_penalty_objective_and_true_return_are_the_same_figure(states):
+    for world in ("bandit", "gridworld"):
+        state, yardstick = states[world], yardstick_of(world, states[world])
+        assert state.kl_coef == 0 and yardstick.price_of_a_nat() == 0
+        assert yardstick.objective(None) == yardstick.expected_return(state.policy, None)
+        assert yardstick.best_objective() == yardstick.best_return()
 
 
 def test_the_distance_to_the_reference_is_zero_at_first_and_exact_or_close_to_it(states):
     rng = np.random.default_rng(2)
     for world in ("bandit", "gridworld", "text"):
-        state = build(**settings_for(world, 7))
+        state = build(world, seed=7)
         if world == "gridworld":
             state.game = Gridworld(slip=0.15)                       # 0.85 + 0.075 + 0.075 is not quite 1
-        assert expected_kl(state, rng) == pytest.approx(0, abs=1e-6)
+        yardstick = yardstick_of(world, state)
+        assert yardstick.expected_kl(rng) == pytest.approx(0, abs=1e-6)
         state.policy.network.params.vector[:] = changed(state, 0.3 if world == "text" else 1.5).network.params.vector
         if world == "text":
             words = rollout(state.game, state.policy, state.game.start(4000, rng), rng)
-            observations, actions = words.decisions
-            ratios = words.log_probs - words.as_table(state.reference.log_probs(observations, actions)[0])
+            ratios = words.log_probs - words.as_table(state.reference.log_probs(*words.decisions)[0])
             totals = ratios.sum(axis=1, where=words.mask)
-            assert abs(expected_kl(state, rng) - totals.mean()) < 5 * totals.std() / np.sqrt(4000)
+            assert abs(yardstick.expected_kl(rng) - totals.mean()) < 5 * totals.std() / np.sqrt(4000)
         else:
-            policy = table(state.policy, state.game)
+            policy = yardstick.table(state.policy)
             uniform = np.full(policy.shape, 1 / state.game.n_actions)
             if world == "gridworld":
                 policy[state.game.is_end] = uniform[0]              # an episode is over there, planning goes on without pay
             exact = kl_to_reference(state.game.P, state.game.d0, policy, uniform, state.game.horizon)
-            assert expected_kl(state, rng, n=4000) == pytest.approx(exact, rel=0.1)
+            assert yardstick.expected_kl(rng) == pytest.approx(exact, rel=1e-9)
+            assert Sampled(state).expected_kl(rng, n=4000) == pytest.approx(exact, rel=0.1)
 
 
-@pytest.mark.parametrize("world, gap", [("bandit", 0.5), ("gridworld", 0.5), ("cartpole", 0.3), ("text", 0.05)])
+# ---- labels cloned once
+
+@pytest.mark.parametrize("world, gap", [("bandit", 0.5), ("gridworld", 0.5), ("cartpole", 0.3), ("text", 0.02)])
 def test_cloned_labels_are_better_than_no_training_and_leave_the_reference_alone(states, world, gap):
-    state, rng = states[world], np.random.default_rng(3)
+    state, rng, yardstick = states[world], np.random.default_rng(3), yardstick_of(world, states[world])
     before = state.reference.network.params.vector.copy()
-    untrained, best = expected_return(state, state.reference, rng, n=100), optimal_return(state, 0.1)
-    cloned = expected_return(state, clone_labels(state, 200, rng), rng, n=100)
+    untrained, best = yardstick.expected_return(state.reference, rng), yardstick.best_return()
+    cloned = yardstick.expected_return(clone_labels(state, yardstick, 200, rng), rng)
     assert cloned - untrained > gap * (best - untrained)
     assert np.array_equal(state.reference.network.params.vector, before)
 
 
 def test_labels_that_never_agree_teach_nothing(states):
     state, rng = states["gridworld"], np.random.default_rng(4)
-    good, random = (expected_return(state, clone_labels(state, 200, rng, agreement), rng) for agreement in (0.9, 0.0))
+    yardstick = yardstick_of("gridworld", state)
+    good, random = (yardstick.expected_return(clone_labels(state, yardstick, 200, rng, agreement), rng) for agreement in (0.9, 0.0))
     assert random < good - 0.5
 
 
+# ---- what a report may claim
+
+RESULT = {"world": "gridworld", "seed": 0, "answers": 300, "seconds": 1.0, "measure": "mean true return", "return_untrained": -1.5, "return_after": 0.7,
+          "return_optimal": 0.75, "objective_after": 0.6, "objective_optimal": 0.7, "kl": 3.0, "reward_model_accuracy": None, "out": "here"}
+
+
 def test_a_run_that_failed_is_not_titled_a_success():
-    settings = settings_for("gridworld", 1)
-    low, high = ({"comparisons": 300, "return_untrained": -1.5, "return_after": after, "return_optimal": 0.75} for after in (-1.4, 0.7))
-    assert "comparisons: 4% of the way" in claim_of(settings, low)
-    assert claim_of(settings, high) == "300 comparisons taught the walker to mind the flowers"
-    assert claim_of({**settings, "teacher": "coin"}, high) == "The control: 300 coin flips instead of answers"
+    settings = find("gridworld").settings(seed=1)
+    low, high = {**RESULT, "return_after": -1.4}, RESULT
+    assert "300 answers: 4% of the way" in claim_of(settings, low)
+    assert claim_of(settings, high) == "300 answers taught the walker to mind the flowers"
+    assert claim_of({**settings, "person": "coin"}, high) == "The control: 300 coin flips instead of answers"
+    assert claim_of({**settings, "person": "nobody"}, high) == "Traditional: trained on the true reward"
+    text = find("text").settings(kl_coef=0.0)
+    assert claim_of(text, {**low, "kl": 40.0}).endswith("40 nats away")
 
 
-def test_where_nobody_knows_the_best_possible_none_is_claimed():
-    state = build(**settings_for("bandit", 7))
-    state.game = Prefixes(np.array([0.0, 0.3, 0.1, 0.2]), 2)
-    assert np.isnan(optimal_return(state, 0.0))
-    result = {"comparisons": 20, "return_untrained": 0.1, "return_after": 0.3, "return_optimal": optimal_return(state, 0.0)}
+@pytest.mark.parametrize("optimal", [float("nan"), -1.5, -1.495, -2.0])
+def test_where_there_is_no_way_to_go_no_share_and_no_success_is_claimed(optimal):
+    settings, result = find("text").settings(kl_coef=100.0), {**RESULT, "world": "text", "return_optimal": optimal}
     assert np.isnan(share_of_gap(result))
-    assert claim_of({**settings_for("bandit", 7), "world": "strings"}, result) == "20 comparisons: from 0.10 to 0.30"
-    with pytest.raises(ValueError, match="expert: expected a tabular game or CartPole, got Prefixes"):
-        expert(state.game, np.zeros(3, int))
+    assert claim_of(settings, result) == "300 answers: from -1.50 to 0.70"
+    said = sentences(settings, result)
+    assert "of the gap" not in said and "nan" not in said and "%" not in said
 
 
-def test_only_the_frozen_cartpole_is_judged_elsewhere():
-    standard = CartPole()
-    assert judged_game(standard) is standard and not judged_game(CartPole(frozen=True)).frozen
+def test_the_objective_stands_beside_the_return_where_there_is_a_price_and_shares_are_of_the_return_alone():
+    said = sentences(find("text").settings(), {**RESULT, "world": "text"})
+    assert "(98% of the gap)" in said and "objective" in said and said.count("%") == 1
+    assert "objective" not in sentences(find("text").settings(kl_coef=0.0), {**RESULT, "world": "text"})
+
+
+def test_a_run_with_a_price_never_comes_farther_than_the_best_possible(kl_coef=0.3):
+    settings = find("text").settings(seed=3, kl_coef=kl_coef, rounds=1, questions=20)
+    state = build("text", **{name: value for name, value in settings.items() if name != "world"})
+    state.updates_per_round = 30
+    result = report.measure(settings, rlhf(state))
+    assert result["return_untrained"] < result["return_optimal"] and result["return_after"] <= result["return_optimal"]
+    assert result["objective_after"] <= result["objective_optimal"] + 1e-9
+    assert share_of_gap(result) <= 1
+
+
+class Judge:
+    """A reward model whose scores are a multiple of the true return."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def scores(self, episodes):
+        return self.factor * episodes.true_returns
+
+
+@pytest.mark.parametrize("factor", [1.0, -1.0, 0.0])
+@pytest.mark.parametrize("world", ["bandit", "cartpole", "text"])
+def test_who_knows_the_true_reward_foretells_as_much_as_anybody_can(states, world, factor):
+    settings = find(world).settings(rationality=1.3)
+    state = build(world, **{name: value for name, value in settings.items() if name != "world"})
+    state.reward_model, state.history = Judge(factor), [{"fit_loss": 0.1}]
+    numbers = report.held_out(settings, state, np.random.default_rng(0), n=200)
+    assert 0.5 < numbers["noise_ceiling"] <= 1
+    assert numbers["reward_model_accuracy"] == pytest.approx(0.5 + factor * (numbers["noise_ceiling"] - 0.5))     # a tie is half right
+    first, second = report.fresh_pairs(state, np.random.default_rng(0), 200)
+    assert numbers["noise_ceiling"] == pytest.approx(noise_ceiling(Boltzmann(rationality=1.3).preference(first, second)))

@@ -1,14 +1,15 @@
-"""The chat model's figures, measured again: stages, rounds, reward models, what breaks without a leash, and who gets most per nat.
+"""The chat model's figures, measured again: stages, rounds, reward models, what breaks without a KL penalty, and who gets most per nat.
 
-    python tests/benchmarks/chat.py [stages rewards leash rounds frontier] [--seeds 400-404] [--language dialogue] [--figure FILE]
+    python tests/benchmarks/chat.py [stages rewards free rounds frontier] [--seeds 400-404] [--language dialogue] [--figure FILE]
 
     stages     the command line's own run, then 1,000 fresh answers of each saved stage, measured here: RLOO, PPO and the controls
     rewards    each kind of reward model on 2,004 comparisons: order of fresh clear pairs, beside what nobody can beat
-    leash      each kind without a leash: taste at its peak and at the end, what the person says there, and what it writes
+    free       each kind without a KL penalty: true return at its peak and at the end, what the person says there, and what it writes
     rounds     two rounds of answers against one round with twice as many
-    frontier   taste over KL (for best-of-n its upper bound): SFT, best-of-n, DPO, IPO, RLOO, PPO on equal answers (--figure draws it)
+    frontier   true return over KL (for best-of-n its upper bound): SFT, best-of-n, DPO, IPO, RLOO, PPO on equal answers (--figure draws it)
 """
 import argparse
+import copy
 import functools
 import os
 import sys
@@ -26,12 +27,14 @@ import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import command_line  # noqa: E402
 from tinyrlhf import runs  # noqa: E402
-from tinyrlhf.chat import held_out  # noqa: E402
 from tinyrlhf.diagnostics import interval  # noqa: E402
 from tinyrlhf.episodes import rollout, start_in_groups  # noqa: E402
 from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound  # noqa: E402
 from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402
-from tinyrlhf.stages import REWARDS, Chat, optimize, over_optimize  # noqa: E402
+from tinyrlhf.report import held_out  # noqa: E402
+from tinyrlhf.rlhf import improve_on, rlhf  # noqa: E402
+from tinyrlhf.worlds._chat_report import without_kl_penalty  # noqa: E402
+from tinyrlhf.worlds.chat import GROUP, REWARDS, chat as a_chat, learner_for  # noqa: E402
 
 RUNS = {"rloo": [], "ppo": ["--method", "ppo"], "coin flips": ["--without-feedback"], "true reward": ["--on-true-reward"]}
 FRONTIER = {"RLOO": ("rloo", (0.05, 0.1, 0.2, 0.4, 0.8)), "PPO": ("ppo", (0.05, 0.1, 0.2, 0.4, 0.8)), "DPO": ("dpo", (0.1, 0.2, 0.4, 0.8)),
@@ -39,29 +42,29 @@ FRONTIER = {"RLOO": ("rloo", (0.05, 0.1, 0.2, 0.4, 0.8)), "PPO": ("ppo", (0.05, 
 
 
 def look(chat, policy, seed, n=1000):
-    """n fresh answers of a policy, with dice that no run has thrown: taste, real words, KL to the fine-tuned model."""
+    """n fresh answers of a policy, with random numbers of their own: true return, real words, KL to the fine-tuned model."""
     rng = np.random.default_rng([seed, 77])
     answers = rollout(chat.game, policy, chat.game.start(n, rng), rng)
     texts = chat.game.decode(answers.states[:, -1])
-    return {"gold": float(answers.true_returns.mean()), "unkind": float(np.mean([chat.game.count_unkind(text) > 0 for text in texts])),
+    return {"true_return": float(answers.true_returns.mean()), "unkind": float(np.mean([chat.game.count_unkind(text) > 0 for text in texts])),
             "real words": 1 - float(np.mean([chat.game.unknown_words(text) for text in texts])),
             "kl": kl_per_episode(policy, chat.reference, answers)}
 
 
 @functools.lru_cache(maxsize=16)
 def fine_tuned(seed, language):
-    """The stages before the first comparison, as a flat dict; every variant of a seed begins with them."""
-    chat = Chat(seed, language)
-    chat.names = chat.names[:2]
-    return chat.go().state()
+    """The stages before the first comparison, as a flat dict, and what was mended; every variant of a seed begins with them."""
+    state = rlhf(a_chat(seed=seed, language=language), 2)
+    return state.state(), state.answers
 
 
 def variant(seed, language, **settings):
     """A finished run with these settings, on the same fine-tuned model as all others of its seed."""
-    chat = Chat(seed, language, **settings)
-    early, fresh = fine_tuned(seed, language), chat.reward_model
-    chat.load({**early, **{f"reward_model/{key}": value for key, value in fresh.state().items()}})
-    return chat.go()
+    state, (early, mended) = a_chat(seed=seed, language=language, **settings), fine_tuned(seed, language)
+    own = ("learner/", "reward_model/", "person/")                  # of this variant, and not yet used
+    fresh = {name: value for name, value in state.state().items() if name.startswith(own)}
+    state.load({**{name: value for name, value in early.items() if not name.startswith(own)}, **fresh}, mended)
+    return rlhf(state)
 
 
 def stages(seeds, language):
@@ -73,11 +76,11 @@ def stages(seeds, language):
                 claimed = command_line("run", "chat", "--seed", str(seed), "--out", folder, "--language", language, *options)
                 chat = runs.load(folder)
             rows.append({"seconds": claimed["seconds"], "bits": claimed["stages"]["pretrained"]["bits_per_character"],
-                         **{stage: look(chat, policy, seed) for stage, policy in chat.stages.items()}})
+                         **{stage: look(chat, policy, seed) for stage, policy in chat.snapshots.items()}})
         print(f"{kind}: seconds " + " ".join(f"{row['seconds']:.0f}" for row in rows)
               + ", bits per character after pretraining " + " ".join(f"{row['bits']:.3f}" for row in rows))
         for stage in ("pretrained", "sft", "rl"):
-            for name in ("gold", "real words", "unkind", "kl"):
+            for name in ("true_return", "real words", "unkind", "kl"):
                 line(f"  {stage} {name}", [row[stage][name] for row in rows])
 
 
@@ -94,35 +97,43 @@ def rewards(seeds, language):
         rows, seconds = [], []
         for seed in seeds:
             chat = variant(seed, language, reward=kind, method="ipo")
-            again = Chat(seed, language, reward=kind)
-            again.load(chat.state())
             began = time.process_time()
-            again.reward_model.fit(again.answers, np.random.default_rng(0))
+            copy.deepcopy(chat.reward_model).fit(chat.answers.of(("ranking",)), np.random.default_rng(0))
             seconds.append(time.process_time() - began)
-            rows.append(held_out(chat))
+            rows.append(foretold(chat, seed))
         for name in ("accuracy_on_clear_pairs", "reward_model_accuracy", "noise_ceiling"):
             line(f"{kind} {name}", [row[name] for row in rows])
         line(f"{kind} seconds of a fit", seconds)
 
 
-def leash(seeds, language):
+def foretold(chat, seed, prompts=250):
+    """Accuracy on fresh comparisons, and on clear pairs of the fine-tuned model's answers, whose true returns differ by more than 1/2."""
+    numbers = held_out({"rationality": chat.person.latest}, chat, np.random.default_rng([seed, 79]))
+    rng = np.random.default_rng([seed, 80])
+    answers = rollout(chat.game, chat.reference, start_in_groups(chat.game, GROUP * prompts, GROUP, rng), rng)
+    first, second = (np.add.outer(GROUP * np.arange(prompts), side).ravel() for side in np.triu_indices(GROUP, 1))
+    learned, true = (scores[first] - scores[second] for scores in (chat.reward_model.scores(answers), answers.true_returns))
+    return {**numbers, "accuracy_on_clear_pairs": float((learned * true > 0)[np.abs(true) > 0.5].mean())}
+
+
+def free(seeds, language):
     """What each kind of reward model breaks into."""
     for kind in REWARDS:
-        rows = [over_optimize(variant(seed, language, reward=kind, method="ipo")) for seed in seeds]
-        best = [int(np.argmax([row["gold"] for row in curve])) for curve in rows]
-        for name, values in (("taste at its peak", [curve[i]["gold"] for curve, i in zip(rows, best)]),
-                             ("taste at the end", [curve[-1]["gold"] for curve in rows]),
-                             ("fall", [curve[i]["gold"] - curve[-1]["gold"] for curve, i in zip(rows, best)]),
-                             ("learned reward, end minus peak", [end["learned"] - curve[i]["learned"]
+        rows = [without_kl_penalty(variant(seed, language, reward=kind, method="ipo")) for seed in seeds]
+        best = [int(np.argmax([row["true_return"] for row in curve])) for curve in rows]
+        for name, values in (("true return at its peak", [curve[i]["true_return"] for curve, i in zip(rows, best)]),
+                             ("true return at the end", [curve[-1]["true_return"] for curve in rows]),
+                             ("fall", [curve[i]["true_return"] - curve[-1]["true_return"] for curve, i in zip(rows, best)]),
+                             ("learned reward, end minus peak", [end["learned_return"] - curve[i]["learned_return"]
                                                                  for curve, i, end in zip(rows, best, (curve[-1] for curve in rows))]),
                              ("person prefers it to SFT at the end", [curve[-1]["person_prefers"] for curve in rows]),
-                             ("proxy prefers it to SFT at the end", [curve[-1]["proxy_prefers"] for curve in rows]),
+                             ("reward model prefers it to SFT at the end", [curve[-1]["reward_model_prefers"] for curve in rows]),
                              ("KL at the end", [curve[-1]["kl"] for curve in rows])):
             line(f"{kind} {name}", values)
         for seed, curve in zip(seeds, rows):
             print(f"    {seed}: {curve[-1]['sample']!r}")
-        farther = [over_optimize(variant(seed, language, reward=kind, method="ipo"), updates=400, learning_rate=3e-3) for seed in seeds]
-        line(f"{kind} taste at the end, pushed six times as hard", [curve[-1]["gold"] for curve in farther])
+        farther = [without_kl_penalty(variant(seed, language, reward=kind, method="ipo"), updates=400, learning_rate=3e-3) for seed in seeds]
+        line(f"{kind} true return at the end, pushed six times as hard", [curve[-1]["true_return"] for curve in farther])
         for seed, curve in zip(seeds, farther):
             print(f"    {seed}: {curve[-1]['sample']!r}")
 
@@ -131,12 +142,12 @@ def rounds(seeds, language):
     """Fresh answers of the better policy, or twice as many of the first one? And more steps on the same answers, as a control."""
     two, one, longer = [], [], []
     for seed in seeds:
-        two.append(look(*policy_of(variant(seed, language, rounds=2)), seed)["gold"])
+        two.append(look(*policy_of(variant(seed, language, rounds=2)), seed)["true_return"])
         chat = variant(seed, language, questions=668)
-        one.append(look(*policy_of(chat), seed)["gold"])
-        policy = chat.policy.copy()
-        optimize(chat.game, policy, chat.reference, chat.reward_model.rewards, "rloo", chat.kl_coef, chat.dice("again"))
-        longer.append(look(chat, policy, seed)["gold"])
+        one.append(look(*policy_of(chat), seed)["true_return"])
+        chat.learner = learner_for(chat, "rloo")
+        improve_on(chat, chat.reward_model.rewards)
+        longer.append(look(chat, chat.policy, seed)["true_return"])
     for title, values in (("two rounds of 2,004 comparisons", two), ("one round of 4,008", one),
                           ("one round of 4,008, as many updates", longer)):
         line(title, values)
@@ -149,33 +160,33 @@ def policy_of(chat):
 
 
 def best_of_n_curve(chat, seed, most=64, prompts=64):
-    """(kl, gold) of best-of-n for n = 1, 2, 4 ... `most`, by the unbiased estimator from `most` answers to each prompt."""
+    """(kl, true return) of best-of-n for n = 1, 2, 4 ... `most`, by the unbiased estimator from `most` answers to each prompt."""
     rng = np.random.default_rng([seed, 78])
     answers = rollout(chat.game, chat.reference, start_in_groups(chat.game, most * prompts, most, rng), rng)
-    proxy, gold = (scores.reshape(prompts, most) for scores in (chat.reward_model.scores(answers), answers.true_returns))
-    curve = np.mean([expected_true_reward(p, g, most) for p, g in zip(proxy, gold)], axis=0)
+    learned, true = (scores.reshape(prompts, most) for scores in (chat.reward_model.scores(answers), answers.true_returns))
+    curve = np.mean([expected_true_reward(p, g, most) for p, g in zip(learned, true)], axis=0)
     return [(float(kl_bound(n)), float(curve[n - 1])) for n in 2 ** np.arange(int(np.log2(most)) + 1)]
 
 
 def frontier(seeds, language, figure=None):
-    """Points (KL, taste) of every method, seed by seed; all learned from the same answers."""
+    """Points (KL, true return) of every method, seed by seed; all learned from the same answers."""
     points = {}
     for seed in seeds:
         start = variant(seed, language)
-        points.setdefault("SFT", []).append([(0.0, look(start, start.reference, seed)["gold"])])
+        points.setdefault("SFT", []).append([(0.0, look(start, start.reference, seed)["true_return"])])
         points.setdefault("best of n", []).append(best_of_n_curve(start, seed))
         for name, (method, coefs) in FRONTIER.items():
             looks = [look(*policy_of(variant(seed, language, method=method, kl_coef=kl_coef)), seed) for kl_coef in coefs]
-            points.setdefault(name, []).append([(row["kl"], row["gold"]) for row in looks])
+            points.setdefault(name, []).append([(row["kl"], row["true_return"]) for row in looks])
     for name, curves in points.items():
         for seed, curve in zip(seeds, curves):
-            print(f"{name:<26}{seed}  " + "  ".join(f"{kl:5.2f} nats {gold:5.2f}" for kl, gold in curve))
+            print(f"{name:<26}{seed}  " + "  ".join(f"{kl:5.2f} nats {true_return:5.2f}" for kl, true_return in curve))
     if figure:
         draw_frontier(points, figure)
 
 
 def draw_frontier(points, path):
-    """Mean over the seeds, a line for each method from the longest leash to the tightest."""
+    """Mean over the seeds, a line for each method from the lowest kl_coef to the highest."""
     from matplotlib import style
     from matplotlib.figure import Figure
 
@@ -186,16 +197,16 @@ def draw_frontier(points, path):
         axis = canvas.add_axes((0.08, 0.12, 0.62, 0.76))
         ends = []
         for name, curves in points.items():
-            far, gold = np.mean(curves, axis=0).T
-            axis.plot(far, gold, color=colors[name], marker="o", markersize=8)
-            ends.append((gold[np.argmax(far)], name, colors[name]))
-        axis.set(xlabel="KL from the fine-tuned model, nats an answer (best of n: at most)", ylabel="taste, at most 2.5", xlim=(-0.1, None))
+            far, true_returns = np.mean(curves, axis=0).T
+            axis.plot(far, true_returns, color=colors[name], marker="o", markersize=8)
+            ends.append((true_returns[np.argmax(far)], name, colors[name]))
+        axis.set(xlabel="KL from the fine-tuned model, nats an answer (best of n: at most)", ylabel="true return, at most 2.5", xlim=(-0.1, None))
         axis.set_title("The same answers: best of n gets most for its nats,\nand every long way bends down", weight="bold")
         plots.label_lines(axis, ends)
     plots.save(canvas, path)
 
 
-WHAT = {"stages": stages, "rewards": rewards, "leash": leash, "rounds": rounds, "frontier": frontier}
+WHAT = {"stages": stages, "rewards": rewards, "free": free, "rounds": rounds, "frontier": frontier}
 
 
 def main(arguments=None):

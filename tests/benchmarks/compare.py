@@ -317,7 +317,7 @@ def ppo_theirs(seed, total, solved=np.inf):
 
 
 def language(rounds, quick):
-    """The chat stages' network: batches of 512 characters as `clone` takes them, 256 answers sampled, RLOO on 64 answers under a leash.
+    """The chat stages' network: batches of 512 characters as `clone` takes them, 256 answers sampled, RLOO on 64 answers under a KL penalty.
     Torch samples as is usual, all rows until the last has ended; and by this package's tricks: only rows that run, one uniform each."""
     names = {"characters: training": 1.5, "characters: sampling": 1.7, "  against the same tricks": 0.8,
              "characters: RLHF": 1.7, "  against the same tricks in RLHF": 1.0}
@@ -327,25 +327,25 @@ def language(rounds, quick):
     torch.set_num_threads(1)
     (chat, *data), turns = chat_world(100 if quick else 600), (10, 1, 2) if quick else (60, 6, 30)
     ours, usual, tuned = chat_ours(chat, *data, *turns), *(chat_torch(torch, chat, *data, *turns, tuned) for tuned in (False, True))
-    network, seen = chat.blank.network, data[0][:2000]
+    network, seen = chat.policy.network, data[0][:2000]
     gap = np.abs(network.forward(seen)[0] - torch_twin(torch, network)(torch.from_numpy(seen).int()).detach().numpy()).max()
     same = f"logits equal to {gap:.0e}" + ("" if gap < 1e-4 else ": WRONG, expected 1e-4")
     for (name, reach), task, theirs in zip(names.items(), (0, 1, 1, 2, 2), (usual, usual, tuned, usual, tuned)):
         seconds, limit = race(ours[task], theirs[task], rounds)
         table.append(Row(name, rate(1, seconds, "tokens"), f"torch {rate(1, limit, 'tokens')}", limit / seconds, reach,
-                         note="the game's taste not counted" if task else same))
+                         note="the game's true reward not counted" if task else same))
     return table
 
 
 def chat_world(steps):
-    """A chat whose taste is not computed, since that is work on Python's strings, and whose policy has read; what it read; prompts."""
+    """A chat whose true reward is not computed, since that is work on Python's strings, and whose policy has read; what it read; prompts."""
     from tinyrlhf.learning.imitation import clone
-    from tinyrlhf.stages import Chat
-    chat, rng = Chat(), np.random.default_rng(0)
+    from tinyrlhf.worlds import build
+    chat, rng = build("chat"), np.random.default_rng(0)
     chat.game.true_reward = lambda states: np.zeros(len(states))
     prompts = [chat.game.prompts[i] for i in rng.integers(len(chat.game.prompts), size=2000)]
     observations, actions, mask = chat.game.demonstrations(prompts, [chat.game.answer(prompt, rng) for prompt in prompts])
-    clone(chat.blank, observations[mask], actions[mask], rng, lambda left: 8e-3 * left, steps, batch=512)
+    clone(chat.policy, observations[mask], actions[mask], rng, lambda left: 8e-3 * left, steps, batch=512)
     return chat, observations[mask], actions[mask], chat.game.ask(prompts[:256])
 
 
@@ -354,11 +354,11 @@ def chat_ours(chat, observations, actions, starts, trainings, samplings, updates
     from tinyrlhf.episodes import rollout
     from tinyrlhf.learning.imitation import clone
     from tinyrlhf.learning.policy_gradient import RLOO
-    from tinyrlhf.rlhf import State, improve
-    student, policy, rng, tokens = chat.blank.copy(), chat.blank.copy(), np.random.default_rng(0), []
+    from tinyrlhf.rlhf import State, improve_on
+    student, policy, rng, tokens = chat.policy.copy(), chat.policy.copy(), np.random.default_rng(0), []
     learner = RLOO(policy, 1e-9, group=4, standardize=True)
-    state = State(chat.game, policy, chat.blank, learner, reward_model=None, choose_questions=None, questions_per_round=1,
-                  episodes_per_update=64, updates_per_round=updates, group=4, kl_coef=0.2, rngs={"game": rng, "learner": rng})
+    state = State(chat.game, policy, chat.policy, learner, reward_model=None, plan=[], episodes_per_update=64,
+                  updates_per_round=updates, group=4, kl_coef=0.2, rngs={"game": rng, "learner": rng})
 
     def reward(answers):
         tokens.append(int(answers.mask.sum()))
@@ -366,17 +366,17 @@ def chat_ours(chat, observations, actions, starts, trainings, samplings, updates
 
     def reinforce():
         tokens.clear()
-        improve(state, reward)
+        improve_on(state, reward)
         return sum(tokens[:-1])                                        # the last time the reward is asked for, it is only reported
 
     return (lambda: 512 * len(clone(student, observations, actions, rng, 1e-3, trainings, batch=512)),
-            lambda: sum(int(rollout(chat.game, chat.blank, starts, rng).mask.sum()) for _ in range(samplings)), reinforce)
+            lambda: sum(int(rollout(chat.game, chat.policy, starts, rng).mask.sum()) for _ in range(samplings)), reinforce)
 
 
 def chat_torch(torch, chat, observations, actions, starts, trainings, samplings, updates, tuned):
     """The same three in torch; indices of 32 bits and a fused Adam are its fastest."""
     from tinyrlhf.games.language import FEATURE_SIZES
-    student, policy, reference, reward = (torch_twin(torch, of.network) for of in (*[chat.blank] * 3, chat.reward_model))
+    student, policy, reference, reward = (torch_twin(torch, of.network) for of in (*[chat.policy] * 3, chat.reward_model))
     copying, learning = (torch.optim.Adam(of.parameters(), rate, fused=True) for of, rate in ((student, 1e-3), (policy, 1e-9)))
     tails, prompts = (torch.from_numpy(chat.game.observe(rows)[:, -9:-1]).int() for rows in (starts, chat.game.ask(chat.game.prompts)))
     observations, actions, sizes = torch.from_numpy(observations).int(), torch.from_numpy(actions).long(), torch.from_numpy(FEATURE_SIZES)

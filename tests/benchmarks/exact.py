@@ -3,7 +3,7 @@
     python tests/benchmarks/exact.py [--seeds 600-604] [--workers 2] [--figure FILE]      (four minutes of processor time)
 
 Strings of five letters out of five: 3125 answers, 781 prefixes, a random reference, kl_coef 0.5. Three worlds, drawn anew for each seed:
-tastes for letters, tastes for neighbours, and a reward for each string that has nothing to do with its letters. All KLs are exact, in nats.
+rewards for letters, rewards for neighbours, and a reward for each string that has nothing to do with its letters. All KLs are exact, in nats.
 """
 import argparse
 import os
@@ -21,10 +21,9 @@ import numpy as np  # noqa: E402
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
 
 from oracles import log_best_of_n  # noqa: E402
-from tinyrlhf.episodes import rollout  # noqa: E402
+from tinyrlhf.episodes import join, rollout  # noqa: E402
 from tinyrlhf.exact import enumeration, strings  # noqa: E402
 from tinyrlhf.exact.best_of_n import kl_bound  # noqa: E402
-from tinyrlhf.feedback.records import Questions  # noqa: E402
 from tinyrlhf.games.prefixes import Prefixes  # noqa: E402
 from tinyrlhf.learning.direct_preferences import prefer  # noqa: E402
 from tinyrlhf.learning.kl import kl_penalized_rewards  # noqa: E402
@@ -34,6 +33,7 @@ from tinyrlhf.nn.optimizers import Adam  # noqa: E402
 from tinyrlhf.numerics import log_softmax, sigmoid  # noqa: E402
 from tinyrlhf.plots import GREEN, GREY, ORANGE, PAINT, STYLE, VERMILLION, label_lines, save  # noqa: E402
 from tinyrlhf.policies import Policy  # noqa: E402
+from tinyrlhf.questions import shown  # noqa: E402
 
 LETTERS, LENGTH, KL_COEF, WORLDS = 5, 5, 0.5, ("letters", "neighbours", "rough")
 
@@ -96,7 +96,7 @@ def natural_gradient(world, rng, watch, steps=100, learning_rate=0.2):
 
 
 def reinforced(world, rng, watch, make_learner, updates, batch):
-    """`updates` updates on fresh strings, the leash in the reward."""
+    """`updates` updates on fresh strings, the KL penalty in the reward."""
     policy, reference, game = table_policy(world), table_policy(world), world.game
     learner = make_learner(policy, game, updates)
 
@@ -130,9 +130,10 @@ def dpo(world, rng, watch, pairs=200_000, steps=1000, batch=1024, learning_rate=
     first, second = (rollout(game, reference, game.start(pairs, rng), rng) for _ in range(2))
     shares = sigmoid(first.true_returns - second.true_returns)
     shares = (rng.random(pairs) < shares).astype(float) if one_choice else shares
-    questions = Questions(first, second, np.zeros(pairs, bool)).answered(np.full(pairs, "same"))
+    questions = shown("preference", join([first, second]), np.stack([np.arange(pairs), pairs + np.arange(pairs)], axis=1))
     watch(0, policy.network.params["table"])
-    prefer(policy, reference, questions, rng, kl_coef=KL_COEF, labels=shares, learning_rate=fades(learning_rate), steps=steps, batch=batch,
+    prefer(policy, reference, questions.answered(np.zeros(pairs, int)), rng, kl_coef=KL_COEF, shares=np.stack([shares, 1 - shares], axis=1),
+           learning_rate=fades(learning_rate), steps=steps, batch=batch,
            on_step=lambda step, row: watch(step + 1, policy.network.params["table"]))
     return policy.network.params["table"]
 
@@ -162,7 +163,7 @@ def distances(seed, methods=METHODS):
 # ---- best of n
 
 def optimum_at(nats, log_reference, rewards):
-    """Log-probabilities of the best policy that is so many nats away from the reference, by bisection for its leash."""
+    """Log-probabilities of the best policy that is so many nats away from the reference, by bisection for its kl_coef."""
     low, high = np.log(1e-3), np.log(1e6)
     for _ in range(60):
         optimum, _ = enumeration.best_policy(log_reference, rewards, np.exp((low + high) / 2))

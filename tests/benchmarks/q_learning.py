@@ -3,8 +3,8 @@
     python tests/benchmarks/q_learning.py [--seeds 500-509] [--batches 25 100]
 
 Three worlds, drawn anew for each seed: strings of five letters, 3125 of length 5 or 15625 of length 6, with rewards of mean 0 and
-standard deviation 1 that come with the last letter, and are tastes for neighbours or follow no pattern. All begin with random letters;
-no leash; batches of 64 episodes; settings tuned on seeds 0 to 7 at length 5. Means over the seeds with 95 % intervals; returns are exact:
+standard deviation 1 that come with the last letter, and are sums over neighbours or follow no pattern. All begin with random letters;
+no KL penalty; batches of 64 episodes; settings tuned on seeds 0 to 7 at length 5. Means over the seeds with 95 % intervals; returns are exact:
     sampled, greedy   of the final policy as it plays, and with the best letter everywhere        best   of the best string
     earned            mean return of the episodes it learned from        seen   share of all strings among them
     kl                of the policy one would use (greedy for Q-learning, sampled for the others) to where it began, nats
@@ -118,7 +118,7 @@ What it shows, on seeds 500 to 509:
   0.21 on seeds 510 to 529). Q-learning carries a reward back by one letter each time a way is walked, a policy gradient by all at once.
 - While they learn, policy gradients earn several times as much: Q-learning explores by playing at random. They see far fewer strings.
 - A step size of 1 is right only because nothing here is left to chance; a learner that cannot know that pays for it (1/N^0.7).
-- The greedy policy has no leash: it writes one string for ever, log N nats from the start. Nor have the others here; they end there too."""
+- The greedy policy has no KL penalty: it writes one string for ever, log N nats from the start. Nor have the others here; they end there too."""
 
 
 def main():

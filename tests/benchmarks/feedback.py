@@ -1,0 +1,87 @@
+"""How much does each kind of feedback teach in each world? Every seed, the mean with its 95 % interval, beside coin flips.
+
+    python tests/benchmarks/feedback.py [--worlds gridworld cartpole text] [--kinds KIND[,KIND...] ...] [--seeds 400-404] [--control]
+                                        [--questions N] [--rounds N] [--workers N] [--json FILE]
+
+For each world and kind: the share of the gap from untrained to best possible in true return (CartPole: steps in the standard game), and
+where a nat has a price the share of the objective's gap; the nats the policy has moved; the answers it took. Without --kinds all of a world's.
+"""
+import argparse
+import json
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+import numpy as np  # noqa: E402  (after the thread count)
+
+from claims import measure, seeds_of  # noqa: E402
+from tinyrlhf.diagnostics import interval  # noqa: E402
+from tinyrlhf.questions import kinds_for  # noqa: E402
+from tinyrlhf.rlhf import rlhf  # noqa: E402
+from tinyrlhf.worlds import build, find  # noqa: E402
+
+SHOWN = ("steps", "gap", "objective gap", "kl", "answers")
+
+
+def one(job):
+    """One run in a process of its own, and what came of it: job is (world, kind, seed, person, settings)."""
+    world, kind, seed, person, settings = job
+    state = rlhf(build(world, seed=seed, feedback=kind, person=person, **settings))
+    return {"world": world, "kind": kind, "seed": seed, "person": person, "answers": len(state.answers), **measure(world, state, seed)}
+
+
+def kinds_of(world):
+    """All that a world offers."""
+    return kinds_for(build(world).view, find(world).expert)
+
+
+def line(rows):
+    """Every seed of one world, kind and person."""
+    first = rows[0]
+    title = f"{first['world']:<10}{first['kind']:<15}{'coin flips' if first['person'] == 'coin' else '':<12}"
+    lines = []
+    for name in SHOWN:
+        values = [row[name] for row in rows if name in row]
+        if name in ("kl", "answers"):
+            lines.append(f"{title}{name:<14}{np.mean(values):.4g}")
+        elif values:
+            mean, half = interval(values)
+            lines.append(f"{title}{name:<14}" + " ".join(f"{value:7.3g}" for value in values)
+                         + f"   mean {mean:.3f} +- {half:.3f}, lowest {min(values):.3f}")
+    return "\n".join(lines)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--worlds", nargs="+", default=["gridworld", "cartpole", "text"])
+    parser.add_argument("--kinds", nargs="+", help="kinds, or mixes of them such as rating,comment (default: each that a world has)")
+    parser.add_argument("--seeds", type=seeds_of, default="400-404")
+    parser.add_argument("--questions", type=int, help="of each kind in a round (default: calibrated)")
+    parser.add_argument("--rounds", type=int, help="how often to ask and improve (default: calibrated)")
+    parser.add_argument("--control", action="store_true", help="coin flips beside each")
+    parser.add_argument("--workers", type=int, default=1, help="processes side by side")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    settings = {"questions": options.questions, "rounds": options.rounds}
+    people = ["simulated", "coin"] if options.control else ["simulated"]
+    found = []
+    with ProcessPoolExecutor(options.workers) as pool:
+        for world in options.worlds:
+            for kind in options.kinds or kinds_of(world):
+                for person in people:
+                    rows = list(pool.map(one, [(world, kind, seed, person, settings) for seed in options.seeds]))
+                    print(line(rows), flush=True)
+                    found += rows
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
