@@ -13,7 +13,7 @@ SAYS = {"preference": 3, "rating": 5, "thumb": 2, "demonstration": 1, "correctio
 
 
 def episodes_worth(returns, T=3):
-    """Episodes of T steps with these true returns (B,); their number is their first step, so that rows can be told apart."""
+    """Episodes of T steps with these true returns (B,); their first step is their number, to tell them apart."""
     returns, B = np.asarray(returns, float), len(returns)
     states = np.arange(B)[:, None] + np.zeros((1, T + 1))
     return Episodes(states, states, np.zeros((B, T), int), np.zeros((B, T)), np.ones((B, T), bool), np.zeros(B, bool),

@@ -8,14 +8,16 @@ import pytest
 
 from tinyrlhf import worlds
 from tinyrlhf.episodes import Episodes, clip, rollout, start_in_groups
-from tinyrlhf.feedback.answers import (CANT_TELL, FIRST, GRADES, KINDS, OTHER_READINGS, PARTS, SAME, SECOND, SKIP, Answers, Questions,
+from tinyrlhf.feedback.answers import (CANT_TELL, FIRST, GRADES, KINDS, OTHER_READINGS, PARTS, SAME, SECOND, SKIP,
+                                       Answers, Questions,
                                        join_answers)
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.text import Text
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.policies import Policy
-from tinyrlhf.questions import CANDIDATES, RANKED, TRIES, View, ask, drawn, kinds_for, most_disputed, random_pairs, shown
+from tinyrlhf.questions import (CANDIDATES, RANKED, TRIES, View, ask, drawn, kinds_for, most_disputed, random_pairs,
+                                shown)
 from tinyrlhf.rlhf import act, own_plays, propose
 from tinyrlhf.worlds import bandit, cartpole, gridworld, text
 
@@ -58,14 +60,18 @@ def test_whatever_kind_an_answer_that_says_nothing_is_kept_and_is_no_choice(kind
 
 @pytest.mark.parametrize("kind, said, sentence", [
     ("preference", [0, 3, 1], r"expected 0 \(first\), 1 \(second\) or 2 \(same\) of each preference.* got \[3\]"),
-    ("preference", [0, -3, 1], r"got \[-3\]"), ("preference", [0.0, 1.0, 0.0], "expected whole numbers for each of 3 questions, got float64"),
-    ("preference", [0, 1], r"for each of 3 questions, got int64 \(2,\)"), ("preference", ["first"] * 3, "expected whole numbers"),
+    ("preference", [0, -3, 1], r"got \[-3\]"),
+    ("preference", [0.0, 1.0, 0.0], "expected whole numbers for each of 3 questions, got float64"),
+    ("preference", [0, 1], r"for each of 3 questions, got int64 \(2,\)"),
+    ("preference", ["first"] * 3, "expected whole numbers"),
     ("ranking", [[0, 1, 2, 2]] * 3, "the number of each one shown, best first of each ranking"),
     ("ranking", [[1, 2, 3, 4]] * 3, "of each ranking"), ("ranking", [[0, 1, 3, -1]] * 3, "of each ranking"),
-    ("rating", [0, 5, 1], "a grade from 0 to 4 of each rating"), ("thumb", [0, 2, 1], r"0 \(down\) or 1 \(up\) of each thumb"),
+    ("rating", [0, 5, 1], "a grade from 0 to 4 of each rating"),
+    ("thumb", [0, 2, 1], r"0 \(down\) or 1 \(up\) of each thumb"),
     ("demonstration", [0, 4, 0], "of each demonstration"), ("correction", [2, 1, 1], "of each correction"),
     ("stop", [4, 0, 0], "of each stop"), ("comment", [0, 3, 0], "the number of a remark"),
-    ("credit", [[2, 1]] * 3, "of each credit"), ("credit", [[1, 8]] * 3, "of each credit"), ("credit", [[1, -3]] * 3, "of each credit")])
+    ("credit", [[2, 1]] * 3, "of each credit"), ("credit", [[1, 8]] * 3, "of each credit"),
+    ("credit", [[1, -3]] * 3, "of each credit")])
 def test_answers_that_do_not_exist_are_refused_and_told_which_do(kind, said, sentence):
     questions = questions_of(kind, episodes_worth(np.zeros(3 * SHOWN[kind])))
     with pytest.raises(ValueError, match=sentence):
@@ -91,7 +97,8 @@ def test_answering_keeps_the_episodes_the_places_and_the_person():
     assert isinstance(answers, Answers) and len(answers) == 3 and answers.person.tolist() == ["Ada"] * 3
     assert answers.episodes is questions.episodes and np.array_equal(answers.place, place)
     assert answers.said.tolist() == [[SECOND], [CANT_TELL], [FIRST]]
-    assert questions.answered(np.zeros(3, int), np.array(["Ada", "Grace", "Ada"])).person.tolist() == ["Ada", "Grace", "Ada"]
+    people = ["Ada", "Grace", "Ada"]
+    assert questions.answered(np.zeros(3, int), np.array(people)).person.tolist() == people
 
 
 @pytest.mark.parametrize("rows", [slice(1, 4), [4, 0], np.array([True, False, True, False, True])], ids=str)
@@ -117,7 +124,8 @@ def test_joined_answers_keep_all_that_they_say_though_kinds_and_lengths_differ()
     for name in ("kind", "said", "person", "round", "prior", "place"):
         assert np.array_equal(getattr(whole, name), np.concatenate([getattr(part, name) for part in parts])), name
     assert np.allclose(returns_shown(whole), np.concatenate([returns_shown(part) for part in parts]), equal_nan=True)
-    pair, rating = answered_pairs(), questions_of("rating", episodes_worth(np.arange(3.0))).answered(np.array([4, 0, 2]))
+    pair, rating = answered_pairs(), questions_of("rating",
+                                                  episodes_worth(np.arange(3.0))).answered(np.array([4, 0, 2]))
     both = join_answers([rating, pair])
     assert np.array_equal(both.said[:, 0], [4, 0, 2, *FIVE]) and np.array_equal(both.shows[:3, 1], [-1] * 3)
     assert np.array_equal(both.of(("preference",)).shows, pair.shows + 3) and both.prior.shape == (8, 0)
@@ -163,7 +171,8 @@ ORDERS = np.array([[2, 0, 1, 3], [3, 2, 1, 0], [0, 1, 2, 3]])
 
 def ranked(order):
     order = np.asarray(order)
-    return shown("ranking", episodes_worth(np.arange(order.size)), np.arange(order.size).reshape(order.shape)).answered(order)
+    return shown("ranking", episodes_worth(np.arange(order.size)),
+                 np.arange(order.size).reshape(order.shape)).answered(order)
 
 
 def test_a_ranking_says_all_its_pairs_and_scores_each_answer_once():
@@ -181,8 +190,10 @@ def test_a_ranking_read_in_turn_chooses_the_best_of_what_is_left():
     rows, blocks = chosen_blocks(ranked(ORDERS), readings=OTHER_READINGS)
     assert [block.places.shape for block in blocks] == [(3, 4), (3, 3), (3, 2)]
     for turn, block in enumerate(blocks):
-        assert np.array_equal(rows[block.places], np.take_along_axis(np.arange(12).reshape(3, 4), ORDERS, axis=1)[:, turn:])
-        assert np.array_equal(block.shares, np.eye(4 - turn)[[0, 0, 0]]) and np.array_equal(block.weights, np.eye(4 - turn))
+        assert np.array_equal(rows[block.places],
+                              np.take_along_axis(np.arange(12).reshape(3, 4), ORDERS, axis=1)[:, turn:])
+        assert np.array_equal(block.shares, np.eye(4 - turn)[[0, 0, 0]])
+        assert np.array_equal(block.weights, np.eye(4 - turn))
 
 
 def test_some_answers_mean_the_same_as_when_they_stand_alone():
@@ -192,7 +203,8 @@ def test_some_answers_mean_the_same_as_when_they_stand_alone():
     alone = answers[chosen].only_shown()
     rows_alone, blocks_alone = chosen_blocks(alone)
     for one, other in zip(blocks, blocks_alone, strict=True):
-        assert one.kind == other.kind and np.array_equal(one.whose, chosen[other.whose]) and np.array_equal(one.shares, other.shares)
+        assert one.kind == other.kind and np.array_equal(one.whose, chosen[other.whose])
+        assert np.array_equal(one.shares, other.shares)
         assert np.array_equal(one.prior, other.prior)
         values = answers.episodes.true_returns[rows][one.places]
         assert np.array_equal(values, alone.episodes.true_returns[rows_alone][other.places])
@@ -224,11 +236,12 @@ def test_the_parts_of_an_episode_add_up_to_it_and_speak_for_one_and_against_the_
     scores = rng.normal(size=2 * PARTS)                                # of the episodes until the end of each part
     worth = KINDS["credit"].options(2 * PARTS) @ scores
     assert np.isclose(worth[:PARTS].sum(), scores[PARTS - 1]) and np.isclose(worth[PARTS:].sum(), -scores[-1])
-    assert np.allclose(worth[:PARTS], np.diff(scores[:PARTS], prepend=0)) and np.allclose(worth[PARTS:], -np.diff(scores[PARTS:], prepend=0))
+    assert np.allclose(worth[:PARTS], np.diff(scores[:PARTS], prepend=0))
+    assert np.allclose(worth[PARTS:], -np.diff(scores[PARTS:], prepend=0))
 
 
 @pytest.mark.parametrize("preferred", [FIRST, SECOND])
-def test_a_reason_is_a_preference_of_the_wholes_and_a_mark_whose_preferred_episode_comes_first(preferred):
+def test_a_reason_is_a_preference_of_the_wholes_and_a_mark_among_parts(preferred):
     questions = shown("credit", episodes_worth(np.arange(16.0)), np.arange(16).reshape(2, 8))
     answers = questions.answered(np.array([[preferred, 5], [preferred, SKIP]]))
     rows, [wholes, marks] = chosen_blocks(answers)
@@ -286,14 +299,16 @@ def test_the_planted_disputes_are_asked_in_their_order():
 
 
 def test_a_dispute_is_about_who_wins_not_about_how_much_better():
-    panel = Panel([[0, 10, 1], [0, 50, -1], [0, 200, 0.5]])            # all agree that 1 beats 0; on 2 against 0 they do not
+    # all agree that 1 beats 0; on 2 against 0 they do not
+    panel = Panel([[0, 10, 1], [0, 50, -1], [0, 200, 0.5]])
     questions = shown("preference", episodes_worth(np.zeros(3)), np.array([[1, 0], [2, 0]]))
     assert most_disputed(questions, panel, 1).shows[:, 0].tolist() == [2]
 
 
 def test_what_is_drawn_comes_once_where_there_is_enough():
     assert np.array_equal(np.sort(drawn(9, 9, np.random.default_rng(0))), np.arange(9))
-    assert len({*drawn(9, 4, np.random.default_rng(0)).tolist()}) == 4 and len(drawn(3, 10, np.random.default_rng(0))) == 10
+    assert len({*drawn(9, 4, np.random.default_rng(0)).tolist()}) == 4
+    assert len(drawn(3, 10, np.random.default_rng(0))) == 10
 
 
 @pytest.fixture(scope="module")
@@ -314,7 +329,8 @@ def test_every_kind_has_a_question_that_shows_as_many_as_it_says(walks, kind):
     n_shown = {**SHOWN, "ranking": RANKED, "demonstration": 1 + TRIES, "stop": PARTS, "credit": 2 * PARTS,
                "comment": 1 + len(state.view.remarks)}[kind]
     assert len(questions) == 7 and questions.shows.shape == (7, n_shown) and (questions.shows >= 0).all()
-    assert np.array_equal(np.sort(questions.place), np.tile(np.arange(n_shown), (7, 1))) and set(questions.kind.tolist()) == {kind}
+    assert np.array_equal(np.sort(questions.place), np.tile(np.arange(n_shown), (7, 1)))
+    assert set(questions.kind.tolist()) == {kind}
     own = np.concatenate([rows.ravel() for rows in questions.own_plays()])
     assert (questions.episodes.lengths[own] > 0).all()
 
@@ -323,7 +339,8 @@ def test_which_one_is_left_is_a_coin_that_does_not_look(walks):
     state, episodes, questions = asked_about(walks, "preference", 20_000)
     returns = returns_shown(questions)
     better, left = returns[:, 0] > returns[:, 1], questions.place[:, 0] == 0
-    assert abs(left.mean() - 0.5) < 5 * 0.5 / np.sqrt(20_000) and abs(left[better].mean() - 0.5) < 5 * 0.5 / np.sqrt(better.sum())
+    assert abs(left.mean() - 0.5) < 5 * 0.5 / np.sqrt(20_000)
+    assert abs(left[better].mean() - 0.5) < 5 * 0.5 / np.sqrt(better.sum())
     assert (questions.shows[:, 0] != questions.shows[:, 1]).all()
 
 
@@ -349,7 +366,8 @@ def test_tries_begin_where_the_demonstration_will_and_take_no_longer(walks):
 def test_a_clip_of_a_standing_pole_is_tried_for_as_long_as_it_lasts():
     state = worlds.build("cartpole", seed=2)
     questions = ask("demonstration", state, act(state), 6)
-    assert (questions.episodes.lengths == state.view.length).all() and questions.episodes.mask.shape[1] == state.view.length
+    assert (questions.episodes.lengths == state.view.length).all()
+    assert questions.episodes.mask.shape[1] == state.view.length
 
 
 def test_an_episode_that_may_be_stopped_is_shown_until_the_end_of_each_part(walks):
@@ -401,7 +419,8 @@ def test_rewards_are_normalised_on_plays_of_the_policy_never_on_what_people_add(
     answers = one_of_each(np.random.default_rng(11), n=2)
     starts = np.cumsum([0, *(2 * SHOWN[kind] for kind in KINDS)])
     own = {kind: [0, 1] for kind in KINDS}
-    own.update(preference=[0, 1, 2, 3], ranking=range(8), demonstration=[1, 2, 3, 5, 6, 7], correction=[0, 2], stop=[3, 7],
+    own.update(preference=[0, 1, 2, 3], ranking=range(8), demonstration=[1, 2, 3, 5, 6, 7], correction=[0, 2],
+               stop=[3, 7],
                comment=[0, 3], credit=[3, 7, 11, 15])
     expected = [start + row for start, kind in zip(starts, KINDS) for row in own[kind]]
     assert np.allclose(np.sort(own_plays(answers).true_returns), np.sort(answers.episodes.true_returns[expected]))

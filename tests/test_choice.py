@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.feedback.answers import FIRST, KINDS, OTHER_READINGS, SAME
 from tinyrlhf.numerics import log_sigmoid, log_softmax, sigmoid, softmax
 from tinyrlhf.rewards.bradley_terry import probabilities
@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import SAYS, SHOWN, clips, one_of_each, questions_of  # noqa: E402
 
 SAID = {**{kind: np.arange(n)[:, None] for kind, n in SAYS.items()}, "demonstration": np.arange(4)[:, None],
-        "ranking": np.array(list(itertools.permutations(range(4)))), "credit": np.array(list(itertools.product(range(2), range(8))))}
+        "ranking": np.array(list(itertools.permutations(range(4)))),
+        "credit": np.array(list(itertools.product(range(2), range(8))))}
 PICKED = ["demonstration", "correction", "stop", "comment"]            # one of several is picked
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -84,7 +85,8 @@ def test_two_options_are_bradley_terry_to_12_digits():
     answers = one_of_each(rng, 50, kinds=["preference"])
     scores = 5 * rng.normal(size=100)
     loss, d_scores, _, n = likelihood(answers, scores=scores)
-    difference, share = scores[::2] - scores[1::2], np.select([answers.said[:, 0] == FIRST, answers.said[:, 0] == SAME], [1.0, 0.5])
+    difference = scores[::2] - scores[1::2]
+    share = np.select([answers.said[:, 0] == FIRST, answers.said[:, 0] == SAME], [1.0, 0.5])
     plain = -np.mean(share * log_sigmoid(difference) + (1 - share) * log_sigmoid(-difference))
     assert n == 50 and np.isclose(loss, plain, rtol=1e-12)
     assert np.allclose(50 * d_scores[::2], sigmoid(difference) - share, rtol=1e-12, atol=1e-14)
@@ -145,10 +147,12 @@ def test_a_grade_against_the_next_is_a_comparison_of_the_score_with_a_level(kind
     answers = everything_said(kind, rng)
     habits = habits_at_random(answers, rng)
     rationality = np.exp(habits.vector[NUMBER[kind]])
-    offsets = np.array([0.0, *(habits.vector[N_FIXED + column] for column, (name, _) in enumerate(OFFSETS) if name == kind)])
+    offsets = np.array([0.0,
+                        *(habits.vector[N_FIXED + column] for column, (name, _) in enumerate(OFFSETS) if name == kind)])
     chances = np.array([probability(answers[[i]], habits) for i in range(len(answers))])
     score = answers.episodes.true_returns[0]
-    assert np.allclose(chances[1:] / (chances[1:] + chances[:-1]), sigmoid(rationality * (score + np.diff(offsets))), rtol=1e-12)
+    assert np.allclose(chances[1:] / (chances[1:] + chances[:-1]), sigmoid(rationality * (score + np.diff(offsets))),
+                       rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", PICKED)
@@ -252,9 +256,11 @@ def test_a_rationality_that_is_not_learned_has_no_slope():
 @pytest.mark.parametrize("lapse", [0.0, 0.2])
 def test_the_slopes_of_choices_with_shares_agree_with_central_differences(shape, lapse):
     rng = np.random.default_rng(shape[0])
-    utilities, shares, counts = 2 * rng.normal(size=shape), rng.dirichlet(np.ones(shape[1]), size=shape[0]), rng.random(shape[0])
+    utilities, counts = 2 * rng.normal(size=shape), rng.random(shape[0])
+    shares = rng.dirichlet(np.ones(shape[1]), size=shape[0])
     _, slopes, d_lapse = choice_loss(utilities, shares, counts, lapse)
-    check_gradient(lambda: choice_loss(utilities, shares, counts, lapse)[0], {"utilities": utilities}, {"utilities": slopes}, rng)
+    check_gradient(lambda: choice_loss(utilities, shares, counts, lapse)[0], {"utilities": utilities},
+                   {"utilities": slopes}, rng)
     step = 1e-6
     sides = [choice_loss(utilities, shares, counts, 0.2 + sign * step)[0] for sign in (1, -1)]
     assert np.isclose(choice_loss(utilities, shares, counts, 0.2)[2], (sides[0] - sides[1]) / (2 * step), rtol=1e-6)
@@ -269,9 +275,11 @@ def test_loss_and_slopes_keep_their_digits_where_an_option_is_nearly_certain(lea
     little = behind * np.exp(-lead)                                    # of all others, relative to the likeliest
     loss, slopes, _ = choice_loss(utilities, np.eye(1 + behind)[[0]], np.ones(1))
     assert np.isclose(loss, np.log1p(little), rtol=1e-12, atol=0)
-    assert np.allclose(slopes, np.append(-little, np.full(behind, little / behind))[None] / (1 + little), rtol=1e-12, atol=0)
+    assert np.allclose(slopes, np.append(-little, np.full(behind, little / behind))[None] / (1 + little), rtol=1e-12,
+                       atol=0)
     loss, slopes, _ = choice_loss(utilities, np.eye(1 + behind)[[1]], np.ones(1))
-    assert np.isclose(loss, lead + np.log1p(little), rtol=1e-12, atol=0) and np.isclose(slopes[0, 0], 1 / (1 + little), rtol=1e-12, atol=0)
+    assert np.isclose(loss, lead + np.log1p(little), rtol=1e-12, atol=0)
+    assert np.isclose(slopes[0, 0], 1 / (1 + little), rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("lapse", [0.0, 0.2])

@@ -1,4 +1,4 @@
-"""Do answers alone lead to the optimum under a KL penalty, where do they lead astray, and is the best of several the best?"""
+"""Do answers alone lead to the optimum under a KL penalty, where do they not, and is the best of several the best?"""
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import log_probs_of, replay, rollout
 from tinyrlhf.exact import best_of_n as exact_best_of_n
 from tinyrlhf.exact import enumeration
@@ -39,7 +39,8 @@ def small_tree(seed=0):
     letters = game.letters[game.n_prefixes:] - 1
     every = replay(game, game.start(9, rng), letters, np.ones((9, 2), bool), rng)
     pairs = shown("preference", every, np.stack([first, second], axis=1))
-    return SimpleNamespace(game=game, reference=reference, pairs=pairs, rewards=game.rewards, first=first, second=second)
+    return SimpleNamespace(game=game, reference=reference, pairs=pairs, rewards=game.rewards, first=first,
+                           second=second)
 
 
 def trained(tree, first_wins, loss=dpo, kl_coef=0.5, steps=600, **how):
@@ -53,7 +54,7 @@ def trained(tree, first_wins, loss=dpo, kl_coef=0.5, steps=600, **how):
 
 
 def two_arms(kl_coef, loss, steps, learning_rate):
-    """Probability of the second of two arms, as likely as the first at the start, after the first was always preferred."""
+    """Probability of the second of two arms, equally likely at first, after the first was always preferred."""
     game, reference, rng = Bandit([1.0, 0.0]), table_policy(np.zeros((2, 2))), np.random.default_rng(0)
     arms = replay(game, game.start(2, rng), np.array([[0], [1]]), np.ones((2, 1), bool), rng)
     policy, answers = reference.copy(), shown("preference", arms, np.array([[0, 1]])).answered(np.array([FIRST]))
@@ -70,7 +71,8 @@ def blocks_of(answers, readings=None):
 def of_pairs(loss, first, second, first_wins, kl_coef):
     """A loss of pairs of log-ratios with these shares of the first: its value, and its slopes by both."""
     n = len(first)
-    _, [block] = blocks_of(pairs_of(clips(n, np.random.default_rng(0)), clips(n, np.random.default_rng(0))).answered(np.full(n, SAME)))
+    _, [block] = blocks_of(pairs_of(clips(n, np.random.default_rng(0)),
+                                    clips(n, np.random.default_rng(0))).answered(np.full(n, SAME)))
     block = block._replace(shares=np.stack([first_wins, 1 - first_wins], axis=1))
     value, slopes, _ = loss([block], np.concatenate([first, second]), kl_coef)
     return value, slopes[:n], slopes[n:]
@@ -82,7 +84,8 @@ def test_both_slopes_agree_with_central_differences(loss, kl_coef):
     rng = np.random.default_rng(0)
     ratios, wins = {"first": rng.normal(size=7), "second": rng.normal(size=7)}, np.array([1, 0, 0.5, 0.9, 0.1, 0.3, 1])
     _, d_first, d_second = of_pairs(loss, *ratios.values(), wins, kl_coef)
-    check_gradient(lambda: of_pairs(loss, *ratios.values(), wins, kl_coef)[0], ratios, {"first": d_first, "second": d_second}, rng)
+    check_gradient(lambda: of_pairs(loss, *ratios.values(), wins, kl_coef)[0], ratios,
+                   {"first": d_first, "second": d_second}, rng)
 
 
 def test_dpo_and_ipo_of_pairs_are_the_losses_of_their_papers():
@@ -113,7 +116,8 @@ def test_dpo_of_rankings_read_in_turn_is_that_of_plackett_and_luce():
 
 def test_ipo_says_that_it_knows_only_two_options():
     answers = one_of_each(np.random.default_rng(3), 2, kinds=["stop"])
-    with pytest.raises(ValueError, match="ipo: expected choices between two episodes, got a stop with 4 options; try dpo"):
+    with pytest.raises(ValueError,
+                       match="ipo: expected choices between two episodes, got a stop with 4 options; try dpo"):
         ipo(blocks_of(answers)[1], np.zeros(8), 0.1)
     rankings = one_of_each(np.random.default_rng(3), 2, kinds=["ranking"])
     assert np.isfinite(ipo(blocks_of(rankings)[1], np.zeros(8), 0.1)[0])           # read as pairs
@@ -134,7 +138,8 @@ def test_smoothed_labels_have_a_finite_optimum(slips, kl_coef):
 
 def test_an_enormous_gap_stays_finite_and_what_cannot_be_written_counts_as_absent():
     for loss in (dpo, ipo):
-        assert all(np.isfinite(part).all() for part in of_pairs(loss, np.array([1e6]), np.array([-1e6]), np.zeros(1), 1.0))
+        parts = of_pairs(loss, np.array([1e6]), np.array([-1e6]), np.zeros(1), 1.0)
+        assert all(np.isfinite(part).all() for part in parts)
     value, d_first, d_second = of_pairs(dpo, np.zeros(1), np.array([-np.inf]), np.ones(1), 0.5)
     assert value == d_first[0] == d_second[0] == 0
 
@@ -147,6 +152,7 @@ def test_exact_preferences_lead_to_the_optimum_under_the_kl_penalty():
     best, _ = enumeration.best_policy(tree.reference.network.params["table"], tree.rewards, 0.5)
     assert enumeration.kl(tree.reference.network.params["table"], best) > 0.1
     assert enumeration.kl(trained(tree, wins), best) < 1e-8
+    assert enumeration.kl(trained(tree, wins, batch=24, steps=300), best) < 1e-4     # each answer keeps its own shares
 
 
 def test_exact_choices_among_several_lead_there_too():
@@ -198,7 +204,8 @@ def answered(game, policy, n, seed, group=2, kind="preference"):
     texts = rollout(game, policy, game.start(group * n, rng), rng)
     questions = shown(kind, texts, np.arange(group * n).reshape(n, group))
     returns = texts.true_returns[questions.shows]
-    return questions.answered(np.argsort(-returns, axis=1, kind="stable") if kind == "ranking" else returns.argmax(axis=1))
+    return questions.answered(np.argsort(-returns, axis=1,
+                                         kind="stable") if kind == "ranking" else returns.argmax(axis=1))
 
 
 def language_model():
@@ -234,7 +241,8 @@ def test_training_starts_as_a_coin_and_learns_which_words_were_chosen(kind, grou
     game, policy = language_model()
     reference, seen = policy.copy(), []
     frozen = reference.network.params.vector.copy()
-    history = prefer(policy, reference, answered(game, policy, 200, 3, group, kind), np.random.default_rng(0), learning_rate=0.003,
+    history = prefer(policy, reference, answered(game, policy, 200, 3, group, kind), np.random.default_rng(0),
+                     learning_rate=0.003,
                      steps=100, on_step=lambda step, row: seen.append((step, row)))
     coin = np.log(4) if kind == "stop" else np.log(2)                  # a ranking is read as pairs
     assert np.isclose(history[0]["loss"], coin) and history[0]["chosen"] == history[0]["rejected"] == 0
@@ -285,6 +293,12 @@ def test_what_cannot_be_learned_from_is_refused_in_words():
     for wrong in (0.0, -1.0, np.nan):
         with pytest.raises(ValueError, match="kl_coef"):
             prefer(tree.reference.copy(), tree.reference, tree.pairs.answered(np.full(72, SECOND)), rng, kl_coef=wrong)
+    answers = tree.pairs.answered(np.full(72, SECOND))
+    with pytest.raises(ValueError, match=r"shares: expected 2 dimensions|shares: expected .* 72"):
+        prefer(tree.reference.copy(), tree.reference, answers, rng, shares=np.full((71, 2), 0.5))
+    for wrong in (np.nan, 1.1, -0.1):
+        with pytest.raises(ValueError, match="shares: expected rows of numbers from 0 to 1 that sum to 1"):
+            prefer(tree.reference.copy(), tree.reference, answers, rng, shares=np.full((72, 2), [wrong, 0.5]))
     with pytest.raises(ValueError, match="multiple of the group"):
         rows_of_best(np.zeros(7), 2)
 

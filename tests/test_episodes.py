@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from tinyrlhf.episodes import (Episodes, clip, cut_at, join, log_probs_of, replay, rollout, splice, start_in_groups, steps,
+from tinyrlhf.episodes import (Episodes, clip, cut_at, join, log_probs_of, replay, rollout, splice, start_in_groups,
+                               steps,
                                steps_left, trimmed)
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.cartpole import CartPole
@@ -347,7 +348,8 @@ def test_what_is_cut_is_a_clip_from_the_start_in_as_many_columns_as_before():
         rows = lengths == length
         equal_but_for_padding(cut[rows], clip(episodes[rows], 0, int(length)))
     assert np.array_equal(cut.ended, episodes.ended & (lengths >= episodes.lengths))
-    assert np.array_equal(cut.states[np.arange(40), -1], episodes.states[np.arange(40), cut.lengths])     # they stay where they stopped
+    # they stay where they stopped
+    assert np.array_equal(cut.states[np.arange(40), -1], episodes.states[np.arange(40), cut.lengths])
 
 
 def test_an_episode_cut_in_two_and_spliced_again_is_what_it_was():

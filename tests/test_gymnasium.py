@@ -4,7 +4,8 @@ import pytest
 
 from tinyrlhf.episodes import rollout
 from tinyrlhf.games.cartpole import CartPole
-from tinyrlhf.recipes import build, settings_for, teach
+from tinyrlhf.rlhf import rlhf
+from tinyrlhf.worlds import build
 
 
 def returns_in_gymnasium(policy, n, rng):
@@ -25,8 +26,7 @@ def returns_in_gymnasium(policy, n, rng):
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_a_half_trained_policy_has_the_same_mean_return_within_its_interval(rounds):
     pytest.importorskip("gymnasium")
-    state = build(**settings_for("cartpole", 3, teacher="true reward"))
-    teach(state, rounds, teacher="true reward")
+    state = rlhf(build("cartpole", seed=3, person="nobody"), rounds)
     rng, game = np.random.default_rng(4), CartPole()
     here = rollout(game, state.policy, game.start(400, rng), rng).lengths
     there = returns_in_gymnasium(state.policy, 120, rng)
@@ -37,6 +37,5 @@ def test_a_half_trained_policy_has_the_same_mean_return_within_its_interval(roun
 @pytest.mark.slow
 def test_a_policy_taught_by_comparisons_balances_in_gymnasium_too():
     pytest.importorskip("gymnasium")
-    state = build(**settings_for("cartpole", 120))
-    teach(state, settings_for("cartpole")["rounds"])
+    state = rlhf(build("cartpole", seed=120))
     assert returns_in_gymnasium(state.policy, 30, np.random.default_rng(5)).mean() >= 475

@@ -44,7 +44,8 @@ def test_the_levels_from_which_on_people_give_more_are_learned(kind):
     levels = np.array([0.4]) if kind == "thumb" else np.array([-1.5, -0.5, 0.7, 1.6])
     answers = said_by(kind, 2 * rng.normal(size=(2500, 1)), -np.cumsum([0.0, *levels]), rng)
     learned = offsets_of(learn(Habits(), answers), kind)
-    assert np.allclose(-np.diff(learned, prepend=0), levels, atol=0.25) and np.isclose(learned[0], -levels[0], atol=0.25)
+    assert np.allclose(-np.diff(learned, prepend=0), levels, atol=0.25)
+    assert np.isclose(learned[0], -levels[0], atol=0.25)
 
 
 def test_how_sure_people_are_is_learned_for_each_kind_and_stays_1_unless_it_shall_be():
@@ -52,7 +53,8 @@ def test_how_sure_people_are_is_learned_for_each_kind_and_stays_1_unless_it_shal
     answers = join_answers([said_by("preference", rng.normal(size=(3000, 2)), 0.0, rng, rationality=3.0),
                             said_by("stop", rng.normal(size=(3000, 4)), 0.0, rng, rationality=0.4)])
     learned = np.exp(learn(Habits(fit_rationality=True), answers).vector[:len(KINDS)])
-    assert np.isclose(learned[NUMBER["preference"]], 3.0, rtol=0.1) and np.isclose(learned[NUMBER["stop"]], 0.4, rtol=0.15)
+    assert np.isclose(learned[NUMBER["preference"]], 3.0, rtol=0.1)
+    assert np.isclose(learned[NUMBER["stop"]], 0.4, rtol=0.15)
     assert not learn(Habits(), answers, 20).vector[:len(KINDS)].any()
 
 
@@ -66,7 +68,8 @@ def test_how_often_marks_are_set_without_looking_is_learned(lapse):
 
 def test_what_is_normal_may_differ_between_sittings_and_is_learned_for_each():
     rng = np.random.default_rng(3)
-    sittings = [replace(said_by("thumb", 2 * rng.normal(size=(2000, 1)), np.array([0.0, -level]), rng), round=np.full(2000, number))
+    sittings = [replace(said_by("thumb", 2 * rng.normal(size=(2000, 1)), np.array([0.0, -level]), rng),
+                        round=np.full(2000, number))
                 for number, level in ((1, -1.0), (2, 1.0))]
     habits = learn(Habits(deviation_prior=1.0), join_answers(sittings))
     both, deviations = offsets_of(habits, "thumb"), [offsets_of(habits, "thumb", row) for row in (1, 2)]
@@ -77,12 +80,14 @@ def test_what_is_normal_may_differ_between_sittings_and_is_learned_for_each():
 
 def test_a_sitting_is_one_person_in_one_round_and_new_ones_stand_behind_the_old():
     answers = one_of_each(np.random.default_rng(4), 3)
-    some = replace(answers, person=np.where(np.arange(len(answers)) % 2, "Ada", "Grace"), round=np.ones(len(answers), int))
+    some = replace(answers, person=np.where(np.arange(len(answers)) % 2, "Ada", "Grace"),
+                   round=np.ones(len(answers), int))
     habits = Habits(deviation_prior=2.0)
     habits.meet(some)
     habits.vector[N_FIXED:] = np.arange(3 * len(OFFSETS))
     before = habits.vector.copy()
-    assert habits.sittings == ["Ada 1", "Grace 1"] and np.array_equal(habits.sitting_of, 1 - np.arange(len(answers)) % 2)
+    assert habits.sittings == ["Ada 1", "Grace 1"]
+    assert np.array_equal(habits.sitting_of, 1 - np.arange(len(answers)) % 2)
     more = join_answers([some, replace(some[:2], round=np.full(2, 2), person=np.array(["Ada", "Aaron"]))])
     habits.meet(more)
     assert habits.sittings == ["Ada 1", "Grace 1", "Aaron 2", "Ada 2"] and habits.sitting_of[-2:].tolist() == [3, 2]
@@ -129,7 +134,8 @@ def test_the_prior_draws_each_habit_to_what_is_expected_as_strongly_as_it_says()
     d_habits = np.random.default_rng(9).normal(size=len(habits.vector))
     habits.step(d_habits, n)
     precision = np.where(np.arange(len(away)) < N_FIXED + len(OFFSETS), 1.0, 4.0)
-    assert np.allclose(seen[0], d_habits + precision * away / n) and np.isclose(habits.center[len(KINDS) + NUMBER["credit"]], np.log(1 / 9))
+    assert np.allclose(seen[0], d_habits + precision * away / n)
+    assert np.isclose(habits.center[len(KINDS) + NUMBER["credit"]], np.log(1 / 9))
     habits.step(np.zeros(len(away)), n)
     assert len(seen) == 1                                              # nothing said about habits: they stay
 

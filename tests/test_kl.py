@@ -9,15 +9,14 @@ import pytest
 from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import rollout
 from tinyrlhf.games.gridworld import Gridworld
-from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.learning import kl, rules
 from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.policies import Policy
-from tinyrlhf.recipes import build, settings_for
-from tinyrlhf.rlhf import improve, rlhf
-from tinyrlhf.yardsticks import expected_kl
+from tinyrlhf.rlhf import improve_on, rlhf
+from tinyrlhf.worlds import build
+from tinyrlhf.yardsticks import Tabular
 
 sys.path.insert(0, str(Path(__file__).parent))
 from oracles import d_k1, d_k2, d_kl_per_episode  # noqa: E402
@@ -252,7 +251,7 @@ def test_a_price_that_could_never_move_is_refused():
 
 
 def adaptive_run(target=0.05, seed=5):
-    state = build(**settings_for("gridworld", seed, rounds=3))
+    state = build("gridworld", seed=seed, rounds=3)
     state.updates_per_round = 5
     state.adaptive_kl = kl.AdaptiveKL(0.1, target, horizon=20 * state.episodes_per_update)
     return state
@@ -260,10 +259,10 @@ def adaptive_run(target=0.05, seed=5):
 
 def test_a_run_with_an_adaptive_price_resumes_to_the_same_bytes():
     whole, first, second = adaptive_run(), adaptive_run(), adaptive_run()
-    rlhf(whole, Boltzmann(agreement=0.9), 2)
-    rlhf(first, Boltzmann(agreement=0.9), 1)
-    second.load(first.state())
-    rlhf(second, Boltzmann(agreement=0.9), 2)
+    rlhf(whole, 2)
+    rlhf(first, 1)
+    second.load(first.state(), first.answers)
+    rlhf(second, 2)
     assert {name: np.asarray(value).tobytes() for name, value in second.state().items()} \
         == {name: np.asarray(value).tobytes() for name, value in whole.state().items()}
     assert whole.history[-1]["kl_coef"] == whole.adaptive_kl.kl_coef != 0.1
@@ -281,12 +280,12 @@ def test_the_price_that_a_run_pays_is_the_adaptive_one():
     vector = state.policy.network.params.vector
     vector[:] = np.random.default_rng(8).normal(size=vector.size)
     state.learner = Listener()
-    row = improve(state, lambda episodes: np.zeros(episodes.mask.shape))
+    row = improve_on(state, lambda episodes: np.zeros(episodes.mask.shape))
     assert paid == [True] * state.updates_per_round and row["kl_coef"] > 0.1
 
 
 def test_a_run_ends_about_as_far_from_its_reference_as_it_was_told():
-    state = build(**settings_for("gridworld", 105))
+    state = build("gridworld", seed=105)
     state.adaptive_kl = kl.AdaptiveKL(0.1, target=2.0, horizon=30 * state.episodes_per_update)
-    rlhf(state, Boltzmann(agreement=0.9), 20)
-    assert expected_kl(state, None) == pytest.approx(2.0, rel=0.25)
+    rlhf(state)
+    assert Tabular(state).expected_kl(None) == pytest.approx(2.0, rel=0.25)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tinyrlhf.episodes import clip, rollout
-from tinyrlhf.exact.planning import finite_horizon_return, value_iteration
+from tinyrlhf.exact.horizon import finite_horizon_return
+from tinyrlhf.exact.planning import value_iteration
 from tinyrlhf.feedback.answers import FIRST, KINDS, PARTS, join_answers
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.cartpole import CartPole
@@ -42,7 +43,8 @@ def of_pair(questions):
 def counts_fit(said, chances):
     """Do n draws among K options (n,) have these frequencies within 5 standard deviations?"""
     n, counts = len(said), np.bincount(said, minlength=len(chances))
-    return (np.abs(counts - n * chances) <= 5 * np.sqrt(n * chances * (1 - chances)) + 1e-9).all() and len(counts) == len(chances)
+    sigma = np.sqrt(n * chances * (1 - chances))
+    return len(counts) == len(chances) and (np.abs(counts - n * chances) <= 5 * sigma + 1e-9).all()
 
 
 # ---- what they say
@@ -73,14 +75,16 @@ def test_of_all_that_could_be_said_each_is_said_as_often_as_a_softmax_of_its_wor
     if kind == "ranking":                                              # and then the best of the rest
         after = said[said[:, 0] == 2]
         rest = np.exp(rationality * returns) * (np.arange(4) != 2)
-        assert counts_fit(after[:, 1], rest / rest.sum()) and np.array_equal(np.sort(said), np.tile(np.arange(4), (n, 1)))
+        assert counts_fit(after[:, 1], rest / rest.sum())
+        assert np.array_equal(np.sort(said), np.tile(np.arange(4), (n, 1)))
 
 
 @pytest.mark.parametrize("lapse", [0.0, 0.3])
 def test_the_part_that_decided_it_is_marked_as_often_as_its_worth_says_but_for_lapses(lapse):
     rng, n = np.random.default_rng(11), 20_000
     returns = rng.normal(size=8)
-    said = Boltzmann(rationality=1.3, lapse=lapse).answer(None, questions_of("credit", episodes_worth(np.tile(returns, n))), rng).said
+    questions = questions_of("credit", episodes_worth(np.tile(returns, n)))
+    said = Boltzmann(rationality=1.3, lapse=lapse).answer(None, questions, rng).said
     p = sigmoid(1.3 * (returns[3] - returns[7]))
     assert counts_fit(said[:, 0], np.array([p, 1 - p]))
     parts = np.diff(returns.reshape(2, PARTS), prepend=0, axis=1)
@@ -173,8 +177,8 @@ def test_the_rationality_for_an_agreement_is_exact_and_rises_with_it():
 
 
 def test_pairs_that_are_all_tied_are_answered_by_a_coin():
-    questions, person, rng = questions_about(np.zeros(4), np.random.default_rng(14)), Boltzmann(agreement=0.9), np.random.default_rng(0)
-    person.answer(None, questions, rng)
+    questions, person = questions_about(np.zeros(4), np.random.default_rng(14)), Boltzmann(agreement=0.9)
+    person.answer(None, questions, np.random.default_rng(0))
     assert np.allclose(person.preference(*of_pair(questions)), 0.5)
 
 
@@ -182,12 +186,14 @@ def test_pairs_that_are_all_tied_are_answered_by_a_coin():
 def test_rankings_agree_with_the_true_reward_as_often_as_declared(agreement):
     rng, n = np.random.default_rng(18), 4000
     returns = np.round(rng.normal(size=(n, 4)), 1)                     # some of them tie
-    order = Boltzmann(agreement=agreement).answer(None, questions_of("ranking", episodes_worth(returns.ravel())), rng).said
+    order = Boltzmann(agreement=agreement).answer(None, questions_of("ranking", episodes_worth(returns.ravel())),
+                                                  rng).said
     i, j = np.triu_indices(4, 1)
     in_order = np.take_along_axis(returns, order, axis=1)
     differ = in_order[:, i] != in_order[:, j]
     right = ((in_order[:, i] > in_order[:, j]) & differ).sum(axis=1)
-    away = right - agreement * differ.sum(axis=1)                      # pairs of one ranking are not independent, rankings are
+    # pairs of one ranking are not independent, rankings are
+    away = right - agreement * differ.sum(axis=1)
     assert abs(away.mean()) < 4 * away.std() / np.sqrt(n)
 
 
@@ -281,7 +287,8 @@ def test_a_planner_demonstrates_the_best_that_can_be_done():
     game, seen = walks(4000)
     done = planner(game).demonstrate(game, seen, 1.0, np.random.default_rng(1))
     best = value_iteration(game.P, game.R, gamma=0.99)[1]
-    assert np.array_equal(done.states[:, 0], seen.states[:, 0]) and np.array_equal(done.actions[done.mask], best[done.decisions[0]])
+    assert np.array_equal(done.states[:, 0], seen.states[:, 0])
+    assert np.array_equal(done.actions[done.mask], best[done.decisions[0]])
     expected = finite_horizon_return(game.P, game.R, game.d0, np.eye(4)[best], game.horizon)
     assert abs(done.true_returns.mean() - expected) < 5 * done.true_returns.std() / np.sqrt(len(done))
     assert done.true_returns.mean() > seen.true_returns.mean() + 0.5
@@ -348,7 +355,8 @@ def test_a_corrected_clip_is_no_longer_than_it_was_and_stays_where_it_began():
     assert np.array_equal(changed, mistakes.any(axis=1))
     for row in np.flatnonzero(changed):
         at = mistakes[row].argmax()
-        assert np.array_equal(mended.states[row, :at + 1], seen.states[row, :at + 1]) and mended.actions[row, at] != seen.actions[row, at]
+        assert np.array_equal(mended.states[row, :at + 1], seen.states[row, :at + 1])
+        assert mended.actions[row, at] != seen.actions[row, at]
         assert np.array_equal(mended.actions[row, at:25], mended.states[row, at:25] @ LEAN > 0)
 
 
@@ -419,7 +427,8 @@ def test_a_writer_weighs_drafts_and_edits_by_a_softmax_of_their_true_reward():
     game = Text()
     words = ["na", "nan", "krr", "lu"]
     options = np.array(game.encode(words))
-    expert = Writer(lambda starts, rng: np.tile(options, (len(starts), 1, 1)), lambda states, rng: np.tile(options, (len(states), 1, 1)),
+    expert = Writer(lambda starts, rng: np.tile(options, (len(starts), 1, 1)), lambda states,
+                    rng: np.tile(options, (len(states), 1, 1)),
                     lambda finished: game.demonstrations(game.decode(finished))[1:], true_reward)
     rng, n = np.random.default_rng(13), 4000
     seen = rollout(game, anyhow(game), game.start(n, rng), rng)
@@ -434,7 +443,8 @@ def anyhow(game):
     """A policy that writes any letter as often as any other."""
     class Any:
         def act(self, observations, rng):
-            return rng.integers(game.n_actions, size=len(observations)), np.full(len(observations), -np.log(game.n_actions))
+            n = len(observations)
+            return rng.integers(game.n_actions, size=n), np.full(n, -np.log(game.n_actions))
     return Any()
 
 

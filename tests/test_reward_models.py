@@ -1,4 +1,4 @@
-"""Do reward models follow the gradient of the likelihood, recover a planted true reward, and learn only from what was said?"""
+"""Do reward models follow the gradient of the likelihood, recover a planted reward, learn only from what was said?"""
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.checks import check_gradient
+from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import Episodes, clip, rollout
 from tinyrlhf.feedback.answers import CANT_TELL, FIRST, KINDS, OTHER_READINGS, SAME, SECOND, SKIP, join_answers
 from tinyrlhf.games.cartpole import CartPole
@@ -23,7 +23,8 @@ from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, 
 sys.path.insert(0, str(Path(__file__).parent))
 from planted import SHOWN, clips, one_of_each, pairs_of, questions_of  # noqa: E402
 
-TRUE = np.array([1.0, -0.5, 0.0])                                      # the planted true reward of a step is linear in its features
+# the planted true reward of a step is linear in its features
+TRUE = np.array([1.0, -0.5, 0.0])
 
 
 def said_of(kind, n, rng, person=None, **settings):
@@ -80,7 +81,8 @@ def test_the_derivative_of_the_scores_agrees_with_central_differences(kind, equa
 def test_the_derivative_of_each_reward_agrees_with_central_differences(kind):
     rng = np.random.default_rng(4)
     model, episodes = linear(kind, sizes=(3, 5, 1)), clips(8, rng, equal=False)
-    weights = rng.normal(size=(8, 6))                                  # also where there is no reward: it must not count
+    # also where there is no reward: it must not count
+    weights = rng.normal(size=(8, 6))
     check_gradient(lambda: float((weights * model.forward(episodes)[0]).sum()), model.network.params,
                    model.backward(model.forward(episodes)[1], weights), rng)
 
@@ -90,7 +92,8 @@ def test_a_step_is_rewarded_by_its_own_features_and_padding_by_nothing():
     model, episodes = linear(), clips(8, rng, equal=False)
     model.network.params["bias_0"][...] = 10
     rewards = model.rewards(episodes)
-    assert np.allclose(rewards[episodes.mask], (episodes.next_observations @ model.network.params["weight_0"] + 10)[episodes.mask, 0])
+    assert np.allclose(rewards[episodes.mask],
+                       (episodes.next_observations @ model.network.params["weight_0"] + 10)[episodes.mask, 0])
     assert not rewards[~episodes.mask].any() and not model.forward(episodes)[0][~episodes.mask].any()
     assert np.allclose(model.scores(episodes), rewards.sum(axis=1))
 
@@ -111,7 +114,8 @@ def test_the_score_of_an_outcome_is_a_float64_whatever_the_network():
         assert model.scores(episodes).dtype == model.rewards(episodes).dtype == np.float64
     large = linear(OutcomeReward, dtype=np.float32)
     large.normalize(episodes)
-    large.mean = 1e9                                                   # a level that float32 cannot hold beside the differences
+    # a level that float32 cannot hold beside the differences
+    large.mean = 1e9
     assert len(np.unique(large.rewards(episodes)[:, -1])) == 8
 
 
@@ -130,7 +134,7 @@ def test_a_constant_per_step_is_invisible_between_clips_of_equal_length_and_only
 # ---- fitting
 
 def held_out(model, answers, person):
-    """Accuracy of a model on fresh pairs against a person's answers, and what a model that knows the true reward would reach."""
+    """Accuracy of a model on fresh pairs against a person's answers, and what the true reward would reach."""
     first, second = sides(answers)
     p = person.preference(first, second)
     return np.where(model.scores(first) > model.scores(second), p, 1 - p).mean(), np.maximum(p, 1 - p).mean()
@@ -171,7 +175,8 @@ def test_the_true_reward_is_recovered_from_what_people_pick_though_somebody_else
 
 def test_what_each_kind_says_adds_up_in_one_model():
     rng = np.random.default_rng(36)
-    parts = [said_of(kind, 200, rng) for kind in ("preference", "ranking", "rating", "thumb", "stop", "comment", "credit")]
+    parts = [said_of(kind, 200, rng) for kind in ("preference", "ranking", "rating", "thumb", "stop", "comment",
+                                                  "credit")]
     model = linear(learning_rate=0.05, prior=1.0, fit_steps=200, habits=Habits(deviation_prior=1.0))
     model.fit(join_answers(parts), rng)
     assert np.allclose(model.network.params["weight_0"][:, 0], TRUE, atol=0.15)
@@ -196,7 +201,8 @@ def test_cells_that_a_person_minds_are_found_from_walks_of_different_length():
     reached, ceiling = held_out(model, ask(3000), person)
     assert reached > ceiling - 0.02
     cells, symbols = model.network.params["table"][:, 0], game.map.ravel()
-    assert cells[symbols == "G"] > np.max(cells[symbols == "."]) > np.mean(cells[symbols == "."]) > np.max(cells[symbols == "^"])
+    floor = cells[symbols == "."]
+    assert cells[symbols == "G"] > np.max(floor) > np.mean(floor) > np.max(cells[symbols == "^"])
 
 
 def test_coin_flips_teach_nothing():
@@ -204,15 +210,18 @@ def test_coin_flips_teach_nothing():
     comparisons = answered(n, rng, Boltzmann(rationality=0.0))
     model = linear(learning_rate=0.05, prior=0.0, fit_steps=200)
     assert model.fit(comparisons, rng) > np.log(2) - 0.005
-    sigma = np.sqrt(4 / n / 12)                                        # the information of n pairs: n p (1 - p) times variance 2 T
+    # the information of n pairs: n p (1 - p) times variance 2 T
+    sigma = np.sqrt(4 / n / 12)
     assert (np.abs(model.network.params["weight_0"]) < 5 * sigma).all()
 
 
 @pytest.mark.parametrize("prior, copies", [(1.0, 1), (1.0, 50), (0.1, 50)])
-def test_the_prior_keeps_separable_answers_finite_at_the_point_where_it_balances_the_likelihood(prior, copies):
+def test_the_prior_keeps_separable_answers_finite_where_it_balances_the_likelihood(prior, copies):
     observations = np.zeros((2, 2, 1))
-    observations[1, 1] = 2.0                                           # second - first = -2, and always the second is liked
-    pair = Episodes(observations, observations, np.zeros((2, 1), int), np.zeros((2, 1)), np.ones((2, 1), bool), np.zeros(2, bool),
+    # second - first = -2, and always the second is liked
+    observations[1, 1] = 2.0
+    pair = Episodes(observations, observations, np.zeros((2, 1), int), np.zeros((2, 1)), np.ones((2, 1), bool),
+                    np.zeros(2, bool),
                     np.zeros(2, int), np.zeros((2, 1)))
     answers = shown("preference", pair, np.tile([0, 1], (copies, 1))).answered(np.full(copies, SECOND))
     model = linear(sizes=(1, 1), learning_rate=0.1, prior=prior, fit_steps=1500)
@@ -333,7 +342,8 @@ def test_each_episode_that_is_shown_goes_through_the_network_once_in_a_step(kind
     forward = model.network.forward
     model.network.forward = lambda inputs: (rows.append(len(inputs)), forward(inputs))[1]
     model.fit(one_of_each(np.random.default_rng(33), 20, kinds=[kind]), np.random.default_rng(0))
-    assert rows == [5 * SHOWN[kind]] * 3                               # whatever is made of them: 6 pairs of a ranking, for instance
+    # whatever is made of them: 6 pairs of a ranking, for instance
+    assert rows == [5 * SHOWN[kind]] * 3
 
 
 # ---- normalisation
@@ -356,13 +366,15 @@ def test_centred_rewards_have_mean_zero_and_standard_deviation_one_over_the_play
     model.network.params.vector[:] = 3 + rng.normal(size=4)
     model.normalize(episodes)
     rewards = model.rewards(episodes)
-    assert np.isclose(rewards[episodes.mask].mean(), 0, atol=1e-12) and np.isclose(rewards[episodes.mask].std(), 1, rtol=1e-9)
+    assert np.isclose(rewards[episodes.mask].mean(), 0, atol=1e-12)
+    assert np.isclose(rewards[episodes.mask].std(), 1, rtol=1e-9)
     assert not rewards[~episodes.mask].any()
 
 
 def test_rewards_are_limited_in_standard_deviations_then_scaled():
     rng = np.random.default_rng(20)
-    episodes, models = clips(200, rng), [linear(centred=True, target_std=std, limit=limit) for std, limit in ((1, np.inf), (0.1, 2))]
+    episodes, models = clips(200, rng), [linear(centred=True, target_std=std, limit=limit) for std,
+                                         limit in ((1, np.inf), (0.1, 2))]
     for model in models:
         model.normalize(episodes)
     assert np.allclose(models[1].rewards(episodes), 0.1 * np.clip(models[0].rewards(episodes), -2, 2), atol=1e-12)
@@ -385,11 +397,13 @@ def test_where_all_episodes_are_alike_the_scale_is_1_until_some_differ(kind, cen
 
 def test_a_single_episode_sets_no_scale_but_may_set_a_level():
     model, episode = linear(), clips(1, np.random.default_rng(22))
-    assert not model.normalize(episode) and model.scale == 1.0 and np.isclose(model.rewards(episode).sum(), model.scores(episode)[0])
+    assert not model.normalize(episode) and model.scale == 1.0
+    assert np.isclose(model.rewards(episode).sum(), model.scores(episode)[0])
 
 
 def test_a_model_without_any_preference_gives_finite_rewards():
-    model, episodes = StepReward(MLP((3, 1), np.random.default_rng(21), head_gain=0.0), each_step), clips(5, np.random.default_rng(21))
+    rng = np.random.default_rng(21)
+    model, episodes = StepReward(MLP((3, 1), rng, head_gain=0.0), each_step), clips(5, rng)
     assert not model.normalize(episodes) and not model.rewards(episodes).any()
 
 
@@ -408,10 +422,12 @@ def test_each_answer_keeps_the_counts_that_were_drawn_when_it_came():
     assert early.shape == (20, 100) and np.array_equal(model.counts[:, :100], early) and model.counts.shape == (20, 500)
     model.fit(comparisons, rng)
     assert model.counts.shape == (20, 500)
-    weights, n = model.counts, 20 * 500                               # Poisson(1): mean 1, variance 1, fourth central moment 4
+    # Poisson(1): mean 1, variance 1, fourth central moment 4
+    weights, n = model.counts, 20 * 500
     assert np.array_equal(weights, np.round(weights)) and weights.min() == 0
     assert abs(weights.mean() - 1) < 5 / np.sqrt(n) and abs(weights.var() - 1) < 5 * np.sqrt(3 / n)
-    assert np.allclose(np.corrcoef(weights)[~np.eye(20, dtype=bool)], 0, atol=5 / np.sqrt(500))      # each member has its own
+    # each member has its own
+    assert np.allclose(np.corrcoef(weights)[~np.eye(20, dtype=bool)], 0, atol=5 / np.sqrt(500))
 
 
 def test_without_a_bootstrap_each_member_sees_every_answer_once():
@@ -446,12 +462,14 @@ def test_an_ensemble_gives_the_mean_of_rewards_that_each_member_normalised():
     model.normalize(episodes)
     for member in model.members:
         assert np.isclose(member.rewards(episodes)[episodes.mask].std(), 1, rtol=1e-9)
-    assert np.allclose(model.rewards(episodes), sum(member.rewards(episodes) for member in model.members) / 3, atol=1e-12)
+    assert np.allclose(model.rewards(episodes), sum(member.rewards(episodes) for member in model.members) / 3,
+                       atol=1e-12)
     assert model.member_scores(episodes).shape == (3, 100)
     assert np.allclose(model.scores(episodes), model.member_scores(episodes).mean(axis=0), atol=1e-12)
 
 
-WEIGHS = {"mean": (mean, lambda scores: scores.mean(axis=0)), "worst case": (worst_case, lambda scores: scores.min(axis=0)),
+WEIGHS = {"mean": (mean, lambda scores: scores.mean(axis=0)),
+          "worst case": (worst_case, lambda scores: scores.min(axis=0)),
           "mean minus std": (mean_minus_std(1.5), lambda scores: scores.mean(axis=0) - 1.5 * scores.std(axis=0)),
           "minus no std": (mean_minus_std(0.0), lambda scores: scores.mean(axis=0))}
 weighs = pytest.mark.parametrize("weigh, expected", WEIGHS.values(), ids=WEIGHS)
@@ -465,7 +483,8 @@ def test_the_weighted_sum_of_scores_is_mean_minimum_or_mean_minus_k_standard_dev
     assert weights.shape == scores.shape and np.allclose(weights.sum(axis=0), 1)
     assert np.allclose((weights * scores).sum(axis=0), expected(scores), atol=1e-12)
     alike = np.ones((members, 1)) * scores[:1]
-    assert np.allclose((weigh(alike) * alike).sum(axis=0), scores[0], rtol=0.01)       # nothing to disagree about but rounding
+    # nothing to disagree about but rounding
+    assert np.allclose((weigh(alike) * alike).sum(axis=0), scores[0], rtol=0.01)
 
 
 def mixed(weigh=None, **settings):
@@ -475,11 +494,12 @@ def mixed(weigh=None, **settings):
 
 
 @weighs
-def test_members_of_different_kinds_are_weighed_by_their_sums_and_every_step_keeps_its_share(weigh, expected):
+def test_different_members_are_weighed_by_their_sums_and_every_step_keeps_its_share(weigh, expected):
     rng = np.random.default_rng(41)
     model, episodes = mixed(weigh), clips(60, rng, equal=False)
     each = np.stack([member.rewards(episodes).sum(axis=1) for member in model.members])
-    assert np.allclose(model.rewards(episodes).sum(axis=1), expected(each), atol=1e-12)             # before normalize nothing is typical
+    # before normalize nothing is typical
+    assert np.allclose(model.rewards(episodes).sum(axis=1), expected(each), atol=1e-12)
     model.normalize(episodes)
     tables = np.stack([member.rewards(episodes) for member in model.members])
     away = tables.sum(axis=2) - tables.sum(axis=2).mean(axis=1, keepdims=True)
@@ -502,7 +522,8 @@ def test_whose_level_is_low_is_not_the_worst_case_for_that():
         worst = low.rewards(episodes).sum(axis=1) - model.typical[1] + model.typical.mean()
         assert np.allclose(model.rewards(episodes).sum(axis=1), before - 50 / 3 if weigh is mean else worst)
         model.normalize(episodes)                                      # what is typical of it is measured again
-        assert np.allclose(model.rewards(episodes).sum(axis=1), before - 50 / 3)            # a constant, which teaches nothing
+        # a constant, which teaches nothing
+        assert np.allclose(model.rewards(episodes).sum(axis=1), before - 50 / 3)
 
 
 @weighs

@@ -3,7 +3,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_shapes, check_whole
+from tinyrlhf.checks import check_shapes, check_whole
 from tinyrlhf.numerics import sigmoid
 
 

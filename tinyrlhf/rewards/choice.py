@@ -76,7 +76,7 @@ def choice_loss(utilities, shares, counts, lapse=0.0):
         looked = shares * (1 - lapse) * p / mixed                      # what was not a lapse
         log_mixed = np.log(mixed)
         d_lapse = float((counts * shares / mixed * (p - 1 / p.shape[1])).sum())
-    d_utilities = p * (looked @ others) - looked * rest                # p - share, to all digits
+    d_utilities = p * (looked @ others) - looked * rest                # p (1 - s) - s (1 - p)
     return -(counts * shares * log_mixed).sum(), counts * d_utilities, d_lapse
 
 
