@@ -8,7 +8,6 @@ from tinyrlhf.learning.kl import kl_penalized_rewards
 from tinyrlhf.learning.policy_gradient import RLOO
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
-from tinyrlhf.worlds.text import pretrained
 
 N_PAIRS, N_LOOKS, BETWEEN = 20, 7, 10                           # votes, thumbs, and optimisation steps from one to the next
 GAME = Text()
@@ -112,6 +111,7 @@ def beats(figure, seed, votes):
     yield (f"This is all that the machine knows of you: {best} is good, {worst} is bad" if points.any() else
            "You did not vote, and so the machine knows nothing of you")
 
+    from tinyrlhf.worlds.text import pretrained                 # only here: the first picture comes sooner
     start, machine, room = pretrained(seed), [], []
     policy, usual = start.copy(), counts(write(start, 1000, rng)) @ points
     for look in range(N_LOOKS):
