@@ -29,6 +29,7 @@ def barely_pretrained(monkeypatch):
 def small(world, seed=5, **changes):
     state = build(world, seed=seed, **{**SMALL[world], **changes})
     state.updates_per_round = 2
+    state.episodes_per_update = min(state.episodes_per_update, 2 * state.group)
     state.reward_model.fit_steps = 20
     state.imitation = {**state.imitation, "steps": 10}
     return state
