@@ -9,7 +9,6 @@
     frontier   true return over KL (for best-of-n its upper bound): SFT, best-of-n, DPO, IPO, RLOO, PPO on equal answers (--figure draws it)
 """
 import argparse
-import copy
 import functools
 import os
 import sys
@@ -32,7 +31,7 @@ from tinyrlhf.episodes import rollout, start_in_groups  # noqa: E402
 from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound  # noqa: E402
 from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402
 from tinyrlhf.report import held_out  # noqa: E402
-from tinyrlhf.rlhf import improve_on, rlhf  # noqa: E402
+from tinyrlhf.rlhf import fit, improve_on, rlhf  # noqa: E402
 from tinyrlhf.worlds._chat_report import without_kl_penalty  # noqa: E402
 from tinyrlhf.worlds.chat import GROUP, REWARDS, chat as a_chat, learner_for  # noqa: E402
 
@@ -67,6 +66,14 @@ def variant(seed, language, **settings):
     return rlhf(state)
 
 
+def fitted(seed, language, reward):
+    """A run whose reward model of this kind was fitted to the answers, though nothing was reinforced on it; seconds of the fit."""
+    state = variant(seed, language, reward=reward, method="ipo")
+    began = time.process_time()
+    state.history[-1]["fit_loss"] = fit(state, state.plan[-1])
+    return state, time.process_time() - began
+
+
 def stages(seeds, language):
     """The whole command, its seconds, and its stages measured from outside."""
     for kind, options in RUNS.items():
@@ -96,10 +103,8 @@ def rewards(seeds, language):
     for kind in REWARDS:
         rows, seconds = [], []
         for seed in seeds:
-            chat = variant(seed, language, reward=kind, method="ipo")
-            began = time.process_time()
-            copy.deepcopy(chat.reward_model).fit(chat.answers.of(("ranking",)), np.random.default_rng(0))
-            seconds.append(time.process_time() - began)
+            chat, took = fitted(seed, language, kind)
+            seconds.append(took)
             rows.append(foretold(chat, seed))
         for name in ("accuracy_on_clear_pairs", "reward_model_accuracy", "noise_ceiling"):
             line(f"{kind} {name}", [row[name] for row in rows])
@@ -119,7 +124,7 @@ def foretold(chat, seed, prompts=250):
 def free(seeds, language):
     """What each kind of reward model breaks into."""
     for kind in REWARDS:
-        rows = [without_kl_penalty(variant(seed, language, reward=kind, method="ipo")) for seed in seeds]
+        rows = [without_kl_penalty(fitted(seed, language, kind)[0]) for seed in seeds]
         best = [int(np.argmax([row["true_return"] for row in curve])) for curve in rows]
         for name, values in (("true return at its peak", [curve[i]["true_return"] for curve, i in zip(rows, best)]),
                              ("true return at the end", [curve[-1]["true_return"] for curve in rows]),
@@ -132,7 +137,7 @@ def free(seeds, language):
             line(f"{kind} {name}", values)
         for seed, curve in zip(seeds, rows):
             print(f"    {seed}: {curve[-1]['sample']!r}")
-        farther = [without_kl_penalty(variant(seed, language, reward=kind, method="ipo"), updates=400, learning_rate=3e-3) for seed in seeds]
+        farther = [without_kl_penalty(fitted(seed, language, kind)[0], updates=400, learning_rate=3e-3) for seed in seeds]
         line(f"{kind} true return at the end, pushed six times as hard", [curve[-1]["true_return"] for curve in farther])
         for seed, curve in zip(seeds, farther):
             print(f"    {seed}: {curve[-1]['sample']!r}")

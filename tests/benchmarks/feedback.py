@@ -71,14 +71,13 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     settings = {"questions": options.questions, "rounds": options.rounds}
     people = ["simulated", "coin"] if options.control else ["simulated"]
+    cells = [(world, kind, person) for world in options.worlds for kind in options.kinds or kinds_of(world) for person in people]
     found = []
     with ProcessPoolExecutor(options.workers) as pool:
-        for world in options.worlds:
-            for kind in options.kinds or kinds_of(world):
-                for person in people:
-                    rows = list(pool.map(one, [(world, kind, seed, person, settings) for seed in options.seeds]))
-                    print(line(rows), flush=True)
-                    found += rows
+        rows = pool.map(one, [(world, kind, seed, person, settings) for world, kind, person in cells for seed in options.seeds])
+        for _ in cells:
+            found += [next(rows) for _ in options.seeds]
+            print(line(found[-len(options.seeds):]), flush=True)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
