@@ -53,7 +53,8 @@ def test_all_stages_answer_side_by_side_and_equal_seeds_say_the_same(capsys, one
     assert "'what is a cat?'" in greeting and "Ctrl-D" in greeting
     assert [line.split()[0] for line in lines] == STAGES * 2
     assert all(re.search(r"reward +-?\d+\.\d   log-probability +-\d+\.\d$", line) for line in lines)
-    assert heard(capsys, one, "what is tea?", "what is rain?") == lines != heard(capsys, one, "what is tea?", "what is rain?", seed=1)
+    assert heard(capsys, one, "what is tea?", "what is rain?") == lines != heard(capsys, one, "what is tea?",
+                                                                                 "what is rain?", seed=1)
 
 
 def test_the_reward_and_the_probability_that_are_shown_are_those_of_the_text(one):
@@ -69,14 +70,16 @@ def test_the_reward_and_the_probability_that_are_shown_are_those_of_the_text(one
 def test_words_outside_the_vocabulary_get_a_hint_and_an_answer(capsys, one):
     for prompt, word in (("what is quantum?", "quantum"), ("explain xyzzy.", "xyzzy"), ("catt", "catt")):
         hint, *answers = heard(capsys, one, prompt)
-        assert hint.startswith(f"  '{word}' is no word of this language") and any(f"Try {known!r}" in hint for known in Language().prompts)
+        assert hint.startswith(f"  '{word}' is no word of this language")
+        assert any(f"Try {known!r}" in hint for known in Language().prompts)
         assert [line.split()[0] for line in answers] == STAGES
     lines = heard(capsys, one, "What IS tea?  ")                       # as it should be, but for capitals and spaces
     assert len(lines) == 3 and lines == heard(capsys, one, "what is tea?")
 
 
 @pytest.mark.parametrize("typed, complaint", [
-    ("what is the meaning of all this?", "at most 18 characters, got 32"), ("tea, please", "got ','"), ("2 teas", "got '2'"),
+    ("what is the meaning of all this?", "at most 18 characters, got 32"), ("tea, please", "got ','"),
+    ("2 teas", "got '2'"),
     ("caf\u00e9", "got '\u00e9'"), ("a\x1b[31m", "'a\\x1b[31m'"), ("\u202etea", "got '\\u202e'"),
     ("x" * 5000, "at most 18 characters, got 5000")])
 def test_what_cannot_be_read_gets_one_line_and_the_next_question_an_answer(capsys, one, typed, complaint):
@@ -105,8 +108,10 @@ def test_only_finished_chat_runs_talk(tmp_path):
     with runs.Run(runs.create(tmp_path / "bandit", bandit), state) as at_work:
         rlhf(state, on_round=at_work.save)
     runs.create(tmp_path / "new", find("chat").settings())
-    for name, sentence in (("bandit", "is a run on bandit"), ("new", "stopped before its first round was done.*run chat --resume"),
-                           ("half", "has 2 of 3 rounds; finish it with `python .*small_chat.py --resume"), ("missing", "has no run.json")):
+    for name, sentence in (("bandit", "is a run on bandit"),
+                           ("new", "stopped before its first round was done.*run chat --resume"),
+                           ("half", "has 2 of 3 rounds; finish it with `python .*small_chat.py --resume"),
+                           ("missing", "has no run.json")):
         with pytest.raises(ValueError, match=sentence) as error:
             talk(tmp_path / name, 0, ["what is tea?"])
         assert "\n" not in str(error.value)
@@ -115,29 +120,34 @@ def test_only_finished_chat_runs_talk(tmp_path):
 # ---- what came out
 
 @pytest.mark.parametrize("changes", [{}, {"rounds": 2, "reward": "ensemble", "language": "sentiment", "person": "coin"},
-                                     {"person": "nobody"}], ids=lambda changes: " ".join(map(str, changes.values())) or "default")
+                                     {"person": "nobody"}],
+                         ids=lambda changes: " ".join(map(str, changes.values())) or "default")
 def test_the_result_has_what_was_promised_and_the_report_says_it(tmp_path, changes):
     settings, state = saved_run(tmp_path / "one", **changes)
     result, asked = report.measure(settings, state), settings["person"] != "nobody"
     names = [stage.name for stage in state.plan]
-    assert result["answers"] == 12 + 6 * settings["rounds"] * asked and result["seed"] == 3 and result["world"] == "small_chat"
+    assert result["answers"] == 12 + 6 * settings["rounds"] * asked and result["seed"] == 3
+    assert result["world"] == "small_chat"
     assert result["comparisons"] == 12 + 36 * settings["rounds"] * asked                   # a ranking of four says six
     assert list(result["stages"]) == names and all(set(row) == KEPT for row in result["stages"].values())
     assert result["return_optimal"] == 2.5 and np.isnan(result["objective_optimal"])
     assert (result["return_on_true_reward"] is None) == (result["reward_model_accuracy"] is not None) == asked
     assert len(result["without_kl_penalty"]) == 2 * asked
     json.dumps(saving.finite(result), allow_nan=False)
-    assert result["samples"] == samples(state) and len(result["samples"]) == 4 and set(result["samples"]) <= set(state.game.prompts)
+    assert result["samples"] == samples(state) and len(result["samples"]) == 4
+    assert set(result["samples"]) <= set(state.game.prompts)
     assert all(list(answers) == names for answers in result["samples"].values())
     text = report.sentences(settings, {**result, "seconds": 1.0, "out": "here"})
-    assert all(word in text for word in [*names, *result["samples"], "here", "seed 3"]) and text.isascii() and "nan" not in text
+    assert all(word in text for word in [*names, *result["samples"], "here", "seed 3"]) and text.isascii()
+    assert "nan" not in text
     assert ("without KL penalty" in text) == ("fresh comparisons" in text) == asked
 
 
 def test_the_figure_shows_every_stage_and_the_run_without_a_kl_penalty_if_there_was_one():
     stages = {name: {"true_return": value, "unkind": 0.1} for name, value in zip(STAGES, (-0.5, 1.0, 2.0))}
     texts = {"what is tea?": dict.fromkeys(STAGES, "tea is hot.")}
-    curve = [{"kl": float(k), "true_return": 1.0, "learned_return": k, "person_prefers": 0.5, "reward_model_prefers": 1.0, "sample": "?"}
+    curve = [{"kl": float(k), "true_return": 1.0, "learned_return": k, "person_prefers": 0.5,
+              "reward_model_prefers": 1.0, "sample": "?"}
              for k in range(3)]
     for rows, axes in ((curve, 4), ([], 2)):
         figure, data = ChatReport().figure("a claim", {"stages": stages, "samples": texts, "without_kl_penalty": rows})

@@ -1,4 +1,5 @@
-"""The command line keeps its promises: one line for a mistake and nothing left behind, honest JSON, and no run lost to Ctrl-C."""
+"""The command line keeps its promises: one line for a mistake and nothing left behind, honest JSON, and no run lost to
+Ctrl-C."""
 import functools
 import io
 import json
@@ -21,8 +22,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import small_chat  # noqa: E402
 
 SMALL = ["--rounds", "2", "--questions", "5"]
-FIELDS = {"world", "seed", "feedback", "seconds", "answers", "comparisons", "return_untrained", "return_after", "return_optimal", "return_on_true_reward",
-          "objective_after", "objective_optimal", "kl", "reward_model_accuracy", "noise_ceiling", "calibration_error", "out"}
+FIELDS = {"world", "seed", "feedback", "seconds", "answers", "comparisons", "return_untrained", "return_after",
+          "return_optimal", "return_on_true_reward",
+          "objective_after", "objective_optimal", "kl", "reward_model_accuracy", "noise_ceiling", "calibration_error",
+          "out"}
+STOPPED = "tinyrlhf: stopped; every finished round is saved; go on with:"
 ESCAPE = "a\x1b[31mred\rb"
 
 
@@ -92,7 +96,8 @@ def test_every_command_has_help_with_an_example(capsys, command):
 
 
 def test_help_imports_neither_numpy_nor_matplotlib():
-    code = "import sys\nfrom tinyrlhf.cli import main\ntry: main(['--help'])\nfinally: print(sorted(sys.modules), file=sys.stderr)"
+    code = ("import sys\nfrom tinyrlhf.cli import main\n"
+            "try: main(['--help'])\nfinally: print(sorted(sys.modules), file=sys.stderr)")
     names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment()).stderr
     assert "'argparse'" in names and "'numpy'" not in names and "'matplotlib'" not in names
 
@@ -100,7 +105,8 @@ def test_help_imports_neither_numpy_nor_matplotlib():
 def test_help_names_every_world_and_kind_and_the_settings_of_a_world(capsys):
     done("run", "--help")
     out = capsys.readouterr().out
-    assert cli.world_names() == ["bandit", "cartpole", "chat", "gridworld", "text"] and " | ".join(cli.world_names()) in out
+    assert cli.world_names() == ["bandit", "cartpole", "chat", "gridworld", "text"]
+    assert " | ".join(cli.world_names()) in out
     assert all(kind in out for kind in KINDS)
     done("run", "text", "chat", "-h")
     out = capsys.readouterr().out
@@ -110,13 +116,15 @@ def test_help_names_every_world_and_kind_and_the_settings_of_a_world(capsys):
     assert "rloo | ppo" in out and "dialogue | sentiment" in out
 
 
-@pytest.mark.parametrize("given, expected", [({}, "1"), ({"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": ""}, "3")], ids=["nobody", "somebody"])
+@pytest.mark.parametrize("given, expected", [({}, "1"), ({"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": ""}, "3")],
+                         ids=["nobody", "somebody"])
 def test_one_thread_unless_somebody_has_said_otherwise_before_numpy_is_imported(given, expected):
     code = """import os, sys
 class Watch:
     def find_spec(self, name, *_):
         if name == "numpy":
-            print(*(os.environ[each] for each in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")), sep=",")
+            print(*(os.environ[each] for each in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")),
+            sep=",")
             sys.exit(0)
 sys.meta_path.insert(0, Watch())
 from tinyrlhf.cli import main
@@ -127,14 +135,19 @@ main(["show", "missing"])"""
 
 
 @pytest.mark.parametrize("arguments, names, came", [
-    ("", "required", "run | show"), ("swim", "run", "swim"), ("run", "WORLD: expected one or more of bandit", "none"), ("show", "RUN", "required"),
-    ("run mars", "bandit", "mars"), ("run bandit bandit", "WORLD", "bandit bandit"), ("run bandit --frob", "--frob", "--frob"), ("run bandit --frob 3", "--frob", "got 3"), ("run bandit loose", "bandit", "loose"),
+    ("", "required", "run | show"), ("swim", "run", "swim"), ("run", "WORLD: expected one or more of bandit", "none"),
+    ("show", "RUN", "required"),
+    ("run mars", "bandit", "mars"), ("run bandit bandit", "WORLD", "bandit bandit"),
+    ("run bandit --frob", "--frob", "--frob"), ("run bandit --frob 3", "--frob", "got 3"),
+    ("run bandit loose", "bandit", "loose"),
     ("show one --frob", "--frob", "unrecognized"),
     ("run bandit --learner magic", "ppo", "magic"),
     ("run bandit --agreement 1.5", "agreement", "1.5"), ("run bandit --agreement 0.2", "agreement", "0.2"),
-    ("run bandit --agreement nan", "agreement", "nan"), ("run bandit --agreement 0.9 --rationality 2", "agreement or rationality", "both"),
+    ("run bandit --agreement nan", "agreement", "nan"),
+    ("run bandit --agreement 0.9 --rationality 2", "agreement or rationality", "both"),
     ("run bandit --rationality -1", "rationality", "-1"), ("run bandit --rationality nan", "rationality", "nan"),
-    ("run bandit --seed x", "--seed", "'x'"), ("run bandit --seed 1.5", "--seed", "1.5"), ("run bandit --seed -1", "seed", "-1"),
+    ("run bandit --seed x", "--seed", "'x'"), ("run bandit --seed 1.5", "--seed", "1.5"),
+    ("run bandit --seed -1", "seed", "-1"),
     ("run bandit --rounds 0", "rounds", "0"), ("run bandit --rounds 10001", "rounds", "10001"),
     ("run bandit --questions 0", "questions", "0"), ("run bandit --kl-coef", "--kl-coef", "one"),
     ("run bandit --kl-coef -1", "kl_coef", "-1"), ("run bandit --kl-coef nan", "kl_coef", "nan"),
@@ -143,27 +156,39 @@ main(["show", "missing"])"""
     ("run bandit --without-feedback --agreement 0.9", "agreement", "no effect with person coin"),
     ("run bandit --on-true-reward --questions 5", "questions", "no effect with person nobody"),
     ("run bandit --on-true-reward --feedback rating", "feedback", "no effect with person nobody"),
-    ("run bandit --person nobody --rationality 3", "rationality", "no effect"), ("run bandit --person cat", "person", "'cat'"),
-    ("run bandit --feedback applause", "one of preference, ranking, rating, thumb, demonstration, correction; got", "'applause'"),
-    ("run bandit --feedback stop", "one of preference, ranking, rating, thumb, demonstration, correction; got", "'stop'"),
-    ("run text --feedback rating,stop", "one of preference, ranking, rating, thumb, demonstration, correction, comment, credit; got", "'stop'"),
-    ("run chat --feedback stop", "one of preference, ranking, rating, thumb, demonstration, correction, comment, credit; got", "'stop'"),
+    ("run bandit --person nobody --rationality 3", "rationality", "no effect"),
+    ("run bandit --person cat", "person", "'cat'"),
+    ("run bandit --feedback applause", "one of preference, ranking, rating, thumb, demonstration, correction; got",
+     "'applause'"),
+    ("run bandit --feedback stop", "one of preference, ranking, rating, thumb, demonstration, correction; got",
+     "'stop'"),
+    ("run text --feedback rating,stop",
+     "one of preference, ranking, rating, thumb, demonstration, correction, comment, credit; got", "'stop'"),
+    ("run chat --feedback stop",
+     "one of preference, ranking, rating, thumb, demonstration, correction, comment, credit; got", "'stop'"),
     ("run gridworld --feedback rating,rating", "feedback: expected each kind once", "rating,rating"),
-    ("run gridworld --feedback=", "feedback", "''"), ("run gridworld bandit --feedback stop", "feedback on bandit", "'stop'"),
-    ("run bandit --human recorded", "--from", "--human recorded"), ("run bandit --from x", "--from", "--human recorded"),
-    ("run bandit --human recorded --from missing.jsonl", "missing.jsonl", "No such file"), ("run bandit --human parrot", "recorded", "parrot"),
+    ("run gridworld --feedback=", "feedback", "''"),
+    ("run gridworld bandit --feedback stop", "feedback on bandit", "'stop'"),
+    ("run bandit --human recorded", "--from", "--human recorded"),
+    ("run bandit --from x", "--from", "--human recorded"),
+    ("run bandit --human recorded --from missing.jsonl", "missing.jsonl", "No such file"),
+    ("run bandit --human parrot", "recorded", "parrot"),
     ("run bandit --resume missing", "run.json", "missing"), ("show missing", "run.json", "missing"),
     ("run chat --method magic", "best-of-n", "magic"), ("run chat --reward eyes", "ensemble", "eyes"),
     ("run chat --language french", "sentiment", "french"), ("run chat --learner ppo", "--learner", "ppo"),
     ("run chat --method best-of-n --kl-coef 0.1", "kl_coef", "no effect with method best-of-n"),
     ("run bandit --method dpo", "--method", "dpo"), ("run text --reward ngram", "--reward", "ngram"),
     ("run cartpole --language dialogue", "--language", "dialogue"), ("run chat --rounds 10001", "rounds", "10001"),
-    ("run chat --questions 0", "questions", "0"), ("run chat --agreement 0.2", "agreement", "0.2"), ("run chat --seed -1", "seed", "-1"),
+    ("run chat --questions 0", "questions", "0"), ("run chat --agreement 0.2", "agreement", "0.2"),
+    ("run chat --seed -1", "seed", "-1"),
     ("run chat --kl-coef -1", "kl_coef", "-1"), ("run chat --kl-coef nan", "kl_coef", "nan"),
-    ("run chat --method dpo --kl-coef 0", "kl_coef", "0.001"), ("run chat --method best-of-n --on-true-reward", "person", "nobody"), ("run chat --method dpo --on-true-reward", "person", "nobody"),
+    ("run chat --method dpo --kl-coef 0", "kl_coef", "0.001"),
+    ("run chat --method best-of-n --on-true-reward", "person", "nobody"),
+    ("run chat --method dpo --on-true-reward", "person", "nobody"),
     ("run chat --without-feedback --agreement 0.9", "agreement", "no effect with person coin"),
     ("run chat --on-true-reward --questions 5", "questions", "no effect with person nobody"),
-    ("run chat --resume missing", "run.json", "missing"), ("chat missing", "run.json", "missing"), ("chat", "RUN", "required"),
+    ("run chat --resume missing", "run.json", "missing"), ("chat missing", "run.json", "missing"),
+    ("chat", "RUN", "required"),
     ("chat missing --seed x", "--seed", "'x'"),
 ])
 def test_a_mistake_gets_one_line_and_leaves_nothing_behind(capsys, arguments, names, came):
@@ -215,8 +240,9 @@ def test_several_worlds_refuse_a_taken_folder_before_the_first_one_runs(capsys, 
     assert "bandit gridworld" in refused(capsys, "run", "bandit", "gridworld", *SMALL, "--out", "taken")
 
 
-@pytest.mark.parametrize("arguments", [["run", ESCAPE], ["run", "bandit", "--" + ESCAPE], ["run", "bandit", "--resume", ESCAPE],
-                                       ["show", ESCAPE], ["run", "bandit", "--resume", "\udc80\u202e"]])
+@pytest.mark.parametrize("arguments",
+                         [["run", ESCAPE], ["run", "bandit", "--" + ESCAPE], ["run", "bandit", "--resume", ESCAPE],
+                          ["show", ESCAPE], ["run", "bandit", "--resume", "\udc80\u202e"]])
 def test_hostile_text_in_arguments_reaches_the_terminal_escaped(capsys, arguments):
     assert "\\" in refused(capsys, *arguments)
 
@@ -269,7 +295,8 @@ def test_the_true_reward_is_reported_when_asked(capsys, undrawn):
     assert result["reward_model_accuracy"] is None and Path(result["out"]).parts[0] == "runs"
     done("run", "bandit", *SMALL, "--baselines", "--json")
     result = results(capsys)[0][0]
-    assert FIELDS | {"return_cloned", "return_without_feedback"} <= set(result) and result["return_on_true_reward"] is not None
+    assert FIELDS | {"return_cloned", "return_without_feedback"} <= set(result)
+    assert result["return_on_true_reward"] is not None
 
 
 def test_piped_output_is_plain_lines(capsys, undrawn):
@@ -304,15 +331,18 @@ def interrupt_at(monkeypatch, owner, name, call, before=True):
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("owner, name, call", [
-    (rlhf, "ask", 1), (rlhf, "ask", 2), (Boltzmann, "answer", 2), (log.Log, "append_group", 1), (log.Log, "append_group", 3),
-    (saving.os, "fsync", 5), (saving.os, "replace", 2), (saving.os, "replace", 5), (runs.np, "savez", 2), (cli.Progress, "round", 1),
+    (rlhf, "ask", 1), (rlhf, "ask", 2), (Boltzmann, "answer", 2), (log.Log, "append_group", 1),
+    (log.Log, "append_group", 3),
+    (saving.os, "fsync", 5), (saving.os, "replace", 2), (saving.os, "replace", 5), (runs.np, "savez", 2),
+    (cli.Progress, "round", 1),
     (report, "measure", 1)])
-def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, owner, name, call, before):
+def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, owner, name, call,
+                                                                   before):
     done("run", "bandit", *SMALL, "--seed", "3", "--out", "whole")
     with monkeypatch.context() as patch:
         interrupt_at(patch, owner, name, call, before)
         assert cli.main(["run", "bandit", *SMALL, "--seed", "3", "--out", "cut"]) == 130
-    assert capsys.readouterr().err == "tinyrlhf: stopped; every finished round is saved; go on with: tinyrlhf run bandit --resume cut\n"
+    assert capsys.readouterr().err == f"{STOPPED} tinyrlhf run bandit --resume cut\n"
     done("run", "bandit", "--resume", "cut")
     assert saved("cut") == saved("whole")
     assert [event["seq"] for event in saved("cut")[1]] == list(range(1 + 2 * 6))
@@ -328,7 +358,8 @@ def test_a_finished_run_may_be_resumed_and_stays_as_it_is(capsys):
 
 @pytest.mark.parametrize("arguments, came", [
     (["gridworld"], "gridworld"), (["bandit", "gridworld"], "gridworld"), (["bandit", "--seed", "0"], "seed 0"),
-    (["bandit", "--rounds", "9"], "rounds 9"), (["bandit", "--learner", "ppo"], "learner ppo"), (["bandit", "--out", "x"], "out x"),
+    (["bandit", "--rounds", "9"], "rounds 9"), (["bandit", "--learner", "ppo"], "learner ppo"),
+    (["bandit", "--out", "x"], "out x"),
     (["bandit", "--without-feedback"], "person coin"), (["bandit", "--feedback", "rating"], "feedback rating")])
 def test_resume_refuses_to_become_another_run(capsys, undrawn, arguments, came):
     done("run", "bandit", *SMALL, "--seed", "3", "--out", "one")
@@ -359,7 +390,8 @@ def environment():
 
 def process(*arguments, **options):
     """The command as a process that listens to Ctrl-C, also where the shell that began the tests does not."""
-    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from tinyrlhf.cli import main; sys.exit(main())"
+    code = ("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "from tinyrlhf.cli import main; sys.exit(main())")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.Popen([sys.executable, "-c", code, *arguments], text=True, env=environment(), **pipes)
 
@@ -407,8 +439,10 @@ def test_a_terminal_shows_one_live_line_that_is_overwritten():
     lines = live.split("\r")
     assert child.returncode == 0 and "\n" not in live and sum(line.startswith("round") for line in lines) == 2
     assert all(len(line) < 40 for line in lines) and all("s left" in line for line in lines if line.startswith("round"))
-    assert all(len(after) >= len(before.rstrip()) for before, after in zip(lines, lines[1:-1]))     # nothing of the old line stays
-    assert lines[-2].strip() == lines[-1] == "" and "measuring" in lines[-3]                        # wiped before the report
+    pairs = zip(lines, lines[1:-1])
+    assert all(len(after) >= len(before.rstrip()) for before, after in pairs)           # nothing of the old line stays
+    assert lines[-2].strip() == lines[-1] == ""
+    assert "measuring" in lines[-3]                        # wiped before the report
     assert "best possible" in rest
 
 
@@ -431,7 +465,8 @@ def my_world(seed=0, learner: LEARNERS = "rloo", doors=2, rounds=2, questions=5,
     policy = Policy(Table(game.n_states, doors))
     model = OutcomeReward(Table(doors, 1), lambda episodes: episodes.actions[:, 0], learning_rate=0.1, batch=16)
     improver = make_learner(learner, policy, None, group=8, updates=2 * rounds, learning_rate=0.1)
-    return State(game, policy, policy.copy(), improver, model, rounds_of(feedback, questions, rounds), episodes_per_update=8,
+    return State(game, policy, policy.copy(), improver, model, rounds_of(feedback, questions, rounds),
+    episodes_per_update=8,
                  updates_per_round=2, group=8, kl_coef=kl_coef, rngs=rngs)
 
 
@@ -444,20 +479,27 @@ def test_a_world_outside_the_package_has_the_same_front_door(here):
     (here / "my_world.py").write_text(OWN_WORLD)
 
     def command(*options):
-        return subprocess.run([sys.executable, "my_world.py", *options], capture_output=True, text=True, env=environment())
+        return subprocess.run([sys.executable, "my_world.py", *options], capture_output=True, text=True,
+                              env=environment())
 
     helped = command("--help")
-    assert helped.returncode == 0 and "my_world: A few doors." in helped.stdout and "--doors (default 2)" in helped.stdout
+    assert helped.returncode == 0 and "my_world: A few doors." in helped.stdout
+    assert "--doors (default 2)" in helped.stdout
     ran = command("--seed", "3", "--doors", "3", "--out", "one")
-    assert (ran.returncode, ran.stderr) == (0, "") and "my_world, seed 3: 10 answers" in ran.stdout and Path("one/figure.png").exists()
+    assert (ran.returncode, ran.stderr) == (0, "") and "my_world, seed 3: 10 answers" in ran.stdout
+    assert Path("one/figure.png").exists()
     whole = saved("one")
     for name in ("checkpoint.npz", "history.csv", "result.json"):
-        os.remove(Path("one", name))                                 # as if it had been killed before its first round was saved
+        os.remove(Path("one",
+                       # as if it had been killed before its first round was saved
+                       name))
     again = command("--resume", "one")
     assert (again.returncode, again.stderr) == (0, "") and saved("one") == whole
     wrong = command("--feedback", "comment")
-    assert wrong.returncode == 2 and wrong.stderr.count("\n") == 1 and "feedback on my_world: expected one of preference" in wrong.stderr
-    assert find("bandit").command == "tinyrlhf run bandit" and find("small_chat").command == f"python {Path(small_chat.__file__)}"
+    assert wrong.returncode == 2 and wrong.stderr.count("\n") == 1
+    assert "feedback on my_world: expected one of preference" in wrong.stderr
+    assert find("bandit").command == "tinyrlhf run bandit"
+    assert find("small_chat").command == f"python {Path(small_chat.__file__)}"
 
 
 # ---- chat
@@ -465,14 +507,18 @@ def test_a_world_outside_the_package_has_the_same_front_door(here):
 CHAT = ["--questions", "6", "--seed", "3"]
 
 
-@pytest.mark.parametrize("options, asked", [([], 12 + 6), (["--without-feedback", "--reward", "ensemble", "--rounds", "2"], 12 + 12),
-                                            (["--on-true-reward", "--language", "sentiment"], 12)], ids=["person", "coin", "true reward"])
+@pytest.mark.parametrize("options, asked",
+                         [([], 12 + 6), (["--without-feedback", "--reward", "ensemble", "--rounds", "2"], 12 + 12),
+                          (["--on-true-reward", "--language", "sentiment"], 12)],
+                         ids=["person", "coin", "true reward"])
 def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undrawn, options, asked):
     assert chat(*(CHAT if asked > 12 else CHAT[2:]), *options, "--json", "--out", "one") == 0
     (result,), lines = results(capsys)
     assert lines[-1].startswith("{") and FIELDS | {"stages", "samples", "without_kl_penalty"} <= set(result)
-    assert result["world"] == "small_chat" and result["seed"] == 3 and result["answers"] == asked and result["out"] == "one"
-    assert result["return_untrained"] < result["return_optimal"] >= result["return_after"] and result["kl"] > 0 < result["seconds"] < 100
+    assert result["world"] == "small_chat" and result["seed"] == 3 and result["answers"] == asked
+    assert result["out"] == "one"
+    assert result["return_untrained"] < result["return_optimal"] >= result["return_after"]
+    assert result["kl"] > 0 < result["seconds"] < 100
     assert result["objective_optimal"] is None                       # nobody knows it
     fitted = asked > 12
     assert (result["reward_model_accuracy"] is not None) == fitted == (len(result["without_kl_penalty"]) == 2)
@@ -481,7 +527,8 @@ def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undr
     for row in result["stages"].values():
         assert {"true_return", "real_words", "kl", "bits_per_character"} <= set(row)
         assert 0 <= row["real_words"] <= 1 < row["bits_per_character"] and row["kl"] >= 0
-    assert all(list(texts) == list(result["stages"]) for texts in result["samples"].values()) and len(result["samples"]) == 4
+    assert all(list(texts) == list(result["stages"]) for texts in result["samples"].values())
+    assert len(result["samples"]) == 4
     done("show", "one", "--json")
     assert results(capsys)[0][0] == result
 
@@ -489,10 +536,13 @@ def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undr
 def test_a_stage_says_what_it_asks_for_before_it_begins(capsys, undrawn):
     assert chat(*CHAT, "--out", "one") == 0
     lines = [line.split("  ")[2] for line in capsys.readouterr().out.splitlines() if line.startswith("round")]
-    assert lines[:5:2] == ["pretrained begins", "sft begins: people answer 12 times (correction)", "rl begins: people answer 6 times (ranking)"]
+    assert lines[:5:2] == ["pretrained begins", "sft begins: people answer 12 times (correction)",
+                           "rl begins: people answer 6 times (ranking)"]
 
 
-@pytest.mark.parametrize("case", [(log.Log, "append_group", 2, False), (Boltzmann, "answer", 2, True), (runs.np, "savez", 3, True)],
+@pytest.mark.parametrize("case",
+                         [(log.Log, "append_group", 2, False), (Boltzmann, "answer", 2, True),
+                          (runs.np, "savez", 3, True)],
                          ids=lambda case: f"{case[1]} {case[2]} {'before' if case[3] else 'after'}")
 def test_a_chat_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, case):
     assert chat(*CHAT, "--out", "whole") == 0
@@ -500,7 +550,7 @@ def test_a_chat_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, 
         interrupt_at(patch, *case)
         assert chat(*CHAT, "--out", "cut") == 130
     door = find("small_chat").command
-    assert capsys.readouterr().err == f"tinyrlhf: stopped; every finished round is saved; go on with: {door} --resume cut\n"
+    assert capsys.readouterr().err == f"{STOPPED} {door} --resume cut\n"
     for verb in ("show", "chat"):
         line = refused(capsys, verb, "cut")
         assert f"{door} --resume cut" in line
@@ -513,7 +563,8 @@ def test_a_run_on_another_world_is_no_chat_and_a_chat_stays_what_it_is(capsys, u
     assert "is a run on bandit" in refused(capsys, "chat", "bandit")
     assert chat(*CHAT, "--out", "one") == 0
     before = saved("one")
-    for arguments, came in ((["--method", "dpo"], "method dpo"), (["--seed", "4"], "seed 4"), (["--without-feedback"], "person coin"),
+    for arguments, came in ((["--method", "dpo"], "method dpo"), (["--seed", "4"], "seed 4"),
+                            (["--without-feedback"], "person coin"),
                             (["--out", "x"], "out x")):
         assert chat(*arguments, "--resume", "one") == 2
         line = capsys.readouterr().err
@@ -530,7 +581,8 @@ def test_the_chat_command_reads_questions_and_stops_at_their_end(capsys, undrawn
         monkeypatch.setattr(sys, "stdin", io.StringIO("what is tea?\nwhat is love?\n" + "long " * 9 + "\n"))
         done("chat", "one", "--seed", seed)
         heard.append(capsys.readouterr().out.splitlines())
-    assert heard[0] == heard[1] != heard[2] and len(heard[0]) == 1 + 3 + 4 + 1 and "at most 18 characters" in heard[0][-1]
+    assert heard[0] == heard[1] != heard[2] and len(heard[0]) == 1 + 3 + 4 + 1
+    assert "at most 18 characters" in heard[0][-1]
     refused(capsys, "chat", "one", "--seed", "-1")
 
 

@@ -1,4 +1,5 @@
-"""A run folder says everything: its log alone teaches the same policy, no stop loses or changes an answer, damage is one clear line."""
+"""A run folder says everything: its log alone teaches the same policy, no stop loses or changes an answer, damage is
+one clear line."""
 import csv
 import functools
 import json
@@ -27,8 +28,10 @@ import small_chat  # noqa: E402
 
 SMALL = {"seed": 3, "rounds": 2, "questions": 5}
 WITHOUT = {"text": {"stop"}, "small_chat": {"stop"}}               # a text is judged when it is finished
-CELLS = [(world, kind) for world in ("gridworld", "cartpole", "text", "small_chat") for kind in KINDS if kind not in WITHOUT.get(world, ())]
-QUICK = [("gridworld", kind) for kind in KINDS] + [("cartpole", "credit"), ("text", "comment"), ("small_chat", "demonstration")]
+CELLS = [(world, kind) for world in ("gridworld", "cartpole", "text", "small_chat") for kind in KINDS
+         if kind not in WITHOUT.get(world, ())]
+QUICK = [("gridworld", kind) for kind in KINDS] + [("cartpole", "credit"), ("text", "comment"),
+                                                   ("small_chat", "demonstration")]
 
 
 @pytest.fixture(autouse=True)
@@ -157,12 +160,14 @@ def test_the_log_alone_teaches_the_same_policy_and_nobody_is_asked(monkeypatch, 
 @pytest.mark.parametrize("world, kind", CELLS)
 def test_killed_at_a_random_moment_every_cell_goes_on_to_the_same_bytes_and_is_said_again(cell, world, kind):
     door = [str(Path(small_chat.__file__))] if world == "small_chat" else ["-m", "tinyrlhf", "run", world]
-    settings = ["--feedback", kind, "--seed", "3", "--questions", "5", "--rounds", "3" if world in ("gridworld", "cartpole") else "1"]
+    settings = ["--feedback", kind, "--seed", "3", "--questions", "5", "--rounds",
+                "3" if world in ("gridworld", "cartpole") else "1"]
     rng = np.random.default_rng([len(world), list(KINDS).index(kind)])
 
     def command(*options):
         root = str(Path(cli.__file__).resolve().parents[1])
-        return subprocess.Popen([sys.executable, *door, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        return subprocess.Popen([sys.executable, *door, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                text=True,
                                 env={**os.environ, "PYTHONPATH": root})
 
     def done(*options):
@@ -207,7 +212,8 @@ def rebuilt(game, told):
     """Episodes from nothing but the game's rules and what a log shows; what it does not say is NaN."""
     lengths = np.array([len(episode["actions"]) for episode in told])
     longest = lengths.max()
-    states = np.array([episode["states"] + [episode["states"][-1]] * (longest - len(episode["actions"])) for episode in told])
+    states = np.array([episode["states"] + [episode["states"][-1]] * (longest - len(episode["actions"]))
+                       for episode in told])
     states = states.astype(game.start(1, np.random.default_rng(0)).dtype)
     actions = np.array([episode["actions"] + [0] * (longest - len(episode["actions"])) for episode in told])
     unknown, mask = np.full(actions.shape, np.nan), np.arange(longest) < lengths[:, None]
@@ -232,7 +238,8 @@ def test_a_stranger_who_reads_the_log_learns_the_same_reward(world, kind):
     state = run("one", world, feedback=kind)
     told = labels_in("one")
     kept, n = state.answers, len(told[0]["shows"])
-    answers = Answers(rebuilt(state.game, [episode for label in told for episode in label["shows"]]), np.array([label["kind"] for label in told]),
+    answers = Answers(rebuilt(state.game, [episode for label in told for episode in label["shows"]]),
+                      np.array([label["kind"] for label in told]),
                       np.arange(len(told) * n).reshape(-1, n), np.array([label["place"] for label in told]),
                       np.array([label["said"] for label in told]), np.array([label["who"] for label in told]),
                       np.array([label["round"] for label in told]), np.zeros((len(told), 0)))
@@ -252,8 +259,10 @@ def test_a_stranger_who_reads_the_log_of_a_chat_learns_the_same_reward():
     prompts = [text["prompt"] for label in told for text in label["shows"]]
     _, actions, mask = state.game.demonstrations(prompts, [text["text"] for label in told for text in label["shows"]])
     state.answers = state.answers.of(("ranking",))
-    answers = Answers(replay(state.game, state.game.ask(prompts), actions, mask, None), state.answers.kind, np.arange(20).reshape(5, 4),
-                      np.array([label["place"] for label in told]), np.array([label["said"] for label in told]), state.answers.person,
+    answers = Answers(replay(state.game, state.game.ask(prompts), actions, mask, None), state.answers.kind,
+                      np.arange(20).reshape(5, 4),
+                      np.array([label["place"] for label in told]), np.array([label["said"] for label in told]),
+                      state.answers.person,
                       state.answers.round, np.zeros((5, 0)))
     same_reward(state, answers)
 
@@ -264,7 +273,8 @@ def test_history_csv_has_one_row_of_the_same_numbers_per_round_and_no_part_files
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 and list(rows[0]) == list(state.history[1]) or set(rows[0]) == set(state.history[1])
     for row, numbers in zip(rows, state.history):
-        assert {name: text for name, text in row.items() if text} == {name: str(value) for name, value in numbers.items()}
+        told = {name: text for name, text in row.items() if text}
+        assert told == {name: str(value) for name, value in numbers.items()}
     assert sorted(os.listdir("one")) == ["checkpoint.npz", "feedback.jsonl", "history.csv", "run.json"]
 
 
@@ -275,18 +285,22 @@ def test_a_run_on_the_true_reward_has_no_answers():
 
 
 def test_saving_twice_logs_nothing_twice():
-    before = []
-    run("one", feedback="demonstration", on_round=lambda at_work: before.append((Path("one/feedback.jsonl").read_bytes(),
-                                                                                at_work.save(at_work.state),
-                                                                                Path("one/feedback.jsonl").read_bytes())))
-    assert len(before) == 2 and all(first == again for first, _, again in before)
+    kept = []
+
+    def save_again(at_work):
+        kept.append(Path("one/feedback.jsonl").read_bytes())
+        at_work.save(at_work.state)
+        kept.append(Path("one/feedback.jsonl").read_bytes())
+    run("one", feedback="demonstration", on_round=save_again)
+    assert len(kept) == 4 and kept[::2] == kept[1::2]
 
 
 def test_a_round_writes_what_is_new_and_no_file_grows_with_the_answers():
     sizes = []
 
     def look(at_work):
-        sizes.append((Path("one/feedback.jsonl").read_bytes(), Path("one/checkpoint.npz").stat().st_size, os.stat("one/feedback.jsonl").st_ino,
+        sizes.append((Path("one/feedback.jsonl").read_bytes(), Path("one/checkpoint.npz").stat().st_size,
+                      os.stat("one/feedback.jsonl").st_ino,
                       len(json.dumps(at_work.state.history))))
     run("one", on_round=look, rounds=12, questions=40)
     logs, checkpoints, inodes, histories = zip(*sizes)
@@ -330,7 +344,8 @@ def write_log(path, labels, world=None):
     rows = [("label", label) for label in labels]
     if world:
         rows = [("run", {"world": world, "settings": {}, "numpy": "2"}), *rows]
-    Path(path).write_bytes(b"".join(log.seal({"v": 2 if world else 1, "seq": seq, "k": kind, "t": "2026-01-01T00:00:00.000Z", **fields})
+    Path(path).write_bytes(b"".join(log.seal({"v": 2 if world else 1, "seq": seq, "k": kind,
+                                              "t": "2026-01-01T00:00:00.000Z", **fields})
                                     for seq, (kind, fields) in enumerate(rows)))
 
 
@@ -352,9 +367,11 @@ def replayed(path, world="bandit", **changes):
 
 def test_comparisons_of_format_1_are_read_one_round_after_the_other():
     answers = ["first", "second", "same", "cant tell", "skip"] * 2
-    write_log("old.jsonl", [compared(i % 5, (i + 1) % 5, answer, ["first", "second"][i % 2]) for i, answer in enumerate(answers)])
+    write_log("old.jsonl",
+              [compared(i % 5, (i + 1) % 5, answer, ["first", "second"][i % 2]) for i, answer in enumerate(answers)])
     state = replayed("old.jsonl")
-    assert state.answers.said[:, 0].tolist() == [0, 1, 2, -1, -2] * 2 and state.answers.round.tolist() == [1] * 5 + [2] * 5
+    assert state.answers.said[:, 0].tolist() == [0, 1, 2, -1, -2] * 2
+    assert state.answers.round.tolist() == [1] * 5 + [2] * 5
     assert state.answers.place.tolist() == [[0, 1], [1, 0]] * 5 and set(state.answers.person) == {"ada"}
     shown = state.answers.episodes.actions[state.answers.shows[:, 0], 0]
     assert shown.tolist() == [0, 1, 2, 3, 4] * 2
@@ -376,28 +393,39 @@ def test_rankings_of_format_1_are_read():
     label = {"verb": "rank", "who": "ada", "prompt": "what is tea?", "options": texts, "order": order}
     answers = from_labels([label], state.game, Texts())
     assert answers.kind.tolist() == ["ranking"] and answers.said.tolist() == [order]
-    assert state.game.decode(answers.episodes.states[:, -1]) == texts and state.game.asked(answers.episodes.states[:, 0]) == ["what is tea?"] * 4
+    assert state.game.decode(answers.episodes.states[:, -1]) == texts
+    assert state.game.asked(answers.episodes.states[:, 0]) == ["what is tea?"] * 4
 
 
 def good(**changes):
-    return {"kind": "preference", "who": "ada", "round": 1, "said": [0], "place": [0, 1], "shows": [pull(0), pull(1)], **changes}
+    return {"kind": "preference", "who": "ada", "round": 1, "said": [0], "place": [0, 1], "shows": [pull(0), pull(1)],
+            **changes}
 
 
 @pytest.mark.parametrize("world, label, settings, named", [
     ("gridworld", good(), {}, "expected the log of a run on bandit, got one on gridworld"),
-    ("bandit", good(kind="applause"), {}, "'applause'"), ("bandit", good(said=[7]), {}, "0 (first), 1 (second) or 2 (same)"),
+    ("bandit", good(kind="applause"), {}, "'applause'"),
+    ("bandit", good(said=[7]), {}, "0 (first), 1 (second) or 2 (same)"),
     ("bandit", good(said="maybe"), {}, "'maybe'"), ("bandit", good(said=[0.5]), {}, "expected a whole number"),
-    ("bandit", good(kind="rating", shows=[pull(0)], place=[0], said=[5]), {"feedback": "rating"}, "a grade from 0 to 4"),
-    ("bandit", good(kind="rating", shows=[pull(0)], place=[0]), {}, "expected answers of the kinds that this run asks for (preference), got rating"),
-    ("bandit", good(kind="ranking", shows=[pull(0), pull(1), pull(2)], place=[0, 1, 2], said=[0, 2, 2]), {"feedback": "ranking"}, "best first"),
-    ("bandit", good(kind="ranking", shows=[pull(0), pull(1), pull(2)], place=[0, 1, 2], said=[0, 3, 1]), {"feedback": "ranking"}, "best first"),
-    ("bandit", good(shows=[pull(0), pull(9)]), {}, "actions"), ("bandit", good(shows=[pull(0), {**pull(0), "states": [0, 3]}]), {}, "states"),
+    ("bandit", good(kind="rating", shows=[pull(0)], place=[0], said=[5]), {"feedback": "rating"},
+     "a grade from 0 to 4"),
+    ("bandit", good(kind="rating", shows=[pull(0)], place=[0]), {},
+     "expected answers of the kinds that this run asks for (preference), got rating"),
+    ("bandit", good(kind="ranking", shows=[pull(0), pull(1), pull(2)], place=[0, 1, 2], said=[0, 2, 2]),
+     {"feedback": "ranking"}, "best first"),
+    ("bandit", good(kind="ranking", shows=[pull(0), pull(1), pull(2)], place=[0, 1, 2], said=[0, 3, 1]),
+     {"feedback": "ranking"}, "best first"),
+    ("bandit", good(shows=[pull(0), pull(9)]), {}, "actions"),
+    ("bandit", good(shows=[pull(0), {**pull(0), "states": [0, 3]}]), {}, "states"),
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [[0.5, 1, 2, 3]] * 2}]), {}, "states"),
     ("bandit", good(shows=[pull(0), {"text": "moon"}]), {}, "is it the log of another world?"),
     ("bandit", {"q": 3}, {}, "is it the log of another world?"),
-    ("gridworld", good(kind="comment", said="louder, please"), {"feedback": "comment"}, "'mind the flowers', 'not into the lava'"),
-    ("gridworld", good(kind="demonstration", said=[0], shows=[{**pull(0), "states": [[0.0] * 4] * 2}]), {"feedback": "demonstration"}, "states")])
-def test_a_log_that_cannot_be_learned_from_is_one_line_before_anything_is_written(capsys, here, world, label, settings, named):
+    ("gridworld", good(kind="comment", said="louder, please"), {"feedback": "comment"},
+     "'mind the flowers', 'not into the lava'"),
+    ("gridworld", good(kind="demonstration", said=[0], shows=[{**pull(0), "states": [[0.0] * 4] * 2}]),
+     {"feedback": "demonstration"}, "states")])
+def test_a_log_that_cannot_be_learned_from_is_one_line_before_anything_is_written(capsys, here, world, label, settings,
+                                                                                  named):
     write_log("log.jsonl", [label], world)
     into = world if settings else "bandit"
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
@@ -425,7 +453,8 @@ def test_the_log_of_another_world_or_run_in_the_folder_is_one_line_before_anythi
     run("one")
     run("other", "gridworld")
     run("longer", rounds=1, questions=7)
-    for place, said in (("other", "expected the log of a run on bandit, got one on gridworld"), ("longer", "but checkpoint.npz was made with")):
+    for place, said in (("other", "expected the log of a run on bandit, got one on gridworld"),
+                        ("longer", "but checkpoint.npz was made with")):
         shutil.copy(f"{place}/feedback.jsonl", "one/feedback.jsonl")
         before = {path: path.read_bytes() for path in Path("one").iterdir()}
         assert said in refusal(runs.load, "one")
@@ -497,12 +526,18 @@ def without(name):
 
 
 @pytest.mark.parametrize("text, named", [
-    ("", "JSONDecodeError"), ("{", "JSONDecodeError"), ("[]", "TypeError"), ("{}", "settings"), ('{"settings": []}', "TypeError"),
-    ('{"settings": "bandit"}', "TypeError"), ('{"settings": null}', "TypeError"), ("[" * 100_000, "Recursion"), ("\udcff", "Unicode"),
-    (without("world"), "world"), (without("rounds"), "rounds"), (settings_text(speed=3), "speed"), (settings_text(world="mars"), "'mars'"),
-    (settings_text(world=["bandit"]), "world"), (settings_text(learner=None), "learner"), (settings_text(learner="magic"), "'magic'"),
+    ("", "JSONDecodeError"), ("{", "JSONDecodeError"), ("[]", "TypeError"), ("{}", "settings"),
+    ('{"settings": []}', "TypeError"),
+    ('{"settings": "bandit"}', "TypeError"), ('{"settings": null}', "TypeError"), ("[" * 100_000, "Recursion"),
+    ("\udcff", "Unicode"),
+    (without("world"), "world"), (without("rounds"), "rounds"), (settings_text(speed=3), "speed"),
+    (settings_text(world="mars"), "'mars'"),
+    (settings_text(world=["bandit"]), "world"), (settings_text(learner=None), "learner"),
+    (settings_text(learner="magic"), "'magic'"),
     (settings_text(person=["coin"]), "person"), (settings_text(feedback="applause"), "'applause'"),
-    (settings_text(feedback=3), "feedback"), (settings_text(feedback="stop"), "'stop'"), (settings_text(feedback="rating,rating"), "once"), (settings_text(seed="3"), "seed"), (settings_text(seed=-1), "seed"),
+    (settings_text(feedback=3), "feedback"), (settings_text(feedback="stop"), "'stop'"),
+    (settings_text(feedback="rating,rating"), "once"), (settings_text(seed="3"), "seed"),
+    (settings_text(seed=-1), "seed"),
     (settings_text(seed=True), "seed"), (settings_text(rounds=2.5), "rounds"), (settings_text(rounds=[2]), "rounds"),
     (settings_text(kl_coef="0.1"), "kl_coef"), (settings_text(kl_coef=True), "kl_coef"),
     (settings_text(kl_coef=None), "kl_coef"), (settings_text(kl_coef=float("nan")), "kl_coef"),
@@ -528,8 +563,9 @@ def test_settings_that_are_not_those_of_the_checkpoint_are_refused():
     assert "run.json says seed = 4, but checkpoint.npz was made with 3" in refusal(runs.load, "one")
 
 
-@pytest.mark.parametrize("made_with, said", [('{"colour": "red"}', "says"), ("more", "says colour = None"), ("[1]", "cannot be read"),
-                                             ('"x"', "cannot be read")])
+@pytest.mark.parametrize("made_with, said",
+                         [('{"colour": "red"}', "says"), ("more", "says colour = None"), ("[1]", "cannot be read"),
+                          ('"x"', "cannot be read")])
 def test_a_checkpoint_of_other_settings_is_never_taken_for_an_untrained_run(made_with, said):
     run("one", rounds=1)
     with np.load("one/checkpoint.npz") as flat:
@@ -585,7 +621,8 @@ class Trap:
 def test_a_checkpoint_never_unpickles(here):
     state = run("one")
     settings = json.dumps(runs.settings_of("one"))
-    np.savez("one/checkpoint.npz", settings=settings, **{**state.state(), "policy/vector": np.array([Trap()], dtype=object)})
+    np.savez("one/checkpoint.npz", settings=settings,
+             **{**state.state(), "policy/vector": np.array([Trap()], dtype=object)})
     assert "checkpoint.npz" in refusal(runs.load, "one")
     assert not (here / "sprung").exists()
 
@@ -619,14 +656,16 @@ def test_a_result_that_was_edited_to_nonsense_is_not_remembered(tmp_path):
 
 # ---- chat
 
-@pytest.mark.parametrize("changes", [{"reward": "trunk"}, {"reward": "ensemble", "person": "coin", "rounds": 2}, {"method": "dpo"},
-                                     {"method": "best-of-n", "reward": "ngram"}], ids=str)
+@pytest.mark.parametrize("changes",
+                         [{"reward": "trunk"}, {"reward": "ensemble", "person": "coin", "rounds": 2}, {"method": "dpo"},
+                          {"method": "best-of-n", "reward": "ngram"}], ids=str)
 def test_a_chat_run_loads_as_it_was_after_each_of_its_stages(changes):
     kept = []
 
     def look(at_work):
         loaded = runs.load("one")
-        kept.append((bytes_of(loaded) == bytes_of(at_work.state), loaded.history == at_work.state.history, list(loaded.snapshots)))
+        kept.append((bytes_of(loaded) == bytes_of(at_work.state), loaded.history == at_work.state.history,
+                     list(loaded.snapshots)))
     state = run("one", "small_chat", look, **{"rounds": 1, **changes})
     names = [stage.name for stage in state.plan]
     assert names[:3] == ["pretrained", "sft", "rl"]
@@ -634,11 +673,14 @@ def test_a_chat_run_loads_as_it_was_after_each_of_its_stages(changes):
 
 
 @pytest.mark.parametrize("changes, named", [
-    ({"method": "magic"}, "'magic'"), ({"method": None}, "method"), ({"method": ["dpo"]}, "method"), ({"reward": "eyes"}, "'eyes'"),
-    ({"language": "french"}, "'french'"), ({"rounds": 10_001}, "rounds"), ({"rounds": 1.5}, "rounds"), ({"seed": -1}, "seed"),
+    ({"method": "magic"}, "'magic'"), ({"method": None}, "method"), ({"method": ["dpo"]}, "method"),
+    ({"reward": "eyes"}, "'eyes'"),
+    ({"language": "french"}, "'french'"), ({"rounds": 10_001}, "rounds"), ({"rounds": 1.5}, "rounds"),
+    ({"seed": -1}, "seed"),
     ({"seed": True}, "seed"), ({"agreement": 0.2}, "agreement"), ({"agreement": "high"}, "agreement"),
     ({"kl_coef": float("nan")}, "kl_coef"), ({"feedback": "stop"}, "'stop'"),
-    ({"person": "nobody", "method": "dpo"}, "person"), ({"learner": "ppo"}, "learner"), ({"world": "text"}, "settings")])
+    ({"person": "nobody", "method": "dpo"}, "person"), ({"learner": "ppo"}, "learner"),
+    ({"world": "text"}, "settings")])
 def test_an_edited_run_json_of_a_chat_is_refused_by_name(changes, named):
     settings = settings_for("chat")
     folder = runs.create("one", settings)

@@ -1,4 +1,5 @@
-"""Is every world what its file says, and do the stages of a chat model learn only from what people said, each as it should?"""
+"""Is every world what its file says, and do the stages of a chat model learn only from what people said, each as it
+should?"""
 import functools
 import inspect
 import sys
@@ -26,7 +27,8 @@ from small_chat import SMALL  # noqa: E402
 
 MATRIX = {"bandit": list(KINDS)[:6], "gridworld": list(KINDS), "cartpole": list(KINDS),
           "text": [kind for kind in KINDS if kind != "stop"], "chat": [kind for kind in KINDS if kind != "stop"]}
-SORTS = [{}, {"method": "ppo", "reward": "ngram", "feedback": "rating,comment"}, {"method": "dpo", "reward": "trunk"}, {"method": "best-of-n"},
+SORTS = [{}, {"method": "ppo", "reward": "ngram", "feedback": "rating,comment"}, {"method": "dpo", "reward": "trunk"},
+         {"method": "best-of-n"},
          {"method": "ipo", "reward": "ensemble", "language": "sentiment", "feedback": "preference"},
          {"person": "coin", "method": "reinforce", "feedback": "demonstration"}, {"person": "nobody", "method": "grpo"}]
 
@@ -53,7 +55,8 @@ def default(name):
 def test_worlds_are_found_by_the_names_of_their_files():
     assert world_names() == sorted(MATRIX)
     for name in world_names():
-        assert find(name).name == name and find(name).make.__module__ == f"tinyrlhf.worlds.{name}" and find(name).make.__doc__
+        assert find(name).name == name and find(name).make.__module__ == f"tinyrlhf.worlds.{name}"
+        assert find(name).make.__doc__
         assert find(name).command == f"tinyrlhf run {name}"
     for name in ("mars", "", "_chat_report", "../cli", "worlds.text", None, ["bandit"], "\x1b[31m"):
         with pytest.raises(ValueError, match="world: expected the name of a file") as error:
@@ -81,9 +84,11 @@ def test_the_settings_of_a_world_are_the_arguments_of_its_function_and_build_the
 def test_a_world_offers_the_kinds_of_its_row_and_says_which_it_has(name):
     for kind in KINDS:
         if kind in MATRIX[name]:
-            assert [stage.kinds for stage in build(name, feedback=kind, rounds=1).plan if stage.person is None][-1] == (kind,)
+            assert [stage.kinds for stage in build(name, feedback=kind, rounds=1).plan
+                    if stage.person is None][-1] == (kind,)
         else:
-            with pytest.raises(ValueError, match=f"^feedback on {name}: expected one of {', '.join(MATRIX[name])}; got '{kind}'$"):
+            with pytest.raises(ValueError,
+                               match=f"^feedback on {name}: expected one of {', '.join(MATRIX[name])}; got '{kind}'$"):
                 build(name, feedback=f"preference,{kind}")
 
 
@@ -97,7 +102,8 @@ def test_a_fit_takes_as_many_steps_of_as_many_answers_however_many_there_are(nam
 
 def test_no_round_of_a_long_run_reads_more_than_one_of_a_short_run(monkeypatch):
     read, choices = [], Answers.choices
-    monkeypatch.setattr(Answers, "choices", lambda answers, chosen, *more: read.append(len(chosen)) or choices(answers, chosen, *more))
+    monkeypatch.setattr(Answers, "choices", lambda answers, chosen,
+                        *more: read.append(len(chosen)) or choices(answers, chosen, *more))
     state = build("bandit", seed=3, rounds=8, questions=40)
     state.updates_per_round, rounds = 2, []
     rlhf.rlhf(state, on_round=lambda state, row: rounds.append([n for n in read if n <= 64]) or read.clear())
@@ -109,7 +115,8 @@ def test_on_the_true_reward_nobody_is_asked_and_with_coins_nobody_looks(name):
     state = build(name, person="nobody")
     asked = [stage for stage in default(name).plan if stage.person is None]
     for stage, before in zip([stage for stage in state.plan if stage.person is None], asked):
-        assert (stage.kinds, stage.questions) == ((), 0) and stage.name == before.name and stage.begin is not None or before.begin is None
+        assert (stage.kinds, stage.questions) == ((), 0) and stage.name == before.name
+        assert stage.begin is not None or before.begin is None
         assert stage.improve is (from_true_reward if before.improve is from_answers else stage.improve)
     assert isinstance(build(name, person="coin").person, CoinFlip)
     if name == "cartpole":
@@ -127,13 +134,20 @@ def test_generators_are_independent_of_each_other_and_of_other_seeds():
 
 
 @pytest.mark.parametrize("world, name, value, came", [
-    ("chat", "language", "french", "dialogue, sentiment; got 'french'"), ("chat", "method", "magic", "best-of-n; got 'magic'"),
-    ("chat", "reward", "eyes", "bag, ngram, trunk, ensemble; got 'eyes'"), ("chat", "person", "cat", "simulated, coin, nobody; got 'cat'"),
-    ("bandit", "learner", "magic", "ppo; got 'magic'"), ("bandit", "seed", -1, "got -1"), ("bandit", "seed", 1.5, "got 1.5"),
-    ("bandit", "rounds", 0, "from 1 to 10000, got 0"), ("chat", "rounds", 10_001, "got 10001"), ("bandit", "questions", 0, "got 0"),
-    ("bandit", "questions", True, "got True"), ("text", "kl_coef", -0.1, "got -0.1"), ("bandit", "kl_coef", np.nan, "got nan"),
-    ("bandit", "kl_coef", True, "got True"), ("bandit", "agreement", 0.4, "got 0.4"), ("chat", "agreement", 1.1, "got 1.1"),
-    ("bandit", "feedback", 3, "expected text, got 3"), ("bandit", "feedback", "rating,rating", "each kind once, got rating,rating")])
+    ("chat", "language", "french", "dialogue, sentiment; got 'french'"),
+    ("chat", "method", "magic", "best-of-n; got 'magic'"),
+    ("chat", "reward", "eyes", "bag, ngram, trunk, ensemble; got 'eyes'"),
+    ("chat", "person", "cat", "simulated, coin, nobody; got 'cat'"),
+    ("bandit", "learner", "magic", "ppo; got 'magic'"), ("bandit", "seed", -1, "got -1"),
+    ("bandit", "seed", 1.5, "got 1.5"),
+    ("bandit", "rounds", 0, "from 1 to 10000, got 0"), ("chat", "rounds", 10_001, "got 10001"),
+    ("bandit", "questions", 0, "got 0"),
+    ("bandit", "questions", True, "got True"), ("text", "kl_coef", -0.1, "got -0.1"),
+    ("bandit", "kl_coef", np.nan, "got nan"),
+    ("bandit", "kl_coef", True, "got True"), ("bandit", "agreement", 0.4, "got 0.4"),
+    ("chat", "agreement", 1.1, "got 1.1"),
+    ("bandit", "feedback", 3, "expected text, got 3"),
+    ("bandit", "feedback", "rating,rating", "each kind once, got rating,rating")])
 def test_settings_without_sense_are_refused_in_one_line(world, name, value, came):
     with pytest.raises(ValueError, match=f"^{name}: expected .*{came}$|^{name}: {came}$") as error:
         build(world, **{name: value})
@@ -141,8 +155,10 @@ def test_settings_without_sense_are_refused_in_one_line(world, name, value, came
 
 
 def test_a_setting_that_has_no_effect_beside_another_is_refused():
-    for given, named in (({"person": "coin", "agreement": 0.8}, "agreement"), ({"person": "nobody", "questions": 5}, "questions"),
-                         ({"person": "nobody", "feedback": "rating"}, "feedback"), ({"method": "best-of-n", "kl_coef": 0.1}, "kl_coef")):
+    for given, named in (({"person": "coin", "agreement": 0.8}, "agreement"),
+                         ({"person": "nobody", "questions": 5}, "questions"),
+                         ({"person": "nobody", "feedback": "rating"}, "feedback"),
+                         ({"method": "best-of-n", "kl_coef": 0.1}, "kl_coef")):
         with pytest.raises(ValueError, match=f"^{named}: expected nothing"):
             chat.refuse_idle(given)
     chat.refuse_idle({"person": "coin", "questions": 5})
@@ -175,8 +191,9 @@ def fine_tuned(**settings):
     """A run that has two stages behind it."""
     state = a_chat(**settings)
     before = early(settings.get("language", "dialogue"))
-    flat = {name: value for name, value in before.state().items() if not name.startswith(("learner/", "reward_model/", "person/"))}
-    now = {name: value for name, value in state.state().items() if name.startswith(("learner/", "reward_model/", "person/"))}
+    own = ("learner/", "reward_model/", "person/")
+    flat = {name: value for name, value in before.state().items() if not name.startswith(own)}
+    now = {name: value for name, value in state.state().items() if name.startswith(own)}
     state.load({**flat, **now}, before.answers)
     return state
 
@@ -218,7 +235,8 @@ def test_the_stages_come_in_their_order_and_later_ones_leave_earlier_ones_alone(
     seen = []
     state = rlhf.rlhf(a_chat(rounds=2), on_round=lambda state, row: seen.append(vectors(state)))
     names = ["pretrained", "sft", "rl", "rl_2"]
-    assert names == [stage.name for stage in state.plan] == list(state.snapshots) == [row["stage"] for row in state.history]
+    assert names == [stage.name for stage in state.plan] == list(state.snapshots) == [row["stage"]
+                                                                                      for row in state.history]
     assert [list(kept) for kept in seen] == [names[:n] for n in (1, 2, 3, 4)]
     assert all(kept[name] == seen[-1][name] for kept in seen for name in kept)
     assert len(set(seen[-1].values())) == 4                            # each of them changed something
@@ -246,7 +264,8 @@ def test_reading_makes_the_model_less_surprised_by_what_it_read(language):
 def test_only_what_people_left_in_mended_answers_is_copied(monkeypatch):
     monkeypatch.setattr(sys.modules["tinyrlhf.worlds.chat"], "CARE", 1.0)
     copied = []
-    monkeypatch.setattr(improvements, "clone", lambda policy, observations, actions, *_, **__: copied.append((observations, actions)) or [0.0])
+    monkeypatch.setattr(improvements, "clone", lambda policy, observations, actions, *_,
+                        **__: copied.append((observations, actions)) or [0.0])
     state = rlhf.rlhf(a_chat(), 2)
     (observations, actions), game = copied[0], state.game
     done = state.answers.acted()
@@ -263,7 +282,8 @@ def test_measuring_changes_nothing_and_says_the_same_again():
     assert_same(state.state(), saved[-1][0])
     rng = np.random.default_rng([3, 5])
     answers = rollout(state.game, state.policy, state.game.start(16, rng), rng)
-    assert row["true_return"] == answers.true_returns.mean() and 0 <= row["real_words"] <= 1 and 0 < row["distinct"] <= 1
+    assert row["true_return"] == answers.true_returns.mean() and 0 <= row["real_words"] <= 1
+    assert 0 < row["distinct"] <= 1
 
 
 # ---- what people said, and nothing else
@@ -305,16 +325,20 @@ def test_coin_flips_move_the_policy_too_but_do_not_look(monkeypatch):
 def test_a_second_round_learns_from_fresh_answers_and_all_before_in_the_units_of_the_first(monkeypatch):
     state, fitted, units = fine_tuned(rounds=2), [], []
     fit, normalize = OutcomeReward.fit, OutcomeReward.normalize
-    monkeypatch.setattr(OutcomeReward, "fit", lambda model, answers, rng: (fitted.append(answers), fit(model, answers, rng))[1])
-    monkeypatch.setattr(OutcomeReward, "normalize", lambda model, episodes: (units.append(episodes), normalize(model, episodes))[1])
+    monkeypatch.setattr(OutcomeReward, "fit", lambda model, answers,
+                        rng: (fitted.append(answers), fit(model, answers, rng))[1])
+    monkeypatch.setattr(OutcomeReward, "normalize", lambda model,
+                        episodes: (units.append(episodes), normalize(model, episodes))[1])
     rlhf.rlhf(state)
-    assert [len(answers) for answers in fitted] == [6, 12] and all(set(answers.kind) == {"ranking"} for answers in fitted)
+    assert [len(answers) for answers in fitted] == [6, 12]
+    assert all(set(answers.kind) == {"ranking"} for answers in fitted)
     ranked = state.answers.of(("ranking",))
     first, second = ranked[ranked.round == 3].only_shown(), ranked[ranked.round == 4].only_shown()
     for episodes in units:
         texts = state.game.decode(episodes.states[:, -1])
         assert sorted(texts) == sorted(state.game.decode(first.episodes.states[:, -1]))
-    log_probs = state.snapshots["rl"].log_probs(*second.episodes.decisions)[0]             # drawn from the policy as it was then
+    # drawn from the policy as it was then
+    log_probs = state.snapshots["rl"].log_probs(*second.episodes.decisions)[0]
     assert np.allclose(log_probs, second.episodes.log_probs[second.episodes.mask], atol=1e-5)
 
 
@@ -324,7 +348,8 @@ def test_the_kl_penalty_is_to_the_fine_tuned_model_and_each_round_has_a_fresh_le
     seen = []
 
     def look(state, reward):
-        seen.append((state.kl_coef, state.reference.state()["vector"].tolist(), state.learner.now(state.learner.learning_rate)))
+        seen.append((state.kl_coef, state.reference.state()["vector"].tolist(),
+                     state.learner.now(state.learner.learning_rate)))
         return {"kl": 0.0}
 
     monkeypatch.setattr(rlhf, "improve_on", look)
@@ -351,7 +376,8 @@ def test_without_a_kl_penalty_it_leaves_the_reference_and_both_judges_are_asked(
     assert rows == without_kl_penalty(state, updates=20, n=12)
     assert len(without_kl_penalty(state, updates=3, n=12)) == 2
     assert all(0 <= row[name] <= 1 for row in rows for name in ("person_prefers", "reward_model_prefers"))
-    assert all(isinstance(row["sample"], str) and np.isfinite([row["true_return"], row["learned_return"]]).all() for row in rows)
+    assert all(isinstance(row["sample"], str) and np.isfinite([row["true_return"], row["learned_return"]]).all()
+               for row in rows)
 
 
 def test_a_reward_model_that_is_the_true_reward_is_never_fooled():
@@ -385,14 +411,19 @@ def test_each_reward_model_is_blind_to_what_it_is_said_to_be_blind_to():
     state = a_chat()
     game, (bag, ngram, trunk) = state.game, (a_reward_model(state, kind) for kind in ("bag", "ngram", "trunk"))
     order = some_answers(game, ["sure! tea is hot.", "tea is hot. sure!"])
-    assert np.isclose(*bag.scores(order), rtol=1e-6) and not np.isclose(*ngram.scores(order)) and not np.isclose(*trunk.scores(order))
+    assert np.isclose(*bag.scores(order), rtol=1e-6) and not np.isclose(*ngram.scores(order))
+    assert not np.isclose(*trunk.scores(order))
     again = ngram.scores(some_answers(game, ["ha ha" + " ha" * n for n in (2, 3, 4, 5)]))
-    assert np.allclose(np.diff(again), np.diff(again)[0], atol=1e-4)   # what has come already is worth as much once more
-    assert not np.allclose(np.diff(bag.scores(some_answers(game, ["ha ha" + " ha" * n for n in (2, 3, 4, 5)])), 2), 0, atol=1e-3)
+    assert np.allclose(np.diff(again), np.diff(again)[0],
+                       atol=1e-4)   # what has come already is worth as much once more
+    assert not np.allclose(np.diff(bag.scores(some_answers(game, ["ha ha" + " ha" * n for n in (2, 3, 4, 5)])), 2), 0,
+                           atol=1e-3)
     far = some_answers(game, ["a dog walked in the rain and", "a cow walked in the rain and"])
-    assert np.isclose(*trunk.forward(far)[0][:, 20]) and not np.isclose(*trunk.scores(far))                  # 12 letters back it is dark
+    assert np.isclose(*trunk.forward(far)[0][:, 20])
+    assert not np.isclose(*trunk.scores(far))                  # 12 letters back it is dark
     for model in (bag, ngram, trunk):
-        one, other = (model.scores(some_answers(game, ["it is hot."], prompt)) for prompt in ("explain tea.", "explain rain."))
+        one, other = (model.scores(some_answers(game, ["it is hot."], prompt))
+                      for prompt in ("explain tea.", "explain rain."))
         assert not np.isclose(one, other)
     assert ngram.network.params["table"].shape == (N_GRAMS, 1)
 
@@ -427,7 +458,8 @@ def test_an_ensemble_says_what_the_worst_case_of_its_three_members_says():
 @pytest.mark.parametrize("reward", REWARDS)
 def test_a_language_of_one_letter_goes_through_all_stages(monkeypatch, reward):
     one = ("a",)
-    monkeypatch.setitem(CORPORA, "a", Phrases({"a": "a"}, {"a": one}, one, {"a": one}, one, ("aa",), one, one, ("aa",), (one, one)))
+    monkeypatch.setitem(CORPORA, "a",
+                        Phrases({"a": "a"}, {"a": one}, one, {"a": one}, one, ("aa",), one, one, ("aa",), (one, one)))
     monkeypatch.setitem(chat.make.__annotations__, "language", (*CORPORA, "a"))
     state = rlhf.rlhf(a_chat(language="a", reward=reward))
     assert len(state.history) == 3 and np.isfinite([row["true_return"] for row in state.history]).all()
@@ -437,7 +469,8 @@ def test_a_language_of_one_letter_goes_through_all_stages(monkeypatch, reward):
 def test_answers_that_are_all_alike_teach_nothing_and_break_nothing():
     state = fine_tuned()
     state.policy.network.params.vector[:] = 0
-    state.policy.network.params["bias_1"][7] = 30.0                    # whatever it is asked, it says the same letter 56 times
+    # whatever it is asked, it says the same letter 56 times
+    state.policy.network.params["bias_1"][7] = 30.0
     rlhf.rlhf(state)
     ranked = state.answers.of(("ranking",)).only_shown()
     assert len(set(state.game.decode(ranked.episodes.states[:, -1]))) == 1
@@ -462,14 +495,17 @@ def test_every_method_is_one_of_the_plan():
 def test_people_teach_what_coin_flips_do_not_and_without_a_kl_penalty_the_reward_model_is_fooled():
     before, after = rlhf.rlhf(chat(seed=401), 2), {}
     pretrained, sft = before.history
-    assert pretrained["real_words"] > 0.95 and pretrained["bits_per_character"] < 0.3 and sft["true_return"] > pretrained["true_return"] + 0.5
+    assert pretrained["real_words"] > 0.95 and pretrained["bits_per_character"] < 0.3
+    assert sft["true_return"] > pretrained["true_return"] + 0.5
     for person in ("coin", "simulated"):
         state = chat(seed=401, person=person)
         fresh = {name: value for name, value in state.state().items() if name.startswith("person/")}
-        state.load({**{name: value for name, value in before.state().items() if not name.startswith("person/")}, **fresh}, before.answers)
+        state.load({**{name: value for name, value in before.state().items() if not name.startswith("person/")},
+                    **fresh}, before.answers)
         after[person] = rlhf.rlhf(state).history[-1]
     assert after["simulated"]["true_return"] > sft["true_return"] + 0.4 and after["simulated"]["unkind"] < 0.03
-    assert after["coin"]["true_return"] < sft["true_return"] + 0.1 and after["coin"]["kl"] > 0.5 * after["simulated"]["kl"] > 0
+    assert after["coin"]["true_return"] < sft["true_return"] + 0.1
+    assert after["coin"]["kl"] > 0.5 * after["simulated"]["kl"] > 0
     rows = without_kl_penalty(state)
     best, last = max(rows, key=lambda row: row["true_return"]), rows[-1]
     assert last["true_return"] < best["true_return"] - 0.4 and last["learned_return"] > best["learned_return"]

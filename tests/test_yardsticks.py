@@ -1,11 +1,11 @@
-"""The yardsticks are what they say: exact where the world is small, never beaten; and no report claims what they cannot carry."""
+"""The yardsticks are what they say: exact where the world is small, never beaten; and no report claims what they
+cannot carry."""
 import numpy as np
 import pytest
 
 from tinyrlhf import report
 from tinyrlhf.diagnostics import noise_ceiling
 from tinyrlhf.episodes import rollout
-from tinyrlhf.exact import strings
 from tinyrlhf.exact.horizon import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
@@ -36,7 +36,8 @@ def worth(game, policy):
     """The return of a policy (S, A), step by step backwards from the horizon; nothing shared with `exact`."""
     values = np.zeros(game.n_states)
     for _ in range(game.horizon):
-        values = sum(policy[:, action] * (game.P[:, action] * (game.R[:, action] + values)).sum(axis=1) for action in range(game.n_actions))
+        values = sum(policy[:, action] * (game.P[:, action] * (game.R[:, action] + values)).sum(axis=1)
+                     for action in range(game.n_actions))
     return game.d0 @ values
 
 
@@ -54,7 +55,8 @@ def test_the_exact_return_is_the_mean_of_sampled_episodes(states, world):
     state, rng = states[world], np.random.default_rng(1)
     policy = changed(state, 0.3)
     returns = rollout(state.game, policy, state.game.start(4000, rng), rng).true_returns
-    assert abs(returns.mean() - yardstick_of(world, state).expected_return(policy, None)) < 5 * returns.std() / np.sqrt(4000)
+    assert abs(returns.mean() - yardstick_of(world, state).expected_return(policy,
+                                                                           None)) < 5 * returns.std() / np.sqrt(4000)
     sampled = Sampled(state)
     assert abs(sampled.expected_return(policy, rng) - returns.mean()) < 5 * returns.std() / np.sqrt(1000)
     assert np.isnan(sampled.best_return()) and np.isnan(sampled.best_objective())
@@ -73,8 +75,10 @@ def test_cartpole_is_judged_in_the_standard_game_where_500_steps_are_the_most(st
     state, rng = states["cartpole"], np.random.default_rng(0)
     yardstick = yardstick_of("cartpole", state)
     assert state.game.frozen and not yardstick.game.frozen and yardstick.best_return() == yardstick.game.horizon == 500
-    assert 10 < yardstick.expected_return(state.reference, rng) < 60               # a random policy stands for about 22 steps
-    assert yardstick.called == "standard game" and yardstick_of("gridworld", states["gridworld"]).game is states["gridworld"].game
+    assert 10 < yardstick.expected_return(state.reference,
+                                          rng) < 60               # a random policy stands for about 22 steps
+    assert yardstick.called == "standard game"
+    assert yardstick_of("gridworld", states["gridworld"]).game is states["gridworld"].game
 
 
 class Chooses:
@@ -95,7 +99,8 @@ def test_the_expert_solves_cartpole(states):
 
 # ---- two figures, never mixed
 
-@pytest.mark.parametrize("world, kl_coef", [("bandit", 0.05), ("bandit", 5.0), ("gridworld", 0.05), ("gridworld", 5.0), ("text", 0.07)])
+@pytest.mark.parametrize("world, kl_coef",
+                         [("bandit", 0.05), ("bandit", 5.0), ("gridworld", 0.05), ("gridworld", 5.0), ("text", 0.07)])
 def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than_the_best_return(world, kl_coef):
     state = build(world, seed=7, kl_coef=kl_coef)
     yardstick = yardstick_of(world, state)
@@ -146,7 +151,8 @@ def test_the_distance_to_the_reference_is_zero_at_first_and_exact_or_close_to_it
             policy = yardstick.table(state.policy)
             uniform = np.full(policy.shape, 1 / state.game.n_actions)
             if world == "gridworld":
-                policy[state.game.is_end] = uniform[0]              # an episode is over there, planning goes on without pay
+                # an episode is over there, planning goes on without pay
+                policy[state.game.is_end] = uniform[0]
             exact = kl_to_reference(state.game.P, state.game.d0, policy, uniform, state.game.horizon)
             assert yardstick.expected_kl(rng) == pytest.approx(exact, rel=1e-9)
             assert Sampled(state).expected_kl(rng, n=4000) == pytest.approx(exact, rel=0.1)
@@ -167,14 +173,17 @@ def test_cloned_labels_are_better_than_no_training_and_leave_the_reference_alone
 def test_labels_that_never_agree_teach_nothing(states):
     state, rng = states["gridworld"], np.random.default_rng(4)
     yardstick = yardstick_of("gridworld", state)
-    good, random = (yardstick.expected_return(clone_labels(state, yardstick, 200, rng, agreement), rng) for agreement in (0.9, 0.0))
+    good, random = (yardstick.expected_return(clone_labels(state, yardstick, 200, rng, agreement), rng)
+                    for agreement in (0.9, 0.0))
     assert random < good - 0.5
 
 
 # ---- what a report may claim
 
-RESULT = {"world": "gridworld", "seed": 0, "answers": 300, "seconds": 1.0, "measure": "mean true return", "return_untrained": -1.5, "return_after": 0.7,
-          "return_optimal": 0.75, "objective_after": 0.6, "objective_optimal": 0.7, "kl": 3.0, "reward_model_accuracy": None, "out": "here"}
+RESULT = {"world": "gridworld", "seed": 0, "answers": 300, "seconds": 1.0, "measure": "mean true return",
+          "return_untrained": -1.5, "return_after": 0.7,
+          "return_optimal": 0.75, "objective_after": 0.6, "objective_optimal": 0.7, "kl": 3.0,
+          "reward_model_accuracy": None, "out": "here"}
 
 
 def test_a_run_that_failed_is_not_titled_a_success():
@@ -231,6 +240,8 @@ def test_who_knows_the_true_reward_foretells_as_much_as_anybody_can(states, worl
     state.reward_model, state.history = Judge(factor), [{"fit_loss": 0.1}]
     numbers = report.held_out(settings, state, np.random.default_rng(0), n=200)
     assert 0.5 < numbers["noise_ceiling"] <= 1
-    assert numbers["reward_model_accuracy"] == pytest.approx(0.5 + factor * (numbers["noise_ceiling"] - 0.5))     # a tie is half right
+    # a tie is half right
+    assert numbers["reward_model_accuracy"] == pytest.approx(0.5 + factor * (numbers["noise_ceiling"] - 0.5))
     first, second = report.fresh_pairs(state, np.random.default_rng(0), 200)
-    assert numbers["noise_ceiling"] == pytest.approx(noise_ceiling(Boltzmann(rationality=1.3).preference(first, second)))
+    assert numbers["noise_ceiling"] == pytest.approx(noise_ceiling(Boltzmann(rationality=1.3).preference(first,
+                                                                                                         second)))

@@ -3,9 +3,10 @@
     python tests/benchmarks/claims.py [gridworld cartpole text] [--seeds 400-409] [--only simulated coin "true reward"]
                                       [--feedback KIND[,KIND...]] [--questions N] [--workers N] [--json FILE]
 
-Each run is the command line's own, in a process of its own; its saved policy is then loaded and measured here, with other random
-numbers: exactly for gridworld and text, in 100 fresh episodes of the standard game for CartPole. gap: share of the way from untrained to
-the best possible true return; objective gap: the same of what the run maximises, true return minus the price of its nats.
+Each run is the command line's own, in a process of its own; its saved policy is then loaded and measured here, with
+other random numbers: exactly for gridworld and text, in 100 fresh episodes of the standard game for CartPole. gap:
+share of the way from untrained to the best possible true return; objective gap: the same of what the run maximises,
+true return minus the price of its nats.
 """
 import argparse
 import json
@@ -36,7 +37,8 @@ PEOPLE = {"simulated": [], "coin": ["--without-feedback"], "true reward": ["--on
 
 def command_line(*arguments):
     """What `tinyrlhf ... --json` of this folder says in the end; its complaint, if it has one, ends everything."""
-    done = subprocess.run([sys.executable, "-m", "tinyrlhf", *arguments, "--json"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "tinyrlhf", *arguments, "--json"], cwd=ROOT, capture_output=True,
+                          text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
@@ -47,14 +49,16 @@ def run(world, seed, person, folder, questions=None, feedback=None):
     asked = ["--questions", str(questions)] if questions else []
     kinds = ["--feedback", feedback] if feedback and person != "true reward" else []
     claimed = command_line("run", world, "--seed", str(seed), "--out", str(folder), *PEOPLE[person], *asked, *kinds)
-    return {"world": world, "seed": seed, "person": person, "seconds": claimed["seconds"], "answers": claimed["answers"],
+    return {"world": world, "seed": seed, "person": person, "seconds": claimed["seconds"],
+            "answers": claimed["answers"],
             **measure(world, runs.load(folder), seed)}
 
 
 def measure(world, state, seed):
     """Final policy with sampled actions: steps, or the shares of both gaps; and how far it moved.
 
-    CartPole's KL is per step of the standard game, where every step counts: in the game it learned in, a fallen policy spends
+    CartPole's KL is per step of the standard game, where every step counts: in the game it learned in, a fallen policy
+    spends
     nearly all its steps where its actions change nothing.
     """
     rng, yardstick = np.random.default_rng([seed, 77]), find(world).yardstick(state)
@@ -63,12 +67,14 @@ def measure(world, state, seed):
         episodes = rollout(game, state.policy, game.start(100, rng), rng)
         steps = float(episodes.lengths.mean())
         return {"steps": steps, "kl": kl_per_episode(state.policy, state.reference, episodes) / steps}
-    low, after, best = yardstick.expected_return(state.reference, rng), yardstick.expected_return(state.policy, rng), yardstick.best_return()
+    low, after = (yardstick.expected_return(policy, rng) for policy in (state.reference, state.policy))
+    best = yardstick.best_return()
     row = {"return": after, "kl": yardstick.expected_kl(rng)}
     if best - low > SMALL_GAP:
         row["gap"] = (after - low) / (best - low)
     if state.kl_coef and yardstick.best_objective() - low > SMALL_GAP:
-        row["objective gap"] = (yardstick.objective(rng) - low) / (yardstick.best_objective() - low)    # the reference has moved no nat
+        # the reference has moved no nat
+        row["objective gap"] = (yardstick.objective(rng) - low) / (yardstick.best_objective() - low)
     return row
 
 
@@ -98,8 +104,9 @@ def print_table(rows, worlds, people):
                     print(f"{world:<10}{person:<12}{name:<14}" + " ".join(f"{value:7.3g}" for value in values)
                           + f"   lowest {min(values):.4g}, highest {max(values):.4g}, mean {mean:.4g} +- {half:.2g}")
             kl, seconds = (np.median([row[name] for row in chosen]) for name in ("kl", "seconds"))
-            print(f"{world:<10}{person:<12}{'medians':<14}KL {kl:.3g} nats a {'step' if 'steps' in chosen[0] else 'episode'}, "
-                  f"{seconds:.1f} s, {chosen[0]['answers']} answers", flush=True)
+            unit = "step" if "steps" in chosen[0] else "episode"
+            print(f"{world:<10}{person:<12}{'medians':<14}KL {kl:.3g} nats a {unit}, {seconds:.1f} s, "
+                  f"{chosen[0]['answers']} answers", flush=True)
 
 
 def main(arguments=None):
@@ -109,7 +116,8 @@ def main(arguments=None):
     parser.add_argument("--only", nargs="+", choices=PEOPLE, default=list(PEOPLE))
     parser.add_argument("--feedback", metavar="KIND[,KIND...]", help="what people are asked for (default: calibrated)")
     parser.add_argument("--questions", type=int, help="of each kind in a round")
-    parser.add_argument("--workers", type=int, default=1, help="processes side by side (more than 1 spoils the seconds)")
+    parser.add_argument("--workers", type=int, default=1,
+                        help="processes side by side (more than 1 spoils the seconds)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     rows = []

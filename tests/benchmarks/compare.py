@@ -1,9 +1,11 @@
 """How fast is tinyrlhf beside the libraries people would use instead, on the same machine, in the same minute?
 
-    python tests/benchmarks/compare.py [--rows cartpole,mlp,ppo,language,bradley-terry,import] [--rounds 5] [--quick] [--json FILE]
+    python tests/benchmarks/compare.py [--rows cartpole,mlp,ppo,language,bradley-terry,import] [--rounds 5] [--quick]
+        [--json FILE]
 
-Project and peer take turns (A B A B ...), a figure is the median over the rounds, and only ratios are compared with what is to be
-reached: seconds move with the machine. One BLAS thread on both sides. A peer that is not installed is said to be absent.
+Project and peer take turns (A B A B ...), a figure is the median over the rounds, and only ratios are compared with
+what is to be reached: seconds move with the machine. One BLAS thread on both sides. A peer that is not installed is
+said to be absent.
 """
 import argparse
 import importlib
@@ -16,7 +18,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"):
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+                "NUMEXPR_NUM_THREADS"):
     os.environ[threads] = "1"                                       # read once, when numpy is imported
 
 import numpy as np  # noqa: E402
@@ -30,7 +33,8 @@ class Row(NamedTuple):
     row: str
     project: str                    # what was measured, with its unit
     peer: str
-    ratio: float                    # times as fast as the peer; for `at most` rows: times the peer's seconds; NaN: not measured
+    # times as fast as the peer; for `at most` rows: times the peer's seconds; NaN: not measured
+    ratio: float
     reach: float
     at_most: bool = False
     note: str = ""
@@ -95,7 +99,8 @@ def bradley_terry(rounds, quick):
     outcome = (rng.random(count) < 1 / (1 + np.exp(planted[second] - planted[first]))).astype(float)
     winners, losers = np.where(outcome == 1, first, second), np.where(outcome == 1, second, first)
     pairs = list(zip(winners.tolist(), losers.tolist()))            # each side gets the data in the form it asks for
-    ours, theirs = race(repeat(lambda: fit(first, second, outcome), 10), lambda: choix.ilsr_pairwise(n, pairs), rounds) / (10, 1)
+    ours, theirs = race(repeat(lambda: fit(first, second, outcome), 10), lambda: choix.ilsr_pairwise(n, pairs),
+                        rounds) / (10, 1)
     reference = choix.ilsr_pairwise(n, pairs)
     gap = np.abs(fit(first, second, outcome).scores - (reference - reference.mean())).max()
     note = f"scores equal to {gap:.0e}" + ("" if gap < 1e-6 else ": WRONG, expected 1e-6")
@@ -104,15 +109,19 @@ def bradley_terry(rounds, quick):
 
 
 def import_time(rounds, quick):
-    """Fresh processes: the package, all its modules but lesson tools and plots, and the command line's help, against numpy alone."""
-    compiled = tempfile.TemporaryDirectory()                        # as installed: compiled once, in the turn that warms up
+    """Fresh processes: the package, all its modules but lesson tools and plots, and the command line's help, against
+    numpy alone."""
+    # as installed: compiled once, in the turn that warms up
+    compiled = tempfile.TemporaryDirectory()
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": compiled.name}
 
     def python(*arguments):
-        return lambda: subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, check=True)
+        return lambda: subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True,
+                                      check=True)
 
     files = [path.relative_to(ROOT).with_suffix("") for path in sorted((ROOT / "tinyrlhf").rglob("*.py"))]
-    modules = [".".join(file.parts) for file in files if not {"plots", "faces", "teaching", "__main__", "__init__"} & set(file.parts)]
+    modules = [".".join(file.parts) for file in files
+               if not {"plots", "faces", "teaching", "__main__", "__init__"} & set(file.parts)]
     table = []
     for name, arguments, reach in (("import tinyrlhf", ("-c", "import tinyrlhf"), 1.3),
                                    ("import all modules that do not draw", ("-c", "import " + ", ".join(modules)), 1.3),
@@ -129,7 +138,8 @@ def import_time(rounds, quick):
 
 
 def cartpole(rounds, quick):
-    """Random actions, finished rows start again: against Gymnasium's own vectorised environment and its SyncVectorEnv."""
+    """Random actions, finished rows start again: against Gymnasium's own vectorised environment and its
+    SyncVectorEnv."""
     gymnasium, table = peer("gymnasium"), []
     for mode, n, reach in (*(("vector_entry_point", n, 1.5) for n in (16, 64, 256)), ("sync", 16, 6)):
         name = f"CartPole N={n}" + (" SyncVectorEnv" if mode == "sync" else "")
@@ -141,7 +151,8 @@ def cartpole(rounds, quick):
         envs.reset(seed=0)
         ours, theirs = race(lambda: play_ours(actions), lambda: play_theirs(envs, actions), rounds)
         envs.close()
-        table.append(Row(name, rate(actions.size, ours, "steps"), f"gymnasium {rate(actions.size, theirs, 'steps')}", theirs / ours, reach))
+        table.append(Row(name, rate(actions.size, ours, "steps"), f"gymnasium {rate(actions.size, theirs, 'steps')}",
+                         theirs / ours, reach))
     return table
 
 
@@ -165,9 +176,11 @@ def play_theirs(envs, actions):
 
 
 def mlp(rounds, quick):
-    """Forward, backward and Adam of a tanh network with two hidden layers, 8 inputs, 4 outputs, squared error, float32."""
+    """Forward, backward and Adam of a tanh network with two hidden layers, 8 inputs, 4 outputs, squared error,
+    float32."""
     table = []
-    for batch, hidden, reach, of_limit in ((64, 64, 2.5, 0.45), (256, 64, 2.5, 0.45), (1024, 128, 1.2, 0.7), (4096, 128, 1.2, 0.7)):
+    for batch, hidden, reach, of_limit in ((64, 64, 2.5, 0.45), (256, 64, 2.5, 0.45), (1024, 128, 1.2, 0.7),
+                                           (4096, 128, 1.2, 0.7)):
         name, sizes, rng = f"MLP batch {batch}, hidden {hidden}", (8, hidden, hidden, 4), np.random.default_rng(0)
         inputs, targets = (rng.normal(size=(batch, size)).astype(np.float32) for size in (8, 4))
         times = max(3, (20_000 if quick else 200_000) // batch // (hidden // 64) ** 2)
@@ -178,11 +191,13 @@ def mlp(rounds, quick):
             seconds = race(repeat(ours, times), repeat(theirs, times), rounds) / times
             best = min(best or (np.inf,), (seconds[1], kind, seconds[0]))
         if best:
-            table.append(Row(name, f"{best[2] * 1e6:.0f} us", f"torch {best[1]} {best[0] * 1e6:.0f} us", best[0] / best[2], reach))
+            table.append(Row(name, f"{best[2] * 1e6:.0f} us", f"torch {best[1]} {best[0] * 1e6:.0f} us",
+                             best[0] / best[2], reach))
         else:
             table.append(absent(name, "torch", reach))
         seconds, limit = race(repeat(ours, times), repeat(products_alone(sizes, inputs), times), rounds) / times
-        table.append(Row("  against its products alone", f"{seconds * 1e6:.0f} us", f"the products {limit * 1e6:.0f} us",
+        table.append(Row("  against its products alone", f"{seconds * 1e6:.0f} us",
+                         f"the products {limit * 1e6:.0f} us",
                          limit / seconds, of_limit))
     return table
 
@@ -208,7 +223,8 @@ def mlp_torch(sizes, inputs, targets, compiled):
     inputs, targets = torch.from_numpy(inputs), torch.from_numpy(targets)
 
     def build(fused, compiled):
-        layers = [torch.nn.Linear(sizes[0], sizes[1]), torch.nn.Tanh(), torch.nn.Linear(sizes[1], sizes[2]), torch.nn.Tanh(),
+        layers = [torch.nn.Linear(sizes[0], sizes[1]), torch.nn.Tanh(), torch.nn.Linear(sizes[1], sizes[2]),
+                  torch.nn.Tanh(),
                   torch.nn.Linear(sizes[2], sizes[3])]
         network = torch.nn.Sequential(*layers)
         adam = torch.optim.Adam(network.parameters(), lr=1e-3, fused=fused)
@@ -227,13 +243,15 @@ def mlp_torch(sizes, inputs, targets, compiled):
             candidate = build(True, True)
             candidate()
             rivals["compiled"] = candidate
-    except Exception:                                               # no compiler, or none that works: the eager ones stand
+    # no compiler, or none that works: the eager ones stand
+    except Exception:
         pass
     return rivals
 
 
 def products_alone(sizes, inputs):
-    """The eight matrix products of one training step, into arrays that are there already: no program can do with less."""
+    """The eight matrix products of one training step, into arrays that are there already: no program can do with
+    less."""
     rng, batch = np.random.default_rng(0), len(inputs)
     weights = [rng.normal(size=pair).astype(np.float32) for pair in zip(sizes, sizes[1:])]
     signals = [inputs] + [rng.normal(size=(batch, size)).astype(np.float32) for size in sizes[1:]]
@@ -251,26 +269,31 @@ def products_alone(sizes, inputs):
 
 
 def ppo(rounds, quick):
-    """PPO on CartPole with RL Zoo's settings, 8 environments: training steps a second, and seconds until it is solved."""
+    """PPO on CartPole with RL Zoo's settings, 8 environments: training steps a second, and seconds until it is
+    solved."""
     names = {"PPO on CartPole": 5, "PPO, seconds to return 475": 4}
     if peer("stable_baselines3") is None:
         return [absent(name, "stable-baselines3", reach) for name, reach in names.items()]
     total, solved = (2_560, None) if quick else (20_480, 475)
     played = np.array([[ppo_ours(seed, total)[::2], ppo_theirs(seed, total)[::2]] for seed in range(rounds + 1)])[1:]
     (ours, theirs) = np.median(played[..., 1] / played[..., 0], axis=0)
-    table = [Row("PPO on CartPole", rate(ours, 1, "steps"), f"stable-baselines3 {rate(theirs, 1, 'steps')}", ours / theirs, 5)]
+    table = [Row("PPO on CartPole", rate(ours, 1, "steps"), f"stable-baselines3 {rate(theirs, 1, 'steps')}",
+                 ours / theirs, 5)]
     if not solved:
         return table
-    runs = np.array([[ppo_ours(seed, 100_000, solved), ppo_theirs(seed, 100_000, solved)] for seed in range(max(rounds, 5))])
+    runs = np.array([[ppo_ours(seed, 100_000, solved), ppo_theirs(seed, 100_000, solved)]
+                     for seed in range(max(rounds, 5))])
     seconds = np.where(runs[..., 1] > 0, runs[..., 0], np.inf)      # a run that never gets there took for ever
     ours, theirs = np.median(seconds, axis=0)
     note = "solved by {:.0f} and {:.0f} of {} seeds in a median of {:.0f}k and {:.0f}k steps".format(
         *runs[..., 1].sum(axis=0), len(runs), *np.median(runs[..., 2], axis=0) / 1e3)
-    return table + [Row("PPO, seconds to return 475", f"{ours:.2f} s", f"stable-baselines3 {theirs:.2f} s", theirs / ours, 4, note=note)]
+    return table + [Row("PPO, seconds to return 475", f"{ours:.2f} s", f"stable-baselines3 {theirs:.2f} s",
+                        theirs / ours, 4, note=note)]
 
 
 def ppo_ours(seed, total, solved=np.inf):
-    """Train until the last 16 finished episodes return `solved` on average, for `total` steps at most -> seconds, solved?, steps."""
+    """Train until the last 16 finished episodes return `solved` on average, for `total` steps at most -> seconds,
+    solved?, steps."""
     from tinyrlhf.episodes import rollout
     from tinyrlhf.games.cartpole import CartPole
     from tinyrlhf.learning.policy_gradient import PPO
@@ -307,8 +330,10 @@ def ppo_theirs(seed, total, solved=np.inf):
             return not self.solved
 
     model = stable_baselines3.PPO(
-        "MlpPolicy", make_vec_env("CartPole-v1", 8, seed=seed), n_steps=32, batch_size=256, n_epochs=20, gamma=0.98, gae_lambda=0.8,
-        learning_rate=lambda left: 1e-3 * left, clip_range=lambda left: 0.2 * left, ent_coef=0.0, stats_window_size=16, seed=seed,
+        "MlpPolicy", make_vec_env("CartPole-v1", 8, seed=seed), n_steps=32, batch_size=256, n_epochs=20, gamma=0.98,
+        gae_lambda=0.8,
+        learning_rate=lambda left: 1e-3 * left, clip_range=lambda left: 0.2 * left, ent_coef=0.0, stats_window_size=16,
+        seed=seed,
         policy_kwargs={"net_arch": {"pi": [64, 64], "vf": [64, 64]}}, device="cpu", verbose=0)
     stop = Stop()
     start = time.perf_counter()
@@ -317,8 +342,10 @@ def ppo_theirs(seed, total, solved=np.inf):
 
 
 def language(rounds, quick):
-    """The chat stages' network: batches of 512 characters as `clone` takes them, 256 answers sampled, RLOO on 64 answers under a KL penalty.
-    Torch samples as is usual, all rows until the last has ended; and by this package's tricks: only rows that run, one uniform each."""
+    """The chat stages' network: batches of 512 characters as `clone` takes them, 256 answers sampled, RLOO on 64
+    answers under a KL penalty.
+    Torch samples as is usual, all rows until the last has ended; and by this package's tricks: only rows that run, one
+    uniform each."""
     names = {"characters: training": 1.5, "characters: sampling": 1.7, "  against the same tricks": 0.8,
              "characters: RLHF": 1.7, "  against the same tricks in RLHF": 1.0}
     torch, table = peer("torch"), []
@@ -326,9 +353,11 @@ def language(rounds, quick):
         return [absent(name, "torch", reach) for name, reach in names.items()]
     torch.set_num_threads(1)
     (chat, *data), turns = chat_world(100 if quick else 600), (10, 1, 2) if quick else (60, 6, 30)
-    ours, usual, tuned = chat_ours(chat, *data, *turns), *(chat_torch(torch, chat, *data, *turns, tuned) for tuned in (False, True))
+    ours, usual, tuned = chat_ours(chat, *data,
+                                   *turns), *(chat_torch(torch, chat, *data, *turns, tuned) for tuned in (False, True))
     network, seen = chat.policy.network, data[0][:2000]
-    gap = np.abs(network.forward(seen)[0] - torch_twin(torch, network)(torch.from_numpy(seen).int()).detach().numpy()).max()
+    gap = np.abs(network.forward(seen)[0] - torch_twin(torch,
+                                                       network)(torch.from_numpy(seen).int()).detach().numpy()).max()
     same = f"logits equal to {gap:.0e}" + ("" if gap < 1e-4 else ": WRONG, expected 1e-4")
     for (name, reach), task, theirs in zip(names.items(), (0, 1, 1, 2, 2), (usual, usual, tuned, usual, tuned)):
         seconds, limit = race(ours[task], theirs[task], rounds)
@@ -338,19 +367,22 @@ def language(rounds, quick):
 
 
 def chat_world(steps):
-    """A chat whose true reward is not computed, since that is work on Python's strings, and whose policy has read; what it read; prompts."""
+    """A chat whose true reward is not computed, since that is work on Python's strings, and whose policy has read;
+    what it read; prompts."""
     from tinyrlhf.learning.imitation import clone
     from tinyrlhf.worlds import build
     chat, rng = build("chat"), np.random.default_rng(0)
     chat.game.true_reward = lambda states: np.zeros(len(states))
     prompts = [chat.game.prompts[i] for i in rng.integers(len(chat.game.prompts), size=2000)]
-    observations, actions, mask = chat.game.demonstrations(prompts, [chat.game.answer(prompt, rng) for prompt in prompts])
+    observations, actions, mask = chat.game.demonstrations(prompts,
+                                                           [chat.game.answer(prompt, rng) for prompt in prompts])
     clone(chat.policy, observations[mask], actions[mask], rng, lambda left: 8e-3 * left, steps, batch=512)
     return chat, observations[mask], actions[mask], chat.game.ask(prompts[:256])
 
 
 def chat_ours(chat, observations, actions, starts, trainings, samplings, updates):
-    """Train, sample, reinforce: each returns how many tokens. Next to nothing is reinforced, lest the answers of one side become longer."""
+    """Train, sample, reinforce: each returns how many tokens. Next to nothing is reinforced, lest the answers of one
+    side become longer."""
     from tinyrlhf.episodes import rollout
     from tinyrlhf.learning.imitation import clone
     from tinyrlhf.learning.policy_gradient import RLOO
@@ -367,19 +399,25 @@ def chat_ours(chat, observations, actions, starts, trainings, samplings, updates
     def reinforce():
         tokens.clear()
         improve_on(state, reward)
-        return sum(tokens[:-1])                                        # the last time the reward is asked for, it is only reported
+        # the last time the reward is asked for, it is only reported
+        return sum(tokens[:-1])
 
     return (lambda: 512 * len(clone(student, observations, actions, rng, 1e-3, trainings, batch=512)),
-            lambda: sum(int(rollout(chat.game, chat.policy, starts, rng).mask.sum()) for _ in range(samplings)), reinforce)
+            lambda: sum(int(rollout(chat.game, chat.policy, starts, rng).mask.sum()) for _ in range(samplings)),
+            reinforce)
 
 
 def chat_torch(torch, chat, observations, actions, starts, trainings, samplings, updates, tuned):
     """The same three in torch; indices of 32 bits and a fused Adam are its fastest."""
     from tinyrlhf.games.language import FEATURE_SIZES
-    student, policy, reference, reward = (torch_twin(torch, of.network) for of in (*[chat.policy] * 3, chat.reward_model))
-    copying, learning = (torch.optim.Adam(of.parameters(), rate, fused=True) for of, rate in ((student, 1e-3), (policy, 1e-9)))
-    tails, prompts = (torch.from_numpy(chat.game.observe(rows)[:, -9:-1]).int() for rows in (starts, chat.game.ask(chat.game.prompts)))
-    observations, actions, sizes = torch.from_numpy(observations).int(), torch.from_numpy(actions).long(), torch.from_numpy(FEATURE_SIZES)
+    student, policy, reference, reward = (torch_twin(torch, of.network)
+                                          for of in (*[chat.policy] * 3, chat.reward_model))
+    copying = torch.optim.Adam(student.parameters(), 1e-3, fused=True)
+    learning = torch.optim.Adam(policy.parameters(), 1e-9, fused=True)
+    tails, prompts = (torch.from_numpy(chat.game.observe(rows)[:, -9:-1]).int()
+                      for rows in (starts, chat.game.ask(chat.game.prompts)))
+    observations, actions = torch.from_numpy(observations).int(), torch.from_numpy(actions).long()
+    sizes = torch.from_numpy(FEATURE_SIZES)
     sample, surprise = torch_sampler(torch, policy, chat.game, tuned), torch.nn.functional.cross_entropy
 
     def train():
@@ -397,21 +435,25 @@ def chat_torch(torch, chat, observations, actions, starts, trainings, samplings,
             counts = [(symbols[..., None] == torch.arange(1, chat.game.n_actions)).sum(1) for symbols in (done, asked)]
             scores = reward((torch.cat([*counts, (done > 0).sum(1, keepdim=True)], 1) / sizes).float())[:, 0]
             seen, done = seen[mask], done[mask].long()
-            scores.index_add_(0, mask.nonzero()[:, 0], surprise(reference(seen), done, reduction="none") + log_probs[mask], alpha=-0.2)
-            advantages = (4 / 3 * (scores.view(-1, 4) - scores.view(-1, 4).mean(1, keepdim=True))).view(-1, 1).expand(mask.shape)[mask]
+            scores.index_add_(0, mask.nonzero()[:, 0],
+                              surprise(reference(seen), done, reduction="none") + log_probs[mask], alpha=-0.2)
+            groups = scores.view(-1, 4)
+            advantages = (4 / 3 * (groups - groups.mean(1, keepdim=True))).view(-1, 1).expand(mask.shape)[mask]
             advantages /= advantages.std(correction=0) + 1e-8
         learning.zero_grad()
         ((surprise(policy(seen), done, reduction="none") * advantages).sum() / 64).backward()
         learning.step()
         return len(done)
 
-    return (lambda: 512 * len([train() for _ in range(trainings)]), lambda: sum(int(sample(tails)[-1].sum()) for _ in range(samplings)),
+    return (lambda: 512 * len([train() for _ in range(trainings)]),
+            lambda: sum(int(sample(tails)[-1].sum()) for _ in range(samplings)),
             lambda: sum(reinforce() for _ in range(updates)))
 
 
 def torch_twin(torch, network):
     """The same network in torch, with the same weights."""
-    layers = [torch.nn.Embedding(*network.params.shapes["embedding"]), torch.nn.Flatten()] if "embedding" in network.params else []
+    layers = [torch.nn.Embedding(*network.params.shapes["embedding"]),
+              torch.nn.Flatten()] if "embedding" in network.params else []
     for layer in range(network.depth):
         layers += [torch.nn.Tanh()] * (layer > 0) + [torch.nn.Linear(*network.params.shapes[f"weight_{layer}"])]
     twin = torch.nn.Sequential(*layers)
@@ -421,7 +463,8 @@ def torch_twin(torch, network):
 
 
 def torch_sampler(torch, model, game, tuned):
-    """A function of the prompts' tails (n, 8) -> observations (n, T, 21), actions, log-probabilities and mask (n, T)."""
+    """A function of the prompts' tails (n, 8) -> observations (n, T, 21), actions, log-probabilities and mask (n,
+    T)."""
     window, T = game.slots - 9, game.horizon
 
     @torch.inference_mode()
@@ -434,7 +477,10 @@ def torch_sampler(torch, model, game, tuned):
             seen[:, t, :window] = text[:, t:t + window]
             log_p = model(seen[rows, t]).log_softmax(-1)
             sums = log_p.exp().cumsum(-1) if tuned else None
-            symbols = torch.searchsorted(sums, torch.rand(len(sums), 1) * sums[:, -1:]) if tuned else torch.multinomial(log_p.exp(), 1)
+            if tuned:
+                symbols = torch.searchsorted(sums, torch.rand(len(sums), 1) * sums[:, -1:])
+            else:
+                symbols = torch.multinomial(log_p.exp(), 1)
             log_probs[rows, t], text[rows, window + t] = log_p.gather(1, symbols)[:, 0], symbols[:, 0].int()
             goes_on = symbols[:, 0] != 0
             rows, running = (rows[goes_on], goes_on) if tuned else (rows, running & goes_on)
@@ -445,7 +491,8 @@ def torch_sampler(torch, model, game, tuned):
     return sample
 
 
-ROWS = {"cartpole": cartpole, "mlp": mlp, "ppo": ppo, "language": language, "bradley-terry": bradley_terry, "import": import_time}
+ROWS = {"cartpole": cartpole, "mlp": mlp, "ppo": ppo, "language": language, "bradley-terry": bradley_terry,
+        "import": import_time}
 
 
 def main(arguments=None):
@@ -468,9 +515,11 @@ def main(arguments=None):
             ratio = "-" if np.isnan(row.ratio) else f"{row.ratio:.2f}x"
             reach = f"{'<=' if row.at_most else '>='} {row.reach:g}x"
             print(layout.format(row.row, row.project, row.peer, ratio, reach, row.verdict), flush=True)
-            table.append({**row._asdict(), "ratio": None if np.isnan(row.ratio) else float(row.ratio), "verdict": row.verdict})
+            table.append({**row._asdict(), "ratio": None if np.isnan(row.ratio) else float(row.ratio),
+                          "verdict": row.verdict})
     if chosen.json:
-        Path(chosen.json).write_text(json.dumps({"python": sys.version.split()[0], "numpy": np.__version__, "rounds": chosen.rounds,
+        Path(chosen.json).write_text(json.dumps({"python": sys.version.split()[0], "numpy": np.__version__,
+                                                 "rounds": chosen.rounds,
                                                  "quick": chosen.quick, "rows": table}, indent=1) + "\n")
 
 

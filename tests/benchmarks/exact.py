@@ -1,9 +1,10 @@
 """How close do the methods come to the best policy there is? Exact figures, in worlds where every answer can be listed.
 
-    python tests/benchmarks/exact.py [--seeds 600-604] [--workers 2] [--figure FILE]      (four minutes of processor time)
+    python tests/benchmarks/exact.py [--seeds 600-604] [--workers 2] [--figure FILE]      (four minutes)
 
-Strings of five letters out of five: 3125 answers, 781 prefixes, a random reference, kl_coef 0.5. Three worlds, drawn anew for each seed:
-rewards for letters, rewards for neighbours, and a reward for each string that has nothing to do with its letters. All KLs are exact, in nats.
+Strings of five letters out of five: 3125 answers, 781 prefixes, a random reference, kl_coef 0.5. Three worlds, drawn
+anew for each seed: rewards for letters, rewards for neighbours, and a reward for each string that has nothing to do
+with its letters. All KLs are exact, in nats.
 """
 import argparse
 import os
@@ -60,7 +61,7 @@ def world(kind, seed):
     return World(game, reference, *enumeration.best_policy(reference, game.rewards, KL_COEF))
 
 
-# ---- the methods: each is a function (world, rng, watch) that calls watch(step, table) as it goes and returns the last table
+# ---- the methods: functions (world, rng, watch) that call watch(step, table) as they go and return the last table
 
 def fades(learning_rate):
     """Falling in a line to a twentieth: what is left at the end is mostly the last steps' noise."""
@@ -111,28 +112,34 @@ def reinforced(world, rng, watch, make_learner, updates, batch):
 
 
 def rloo(world, rng, watch, updates=700, batch=1024, learning_rate=0.08):
-    return reinforced(world, rng, watch, lambda policy, game, n: RLOO(policy, fades(learning_rate), group=batch, updates=n), updates, batch)
+    return reinforced(world, rng, watch, lambda policy, game,
+                      n: RLOO(policy, fades(learning_rate), group=batch, updates=n), updates, batch)
 
 
 def reinforce(world, rng, watch, updates=700, batch=1024, learning_rate=0.08):
-    return reinforced(world, rng, watch, lambda policy, game, n: Reinforce(policy, fades(learning_rate), updates=n), updates, batch)
+    return reinforced(world, rng, watch, lambda policy, game, n: Reinforce(policy, fades(learning_rate), updates=n),
+                      updates, batch)
 
 
 def ppo(world, rng, watch, updates=400, batch=1024, learning_rate=0.04, critic_learning_rate=0.05):
     return reinforced(world, rng, watch, lambda policy, game, n: PPO(
-        policy, fades(learning_rate), Table(game.n_states, 1), gamma=1.0, epochs=2, minibatch=batch * game.horizon, max_grad_norm=np.inf,
+        policy, fades(learning_rate), Table(game.n_states, 1), gamma=1.0, epochs=2, minibatch=batch * game.horizon,
+        max_grad_norm=np.inf,
         critic_learning_rate=fades(critic_learning_rate), updates=n), updates, batch)
 
 
 def dpo(world, rng, watch, pairs=200_000, steps=1000, batch=1024, learning_rate=0.2, one_choice=False):
-    """Pairs of answers of the reference, with the exact share of people who prefer the first; or with one person's choice."""
+    """Pairs of answers of the reference, with the exact share of people who prefer the first; or with one person's
+    choice."""
     policy, reference, game = table_policy(world), table_policy(world), world.game
     first, second = (rollout(game, reference, game.start(pairs, rng), rng) for _ in range(2))
     shares = sigmoid(first.true_returns - second.true_returns)
     shares = (rng.random(pairs) < shares).astype(float) if one_choice else shares
-    questions = shown("preference", join([first, second]), np.stack([np.arange(pairs), pairs + np.arange(pairs)], axis=1))
+    questions = shown("preference", join([first, second]),
+                      np.stack([np.arange(pairs), pairs + np.arange(pairs)], axis=1))
     watch(0, policy.network.params["table"])
-    prefer(policy, reference, questions.answered(np.zeros(pairs, int)), rng, kl_coef=KL_COEF, shares=np.stack([shares, 1 - shares], axis=1),
+    prefer(policy, reference, questions.answered(np.zeros(pairs, int)), rng, kl_coef=KL_COEF,
+           shares=np.stack([shares, 1 - shares], axis=1),
            learning_rate=fades(learning_rate), steps=steps, batch=batch,
            on_step=lambda step, row: watch(step + 1, policy.network.params["table"]))
     return policy.network.params["table"]
@@ -143,18 +150,21 @@ def dpo_choices(world, rng, watch):
     return dpo(world, rng, watch, pairs=100_000, steps=400, batch=512, learning_rate=0.05, one_choice=True)
 
 
-METHODS = {"natural gradient": natural_gradient, "exact gradient": exact_gradient, "RLOO": rloo, "REINFORCE": reinforce, "PPO": ppo,
+METHODS = {"natural gradient": natural_gradient, "exact gradient": exact_gradient, "RLOO": rloo, "REINFORCE": reinforce,
+           "PPO": ppo,
            "DPO, exact shares": dpo, "DPO, one choice each": dpo_choices}
 
 
 def distances(seed, methods=METHODS):
-    """KL(pi || pi*) at the end of each method in each world, {method: (3,)}; and the largest error of J* - J = kl_coef KL."""
+    """KL(pi || pi*) at the end of each method in each world, {method: (3,)}; and the largest error of J* - J = kl_coef
+    KL."""
     found, error = {name: [] for name in methods}, 0.0
     for kind in WORLDS:
         place = world(kind, seed)
         for name, method in methods.items():
             table = method(place, np.random.default_rng([seed, 7]), lambda step, table: None)
-            shortfall = KL_COEF * place.log_z - enumeration.objective(table, place.reference, place.game.rewards, KL_COEF)
+            shortfall = KL_COEF * place.log_z - enumeration.objective(table, place.reference, place.game.rewards,
+                                                                      KL_COEF)
             found[name].append(enumeration.kl(table, place.best))
             error = max(error, abs(shortfall - KL_COEF * found[name][-1]))
     return found, error
@@ -163,11 +173,13 @@ def distances(seed, methods=METHODS):
 # ---- best of n
 
 def optimum_at(nats, log_reference, rewards):
-    """Log-probabilities of the best policy that is so many nats away from the reference, by bisection for its kl_coef."""
+    """Log-probabilities of the best policy that is so many nats away from the reference, by bisection for its
+    kl_coef."""
     low, high = np.log(1e-3), np.log(1e6)
     for _ in range(60):
         optimum, _ = enumeration.best_policy(log_reference, rewards, np.exp((low + high) / 2))
-        low, high = ((low + high) / 2, high) if enumeration.kl(optimum, log_reference) > nats else (low, (low + high) / 2)
+        low, high = ((low + high) / 2, high) if enumeration.kl(optimum, log_reference) > nats else (low,
+                                                                                                    (low + high) / 2)
     return optimum
 
 
@@ -212,7 +224,8 @@ def collapse(seed, watch=lambda name, step, logits: None, kl_coef=0.1):
         for step in range(steps):
             watch(name, step, ends[name])
             ends[name] += learning_rate * step_of(ends[name], reference, rewards, kl_coef)
-    return Collapse(*(np.exp(enumeration.log_probs(logits)) for logits in (ends["plain"], ends["natural"], best)), rewards,
+    return Collapse(*(np.exp(enumeration.log_probs(logits)) for logits in (ends["plain"], ends["natural"], best)),
+                    rewards,
                     enumeration.kl(ends["natural"], best), enumeration.kl(ends["plain"], best))
 
 
@@ -222,12 +235,14 @@ def print_distances(seeds, workers):
     started = time.time()
     with ProcessPoolExecutor(workers) as pool:
         rows = list(pool.map(distances, seeds))
-    print(f"KL(pi || pi*) at the end, {len(WORLDS)} worlds x seeds {seeds[0]} to {seeds[-1]} ({time.time() - started:.0f} s)")
+    print(f"KL(pi || pi*) at the end, {len(WORLDS)} worlds x seeds {seeds[0]} to {seeds[-1]} "
+          f"({time.time() - started:.0f} s)")
     print(f"{'':22}{'mean':>9}{'worst':>9}   " + "".join(f"{kind:>12}" for kind in WORLDS))
     for name in METHODS:
         kls = np.array([found[name] for found, _ in rows])
         print(f"{name:22}{kls.mean():9.5f}{kls.max():9.5f}   " + "".join(f"{mean:12.5f}" for mean in kls.mean(axis=0)))
-    start = [enumeration.kl(place.reference, place.best) for place in (world(kind, seed) for kind in WORLDS for seed in seeds)]
+    start = [enumeration.kl(place.reference, place.best)
+             for place in (world(kind, seed) for kind in WORLDS for seed in seeds)]
     print(f"{'reference':22}{np.mean(start):9.5f}{np.max(start):9.5f}")
     print(f"largest error of J* - J = kl_coef KL(pi || pi*): {max(error for _, error in rows):.1e}", end="\n\n")
 
@@ -238,7 +253,8 @@ def print_best_of_n(seeds):
     for n in (1, 2, 4, 16, 64):
         nats, reward, optimal = np.array([best_of(n, kind, seed) for kind in WORLDS for seed in seeds]).T
         gap, lead = np.abs(kl_bound(n) - nats), optimal - reward       # never below: tests/test_best_of_n.py
-        print(f"{n:4}{nats.mean():9.4f}{kl_bound(n):9.4f}{gap.min():11.4f}{gap.max():9.4f}{reward.mean():9.3f}{optimal.mean():9.3f}"
+        print(f"{n:4}{nats.mean():9.4f}{kl_bound(n):9.4f}{gap.min():11.4f}{gap.max():9.4f}"
+              f"{reward.mean():9.3f}{optimal.mean():9.3f}"
               f"{lead.min():16.3f}{lead.max():11.3f}")
 
 
@@ -249,7 +265,8 @@ def print_collapse(seeds):
     print(f"\nmode collapse, 64 answers, 8 equally good, kl_coef 0.1, {len(draws)} draws")
     print(f"effective modes (medians): plain gradient {np.median(plain):.2f}, largest {max(plain):.2f}; "
           f"pi* {np.median(best):.2f}, least {min(best):.2f}")
-    print(f"the plain gradient's reward lacks {np.median(shortfall):.4f} of {draws[0].rewards.max():.0f} (largest {max(shortfall):.4f}), "
+    print(f"the plain gradient's reward lacks {np.median(shortfall):.4f} of {draws[0].rewards.max():.0f} "
+          f"(largest {max(shortfall):.4f}), "
           f"its KL(pi || pi*) is {np.median([draw.plain_kl for draw in draws]):.2f} (median)")
     print(f"natural gradient, 200 steps: KL(pi || pi*) at most {max(draw.natural_kl for draw in draws):.1e}")
 
@@ -276,10 +293,13 @@ def draw_paths(axis, walked):
     labels = []
     for name, (steps, kls) in walked.items():
         heights = np.log10(np.maximum(kls, 1e-6))
-        axis.plot(np.log10(steps), heights, color=colors[name], linestyle="--" if name == "DPO, one choice each" else "-")
-        axis.plot([np.log10(steps[-1]), 3], [heights[-1]] * 2, color=colors[name], linewidth=1, linestyle=":")    # to its name
+        axis.plot(np.log10(steps), heights, color=colors[name],
+                  linestyle="--" if name == "DPO, one choice each" else "-")
+        axis.plot([np.log10(steps[-1]), 3], [heights[-1]] * 2, color=colors[name], linewidth=1,
+                  linestyle=":")    # to its name
         labels.append((heights[-1], name, colors[name]))
-    axis.set(ylim=(-6, 0.6), xlim=(0, 3), xticks=range(4), xticklabels=["1", "10", "100", "1000"], xlabel="steps or updates",
+    axis.set(ylim=(-6, 0.6), xlim=(0, 3), xticks=range(4), xticklabels=["1", "10", "100", "1000"],
+             xlabel="steps or updates",
              yticks=range(-6, 1, 2), yticklabels=["0.000001", "0.0001", "0.01", "1"])
     axis.set_title("KL(pi || pi*), nats", weight="bold")
     label_lines(axis, labels)
@@ -290,7 +310,8 @@ def figure(seed):
     from matplotlib import style
     from matplotlib.figure import Figure
     history = {"plain": [], "natural": []}
-    outcome = collapse(seed, lambda name, step, logits: history[name].append(modes(np.exp(enumeration.log_probs(logits)))))
+    outcome = collapse(seed, lambda name, step,
+                       logits: history[name].append(modes(np.exp(enumeration.log_probs(logits)))))
     claim = {"size": 20, "weight": "bold", "va": "top"}
     with style.context(STYLE):
         picture = Figure(figsize=(13, 10.5))
@@ -307,10 +328,12 @@ def figure(seed):
 def draw_answers(axis, outcome):
     """The probabilities of the eight best answers under three policies."""
     order = np.argsort(-outcome.best[:8])
-    for shift, probabilities, color, name in ((-0.27, outcome.best, GREY, "pi*"), (0, outcome.natural, GREEN, "natural gradient"),
+    for shift, probabilities, color, name in ((-0.27, outcome.best, GREY, "pi*"),
+                                              (0, outcome.natural, GREEN, "natural gradient"),
                                               (0.27, outcome.plain, VERMILLION, "plain gradient")):
         axis.bar(np.arange(8) + shift, probabilities[order], width=0.25, color=color)
-        axis.text(0.98, 0.9 - 0.42 * (shift + 0.27), f"{name}: reward {probabilities @ outcome.rewards:.3f}", color=color, weight="bold",
+        axis.text(0.98, 0.9 - 0.42 * (shift + 0.27), f"{name}: reward {probabilities @ outcome.rewards:.3f}",
+                  color=color, weight="bold",
                   ha="right", transform=axis.transAxes)
     axis.set(xticks=range(8), xticklabels="ABCDEFGH", yticks=(0, 0.5, 1), ylim=(0, 1))
     axis.set_title("probability of each best answer", weight="bold")
@@ -333,7 +356,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=seeds_of, default="600-604")
     parser.add_argument("--workers", type=int, default=2, help="processes side by side")
-    parser.add_argument("--figure", type=Path, help="draw the paths and the mode collapse of the first seed into this file")
+    parser.add_argument("--figure", type=Path,
+                        help="draw the paths and the mode collapse of the first seed into this file")
     options = parser.parse_args()
     print_distances(options.seeds, options.workers)
     print_best_of_n(options.seeds)

@@ -1,10 +1,11 @@
-"""How much does each kind of feedback teach in each world? Every seed, the mean with its 95 % interval, beside coin flips.
+"""How much does each kind of feedback teach in each world? Every seed, and the mean with its 95 % interval.
 
-    python tests/benchmarks/feedback.py [--worlds gridworld cartpole text] [--kinds KIND[,KIND...] ...] [--seeds 400-404] [--control]
-                                        [--questions N] [--rounds N] [--workers N] [--json FILE]
+    python tests/benchmarks/feedback.py [--worlds gridworld cartpole text] [--kinds KIND[,KIND...] ...] [--control]
+                                        [--seeds 400-404] [--questions N] [--rounds N] [--workers N] [--json FILE]
 
-For each world and kind: the share of the gap from untrained to best possible in true return (CartPole: steps in the standard game), and
-where a nat has a price the share of the objective's gap; the nats the policy has moved; the answers it took. Without --kinds all of a world's.
+For each world and kind: the share of the gap from untrained to best possible in true return (CartPole: steps in the
+standard game), and where a nat has a price the share of the objective's gap; the nats the policy has moved; the
+answers it took. Without --kinds all of a world's; --control puts coin flips beside each.
 """
 import argparse
 import json
@@ -34,7 +35,8 @@ def one(job):
     """One run in a process of its own, and what came of it: job is (world, kind, seed, person, settings)."""
     world, kind, seed, person, settings = job
     state = rlhf(build(world, seed=seed, feedback=kind, person=person, **settings))
-    return {"world": world, "kind": kind, "seed": seed, "person": person, "answers": len(state.answers), **measure(world, state, seed)}
+    return {"world": world, "kind": kind, "seed": seed, "person": person, "answers": len(state.answers),
+            **measure(world, state, seed)}
 
 
 def kinds_of(world):
@@ -61,7 +63,8 @@ def line(rows):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", nargs="+", default=["gridworld", "cartpole", "text"])
-    parser.add_argument("--kinds", nargs="+", help="kinds, or mixes of them such as rating,comment (default: each that a world has)")
+    parser.add_argument("--kinds", nargs="+",
+                        help="kinds, or mixes of them such as rating,comment (default: each that a world has)")
     parser.add_argument("--seeds", type=seeds_of, default="400-404")
     parser.add_argument("--questions", type=int, help="of each kind in a round (default: calibrated)")
     parser.add_argument("--rounds", type=int, help="how often to ask and improve (default: calibrated)")
@@ -71,14 +74,16 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     settings = {"questions": options.questions, "rounds": options.rounds}
     people = ["simulated", "coin"] if options.control else ["simulated"]
+    cells = [(world, kind, person) for world in options.worlds for kind in options.kinds or kinds_of(world)
+             for person in people]
     found = []
     with ProcessPoolExecutor(options.workers) as pool:
-        for world in options.worlds:
-            for kind in options.kinds or kinds_of(world):
-                for person in people:
-                    rows = list(pool.map(one, [(world, kind, seed, person, settings) for seed in options.seeds]))
-                    print(line(rows), flush=True)
-                    found += rows
+        rows = pool.map(one,
+                        [(world, kind, seed, person, settings) for world, kind,
+                         person in cells for seed in options.seeds])
+        for _ in cells:
+            found += [next(rows) for _ in options.seeds]
+            print(line(found[-len(options.seeds):]), flush=True)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

@@ -1,15 +1,17 @@
-"""The KL laboratory: what does each estimator of the leash say, and where does it pull when it is used?
+"""The KL laboratory: what does each estimator of the KL say, and where does it pull when it is used?
 
     python tests/benchmarks/kl.py [--seed 0] [--figure FILE]
 
-Every text of a small character model is listed with its probability (3 letters and an end mark, at most 5 characters, one row of
-logits for the next character after each character), and so are the points of a bell curve, by quadrature: no number here has any
-sampling noise. There are 21 references, drawn at random, and at a small, a middle and a large distance from each a policy.
+Every text of a small character model is listed with its probability (3 letters and an end mark, at most 5 characters,
+one row of logits for the next character after each character), and so are the points of a bell curve, by quadrature:
+no number here has any sampling noise. There are 21 references, drawn at random, and at a small, a middle and a large
+distance from each a policy.
 
 As a value, of a text, in units of KL(pi || ref), medians over the 21 worlds:
     bias     of the estimate, summed over the characters of the text
     std      standard deviation of one text's estimate
-As a pull, the mean gradient beside the true gradients, one of KL(pi || ref), one of KL(ref || pi); medians, and the range of a cosine:
+As a pull, the mean gradient beside the true gradients, one of KL(pi || ref), one of KL(ref || pi); medians, and the
+range of a cosine:
     cosine   1 where the direction is right          length   1 where the length is right
     spread   standard deviation of one text's gradient, in units of the true gradient of KL(pi || ref)
 """
@@ -70,7 +72,8 @@ def texts(logits, reference):
 
 
 def bell_curve(shift, n_points=80):
-    """N(0, 1) against the reference N(shift, 1), by Gauss-Hermite quadrature; parameters: mean and log standard deviation."""
+    """N(0, 1) against the reference N(shift, 1), by Gauss-Hermite quadrature; parameters: mean and log standard
+    deviation."""
     points, weights = np.polynomial.hermite_e.hermegauss(n_points)
     outputs, other, actions = np.zeros((n_points, 1, 2)), np.tile([shift, 0.0], (n_points, 1, 1)), points[:, None, None]
     return Listed(weights / weights.sum(), Gaussian.log_prob(outputs, actions), Gaussian.log_prob(other, actions),
@@ -81,8 +84,10 @@ def worlds(seed):
     """Title -> list of Listed: the character model at three distances from each reference, and two bell curves."""
     rng = np.random.default_rng(seed)
     references, directions = rng.normal(size=(2, N_WORLDS, N_SYMBOLS, N_SYMBOLS))
-    found = {f"{name} distance": [texts(reference + size * direction, reference) for reference, direction in zip(references, directions)]
-             for name, size in DISTANCES.items()}
+    found = {}
+    for name, size in DISTANCES.items():
+        found[f"{name} distance"] = [texts(reference + size * direction, reference)
+                                     for reference, direction in zip(references, directions)]
     return {**found, **{f"N(0, 1) against N({shift:g}, 1)": [bell_curve(shift)] for shift in (0.1, 1.0)}}
 
 
@@ -94,7 +99,8 @@ def true_kl(listed):
 
 
 def true_gradients(listed):
-    """d KL(pi || ref) and d KL(ref || pi), each (D,): the mean of (log pi - log ref) * score, and of -(ref / pi) * score."""
+    """d KL(pi || ref) and d KL(ref || pi), each (D,): the mean of (log pi - log ref) * score, and of -(ref / pi) *
+    score."""
     log_ratio, score = (listed.log_probs - listed.reference).sum(axis=1), listed.scores.sum(axis=1)
     return (listed.probability * log_ratio) @ score, -(listed.probability * np.exp(-log_ratio)) @ score
 
@@ -110,10 +116,12 @@ def values(listed):
 def pulls(listed):
     """(Use, name) -> gradient that each text gives (N, D), to be followed downwards."""
     def in_reward(costs):
-        return np.einsum("nt,ntd->nd", returns_to_go(costs), listed.scores)            # REINFORCE with the cost still to come
+        return np.einsum("nt,ntd->nd", returns_to_go(costs),
+                         listed.scores)            # REINFORCE with the cost still to come
 
     whole = listed.log_probs.sum(axis=1), listed.reference.sum(axis=1)
-    found = {("in the reward", name): in_reward(value(listed.log_probs, listed.reference)) for name, value in VALUES.items()}
+    found = {("in the reward", name): in_reward(value(listed.log_probs, listed.reference))
+             for name, value in VALUES.items()}
     to_come = np.pad(listed.state_kl[:, 1:], [(0, 0), (0, 1)])      # what this character costs by itself is in the loss
     found["both", "exact per state"] = in_reward(to_come) + listed.d_state_kl.sum(axis=1)
     for name, slope in SLOPES.items():
@@ -141,7 +149,8 @@ def pull(gradients, listed):
     length, along = np.linalg.norm(mean), mean @ forward / (forward @ forward)
 
     def beside(true):
-        return (mean @ true / (length * np.linalg.norm(true)) if length > 1e-9 else np.nan), length / np.linalg.norm(true)
+        return (mean @ true / (length * np.linalg.norm(true))
+                if length > 1e-9 else np.nan), length / np.linalg.norm(true)
 
     spread = np.sqrt(listed.probability @ ((gradients - mean) ** 2).sum(axis=1)) / np.linalg.norm(forward)
     return Pull(*beside(forward), *beside(backward), along, spread)
@@ -178,13 +187,15 @@ def report(found):
         for name, ((bias, spread), _) in medians([value_row(listed) for listed in group]).items():
             lines.append(f"    {'':15}{name:18}{np.round(bias, 4) + 0.0:8.4f}{spread:8.2f}")
         lines.append(f"    {'as a pull: beside the gradient of':33}{'KL(pi || ref)':>34}   {'KL(ref || pi)':>15}\n"
-                     f"    {'':33}{'cosine':>8}{'lowest, highest':>18}{'length':>8}   {'cosine':>7}{'length':>8}{'spread':>10}")
+                     f"    {'':33}{'cosine':>8}{'lowest, highest':>18}{'length':>8}   "
+                     f"{'cosine':>7}{'length':>8}{'spread':>10}")
         for (use, name), (middle, every) in medians([pull_row(listed) for listed in group]).items():
             row, cosines = Pull(*middle), every[:, 0]
             directed = (f"{row.cosine:8.3f}{cosines.min():10.2f},{cosines.max():7.2f}", f"{row.other_cosine:7.3f}")
             blank = (f"{'none':>8}{'':18}", f"{'none':>7}")
             first, second = directed if np.isfinite(row.cosine) else blank
-            lines.append(f"    {use:15}{name:18}{first}{row.length:8.2f}   {second}{row.other_length:8.2f}{row.spread:10.2f}")
+            lines.append(f"    {use:15}{name:18}{first}{row.length:8.2f}   "
+                         f"{second}{row.other_length:8.2f}{row.spread:10.2f}")
         lines.append("")
     return "\n".join(lines)
 
@@ -198,13 +209,15 @@ PAINT = {"small distance": BLUE, "middle distance": ORANGE, "large distance": VE
 
 
 def figure(found):
-    """Left: how much one text's estimate scatters; right: how much of the true gradient each use keeps, a dot for each world."""
+    """Left: how much one text's estimate scatters; right: how much of the true gradient each use keeps, a dot for each
+    world."""
     from matplotlib import style
     from matplotlib.figure import Figure
     with style.context(STYLE):
         picture = Figure(figsize=(14, 7.2))
         picture.text(0.5, 0.965, "Near the reference k1 is the noisiest of the three numbers,\n"
-                     "but in the reward it alone pulls the policy straight home", size=22, weight="bold", ha="center", va="top")
+                     "but in the reward it alone pulls the policy straight home", size=22, weight="bold", ha="center",
+                     va="top")
         draw_scatter(picture.add_axes((0.075, 0.13, 0.24, 0.59)), found)
         draw_pulls(picture.add_axes((0.60, 0.13, 0.37, 0.59)), found)
     return picture
@@ -231,7 +244,8 @@ def draw_pulls(axis, found):
         for place, use in enumerate(reversed(USES)):
             along = table[use][1][:, Pull._fields.index("along")]
             outside = (along < low) | (along > high)
-            axis.scatter(along[~outside], np.full((~outside).sum(), place + shift), color=color, s=45, alpha=0.45, linewidths=0)
+            axis.scatter(along[~outside], np.full((~outside).sum(), place + shift), color=color, s=45, alpha=0.45,
+                         linewidths=0)
             for edge, gone, mark in ((low, (along < low).sum(), "<"), (high, (along > high).sum(), ">")):
                 if gone:
                     axis.scatter(edge, place + shift, color=color, marker=mark, s=60)
