@@ -6,7 +6,7 @@ in a first sitting the deviation is zero.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_range
+from tinyrlhf.checks import check_choice, check_range
 from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import sigmoid
@@ -22,22 +22,28 @@ class Habits:
 
     Log rationality of each kind, relative to the scores; logit of each kind's lapse rate; a row of
     offsets for all sittings, then a row of deviations for each. All have a Gaussian prior, in units
-    of the summed log-likelihood: of precision 1 round 0, lapse rates round what their kind expects,
-    deviations of a precision of their own.
+    of the summed log-likelihood: of precision 1 round 0, or round what is expected (rationalities,
+    lapse rates), deviations of a precision of their own.
 
     Args:
         deviation_prior: that precision; None: no deviations, all sittings are alike.
-        fit_rationality: is each kind's rationality learned? Else it is 1.
+        fit_rationality: is each kind's rationality learned, or fixed?
+        rationality: {kind: relative to the scores}, fixed or expected; 1 where nothing is said.
     """
 
-    def __init__(self, deviation_prior=None, fit_rationality=False, learning_rate=0.05):
+    def __init__(self, deviation_prior=None, fit_rationality=False, rationality=None,
+                 learning_rate=0.05):
         precision = 1 if deviation_prior is None else deviation_prior
         check_range("deviation_prior", precision, 1e-6, 1e12)
         lapses = np.array([max(kind.lapse, 1e-3) for kind in KINDS.values()])
         logits = np.log(lapses / (1 - lapses))
+        for kind, value in (rationality or {}).items():
+            check_choice("kind of feedback", kind, KINDS)
+            check_range("rationality", value, 1e-6, 1e6)
         self.deviation_prior = deviation_prior
         self.fit_rationality = fit_rationality
-        self.center = np.concatenate([np.zeros(len(KINDS)), logits, np.zeros(len(OFFSETS))])
+        log_rationality = np.log([(rationality or {}).get(kind, 1.0) for kind in KINDS])
+        self.center = np.concatenate([log_rationality, logits, np.zeros(len(OFFSETS))])
         self.vector = self.center.copy()
         self.optimizer = Adam(self, learning_rate)
         self.sittings = []
