@@ -8,7 +8,6 @@ import pytest
 
 from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import log_probs_of, replay, rollout
-from tinyrlhf.exact import best_of_n as exact_best_of_n
 from tinyrlhf.exact import enumeration
 from tinyrlhf.feedback.answers import CANT_TELL, FIRST, OTHER_READINGS, SAME, SECOND, SKIP, join_answers
 from tinyrlhf.games.bandit import Bandit
@@ -21,6 +20,7 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.questions import shown
 
 sys.path.insert(0, str(Path(__file__).parent))
+from oracles import log_best_of_n  # noqa: E402
 from planted import clips, one_of_each, pairs_of  # noqa: E402
 
 
@@ -315,7 +315,7 @@ def test_what_is_kept_has_the_exact_distribution_of_best_of_n_within_4_sigma():
     log_p, rewards = log_softmax(rng.normal(size=6)), np.array([0.0, 1, 2, 2, 3, 1])
     arms = rng.choice(6, size=4 * 20_000, p=np.exp(log_p))
     kept = np.bincount(arms[rows_of_best(rewards[arms], 4)], minlength=6)
-    p = np.exp(exact_best_of_n.log_best_of_n(log_p, rewards, 4))
+    p = np.exp(log_best_of_n(log_p, rewards, 4))
     assert (np.abs(kept - 20_000 * p) < 4 * np.sqrt(20_000 * p * (1 - p))).all()
 
 
