@@ -35,7 +35,7 @@ def test_every_command_in_the_table_is_understood():
         said = {name: value for name, value in vars(options).items() if value is not None}
         for world in getattr(options, "worlds", []):
             own = cli.own_settings(more)
-            given = cli.given_to(find(world), {**said, **own})
+            given = cli.given_to(world, {**said, **own})
             assert set(own) <= set(given)
             find(world).make(**{name: value for name, value in given.items() if name != "person"})
 

@@ -30,8 +30,8 @@ SMALL = {"seed": 3, "rounds": 2, "questions": 5}
 WITHOUT = {"text": {"stop"}, "small_chat": {"stop"}}               # a text is judged when it is finished
 CELLS = [(world, kind) for world in ("gridworld", "cartpole", "text", "small_chat") for kind in KINDS
          if kind not in WITHOUT.get(world, ())]
-QUICK = [("gridworld", kind) for kind in KINDS] + [("cartpole", "credit"), ("text", "comment"),
-                                                   ("small_chat", "demonstration")]
+QUICK = [cell if cell[0] == "gridworld" or cell == ("small_chat", "demonstration") else
+         pytest.param(*cell, marks=pytest.mark.slow) for cell in CELLS]
 
 
 @pytest.fixture(autouse=True)
@@ -515,6 +515,21 @@ def test_an_empty_folder_is_welcome_and_stays_when_writing_fails(monkeypatch):
 
 # ---- damage
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """A run of one round, made once."""
+    folder = tmp_path_factory.mktemp("bandit") / "one"
+    run(folder, rounds=1)
+    return folder
+
+
+@pytest.fixture
+def begun(once):
+    """The same run, to be damaged."""
+    shutil.copytree(once, "one")
+    return "one"
+
+
 def settings_text(**changes):
     return json.dumps({"settings": {**settings_for("bandit", **SMALL), **changes}})
 
@@ -544,8 +559,7 @@ def without(name):
     (settings_text(agreement="high"), "agreement"), (settings_text(agreement=1.5), "agreement"),
     (settings_text(rationality=-1), "rationality"),
     (settings_text(agreement=0.9, rationality=1), "agreement or rationality")])
-def test_an_edited_run_json_is_refused_by_name(capsys, text, named):
-    run("one", rounds=1)
+def test_an_edited_run_json_is_refused_by_name(capsys, begun, text, named):
     with open("one/run.json", "wb") as file:
         file.write(text.encode("utf-8", "surrogateescape"))
     line = refusal(runs.load, "one")

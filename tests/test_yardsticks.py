@@ -99,8 +99,8 @@ def test_the_expert_solves_cartpole(states):
 
 # ---- two figures, never mixed
 
-@pytest.mark.parametrize("world, kl_coef",
-                         [("bandit", 0.05), ("bandit", 5.0), ("gridworld", 0.05), ("gridworld", 5.0), ("text", 0.07)])
+@pytest.mark.parametrize("world", ["bandit", "gridworld"])
+@pytest.mark.parametrize("kl_coef", [0.05, 5.0])
 def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than_the_best_return(world, kl_coef):
     state = build(world, seed=7, kl_coef=kl_coef)
     yardstick = yardstick_of(world, state)
@@ -108,7 +108,7 @@ def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than
     assert price == pytest.approx(kl_coef * std_of_returns(state.game, state.reference), rel=0.05)
     best, best_return = yardstick.best_objective(), yardstick.best_return()
     assert best <= best_return
-    for seed, scale in enumerate((0.0, 0.03, 0.3) if world == "text" else (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)):
+    for seed, scale in enumerate((0.0, 0.01, 0.03, 0.1, 0.3, 1.0)):
         state.policy = changed(state, scale, seed)
         objective, reached = yardstick.objective(None), yardstick.expected_return(state.policy, None)
         assert objective <= best + 1e-9 and reached <= best_return + 1e-9
@@ -119,10 +119,13 @@ def test_the_text_optimum_is_worth_its_reward_minus_the_price_of_its_kl(states):
     state = build("text", seed=7, kl_coef=0.07)
     yardstick = yardstick_of("text", state)
     price = yardstick.price_of_a_nat()
-    high, best, low = (yardstick.optimum(each) for each in (100 * price, price, price / 10))
+    high, best, low = (yardstick.optimum(each) for each in (1e4 * price, price, price / 10))
     assert best.value == pytest.approx(best.reward - price * best.kl) and yardstick.best_objective() == best.value
     assert high.reward < best.reward < low.reward <= yardstick.best_return() <= 2.0 + 1e-9
     assert high.reward == pytest.approx(yardstick.expected_return(state.reference, None), abs=0.02)
+    for seed, scale in enumerate((0.0, 0.03, 0.3)):
+        state.policy = changed(state, scale, seed)
+        assert yardstick.objective(None) < best.value
 
 
 def test_without_a_kl_penalty_objective_and_true_return_are_the_same_figure(states):
