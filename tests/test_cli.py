@@ -347,6 +347,8 @@ def whole(tmp_path_factory):
     (report, "measure", 1, True)])
 def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, whole, owner, name,
                                                                    call, before):
+    if owner is not report:
+        monkeypatch.setattr(cli, "finish", lambda *_: None)
     with monkeypatch.context() as patch:
         interrupt_at(patch, owner, name, call, before)
         assert cli.main(["run", "bandit", *SMALL, "--seed", "3", "--out", "cut"]) == 130
@@ -515,23 +517,18 @@ def test_a_world_outside_the_package_has_the_same_front_door(here):
 CHAT = ["--questions", "6", "--seed", "3"]
 
 
-@pytest.mark.parametrize("options, asked",
-                         [([], 12 + 6), (["--without-feedback", "--reward", "ensemble", "--rounds", "2"], 12 + 12),
-                          (["--on-true-reward", "--language", "sentiment"], 12)],
-                         ids=["person", "coin", "true reward"])
-def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undrawn, options, asked):
-    assert chat(*(CHAT if asked > 12 else CHAT[2:]), *options, "--json", "--out", "one") == 0
+def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undrawn):
+    assert chat(*CHAT, "--without-feedback", "--reward", "ensemble", "--rounds", "2", "--json", "--out", "one") == 0
     (result,), lines = results(capsys)
     assert lines[-1].startswith("{") and FIELDS | {"stages", "samples", "without_kl_penalty"} <= set(result)
-    assert result["world"] == "small_chat" and result["seed"] == 3 and result["answers"] == asked
+    assert result["world"] == "small_chat" and result["seed"] == 3 and result["answers"] == 12 + 12
     assert result["out"] == "one"
     assert result["return_untrained"] < result["return_optimal"] >= result["return_after"]
     assert result["kl"] > 0 < result["seconds"] < 100
     assert result["objective_optimal"] is None                       # nobody knows it
-    fitted = asked > 12
-    assert (result["reward_model_accuracy"] is not None) == fitted == (len(result["without_kl_penalty"]) == 2)
-    assert (result["return_on_true_reward"] is None) == fitted
-    assert list(result["stages"]) == ["pretrained", "sft", "rl", "rl_2"][:4 if "2" in options else 3]
+    assert result["reward_model_accuracy"] is not None and len(result["without_kl_penalty"]) == 2
+    assert result["return_on_true_reward"] is None
+    assert list(result["stages"]) == ["pretrained", "sft", "rl", "rl_2"]
     for row in result["stages"].values():
         assert {"true_return", "real_words", "kl", "bits_per_character"} <= set(row)
         assert 0 <= row["real_words"] <= 1 < row["bits_per_character"] and row["kl"] >= 0
@@ -594,7 +591,7 @@ def test_the_chat_command_reads_questions_and_stops_at_their_end(capsys, undrawn
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such a name is no file name on Windows")
-def test_a_chat_in_a_folder_with_a_hostile_name_prints_it_escaped(capsys):
+def test_a_chat_in_a_folder_with_a_hostile_name_prints_it_escaped(capsys, undrawn):
     assert chat(*CHAT, "--out", ESCAPE) == 0
     out = capsys.readouterr().out
     assert all(line.isprintable() for line in out.splitlines()) and "\x1b" not in out and os.path.isdir(ESCAPE)

@@ -194,7 +194,8 @@ def test_killed_at_a_random_moment_every_cell_goes_on_to_the_same_bytes_and_is_s
 # ---- what a folder holds
 
 @pytest.mark.parametrize("world", ["bandit", "gridworld"])
-def test_the_loaded_policy_measured_from_outside_is_the_one_that_was_reported(capsys, world):
+def test_the_loaded_policy_measured_from_outside_is_the_one_that_was_reported(capsys, monkeypatch, world):
+    monkeypatch.setattr(report, "draw", lambda *_: None)
     assert cli.main(["run", world, "--rounds", "2", "--questions", "5", "--seed", "3", "--json", "--out", "one"]) == 0
     result, state = json.loads(capsys.readouterr().out.splitlines()[-1]), runs.load("one")
     yardstick = find(world).yardstick(state)
@@ -328,7 +329,7 @@ def test_a_second_holder_of_a_folder_is_refused_in_one_line(capsys):
 @pytest.mark.parametrize("left", [["run.json.part"], ["lock"], ["run.json.part", "lock"]], ids=" ".join)
 @pytest.mark.parametrize("option", ["--out", "--resume"])
 def test_a_folder_left_by_a_kill_before_the_run_began_goes_on(monkeypatch, left, option):
-    monkeypatch.setattr(report, "draw", lambda *_: None)
+    monkeypatch.setattr(cli, "finish", lambda *_: None)
     os.mkdir("one")
     for name in left:
         Path("one", name).write_text("{")
@@ -653,7 +654,8 @@ def test_a_missing_a_foreign_and_an_unbegun_folder_are_told_apart(here):
 
 # ---- what an earlier report measured
 
-def test_a_second_report_keeps_the_baselines_of_the_first(capsys):
+def test_a_second_report_keeps_the_baselines_of_the_first(capsys, monkeypatch):
+    monkeypatch.setattr(report, "draw", lambda *_: None)
     cli.main(["run", "bandit", "--rounds", "2", "--questions", "5", "--baselines", "--out", "one", "--json"])
     first = json.loads(capsys.readouterr().out.splitlines()[-1])
     cli.main(["show", "one", "--json"])
