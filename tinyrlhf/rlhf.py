@@ -25,7 +25,7 @@ from tinyrlhf.episodes import rollout, start_in_groups
 from tinyrlhf.feedback.answers import Answers, join_answers
 from tinyrlhf.games.game import Game
 from tinyrlhf.learning.imitation import weigh_tries
-from tinyrlhf.learning.kl import AdaptiveKL, kl_penalized_rewards, kl_per_episode
+from tinyrlhf.learning.kl import kl_penalized_rewards, kl_per_episode
 from tinyrlhf.questions import View, ask
 from tinyrlhf.rewards.choice import accuracy_on
 from tinyrlhf.saving import load_into, states_of
@@ -59,7 +59,7 @@ class State:
         rngs: independent generators: "game", "questions", "person", "learner".
         person: who answers; view: what of the game they get to see.
         steps_at_most: where episodes are cut; None: at the game's horizon.
-        adaptive_kl: if given, its kl_coef counts, and moves after every update.
+        adaptive_kl: a `learning.adaptive_kl.AdaptiveKL`, whose kl_coef then counts, and moves.
         true_reward_scale: brings true rewards to the size of normalised learned ones.
         imitation: how `clone` copies what people did: learning_rate, steps, batch.
         imitator: a policy that copies demonstrations, as soon as there are any.
@@ -80,7 +80,7 @@ class State:
     person: protocols.Person | None = None
     view: View = field(default_factory=View)
     steps_at_most: int | None = None
-    adaptive_kl: AdaptiveKL | None = None
+    adaptive_kl: object | None = None
     true_reward_scale: float = 1.0
     imitation: dict = field(default_factory=dict)
     imitator: protocols.Policy | None = None
