@@ -56,7 +56,8 @@ class State:
         reference: the policy as it was before the first answer.
         group: episodes from each start; they stand next to each other.
         kl_coef: price of one nat from the reference, in units of the normalised reward.
-        rngs: independent generators: "game", "questions", "person", "learner".
+        rngs: independent generators: "game", "questions", "person", "learner", and what a world
+            needs besides ("networks", "pretraining").
         person: who answers; view: what of the game they get to see.
         steps_at_most: where episodes are cut; None: at the game's horizon.
         adaptive_kl: a `learning.adaptive_kl.AdaptiveKL`, whose kl_coef then counts, and moves.
@@ -101,6 +102,9 @@ class State:
         parts = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         for name, policy in (self.snapshots or {}).items():
             parts[f"snapshots/{name}"] = policy
+        for number, stage in enumerate(self.plan, 1):
+            if stage.person is not None:
+                parts[f"people/{number}"] = stage.person
         return parts
 
     def state(self):
@@ -190,12 +194,14 @@ def from_true_reward(state, stage):
 def fit(state, stage):
     """Explain all answers of a stage's kinds; returns the loss in nats.
 
-    Rewards are normalised on the plays of the first round, which were the reference's; where all
-    of these are alike, on all plays.
+    Rewards are normalised on the plays of the first such stage, which were the reference's; where
+    all of these are alike, on all plays.
     """
     answers = state.answers.of(stage.kinds)
     fit_loss = state.reward_model.fit(answers, state.rngs["learner"])
-    first_round = answers[answers.round == answers.round.min()]
+    alike = [n for n, each in enumerate(state.plan, 1) if each.improve is stage.improve]
+    rounds = answers.round[np.isin(answers.round, alike)]
+    first_round = answers[answers.round == rounds.min(initial=len(state.history) + 1)]
     if not state.reward_model.normalize(own_plays(first_round)):
         state.reward_model.normalize(own_plays(answers))
     return fit_loss
