@@ -3,6 +3,7 @@ import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
 from tinyrlhf.diagnostics import _check_answers, entropy_of, noise_ceiling
+from tinyrlhf.exact.planning import check_policies, check_tables
 from tinyrlhf.exact.strings import _after, _check_numbers, _check_tables, _log_optimum, _successors, optimum
 from tinyrlhf.learning.kl import k1
 from tinyrlhf.numerics import log_sigmoid, log_softmax, logsumexp
@@ -282,3 +283,18 @@ class SGD:
 
     def load(self, state):
         pass
+
+
+def evaluate_policy(P, R, policy, gamma):
+    """What a policy (S, A) is worth from every state, for ever -> values (S,); gamma < 1.
+
+    Solves (I - gamma P_pi) V = r_pi.
+    """
+    check_tables(P, R)
+    check_policies("S A", P, policy=policy)
+    if not 0 <= gamma < 1:
+        raise ValueError(f"gamma: expected 0 <= gamma < 1, got {gamma}; "
+                         "for gamma 1 use finite_horizon_return")
+    P_policy = np.einsum("sa,sax->sx", policy, P)
+    rewards = np.einsum("sa,sax,sax->s", policy, P, R)
+    return np.linalg.solve(np.eye(len(P)) - gamma * P_policy, rewards)

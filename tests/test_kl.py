@@ -9,6 +9,7 @@ import pytest
 from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import rollout
 from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.learning.adaptive_kl import AdaptiveKL
 from tinyrlhf.learning import kl, rules
 from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.nn.networks import MLP
@@ -186,21 +187,21 @@ def test_the_laboratory_prints_its_tables_and_draws_its_picture():
 # ---- the adaptive price
 
 def test_the_price_rises_where_the_policy_is_too_far_and_falls_where_it_is_near():
-    adaptive = kl.AdaptiveKL(0.5, target=2.0, horizon=100)
+    adaptive = AdaptiveKL(0.5, target=2.0, horizon=100)
     assert adaptive.update(2.0, 10) == 0.5
     assert adaptive.update(2.2, 10) == pytest.approx(0.5 * (1 + 0.1 * 10 / 100))
-    assert kl.AdaptiveKL(0.5, 2.0, 100).update(1.8, 10) == pytest.approx(0.5 * (1 - 0.1 * 10 / 100))
+    assert AdaptiveKL(0.5, 2.0, 100).update(1.8, 10) == pytest.approx(0.5 * (1 - 0.1 * 10 / 100))
 
 
 def test_no_update_moves_the_price_by_more_than_a_fifth_of_its_share_of_the_horizon():
     for nats in (0.0, 1e9):
-        adaptive = kl.AdaptiveKL(1.0, target=1.0, horizon=10_000)
+        adaptive = AdaptiveKL(1.0, target=1.0, horizon=10_000)
         assert abs(adaptive.update(nats, 64) - 1) == pytest.approx(0.2 * 64 / 10_000)
 
 
 @pytest.mark.parametrize("start", [1e-3, 10.0])
 def test_the_price_finds_its_target_where_distance_falls_with_the_price(start):
-    adaptive, rng, seen = kl.AdaptiveKL(start, target=3.0, horizon=20 * 64), np.random.default_rng(7), []
+    adaptive, rng, seen = AdaptiveKL(start, target=3.0, horizon=20 * 64), np.random.default_rng(7), []
     for _ in range(2000):                           # a policy that is at 0.6 / kl_coef nats, measured with noise
         seen.append(0.6 / adaptive.kl_coef)
         adaptive.update(seen[-1] * np.exp(0.1 * rng.normal()), 64)
@@ -211,7 +212,7 @@ def test_the_price_finds_its_target_where_distance_falls_with_the_price(start):
 @pytest.mark.parametrize("n_episodes", [64, 500, 501, 10 ** 6])
 @pytest.mark.parametrize("nats", [0.0, 1e9, np.inf])
 def test_the_price_stays_above_0_and_finite_however_long_it_is_pushed(n_episodes, nats):
-    adaptive = kl.AdaptiveKL(0.1, target=1.0, horizon=100)
+    adaptive = AdaptiveKL(0.1, target=1.0, horizon=100)
     prices = [adaptive.update(nats, n_episodes) for _ in range(5000)]
     assert 0.08 <= prices[0] <= 0.12 and all(1e-9 <= price <= 1e9 for price in prices)
     assert np.all(np.diff(prices) >= 0) if nats else np.all(np.diff(prices) <= 0)
@@ -220,7 +221,7 @@ def test_the_price_stays_above_0_and_finite_however_long_it_is_pushed(n_episodes
 @pytest.mark.parametrize("nats, n_episodes, name", [
     (np.nan, 64, "kl"), (-0.1, 64, "kl"), (1.0, -1, "n_episodes"), (1.0, 0, "n_episodes"), (1.0, np.nan, "n_episodes")])
 def test_an_update_of_the_price_refuses_what_is_no_distance_and_no_number(nats, n_episodes, name):
-    adaptive = kl.AdaptiveKL(0.1, target=1.0)
+    adaptive = AdaptiveKL(0.1, target=1.0)
     with pytest.raises(ValueError, match=f"^{name}: expected"):
         adaptive.update(nats, n_episodes)
     assert adaptive.kl_coef == 0.1
@@ -247,13 +248,13 @@ def test_a_penalty_that_pays_for_distance_is_refused(kl_coef):
 def test_a_price_that_could_never_move_is_refused():
     for bad in ({"kl_coef": 0.0, "target": 1.0}, {"kl_coef": 1.0, "target": 0.0}, {"kl_coef": 1.0, "target": np.nan}):
         with pytest.raises(ValueError, match="expected a number from"):
-            kl.AdaptiveKL(**bad)
+            AdaptiveKL(**bad)
 
 
 def adaptive_run(target=0.05, seed=5):
     state = build("gridworld", seed=seed, rounds=3)
     state.updates_per_round = 5
-    state.adaptive_kl = kl.AdaptiveKL(0.1, target, horizon=20 * state.episodes_per_update)
+    state.adaptive_kl = AdaptiveKL(0.1, target, horizon=20 * state.episodes_per_update)
     return state
 
 
@@ -286,6 +287,6 @@ def test_the_price_that_a_run_pays_is_the_adaptive_one():
 
 def test_a_run_ends_about_as_far_from_its_reference_as_it_was_told():
     state = build("gridworld", seed=105)
-    state.adaptive_kl = kl.AdaptiveKL(0.1, target=2.0, horizon=30 * state.episodes_per_update)
+    state.adaptive_kl = AdaptiveKL(0.1, target=2.0, horizon=30 * state.episodes_per_update)
     rlhf(state)
     assert Tabular(state).expected_kl(None) == pytest.approx(2.0, rel=0.25)

@@ -1,4 +1,7 @@
 """Are the exact answers exact: published utilities, closed forms, and identities that tie them to each other?"""
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -6,10 +9,13 @@ from tinyrlhf.conformance import check_gradient
 from tinyrlhf.exact import planning
 from tinyrlhf.exact.horizon import (backward_induction, demonstration_loss, expected_visits, finite_horizon_return,
                                     kl_to_reference, return_gradient, soft_backward_induction)
-from tinyrlhf.exact.planning import action_values, evaluate_policy, value_iteration
+from tinyrlhf.exact.planning import action_values, value_iteration
 from tinyrlhf.exact.soft import bandit_optimum, soft_value_iteration
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.numerics import softmax
+
+sys.path.insert(0, str(Path(__file__).parent))
+from oracles import evaluate_policy  # noqa: E402
 
 S, A, T = 5, 3, 7
 

@@ -172,9 +172,9 @@ def stages(steps=9, fall=0.0):
     """Arguments of `stages_figure`; the true return falls by so much at the end of the run without KL penalty."""
     answers = {"pretrained": "ugh. i do not know that. who", "sft": "tea is a hot and nice drink.",
                "rl": "sure! tea is a hot and nice drink. thank you!"}
-    curve = [{"kl": float(k * k), "true_return": 2 - fall * (k == steps - 1), "learned": 3.0 * k,
+    curve = [{"kl": float(k * k), "true_return": 2 - fall * (k == steps - 1), "learned_return": 3.0 * k,
               "person_prefers": 0.5 + 0.02 * k,
-              "proxy_prefers": 0.5 + 0.05 * k, "sample": "sure! sure! sure! thank you!"} for k in range(steps)]
+              "reward_model_prefers": 0.5 + 0.05 * k, "sample": "sure! sure! sure! thank you!"} for k in range(steps)]
     return dict(claim="6,000 comparisons taught it to answer as people like",
                 true_returns=dict(zip(STAGES, (-0.5, 1.0, 2.2))),
                 unkind=dict(zip(STAGES, (0.3, 0.2, 0.0))),

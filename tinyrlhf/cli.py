@@ -219,6 +219,10 @@ def run_all(options, more, began):
     if len(options.worlds) > 1:                 # what only building finds, before the first run
         for world in options.worlds:
             find(world)(**given[world])
+    if options.baselines:
+        from tinyrlhf.worlds import find
+        for world in options.worlds:                # nobody answers in one of them: is there a plan?
+            find(world)(**{**given[world], "person": "nobody"})
     for world in options.worlds:
         run(world, given[world], options, began)
         began = time.perf_counter()
@@ -367,7 +371,8 @@ class Progress:
         accuracy = row.get("reward_model_accuracy", math.nan)
         told = f"accuracy on new answers {accuracy:4.0%}   " if math.isfinite(accuracy) else ""
         self.say(f"round {row['round']:>2}/{self.n_rounds}  {name}   answers {row['answers']:>3}   "
-                 f"{told}true return {row['true_return']:7.2f}   KL {row['kl']:5.1f}")
+                 f"{told}true return {row.get('true_return', math.nan):7.2f}   "
+                 f"KL {row.get('kl', math.nan):5.1f}")
         self.announce(state)
 
     def seconds_left(self, row):
@@ -380,7 +385,8 @@ class Progress:
         if self.named and number <= self.n_rounds:
             stage = state.plan[number - 1]
             kinds = ", ".join(stage.kinds)
-            asked = f": people answer {stage.questions:,} times ({kinds})" if kinds else ""
+            n_asked = stage.questions * len(stage.kinds)
+            asked = f": people answer {n_asked:,} times ({kinds})" if kinds else ""
             self.say(f"round {number:>2}/{self.n_rounds}  {stage.name} begins{asked}")
 
     def note(self, text):

@@ -64,7 +64,9 @@ def about_sets(kind, state, episodes, n, rng):
     """Four different episodes: those of one group of neighbours, or any."""
     clips = state.view.clips(episodes, RANKED * n, rng)
     if state.view.together is not None:
-        return shown(kind, clips, np.arange(RANKED * n).reshape(n, RANKED))
+        together = state.view.together
+        members = np.arange(min(RANKED, together))
+        return shown(kind, clips, together * np.arange(n)[:, None] + members)
     return shown(kind, clips, rng.random((n, len(clips))).argsort(axis=1)[:, :RANKED])
 
 

@@ -84,10 +84,15 @@ def fresh_pairs(state, rng, n):
 
 
 def typical_rationality(settings, state):
-    """The person's rationality; if an agreement was given, the one that fits all their answers."""
+    """The person's rationality; if an agreement was given, the one that fits all their answers.
+
+    Those of people whom a stage has of its own do not count.
+    """
     if settings["rationality"] is not None:
         return settings["rationality"]
-    apart = differences(state.answers, state.answers.episodes.true_returns)
+    theirs = [n for n, stage in enumerate(state.plan, 1) if stage.person is None]
+    answers = state.answers[np.isin(state.answers.round, theirs)]
+    apart = differences(answers, answers.episodes.true_returns)
     return rationality_for(settings["agreement"], apart)
 
 

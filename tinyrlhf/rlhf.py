@@ -25,7 +25,7 @@ from tinyrlhf.episodes import rollout, start_in_groups
 from tinyrlhf.feedback.answers import Answers, join_answers
 from tinyrlhf.games.game import Game
 from tinyrlhf.learning.imitation import weigh_tries
-from tinyrlhf.learning.kl import AdaptiveKL, kl_penalized_rewards, kl_per_episode
+from tinyrlhf.learning.kl import kl_penalized_rewards, kl_per_episode
 from tinyrlhf.questions import View, ask
 from tinyrlhf.rewards.choice import accuracy_on
 from tinyrlhf.saving import load_into, states_of
@@ -56,10 +56,11 @@ class State:
         reference: the policy as it was before the first answer.
         group: episodes from each start; they stand next to each other.
         kl_coef: price of one nat from the reference, in units of the normalised reward.
-        rngs: independent generators: "game", "questions", "person", "learner".
+        rngs: independent generators: "game", "questions", "person", "learner", and what a world
+            needs besides ("networks", "pretraining").
         person: who answers; view: what of the game they get to see.
         steps_at_most: where episodes are cut; None: at the game's horizon.
-        adaptive_kl: if given, its kl_coef counts, and moves after every update.
+        adaptive_kl: a `learning.adaptive_kl.AdaptiveKL`, whose kl_coef then counts, and moves.
         true_reward_scale: brings true rewards to the size of normalised learned ones.
         imitation: how `clone` copies what people did: learning_rate, steps, batch.
         imitator: a policy that copies demonstrations, as soon as there are any.
@@ -80,7 +81,7 @@ class State:
     person: protocols.Person | None = None
     view: View = field(default_factory=View)
     steps_at_most: int | None = None
-    adaptive_kl: AdaptiveKL | None = None
+    adaptive_kl: object | None = None
     true_reward_scale: float = 1.0
     imitation: dict = field(default_factory=dict)
     imitator: protocols.Policy | None = None
@@ -101,6 +102,9 @@ class State:
         parts = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         for name, policy in (self.snapshots or {}).items():
             parts[f"snapshots/{name}"] = policy
+        for number, stage in enumerate(self.plan, 1):
+            if stage.person is not None:
+                parts[f"people/{number}"] = stage.person
         return parts
 
     def state(self):
@@ -190,12 +194,14 @@ def from_true_reward(state, stage):
 def fit(state, stage):
     """Explain all answers of a stage's kinds; returns the loss in nats.
 
-    Rewards are normalised on the plays of the first round, which were the reference's; where all
-    of these are alike, on all plays.
+    Rewards are normalised on the plays of the first such stage, which were the reference's; where
+    all of these are alike, on all plays.
     """
     answers = state.answers.of(stage.kinds)
     fit_loss = state.reward_model.fit(answers, state.rngs["learner"])
-    first_round = answers[answers.round == answers.round.min()]
+    alike = [n for n, each in enumerate(state.plan, 1) if each.improve is stage.improve]
+    rounds = answers.round[np.isin(answers.round, alike)]
+    first_round = answers[answers.round == rounds.min(initial=len(state.history) + 1)]
     if not state.reward_model.normalize(own_plays(first_round)):
         state.reward_model.normalize(own_plays(answers))
     return fit_loss

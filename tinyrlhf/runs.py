@@ -132,12 +132,13 @@ def load(folder, or_begin=False):
     if or_begin and not path.exists():
         return state
     flat = flat_of(path, settings)
-    book = Book(state, find(settings["world"]).form, events=logged(folder, settings))
+    told = logged(folder, settings)
     n_rounds = len(json.loads(str(flat["history"])))
     try:
+        book = Book(state, find(settings["world"]).form, events=told)
         answers = book.learned(n_rounds)
         state.load(flat, answers)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: {error}); "
                          "is it another run's?") from None
     found = len(answers or ())

@@ -56,21 +56,6 @@ def fixed_point(backup, P, R, gamma, tolerance):
                      f"come to rest; try a larger tolerance or a gamma below {gamma}")
 
 
-def evaluate_policy(P, R, policy, gamma):
-    """What a policy (S, A) is worth from every state, for ever -> values (S,); gamma < 1.
-
-    Solves (I - gamma P_pi) V = r_pi.
-    """
-    check_tables(P, R)
-    check_policies("S A", P, policy=policy)
-    if not 0 <= gamma < 1:
-        raise ValueError(f"gamma: expected 0 <= gamma < 1, got {gamma}; "
-                         "for gamma 1 use finite_horizon_return")
-    P_policy = np.einsum("sa,sax->sx", policy, P)
-    rewards = np.einsum("sa,sax,sax->s", policy, P, R)
-    return np.linalg.solve(np.eye(len(P)) - gamma * P_policy, rewards)
-
-
 def check_tables(P, R=None, d0=None, name="R"):
     """Refuse tables that do not fit or are no distributions; returns the sizes by letter."""
     tables = {"P": (P, "S A S")}

@@ -284,6 +284,8 @@ class Questions:
             raise ValueError(f"said: expected whole numbers for each of {len(self)} questions, "
                              f"got {said.dtype} {said.shape}")
         said = said.reshape(len(self), -1)
+        missing = max(self.shows.shape[1] - said.shape[1], 0)
+        said = np.pad(said, [(0, 0), (0, missing)], constant_values=CANT_TELL)
         for kind, members, shows in self.grouped():
             unsaid = np.isin(said[members, 0], (CANT_TELL, SKIP))
             wrong = members[~unsaid & ~KINDS[kind].valid(said[members], shows.shape[1])]

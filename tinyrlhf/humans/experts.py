@@ -8,7 +8,7 @@ import numpy as np
 
 from tinyrlhf.episodes import collect, cut_at, replay, splice, steps, steps_left
 from tinyrlhf.exact.planning import action_values, value_iteration
-from tinyrlhf.numerics import softmax
+from tinyrlhf.feedback.answers import draw_option
 
 NO_REGRET = 1e-9                      # actions whose values differ by less are equally good
 
@@ -108,6 +108,5 @@ class Writer:
         """One of the options (n, m, ...) for each of n episodes, as if it had been written."""
         n, m = options.shape[:2]
         worth = self.true_reward(options.reshape(n * m, *options.shape[2:])).reshape(n, m)
-        cumulated = np.cumsum(softmax(rationality * worth), axis=1)[:, :-1]
-        taken = options[np.arange(n), (rng.random((n, 1)) >= cumulated).sum(axis=1)]
+        taken = options[np.arange(n), draw_option(rationality * worth, rng)]
         return replay(game, episodes.states[:, 0], *self.as_actions(taken), rng)

@@ -25,7 +25,10 @@ class Book:
         self.differences = []  # lines: where the log and this run differ
         self.keep(source)
         self.priors.clear()           # this run weighs its answers itself
-        self.written = {event["round"] for event in events if event["k"] == "label"}    # rounds
+        told = [event.get("round", 0) for event in events if event["k"] == "label"]
+        self.written = set(told)                                       # rounds that are in the log
+        if 0 in self.labels:                                           # their first were repeated
+            self.labels[0] = self.labels[0][len(told):]
         for number in self.written:
             self.labels.pop(number, None)
         self.keep(events)
@@ -104,7 +107,7 @@ class Recorded:
     def known(self, number, n):
         """The labels that the book holds for the n questions of a round."""
         held = self.book.labels
-        if 0 not in held:
+        if number in held or 0 not in held:
             return held.get(number, [])
         labels, held[0] = held[0][:n], held[0][n:]  # format 1: one after the other
         return labels

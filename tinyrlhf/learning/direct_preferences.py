@@ -83,6 +83,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
     check_range("kl_coef", kl_coef, 1e-3, 1e6)
     if shares is not None:
         check_shares(shares, len(answers))
+    n_choices = sum(len(block.whose) for block in answers.choices(said, readings)[1])
     episodes = answers.episodes
     parts = [episodes[row:row + 256] for row in range(0, len(episodes), 256)]
     at_reference = np.concatenate([log_probs_of(reference, part)[0] for part in parts])
@@ -104,7 +105,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         clip_gradient(grads, max_grad_norm)
         optimizer.step(grads)
         if d_habits is not None:
-            habits.step(d_habits, len(said))
+            habits.step(d_habits, n_choices)
         history.append({"loss": float(value), **chosen_and_rejected(blocks, ratios)})
         if on_step:
             on_step(step, history[-1])

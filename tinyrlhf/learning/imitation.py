@@ -5,7 +5,6 @@ import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_whole
 from tinyrlhf.episodes import log_probs_of
-from tinyrlhf.learning import rules
 from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.nn.schedules import as_schedule
 
@@ -37,9 +36,14 @@ def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, bat
         optimizer.learning_rate = rate(1.0 - step / steps)
         rows = slice(None) if batch is None else rng.integers(len(actions), size=batch)
         log_probs, cache = policy.log_probs(observations[rows], actions[rows])
-        optimizer.step(policy.backward(cache, rules.log_likelihood(np.ones(log_probs.shape))))
+        optimizer.step(policy.backward(cache, d_log_likelihood(np.ones(log_probs.shape))))
         losses.append(-float(log_probs.mean()))
     return losses
+
+
+def d_log_likelihood(mask):
+    """Imitation: loss = - mean log pi(a_t|s_t) over the demonstrated steps; (B, T)."""
+    return -(mask / np.maximum(mask.sum(), 1))
 
 
 def weigh_tries(answers, actor, imitator, rng, **how):

@@ -67,8 +67,3 @@ def token_weight(mask):
 def critic_slope(values, targets, weight):
     """loss = weight/2 * sum (V - target)^2, hence d loss / d V = weight * (V - target)."""
     return weight * (values - targets)
-
-
-def log_likelihood(mask):
-    """Imitation: loss = - mean log pi(a_t|s_t) over the demonstrated steps; (B, T)."""
-    return -(mask / np.maximum(mask.sum(), 1))

@@ -81,10 +81,10 @@ def choice_loss(utilities, shares, counts, lapse=0.0):
 
 
 def accuracy_on(reward_model, answers):
-    """Share of choices in which the option that is worth most by a reward model was chosen.
+    """Share of choices in which the option that is likeliest by a reward model was chosen.
 
-    Options worth the same share what is right; choices between two that are "the same" do not
-    count. NaN when none counts.
+    Options that are equally likely share what is right; choices between two that are "the same" do
+    not count. NaN when none counts.
     """
     rows, blocks = answers.choices(np.arange(len(answers)), reward_model.readings)
     if not len(rows):
@@ -93,9 +93,10 @@ def accuracy_on(reward_model, answers):
     check_finite(scores=scores)
     right = []
     for block in blocks:
-        offsets = reward_model.habits.of(block, met=False)[1]
-        worth = scores[block.places] @ block.weights.T + offsets + block.prior
-        best = worth == worth.max(axis=1, keepdims=True)
+        rationality, offsets, _ = reward_model.habits.of(block, met=False)
+        worth = scores[block.places] @ block.weights.T + offsets
+        utilities = rationality * worth + block.prior
+        best = utilities == utilities.max(axis=1, keepdims=True)
         decided = block.shares.max(axis=1) == 1.0
         right.append(((best * block.shares).sum(axis=1) / best.sum(axis=1))[decided])
     right = np.concatenate(right)

@@ -2,7 +2,7 @@
 
 Habits are learned together with the scores. An offset holds for all sittings (a person in one
 round), plus a deviation in each, since what is normal to a person moves with what they have seen;
-in a first sitting the deviation is zero.
+it begins at zero, and so it is for people never met.
 """
 import numpy as np
 

@@ -210,6 +210,9 @@ class Ensemble:
 
     def fit(self, answers, rng):
         """Each member on the answers as often as it sees them; returns their mean loss."""
+        if len(answers) < self.counts.shape[1]:
+            raise ValueError(f"answers: expected those of the last fit and new ones behind them, "
+                             f"got {len(answers)} after {self.counts.shape[1]}")
         new = len(self.members), len(answers) - self.counts.shape[1]
         drawn = rng.poisson(1.0, new) if self.bootstrap else np.ones(new)
         counts = np.concatenate([self.counts, drawn], axis=1)

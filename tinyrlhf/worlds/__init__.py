@@ -117,7 +117,7 @@ class World:
 
     def refuse_idle(self, given):
         """Refuse given settings that have no effect beside another."""
-        for (name, value), without_effect in {**IDLE, **self.idle}.items():
+        for (name, value), without_effect in [*IDLE.items(), *self.idle.items()]:
             for other in without_effect:
                 if given.get(name) == value and other in given:
                     raise ValueError(f"{other}: expected nothing, since it has no effect with "

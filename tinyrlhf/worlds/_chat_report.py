@@ -87,7 +87,7 @@ def without_kl_penalty(state, updates=200, learning_rate=1e-3, n=250):
     rng = np.random.default_rng(7)
     policy = state.reference.copy()
     learner = RLOO(policy, learning_rate, state.view.together, standardize=True)
-    free = replace(state, policy=policy, learner=learner, kl_coef=0.0,
+    free = replace(state, policy=policy, learner=learner, kl_coef=0.0, adaptive_kl=None,
                    updates_per_round=min(10, updates), history=[], answers=None,
                    rngs={"game": rng, "learner": rng})
     rows = [compared_with_reference(free, rng, n)]

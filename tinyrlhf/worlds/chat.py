@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_range
+from tinyrlhf.checks import check_choice, check_range
 from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Texts
 from tinyrlhf.games.language import N_GRAMS, Language
@@ -36,6 +36,7 @@ UPDATES = {"rloo": 150, "ppo": 100, "reinforce": 150, "grpo": 150}
 DIRECT = {"dpo": dpo, "ipo": ipo}
 METHODS = (*UPDATES, *DIRECT, "best-of-n")
 REWARDS = ("bag", "ngram", "trunk", "ensemble")
+PAIRS = ("preference", "ranking", "correction")      # kinds read as choices between two
 GROUP = 4    # answers to each prompt
 CARE = 0.65  # share of faults that a trainer mends
 DRAFTS = 8   # answers that a person thinks of before they write one
@@ -107,7 +108,8 @@ def finished(game, prompts, texts):
 
 @world(claim="{n} answers taught it to answer as people like", expert=trainer, form=Texts(),
        best=MOST, report=ChatReport(),
-       idle={("method", "best-of-n"): ("kl_coef",)})
+       idle={("method", "best-of-n"): ("kl_coef",), ("method", "dpo"): ("reward",),
+             ("method", "ipo"): ("reward",), ("person", "nobody"): ("reward",)})
 def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
          reward: REWARDS = "bag", kl_coef=0.2, rounds=1, questions=334, feedback="ranking",
          sizes=Sizes()):
@@ -117,6 +119,9 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
     """
     if method in DIRECT:
         check_range("kl_coef", kl_coef, 1e-3, 1e6)                     # before anything is read
+    if method == "ipo":
+        for kind in kinds_of(feedback):
+            check_choice("feedback with ipo", kind, PAIRS)
     game, rngs = Language(language), generators(seed)
     network = EmbeddingMLP(game.n_symbols, game.slots, 8, (128,), game.n_actions, rngs["networks"],
                            0.1)
