@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tinyrlhf.conformance import check_gradient
-from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable, Table, orthogonal
+from tinyrlhf.nn.networks import MLP, EmbeddingMLP, Table, orthogonal
+from tinyrlhf.nn.sum_table import SumTable
 from tinyrlhf.nn.optimizers import Adam, clip_gradient
 from tinyrlhf.nn.schedules import as_schedule, linear
 

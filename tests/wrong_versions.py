@@ -1059,7 +1059,7 @@ WRONG = [
      'np.add.reduceat(d_vectors.take(order, axis=0), starts)',
      'np.add.reduceat(d_vectors, starts)',
      'tests/test_networks.py::test_the_embedding_of_a_symbol_collects_every_slot_where_it_stood_and_others_nothing'),
-    ('tinyrlhf/nn/networks.py',
+    ('tinyrlhf/nn/sum_table.py',
      'return rows.sum(axis=-2), cache',
      'return rows.mean(axis=-2), cache',
      'tests/test_networks.py::test_a_sum_table_is_a_linear_model_on_how_often_each_number_occurs'),

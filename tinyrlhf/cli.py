@@ -221,7 +221,7 @@ def run_all(options, more, began):
             find(world)(**given[world])
     if options.baselines:
         from tinyrlhf.worlds import find
-        for world in options.worlds:                # nobody answers in one of them: is there a plan?
+        for world in options.worlds:                # in one of them nobody answers
             find(world)(**{**given[world], "person": "nobody"})
     for world in options.worlds:
         run(world, given[world], options, began)

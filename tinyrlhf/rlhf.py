@@ -8,9 +8,8 @@
                   from the reference
         measure:  one row of numbers
 
-A gridworld's plan is twenty times the same stage. A chat model's is: read a corpus (nobody is
-asked), imitate what people correct, be reinforced on what they rank. `propose` and `learn` are the
-two halves around the person.
+A gridworld's plan is twenty times the same stage; a chat model's is: read a corpus, imitate what
+people correct, be reinforced on what they rank.
 """
 import json
 from collections.abc import Callable
@@ -56,8 +55,7 @@ class State:
         reference: the policy as it was before the first answer.
         group: episodes from each start; they stand next to each other.
         kl_coef: price of one nat from the reference, in units of the normalised reward.
-        rngs: independent generators: "game", "questions", "person", "learner", and what a world
-            needs besides ("networks", "pretraining").
+        rngs: independent generators: "game", "questions", "person", "learner", ...
         person: who answers; view: what of the game they get to see.
         steps_at_most: where episodes are cut; None: at the game's horizon.
         adaptive_kl: a `learning.adaptive_kl.AdaptiveKL`, whose kl_coef then counts, and moves.
@@ -201,7 +199,8 @@ def fit(state, stage):
     fit_loss = state.reward_model.fit(answers, state.rngs["learner"])
     alike = [n for n, each in enumerate(state.plan, 1) if each.improve is stage.improve]
     rounds = answers.round[np.isin(answers.round, alike)]
-    first_round = answers[answers.round == rounds.min(initial=len(state.history) + 1)]
+    first = rounds.min() if len(rounds) else answers.round.min()
+    first_round = answers[answers.round == first]
     if not state.reward_model.normalize(own_plays(first_round)):
         state.reward_model.normalize(own_plays(answers))
     return fit_loss

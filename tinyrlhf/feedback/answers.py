@@ -188,10 +188,14 @@ def is_one_of(n_options):
 
 
 def is_order(said, shown):
+    if said.shape[1] < shown:
+        return np.zeros(len(said), bool)
     return (np.sort(said[:, :shown], axis=1) == np.arange(shown)).all(axis=1)
 
 
 def is_reason(said, shown):
+    if said.shape[1] < 2:
+        return np.zeros(len(said), bool)
     return is_one_of(2)(said, shown) & (said[:, 1] >= SKIP) & (said[:, 1] < shown)
 
 
@@ -284,8 +288,6 @@ class Questions:
             raise ValueError(f"said: expected whole numbers for each of {len(self)} questions, "
                              f"got {said.dtype} {said.shape}")
         said = said.reshape(len(self), -1)
-        missing = max(self.shows.shape[1] - said.shape[1], 0)
-        said = np.pad(said, [(0, 0), (0, missing)], constant_values=CANT_TELL)
         for kind, members, shows in self.grouped():
             unsaid = np.isin(said[members, 0], (CANT_TELL, SKIP))
             wrong = members[~unsaid & ~KINDS[kind].valid(said[members], shows.shape[1])]

@@ -117,7 +117,7 @@ def from_labels(labels, game, form, remarks=()):
     for label in labels:
         shows.append(len(written) + np.arange(len(label["shows"])))
         written += label["shows"]
-    said = padded([said_of(label, list(remarks)) for label in labels])
+    said = padded([said_of(label, list(remarks)) for label in labels], at_least=2)
     kinds = np.array([str(label["kind"]) for label in labels], "<U16")
     questions = Questions(form.read(game, written), kinds, padded(shows),
                           padded([label["place"] for label in labels]))
@@ -137,9 +137,9 @@ def modern(label):
             "shows": [label["first"], label["second"]]}
 
 
-def padded(rows):
+def padded(rows, at_least=0):
     """Lists of whole numbers of unequal length as one table, -1 where there is none."""
-    table = np.full((len(rows), max(map(len, rows), default=0)), -1)
+    table = np.full((len(rows), max([at_least, *map(len, rows)])), -1)
     for row, numbers in zip(table, rows):
         for number in numbers:
             check_whole("number", number, -2 ** 31, 2 ** 31)

@@ -1,4 +1,4 @@
-"""Four hand-written networks: Table, SumTable, MLP and EmbeddingMLP.
+"""Three hand-written networks: Table, MLP and EmbeddingMLP.
 
 `forward` returns its cache, `backward` takes it. Sizes are checked when a network is built, saved
 parameters when they are loaded; inputs are not.
@@ -80,22 +80,6 @@ class Table(Network):
         grads = self.params.like()
         grads.vector[:] = np.bincount(places.ravel(), np.ravel(d_outputs), n_inputs * n_outputs)
         return grads
-
-
-class SumTable(Table):
-    """The sum of one row for each input number of a group: a linear model on a bag of features."""
-
-    def forward(self, inputs):
-        """Integers (..., G) -> outputs (..., O), cache."""
-        rows, cache = super().forward(inputs)
-        return rows.sum(axis=-2), cache
-
-    def backward(self, cache, d_outputs):
-        """d_outputs (..., O) -> grads; every member of a group gets the derivative of its sum."""
-        d_outputs = np.asarray(d_outputs)
-        shape = (*np.shape(cache), d_outputs.shape[-1])
-        d_rows = np.broadcast_to(d_outputs[..., None, :], shape)     # y = sum of rows: d row = d y
-        return super().backward(cache, d_rows)
 
 
 class MLP(Network):

@@ -95,8 +95,8 @@ def accuracy_on(reward_model, answers):
     for block in blocks:
         rationality, offsets, _ = reward_model.habits.of(block, met=False)
         worth = scores[block.places] @ block.weights.T + offsets
-        utilities = rationality * worth + block.prior
-        best = utilities == utilities.max(axis=1, keepdims=True)
+        likely = rationality * worth + block.prior
+        best = likely == likely.max(axis=1, keepdims=True)
         decided = block.shares.max(axis=1) == 1.0
         right.append(((best * block.shares).sum(axis=1) / best.sum(axis=1))[decided])
     right = np.concatenate(right)

@@ -21,8 +21,9 @@ from tinyrlhf.improvements import copying_best, directly, imitate
 from tinyrlhf.learning.direct_preferences import dpo, ipo
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
-from tinyrlhf.nn.networks import MLP, EmbeddingMLP, SumTable
+from tinyrlhf.nn.networks import MLP, EmbeddingMLP
 from tinyrlhf.nn.schedules import linear
+from tinyrlhf.nn.sum_table import SumTable
 from tinyrlhf.policies import Policy
 from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, worst_case
