@@ -1,8 +1,10 @@
 """What the package does not need: exact answers, measures and derivatives that tests and benchmarks hold it against."""
+from collections import namedtuple
+
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
-from tinyrlhf.diagnostics import _check_answers, entropy_of, noise_ceiling
+from tinyrlhf.diagnostics import _check_answers, _check_shares, entropy_of, noise_ceiling
 from tinyrlhf.exact.planning import check_policies, check_tables
 from tinyrlhf.exact.strings import _after, _check_numbers, _check_tables, _log_optimum, _successors, optimum
 from tinyrlhf.learning.kl import k1
@@ -298,3 +300,37 @@ def evaluate_policy(P, R, policy, gamma):
     P_policy = np.einsum("sa,sax->sx", policy, P)
     rewards = np.einsum("sa,sax,sax->s", policy, P, R)
     return np.linalg.solve(np.eye(len(P)) - gamma * P_policy, rewards)
+
+
+# ---- a measure that a report card will need
+
+WinRate = namedtuple("WinRate", "share low high order")
+
+
+def win_rate(a, b, judge):
+    """How often is A's answer better than B's? Pairs are shown in both orders, ties count half.
+
+    Args:
+        a, b: N answers each, of whatever kind the judge reads; the pairs are independent.
+        judge: function (shown first, shown second) -> share of the one shown first (N,): 1, 0, 1/2
+            for a tie, or a probability; pairs with NaN do not count.
+    Returns: WinRate: share of A, its 95 % interval from low to high, and what being shown first is
+        worth by itself, order = P(first wins) - P(second wins): 1 for a judge who always says
+        "first", 0 for one blind to order.
+    Source: Wilson 1927 for the interval, which is not empty at 0 or 1; too wide, if anything, where
+        a pair may end in between.
+    """
+    a_first, b_first = np.asarray(judge(a, b), float), np.asarray(judge(b, a), float)
+    check_shapes(**{"judge(a, b)": (a_first, "N"), "judge(b, a)": (b_first, "N")})
+    wins = 0.5 * (a_first + 1 - b_first)  # of A, per pair
+    judged = ~np.isnan(wins)
+    _check_shares(**{"judge(a, b)": a_first[judged], "judge(b, a)": b_first[judged]})
+    n = np.count_nonzero(judged)
+    if not n:
+        return WinRate(*[float("nan")] * 4)
+    share, z = wins[judged].mean(), 1.96
+    widened = 1 + z * z / n
+    middle = (share + z * z / (2 * n)) / widened
+    half = z * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2) / widened
+    order = np.nanmean(a_first + b_first - 1)
+    return WinRate(float(share), float(middle - half), float(middle + half), float(order))

@@ -1,6 +1,4 @@
 """Measure: numbers that say whether a reward model, and a run, can be trusted."""
-from collections import namedtuple
-
 import numpy as np
 
 from tinyrlhf.checks import check_shapes, check_whole
@@ -98,35 +96,3 @@ def entropy_of(samples):
     rows = np.reshape(samples, (len(samples), -1))
     counts = np.unique(rows, axis=0, return_counts=True)[1]
     return float((counts / counts.sum() * np.log(counts.sum() / counts)).sum())
-
-
-WinRate = namedtuple("WinRate", "share low high order")
-
-
-def win_rate(a, b, judge):
-    """How often is A's answer better than B's? Pairs are shown in both orders, ties count half.
-
-    Args:
-        a, b: N answers each, of whatever kind the judge reads; the pairs are independent.
-        judge: function (shown first, shown second) -> share of the one shown first (N,): 1, 0, 1/2
-            for a tie, or a probability; pairs with NaN do not count.
-    Returns: WinRate: share of A, its 95 % interval from low to high, and what being shown first is
-        worth by itself, order = P(first wins) - P(second wins): 1 for a judge who always says
-        "first", 0 for one blind to order.
-    Source: Wilson 1927 for the interval, which is not empty at 0 or 1; too wide, if anything, where
-        a pair may end in between.
-    """
-    a_first, b_first = np.asarray(judge(a, b), float), np.asarray(judge(b, a), float)
-    check_shapes(**{"judge(a, b)": (a_first, "N"), "judge(b, a)": (b_first, "N")})
-    wins = 0.5 * (a_first + 1 - b_first)  # of A, per pair
-    judged = ~np.isnan(wins)
-    _check_shares(**{"judge(a, b)": a_first[judged], "judge(b, a)": b_first[judged]})
-    n = np.count_nonzero(judged)
-    if not n:
-        return WinRate(*[float("nan")] * 4)
-    share, z = wins[judged].mean(), 1.96
-    widened = 1 + z * z / n
-    middle = (share + z * z / (2 * n)) / widened
-    half = z * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2) / widened
-    order = np.nanmean(a_first + b_first - 1)
-    return WinRate(float(share), float(middle - half), float(middle + half), float(order))
