@@ -923,7 +923,7 @@ WRONG = [
      'wins = 0.5 * (a_first + 1 - b_first) ',
      'wins = (a_first + 1 - b_first > 1) * 1.0 ',
      'tests/test_diagnostics.py::test_a_judge_blind_to_order_shows_the_share_of_wins_with_ties_half_and_no_order'),
-    ('tinyrlhf/diagnostics.py',
+    ('tests/oracles.py',
      'z * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)',
      'z * np.sqrt(share * (1 - share) / n)',
      'tests/test_diagnostics.py::test_a_win_in_every_one_of_ten_pairs_is_not_certainty'),
