@@ -1292,7 +1292,7 @@ WRONG = [
      '**improve_on(state, lambda episodes: episodes.true_rewards)}',
      'tests/test_rlhf.py::test_blindfolded_learner_and_reward_model_learn_the_same_bit_for_bit'),
     ('tinyrlhf/rlhf.py',
-     'first_round = answers[answers.round == answers.round.min()]',
+     'first_round = answers[answers.round == first]',
      'first_round = answers[answers.round == answers.round.max()]',
      'tests/test_rlhf.py::test_rewards_are_normalised_on_the_plays_of_the_first_round_as_long_as_they_differ'),
     ('tinyrlhf/rlhf.py',
