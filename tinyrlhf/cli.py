@@ -161,7 +161,8 @@ def obey(arguments, began, own_world=None):
     names = world_names()
     if own_world is not None:
         names = [own_world.name]
-        arguments = ["run", *names, *arguments]
+        if arguments[:1] != ["show"]:                               # all else is a run on it
+            arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
         if more and options.command != "run":
@@ -293,8 +294,9 @@ def run(world, given, options, began):
 
             line.announce(state)
             rlhf(state, on_round=on_round)
-            for difference in at_work.book.differences:
-                line.note(difference)
+            differences = at_work.book.differences
+            if differences:
+                line.note(f"{differences[0]} ({len(differences)} such rounds; another seed?)")
             finish(folder, settings, state, options, line, began)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("; every finished round is saved; go on with: "

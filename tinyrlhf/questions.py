@@ -44,7 +44,7 @@ def kinds_for(view, expert):
     """The kinds of feedback that a world has: those for which there is all that they need."""
     has = {None: True, "expert": expert is not None, "remarks": bool(view.remarks),
            "stops": view.stops, "parts": view.parts}
-    return [name for name, kind in KINDS.items() if has[kind.needs]]
+    return [name for name, kind in KINDS.items() if name in ASK and has[kind.needs]]
 
 
 def ask(kind, state, episodes, n):

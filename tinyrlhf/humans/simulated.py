@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range
+from tinyrlhf.checks import check_finite, check_range, check_shapes
 from tinyrlhf.episodes import join
 from tinyrlhf.feedback.answers import KINDS, SKIP
 from tinyrlhf.humans.experts import anybody
@@ -55,8 +55,10 @@ class Boltzmann:
 
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
+        returns = self.returns(questions.episodes)
+        check_shapes(returns=(returns, f"{len(questions.episodes)}"))
         if self.agreement is not None:
-            gaps = differences(questions, self.returns(questions.episodes))
+            gaps = differences(questions, returns)
             self.latest = rationality_for(self.agreement, gaps)
         questions, said = self.act(game, questions, rng)
         returns = self.returns(questions.episodes)

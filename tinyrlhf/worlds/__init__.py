@@ -185,7 +185,8 @@ def find(name):
         return OWN[name]
     module, named = f"{__name__}.{name}", isinstance(name, str) and name.isidentifier()
     if not named or name.startswith("_") or importlib.util.find_spec(module) is None:
-        raise ValueError(f"world: expected the name of a file in tinyrlhf/worlds, got {name!r}")
+        raise ValueError(f"world: expected the name of a file in tinyrlhf/worlds, got {name!r}; "
+                         "your own have doors of their own: `python my_world.py show RUN`")
     return getattr(importlib.import_module(module), name)
 
 
