@@ -69,7 +69,7 @@ class RewardModel:
         said = np.flatnonzero(answers.judged)
         if not len(said):
             return float("nan")
-        blocks = answers.choices(said, self.readings)[1]
+        rows, blocks = answers.choices(said, self.readings)
         n_choices = sum(len(block.whose) for block in blocks)
         features = self.features(answers.episodes)
         mask = self.rewarded(answers.episodes)
@@ -77,9 +77,9 @@ class RewardModel:
         self.habits.meet(answers)
         losses = []
         for _ in range(self.fit_steps):
-            few = self.batch is None or self.batch >= len(said)
-            batch = said if few else rng.choice(said, self.batch, replace=False)
-            rows, blocks = answers.choices(batch, self.readings)
+            if self.batch is not None and self.batch < len(said):
+                few = rng.choice(said, self.batch, replace=False)
+                rows, blocks = answers.choices(few, self.readings)
             rewards, cache = self.reward_table(features[rows], mask[rows])
             scores = rewards.sum(axis=1)
             loss, d_scores, d_habits = choices_loss(blocks, scores, self.habits, counts)

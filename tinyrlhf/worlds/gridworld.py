@@ -24,7 +24,9 @@ class Walks(View):
                         "hurry up": lambda walks: -walks.lengths}
 
 
-SURE = {"demonstration": 4.0, "stop": 4.0}      # who acts, or cuts a walk short, looks closely
+# Kinds that say little about each step are read as said by somebody surer than they are, so that
+# the strong prior does not outweigh them.
+SURER = {"thumb": 2.0, "demonstration": 4.0, "stop": 8.0}
 
 
 @world(claim="{n} answers taught the walker to mind the flowers", expert=planner)
@@ -38,8 +40,8 @@ def gridworld(seed=0, learner: LEARNERS = "reinforce", rounds=20, questions=15, 
     game = Gridworld()
     policy = Policy(Table(game.n_states, game.n_actions))
     reward_model = StepReward(Table(game.n_states, 1), lambda walks: walks.next_observations,
-                              learning_rate=0.05, prior=10.0, batch=128,
-                              habits=Habits(deviation_prior=4.0, rationality=SURE))
+                              learning_rate=0.05, prior=10.0, batch=512,
+                              habits=Habits(deviation_prior=4.0, rationality=SURER))
     improver = make_learner(learner, policy, critic=Table(game.n_states, 1), group=32,
                             updates=40 * rounds, learning_rate=0.1, entropy_coef=0.6,
                             entropy_until=0.25)
