@@ -79,7 +79,7 @@ def saved(folder):
     with np.load(os.path.join(folder, "checkpoint.npz")) as flat:
         state = {name: flat[name].tobytes() for name in flat}
     answers = [{name: value for name, value in event.items() if name not in ("t", "crc")}
-               for event in log.read(os.path.join(folder, "feedback.jsonl"))]
+               for event in log.events(os.path.join(folder, "feedback.jsonl"))]
     return state, answers, open(os.path.join(folder, "history.csv")).read()
 
 
@@ -153,9 +153,9 @@ main(["show", "missing"])"""
     ("run bandit --kl-coef -1", "kl_coef", "-1"), ("run bandit --kl-coef nan", "kl_coef", "nan"),
     ("run bandit --on-true-reward --without-feedback", "--without-feedback", "--on-true-reward"),
     ("run bandit --on-true-reward --baselines", "--baselines", "--on-true-reward"),
-    ("run bandit --without-feedback --agreement 0.9", "agreement", "no effect with person coin"),
-    ("run bandit --on-true-reward --questions 5", "questions", "no effect with person nobody"),
-    ("run bandit --on-true-reward --feedback rating", "feedback", "no effect with person nobody"),
+    ("run bandit --without-feedback --agreement 0.9", "agreement", "no effect with coin flips"),
+    ("run bandit --on-true-reward --questions 5", "questions", "no effect with training on the true reward"),
+    ("run bandit --on-true-reward --feedback rating", "feedback", "no effect with training on the true reward"),
     ("run bandit --person nobody --rationality 3", "rationality", "no effect"),
     ("run bandit --person cat", "person", "'cat'"),
     ("run bandit --feedback applause", "one of preference, ranking, rating, thumb, demonstration, correction; got",
@@ -185,8 +185,8 @@ main(["show", "missing"])"""
     ("run chat --method dpo --kl-coef 0", "kl_coef", "0.001"),
     ("run chat --method best-of-n --on-true-reward", "person", "nobody"),
     ("run chat --method dpo --on-true-reward", "person", "nobody"),
-    ("run chat --without-feedback --agreement 0.9", "agreement", "no effect with person coin"),
-    ("run chat --on-true-reward --questions 5", "questions", "no effect with person nobody"),
+    ("run chat --without-feedback --agreement 0.9", "agreement", "no effect with coin flips"),
+    ("run chat --on-true-reward --questions 5", "questions", "no effect with training on the true reward"),
     ("run chat --resume missing", "run.json", "missing"), ("chat missing", "run.json", "missing"),
     ("chat", "RUN", "required"),
     ("chat missing --seed x", "--seed", "'x'"),

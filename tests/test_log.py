@@ -12,7 +12,11 @@ import numpy as np
 import pytest
 
 from tinyrlhf.feedback import log as log_module
-from tinyrlhf.feedback.log import Log, events, read, seal
+from tinyrlhf.feedback.log import Log, events, seal
+
+
+def read(path):
+    return list(events(path))
 
 
 def write_groups(path):
@@ -44,7 +48,7 @@ def test_what_is_written_is_read_back_exactly(tmp_path):
                   scalar=np.float32(0.1), count=np.int64(7), words=np.array(["a", "b"]))
     with Log(tmp_path / "log.jsonl") as log:
         assert log.append("label", **fields) == 0
-        assert list(log.append_many("clip", [arrays, {}])) == [1, 2]
+        assert list(log.append_group([("clip", arrays), ("clip", {})])) == [1, 2]
     first, second, third = read(tmp_path / "log.jsonl")
     assert {name: first[name] for name in fields} == fields
     for name, array in arrays.items():
@@ -70,7 +74,7 @@ def test_a_log_goes_on_where_it_stopped(tmp_path):
     write_groups(tmp_path / "log.jsonl")
     with Log(tmp_path / "log.jsonl") as log:
         assert log.append("undo", of=4) == 5 and log.torn == b""
-        assert list(log.append_many("label", [])) == [] and log.append("undo", of=3) == 6
+        assert list(log.append_group([])) == [] and log.append("undo", of=3) == 6
     assert [event["seq"] for event in read(tmp_path / "log.jsonl")] == list(range(7))
 
 
@@ -167,7 +171,8 @@ def test_a_log_of_format_one_is_read_and_goes_on_and_its_own_fields_are_its_own(
     path = tmp_path / "log.jsonl"
     path.write_bytes(sealed(0, version=1, ans="a", more=7) + sealed(1, version=1, more="x"))
     with Log(path) as log:
-        assert log.torn == b"" and list(log.append_many("label", [dict(ans="b"), dict(ans="c")])) == [2, 3]
+        assert log.torn == b""
+        assert list(log.append_group([("label", dict(ans="b")), ("label", dict(ans="c"))])) == [2, 3]
     assert [(event["v"], event.get("more")) for event in read(path)] == [(1, 7), (1, "x"), (2, 1), (2, None)]
 
 
@@ -234,7 +239,7 @@ def deep(levels):
 def test_what_would_not_read_back_exactly_is_refused_before_anything_is_written(tmp_path, fields, sentence):
     with Log(tmp_path / "log.jsonl") as log:
         with pytest.raises(ValueError, match=sentence) as caught:
-            log.append_many("label", [dict(ans="a"), fields])
+            log.append_group([("label", dict(ans="a")), ("label", fields)])
         assert "\n" not in str(caught.value) and (tmp_path / "log.jsonl").read_bytes() == b""
         assert log.append("label", ans="a") == 0
 
@@ -303,7 +308,7 @@ def test_a_group_that_was_not_synced_was_not_written(tmp_path, monkeypatch, erro
         with monkeypatch.context() as patch:
             patch.setattr(log_module.os, "fsync", fail)
             with pytest.raises(error):
-                log.append_many("label", [dict(ans="a"), dict(ans="b")])
+                log.append_group([("label", dict(ans="a")), ("label", dict(ans="b"))])
         assert (tmp_path / "log.jsonl").read_bytes() == data
         assert log.append("label", ans="c") == 5
 
@@ -314,7 +319,7 @@ def test_a_group_waits_once_for_the_disk_and_a_new_log_once_for_its_name(tmp_pat
     path, folder = tmp_path / "log.jsonl", [tmp_path.stat().st_ino] * (os.name != "nt")
     with Log(path) as log:
         assert synced == folder
-        log.append_many("label", [dict(ans="a")] * 100)
+        log.append_group([("label", dict(ans="a"))] * 100)
         assert synced == folder + [path.stat().st_ino]
     with Log(path):
         assert synced == folder + [path.stat().st_ino]

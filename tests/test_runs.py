@@ -76,7 +76,7 @@ def saved(folder):
     with np.load(os.path.join(folder, "checkpoint.npz")) as flat:
         state = {name: flat[name].tobytes() for name in flat}
     told = [{name: value for name, value in event.items() if name not in ("t", "crc")}
-            for event in log.read(os.path.join(folder, "feedback.jsonl"))]
+            for event in log.events(os.path.join(folder, "feedback.jsonl"))]
     return state, told, Path(folder, "history.csv").read_text()
 
 
@@ -223,7 +223,7 @@ def rebuilt(game, told):
 
 
 def labels_in(folder):
-    return [event for event in log.read(Path(folder) / "feedback.jsonl") if event["k"] == "label"]
+    return [event for event in log.events(Path(folder) / "feedback.jsonl") if event["k"] == "label"]
 
 
 def same_reward(state, answers):
@@ -281,7 +281,7 @@ def test_history_csv_has_one_row_of_the_same_numbers_per_round_and_no_part_files
 
 def test_a_run_on_the_true_reward_has_no_answers():
     state = run("one", person="nobody")
-    assert [event["k"] for event in log.read("one/feedback.jsonl")] == ["run"] and runs.load("one").answers is None
+    assert [event["k"] for event in log.events("one/feedback.jsonl")] == ["run"] and runs.load("one").answers is None
     assert bytes_of(state) == bytes_of(runs.load("one"))
 
 
@@ -377,7 +377,7 @@ def test_comparisons_of_format_1_are_read_one_round_after_the_other():
     shown = state.answers.episodes.actions[state.answers.shows[:, 0], 0]
     assert shown.tolist() == [0, 1, 2, 3, 4] * 2
     assert bytes_of(runs.load("again")) == bytes_of(state)
-    assert {event["v"] for event in log.read("again/feedback.jsonl")} == {2}        # and are kept as format 2
+    assert {event["v"] for event in log.events("again/feedback.jsonl")} == {2}        # and are kept as format 2
     kept = replayed_again()
     assert bytes_of(kept) == bytes_of(state)
 
@@ -476,10 +476,13 @@ def test_what_was_shown_otherwise_than_now_is_learned_from_and_said():
     assert [label["shows"] for label in labels_in("two")] == [label["shows"] for label in labels_in("one")]
 
 
-def test_a_log_that_ends_before_the_run_does_says_so_and_the_run_can_go_on_with_more():
+def test_a_log_that_ends_before_the_run_does_is_refused_before_anything_is_written():
     run("one", rounds=2)
-    assert "recorded: expected answers of round 3" in refusal(lambda: replayed("one/feedback.jsonl", rounds=3))
-    assert len(runs.load("again").history) == 2
+    assert "expected answers of 3 rounds, got those of 2" in refusal(lambda: replayed("one/feedback.jsonl", rounds=3))
+    assert not os.path.exists("again")
+    write_log("old.jsonl", [compared(0, 1, "first", "first")] * 7)       # of format 1, which knew no rounds
+    assert "recorded: expected answers of round 2" in refusal(lambda: replayed("old.jsonl", rounds=2))
+    assert len(runs.load("again").answers) == 5 and {label["round"] for label in labels_in("again")} == {1}
 
 
 # ---- where a run goes

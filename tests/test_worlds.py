@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf import improvements, rlhf, worlds
+from tinyrlhf import improvements, report, rlhf, worlds
 from tinyrlhf.cli import world_names
 from tinyrlhf.episodes import replay, rollout
 from tinyrlhf.feedback.answers import KINDS, Answers
@@ -23,7 +23,7 @@ from tinyrlhf.worlds._chat_report import without_kl_penalty
 from tinyrlhf.worlds.chat import METHODS, REWARDS, bits_per_character, chat, make_reward_model
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_chat import SMALL  # noqa: E402
+from small_chat import SMALL, SMALL_CHAT  # noqa: E402
 
 MATRIX = {"bandit": list(KINDS)[:6], "gridworld": list(KINDS), "cartpole": list(KINDS),
           "text": [kind for kind in KINDS if kind != "stop"], "chat": [kind for kind in KINDS if kind != "stop"]}
@@ -366,6 +366,26 @@ def test_a_higher_price_of_a_nat_keeps_the_policy_nearer():
         state.episodes_per_update, state.updates_per_round = 16, 8
         return rlhf.rlhf(state).history[-1]["kl"]
     assert moved(5.0) < moved(0.0)
+
+
+@pytest.mark.parametrize("world", ["bandit", "gridworld", "text"])
+def test_a_nat_costs_the_same_on_the_true_reward_as_on_a_learned_one(world):
+    state, rng = build(world, person="nobody"), np.random.default_rng(5)
+    returns = rollout(state.game, state.reference, state.game.start(4000, rng), rng).true_returns
+    assert (state.true_reward_scale * returns).std() == pytest.approx(1, rel=0.1)
+
+
+def test_labels_of_a_chat_model_are_cloned_into_one_that_has_read(monkeypatch):
+    seen = []
+
+    def look(policy, *arguments, **imitation):
+        seen.append(policy)
+        return policy
+
+    monkeypatch.setattr(report, "clone_labels", look)
+    report.baselines(SMALL_CHAT.settings(questions=6))
+    read = rlhf.rlhf(SMALL_CHAT(questions=6), stages=1)
+    np.testing.assert_array_equal(seen[0].network.params.vector, read.policy.network.params.vector)
 
 
 def test_without_a_kl_penalty_it_leaves_the_reference_and_both_judges_are_asked():

@@ -12,8 +12,8 @@ from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.report import claim_of, sentences, share_of_gap
 from tinyrlhf.rlhf import rlhf
-from tinyrlhf.worlds import build, find, std_of_returns
-from tinyrlhf.yardsticks import Sampled, clone_labels
+from tinyrlhf.worlds import build, find
+from tinyrlhf.yardsticks import Sampled, clone_labels, std_of_returns
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,14 @@ def test_the_return_in_a_table_is_that_of_planning_for_any_policy(states, world)
     assert yardstick.expected_return(state.reference, None) == pytest.approx(worth(state.game, uniform), abs=1e-12)
     other = changed(state, 2.0)
     assert yardstick.expected_return(other, None) == pytest.approx(worth(state.game, yardstick.table(other)), abs=1e-12)
+
+
+def test_a_policy_is_measured_by_what_it_sees_of_a_tabular_game(monkeypatch):
+    state = build("gridworld", seed=7)
+    policy, n = changed(state, 2.0), state.game.n_states
+    as_it_is = yardstick_of("gridworld", state).table(policy)
+    monkeypatch.setattr(state.game, "observe", lambda states: n - 1 - states, raising=False)
+    np.testing.assert_array_equal(yardstick_of("gridworld", state).table(policy), as_it_is[::-1])
 
 
 @pytest.mark.parametrize("world", ["bandit", "gridworld", "text"])
@@ -163,12 +171,16 @@ def test_the_distance_to_the_reference_is_zero_at_first_and_exact_or_close_to_it
 
 # ---- labels cloned once
 
+def labelled(state, yardstick, rng, agreement=0.9):
+    return clone_labels(state.reference, yardstick.game, state.person.expert, 200, rng, agreement, **state.imitation)
+
+
 @pytest.mark.parametrize("world, gap", [("bandit", 0.5), ("gridworld", 0.5), ("cartpole", 0.3), ("text", 0.02)])
 def test_cloned_labels_are_better_than_no_training_and_leave_the_reference_alone(states, world, gap):
     state, rng, yardstick = states[world], np.random.default_rng(3), yardstick_of(world, states[world])
     before = state.reference.network.params.vector.copy()
     untrained, best = yardstick.expected_return(state.reference, rng), yardstick.best_return()
-    cloned = yardstick.expected_return(clone_labels(state, yardstick, 200, rng), rng)
+    cloned = yardstick.expected_return(labelled(state, yardstick, rng), rng)
     assert cloned - untrained > gap * (best - untrained)
     assert np.array_equal(state.reference.network.params.vector, before)
 
@@ -176,7 +188,7 @@ def test_cloned_labels_are_better_than_no_training_and_leave_the_reference_alone
 def test_labels_that_never_agree_teach_nothing(states):
     state, rng = states["gridworld"], np.random.default_rng(4)
     yardstick = yardstick_of("gridworld", state)
-    good, random = (yardstick.expected_return(clone_labels(state, yardstick, 200, rng, agreement), rng)
+    good, random = (yardstick.expected_return(labelled(state, yardstick, rng, agreement), rng)
                     for agreement in (0.9, 0.0))
     assert random < good - 0.5
 

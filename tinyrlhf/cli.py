@@ -93,7 +93,7 @@ def add_run(commands, worlds):
         "run", help="act, ask, fit, improve, measure: the whole loop on one world", add_help=False,
         description="The whole loop on one world, or on several in turn.", epilog=RUN_EPILOG)
     add = run.add_argument
-    add("worlds", nargs="*", choices=[*worlds, []], metavar="WORLD",
+    add("worlds", nargs="*", metavar="WORLD",
         help=" | ".join(worlds) + "; several run in turn")
     add("-h", "--help", action="store_true",
         help="show this, and the settings of the worlds that are named")
@@ -176,13 +176,26 @@ def obey(arguments, began, own_world=None):
         elif options.command in ("lesson", "demo"):
             from tinyrlhf.teaching import commands  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
-        elif options.help:
-            help_for(options)
         else:
-            run_all(options, more, began)
+            check_worlds(options, names)
+            if options.help:
+                help_for(options)
+            else:
+                run_all(options, more, began)
         return 0
     finally:
         sys.stdout.flush()  # here a closed pipe can still be caught
+
+
+def check_worlds(options, names):
+    """Refuse worlds that nobody knows, none, or one twice."""
+    unknown = [world for world in options.worlds if world not in names]
+    got = " ".join(unknown) if options.worlds else "none"
+    if unknown or not (options.worlds or options.help):
+        raise ValueError(f"WORLD: expected one or more of {', '.join(names)}; got {got} "
+                         "(see `tinyrlhf run --help`)")
+    if len(set(options.worlds)) < len(options.worlds):
+        raise ValueError(f"WORLD: expected each world once, got {' '.join(options.worlds)}")
 
 
 def help_for(options):
@@ -202,11 +215,6 @@ def run_all(options, more, began):
     """`tinyrlhf run`: one world after the other; all mistakes before the first run."""
     from tinyrlhf.worlds import find
     worlds = " ".join(options.worlds)
-    if not options.worlds:
-        raise ValueError(f"WORLD: expected one or more of {', '.join(world_names())}; got none "
-                         "(see `tinyrlhf run --help`)")
-    if len(set(options.worlds)) < len(options.worlds):
-        raise ValueError(f"WORLD: expected each world once, got {worlds}")
     if (options.human == "recorded") != (options.source is not None):
         raise ValueError("--human recorded: expected --from LOG with it, and --from only with it")
     said = {name: value for name, value in vars(options).items() if value is not None}
@@ -221,7 +229,6 @@ def run_all(options, more, began):
         for world in options.worlds:
             find(world)(**given[world])
     if options.baselines:
-        from tinyrlhf.worlds import find
         for world in options.worlds:                # in one of them nobody answers
             find(world)(**{**given[world], "person": "nobody"})
     for world in options.worlds:
@@ -235,8 +242,10 @@ def own_settings(more):
     for word in more:
         words += word.split("=", 1) if word.startswith("--") else [word]
     for name, value in zip(words[::2], [*words[1::2], None]):
-        if not name.startswith("--") or value is None:
+        if not name.startswith("--"):
             raise ValueError(f"unrecognized arguments: {name} (see `tinyrlhf run --help`)")
+        if value is None:
+            raise ValueError(f"{name}: expected a value after it (see `tinyrlhf run --help`)")
         settings[name[2:].replace("-", "_")] = value
     return settings
 
@@ -348,7 +357,7 @@ def finish(folder, settings, state, options, line, began):
     result = {**report.measure(settings, state), **runs.remembered(folder)}
     if options.baselines:
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
-        result.update(report.baselines(settings, state))
+        result.update(report.baselines(settings))
     report.draw(folder, settings, state, result)
     result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
     write_json(Path(folder) / "result.json", result)

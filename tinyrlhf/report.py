@@ -9,8 +9,9 @@ from tinyrlhf.episodes import join, rollout, start_in_groups
 from tinyrlhf.humans.simulated import Boltzmann, differences, rationality_for
 from tinyrlhf.questions import random_pairs
 from tinyrlhf.rlhf import rlhf
+from tinyrlhf.runs import begin
 from tinyrlhf.saving import write_json
-from tinyrlhf.worlds import AGREEMENT, build, find
+from tinyrlhf.worlds import AGREEMENT, find
 from tinyrlhf.yardsticks import clone_labels
 
 SMALL_GAP = 0.01  # from untrained to best possible: too small for a share
@@ -96,21 +97,21 @@ def typical_rationality(settings, state):
     return rationality_for(settings["agreement"], apart)
 
 
-def baselines(settings, state):
+def baselines(settings):
     """The same world on the true reward, on coin flips, and from a fixed set of cloned labels."""
     rng, returns = np.random.default_rng([settings["seed"], 2]), {}
-    own = {name: value for name, value in settings.items() if name != "world"}
-    yardstick = find(settings["world"]).yardstick
+    world = find(settings["world"])
     for person, name in (("nobody", "return_on_true_reward"), ("coin", "return_without_feedback")):
-        other = rlhf(build(settings["world"], **{**own, "person": person}))
-        returns[name] = yardstick(other).expected_return(other.policy, rng)
-        if person == "coin":
-            returns["kl_without_feedback"] = yardstick(other).expected_kl(rng)
-    other = build(settings["world"], **{**own, "person": "simulated"})
-    n_labels = settings["rounds"] * settings["questions"]
-    agreement = settings["agreement"] or AGREEMENT  # a rationality says nothing of labels
-    copy = clone_labels(other, yardstick(other), n_labels, rng, agreement)
-    return {**returns, "return_cloned": yardstick(other).expected_return(copy, rng)}
+        other = rlhf(begin({**settings, "person": person}))
+        yardstick = world.yardstick(other)
+        returns[name] = yardstick.expected_return(other.policy, rng)
+    returns["kl_without_feedback"] = yardstick.expected_kl(rng)
+    if world.expert is not None:
+        agreement = settings["agreement"] or AGREEMENT  # a rationality says nothing of labels
+        copy = clone_labels(untrained(other), yardstick.game, world.expert(other.game),
+                            len(other.answers), rng, agreement, **other.imitation)
+        returns["return_cloned"] = yardstick.expected_return(copy, rng)
+    return returns
 
 
 def figure_data(settings, state, result):
@@ -122,7 +123,7 @@ def figure_data(settings, state, result):
     learned = np.full((2, 40), np.nan)
     if asked:
         learned = np.array([state.reward_model.scores(episodes) for episodes in played])
-    returns = [row["true_return"] for row in state.history]
+    returns = [row.get("true_return", np.nan) for row in state.history]
     yardstick = find(settings["world"]).yardstick(state)
     if yardstick.game is state.game and state.steps_at_most is None:
         measure = "mean true return of an episode"
@@ -145,7 +146,7 @@ def figure_data(settings, state, result):
             "true": [episodes.true_returns.tolist() for episodes in played],
             "answers": [0, *(row[over] for row in state.history)],
             "returns": [lines["untrained"], *returns],
-            "kl": [0.0, *(row["kl"] for row in state.history)], "lines": known,
+            "kl": [0.0, *(row.get("kl", np.nan) for row in state.history)], "lines": known,
             "over": "answers so far" if asked else "rounds so far", "measure": measure}
 
 
@@ -160,8 +161,10 @@ def claim_of(settings, result):
     if np.isnan(share):
         before, after = result["return_untrained"], result["return_after"]
         return f"{n} answers: from {before:.2f} to {after:.2f}"
+    if share <= 0:
+        return f"{n} answers: no better than untrained"
     if share < 0.8:
-        claim = f"{n} answers: {max(share, 0):.0%} of the way to the best possible"
+        claim = f"{n} answers: {share:.0%} of the way to the best possible"
         if world.defaults["kl_coef"] and not settings["kl_coef"]:
             claim += f", {result['kl']:.0f} nats away"
         return claim

@@ -87,8 +87,10 @@ def settings_of(folder):
     try:
         return world_settings(json.loads(path.read_text(encoding="utf-8"))["settings"])
     except (FileNotFoundError, NotADirectoryError):
+        parts = [str(part.parent) for part in sorted(Path(folder).glob("*/run.json"))]
+        hint = f"; try {' or '.join(parts)}" if parts else ""
         raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {Path(folder)} has no "
-                         "run.json") from None
+                         f"run.json{hint}") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); "
                          "was it edited?") from None
@@ -205,6 +207,11 @@ def source_of(path, state, settings):
         raise ValueError(f"{path}: expected answers of the kinds that this run asks for "
                          f"({', '.join(sorted(asked))}), got {', '.join(sorted(kinds - asked))}; "
                          "see --feedback")
+    rounds = [number for number, stage in enumerate(state.plan, 1) if stage.kinds]
+    held = [number for number in rounds if number in book.labels]
+    if len(held) < len(rounds) and 0 not in book.labels:               # format 1 knew no rounds
+        raise ValueError(f"{path}: expected answers of {len(rounds)} rounds, got those of "
+                         f"{len(held)}; try --rounds with fewer, or another log")
     return told
 
 

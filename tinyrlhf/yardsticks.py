@@ -18,6 +18,12 @@ from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
 
 
+def std_of_returns(game, policy, n=10_000):
+    """Standard deviation of a policy's true returns: the unit of normalised rewards and kl_coef."""
+    starts = game.start(n, np.random.default_rng(1))
+    return float(rollout(game, policy, starts, np.random.default_rng(0)).true_returns.std())
+
+
 def yardstick_for(state, judged_in=None, best=float("nan"), called="mean true return"):
     """The most exact yardstick that the game of a run allows; judged_in, ...: as `Sampled`."""
     if judged_in is None and hasattr(state.game, "P"):
@@ -36,10 +42,9 @@ class Yardstick:
 
     def price_of_a_nat(self):
         """kl_coef in units of the true return."""
-        rng = np.random.default_rng(0)
-        game = self.state.game
-        episodes = rollout(game, self.state.reference, game.start(10_000, rng), rng)
-        return self.state.kl_coef * float(episodes.true_returns.std())
+        if not self.state.kl_coef:
+            return 0.0
+        return self.state.kl_coef * std_of_returns(self.state.game, self.state.reference)
 
     def objective(self, rng):
         """What the run maximises: true return minus the price of its KL."""
@@ -83,7 +88,8 @@ class Tabular(Yardstick):
 
     def table(self, policy):
         """The action probabilities (S, A) of a policy."""
-        return softmax(policy.network.forward(np.arange(self.game.n_states))[0])
+        observations = self.game.observe(np.arange(self.game.n_states))
+        return softmax(policy.network.forward(observations)[0])
 
 
 class Strings(Yardstick):
@@ -155,14 +161,15 @@ class Sampled(Yardstick):
         return kl_per_episode(state.policy, state.reference, episodes)
 
 
-def clone_labels(state, yardstick, n, rng, agreement=0.9):
-    """Traditional supervised learning: a fixed set of n labels, cloned once. Returns the policy.
+def clone_labels(policy, game, expert, n, rng, agreement=0.9, **imitation):
+    """Traditional supervised learning: a fixed set of n labels, cloned once. Returns a new policy.
 
-    A label is what the expert does where the untrained policy got to, or makes of a text it wrote;
-    but with probability 1 - agreement any other action, or the text as it was.
+    A label is what the expert does where the policy got to, or makes of a text it wrote; but with
+    probability 1 - agreement any other action, or the text as it was.
+
+    imitation: how `clone` copies them: learning_rate, steps, batch.
     """
-    game, expert = yardstick.game, state.person.expert
-    policy = state.reference.copy()
+    policy = policy.copy()
     episodes = rollout(game, policy, game.start(n, rng), rng)
     if hasattr(expert, "act"):
         observations = episodes.decisions[0][rng.integers(episodes.mask.sum(), size=n)]
@@ -171,8 +178,8 @@ def clone_labels(state, yardstick, n, rng, agreement=0.9):
         others = (right + rng.integers(1, game.n_actions, size=n)) % game.n_actions
         actions = np.where(wrong, others, right)
     else:
-        mended = expert.correct(game, episodes, state.person.rationality or 1.0, rng)[0]
+        mended = expert.correct(game, episodes, 1.0, rng)[0]
         kept = rng.random(n) < agreement
         observations, actions = join([mended[kept], episodes[~kept]]).decisions
-    clone(policy, observations, actions, rng, **state.imitation)
+    clone(policy, observations, actions, rng, **imitation)
     return policy

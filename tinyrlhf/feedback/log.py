@@ -47,10 +47,6 @@ class Log:
         """Write one event; returns its seq."""
         return self.append_group([(kind, fields)])[0]
 
-    def append_many(self, kind, rows):
-        """Write one group with an event of this kind for each dict of rows; returns their seqs."""
-        return self.append_group([(kind, row) for row in rows])
-
     def append_group(self, pairs):
         """Write (kind, fields) pairs as one group, in one wait for the disk; returns their seqs."""
         pairs = list(pairs)
@@ -125,11 +121,6 @@ def events(path):
             if not more:
                 yield from group
                 group.clear()
-
-
-def read(path):
-    """All events of a log in one list."""
-    return list(events(path))
 
 
 def checked_lines(file):

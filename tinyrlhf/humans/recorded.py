@@ -89,17 +89,21 @@ class Recorded:
         """Questions -> Answers."""
         book, number = self.book, len(self.book.state.history) + 1
         labels = self.known(number, len(questions))
+        then = book.closed.get(number)
+        missing = not then and len(labels) < len(questions)
+        if missing and not self.asks:
+            raise ValueError(f"recorded: expected answers of round {number}, but the log has no "
+                             "more; try fewer --rounds")
         if not labels:
             return self.ask(game, questions, rng, number)
         answers = book.read(labels)
         self.compare(answers, questions, number)
-        then = book.closed.get(number)
         if then:
             rng.bit_generator.state = then["rng"]
             self.load({name: np.array(value) for name, value in then["person"].items()})
         if number not in book.written:
             book.write(number, answers, self, rng)
-        if not then and len(labels) < len(questions):
+        if missing:
             rest = self.ask(game, questions[len(labels):], rng, number)
             return join_answers([answers, rest])
         return answers
@@ -114,9 +118,6 @@ class Recorded:
 
     def ask(self, game, questions, rng, number):
         """Ask, and write down what was said, before anybody learns from it."""
-        if not self.asks:
-            raise ValueError(f"recorded: expected answers of round {number}, but the log has no "
-                             "more; try fewer --rounds")
         answers = self.person.answer(game, questions, rng)
         self.book.write(number, answers, self, rng)
         return answers

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinyrlhf.checks import check_choice, check_range, check_whole
-from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Steps
 from tinyrlhf.games.game import Game
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
@@ -26,7 +25,7 @@ from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Rein
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
-from tinyrlhf.yardsticks import yardstick_for
+from tinyrlhf.yardsticks import std_of_returns, yardstick_for
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
 PEOPLE = ("simulated", "coin", "nobody")  # nobody: training on the true reward
@@ -35,8 +34,16 @@ LAPSE = 0.1                               # how often a person marks a part with
 PERSON = {"person": "simulated", "agreement": None, "rationality": None}  # of every world
 IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"),
         ("person", "coin"): ("agreement", "rationality")}
+WITHOUT_ANSWERS = {"nobody": "training on the true reward", "coin": "coin flips"}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
 OWN = {}  # name -> World, as their files are imported
+
+
+def in_standard_deviations(state):
+    """Bring true rewards to the unit of normalised learned ones, so that kl_coef means the same."""
+    deviation = std_of_returns(state.game, state.reference)
+    if deviation > 0:
+        state.true_reward_scale = 1.0 / deviation
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class World:
     form: how its episodes are written to the log (`feedback/forms.py`).
     scenes: function (game, policy, rng) -> episodes of scenes; None: a few episodes.
     moving: is its figure also worth a GIF?
-    on_true_reward: function State -> None: what else differs in runs on the true reward.
+    on_true_reward: function State -> None: what differs in runs on the true reward.
     idle: {(setting, value): settings that then have no effect}.
     report: its own report, if it has one.
     """
@@ -64,7 +71,7 @@ class World:
     form: object = field(default_factory=Steps)
     scenes: Callable | None = None
     moving: bool = False
-    on_true_reward: Callable | None = None
+    on_true_reward: Callable = in_standard_deviations
     idle: dict = field(default_factory=dict)
     report: object = None
 
@@ -120,8 +127,9 @@ class World:
         for (name, value), without_effect in [*IDLE.items(), *self.idle.items()]:
             for other in without_effect:
                 if given.get(name) == value and other in given:
+                    beside = WITHOUT_ANSWERS.get(value, f"{name} {value}")
                     raise ValueError(f"{other}: expected nothing, since it has no effect with "
-                                     f"{name} {value}; got {given[other]}")
+                                     f"{beside}; got {given[other]}")
 
     def check(self, name, value):
         """Refuse a value that this setting cannot have."""
@@ -150,8 +158,7 @@ class World:
         state.person = self.answerer(state.game, settings)
         if settings["person"] == "nobody":
             state.plan = [self.without_answers(stage) for stage in state.plan]
-            if self.on_true_reward:
-                self.on_true_reward(state)
+            self.on_true_reward(state)
         return state
 
     def answerer(self, game, settings):
@@ -233,9 +240,3 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
     if name == "actor-critic":
         return ActorCritic(policy, critic=critic, gamma=gamma, standardize=True, **shared)
     return PPO(policy, critic=critic, gamma=gamma, minibatch=minibatch, **shared)
-
-
-def std_of_returns(game, policy, n=10_000):
-    """Standard deviation of a policy's true returns: the unit of normalised rewards and kl_coef."""
-    starts = game.start(n, np.random.default_rng(1))
-    return float(rollout(game, policy, starts, np.random.default_rng(0)).true_returns.std())

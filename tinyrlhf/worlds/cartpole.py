@@ -59,7 +59,9 @@ def balancer(game):
 
 def standard_game(state):
     """On the true reward it learns in the game itself: 1 for each step that stands."""
-    state.game, state.steps_at_most = CartPole(), 200
+    state.game = CartPole()
+    state.steps_at_most = 200
+    state.true_reward_scale = 0.1
 
 
 def pushes_and_poses(episodes):
@@ -94,5 +96,4 @@ def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef
     return State(game, policy, policy.copy(), improver, reward_model,
                  rounds_of(feedback, questions, rounds), episodes_per_update=16,
                  updates_per_round=10, group=4, kl_coef=kl_coef, rngs=rngs, view=Clips(),
-                 true_reward_scale=0.1,
                  imitation={"learning_rate": 3e-3, "steps": 100, "batch": 256})

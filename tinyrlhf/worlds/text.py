@@ -17,7 +17,7 @@ from tinyrlhf.questions import View
 from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.rlhf import State
-from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, std_of_returns, world
+from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
 
 DRAFTS = 32  # words a person thinks of to write one, and changes to mend one
 LEAVE_OUT, REPLACE, PUT_IN = 0, 1, 2
@@ -93,7 +93,8 @@ def page_of_words(game, policy, rng):
     page = []
     for i, (states, value) in enumerate(zip(episodes.states, episodes.true_returns)):
         color = "ink" if value >= 1 else "danger" if value < 0 else "quiet"
-        line = f"{game.show(states[-1]):<11} {value:5.1f}"
+        word = game.show(states[-1]) or "(nothing)"
+        line = f"{word:<11} {value:5.1f}"
         page.append(Words(0.5, 0.95 - 0.1 * i, line, color))
     return [[page]]
 
@@ -120,7 +121,7 @@ def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.
     return State(game, policy, policy.copy(), improver, reward_model,
                  rounds_of(feedback, questions, rounds), episodes_per_update=128,
                  updates_per_round=200, group=128, kl_coef=kl_coef, rngs=rngs,
-                 view=ViewOfWords(game), true_reward_scale=1.0 / std_of_returns(game, policy),
+                 view=ViewOfWords(game),
                  imitation={"learning_rate": 3e-3, "steps": 300, "batch": 128})
 
 
