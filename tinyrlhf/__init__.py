@@ -17,7 +17,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     learning      improve: advantages, kl, rules, policy_gradient, imitation, q_learning, ...
     questions     ask: what is shown, and which to ask next
     humans        who answers: simulated people, experts who act, recorded answers
-    diagnostics   measure: accuracy, noise ceiling, calibration, intervals
+    diagnostics   measure: accuracy, noise ceiling, calibration
     plots         scenes and arrays in, figures out
     rlhf          THE LOOP on one page: act, ask, fit, improve, measure
     improvements  other ways to improve: imitation, DPO and IPO, copying the best of n
