@@ -5,9 +5,9 @@ For test_learners.py and benchmarks/bias.py.
 from typing import NamedTuple
 
 import numpy as np
+from oracles import return_gradient
 
 from tinyrlhf.episodes import Episodes, rollout, start_in_groups
-from tinyrlhf.exact.horizon import return_gradient
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.learning import rules
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce

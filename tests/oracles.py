@@ -3,12 +3,13 @@ from collections import namedtuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
+from tinyrlhf.checks import check_finite, check_indices, check_range, check_shapes, check_whole
 from tinyrlhf.diagnostics import _check_answers, _check_shares, entropy_of, noise_ceiling
-from tinyrlhf.exact.planning import check_policies, check_tables
-from tinyrlhf.exact.strings import _after, _check_numbers, _check_tables, _log_optimum, _successors, optimum
+from tinyrlhf.exact.horizon import bandit_optimum, expected_visits
+from tinyrlhf.exact.planning import action_values, check_probabilities, check_tables
+from tinyrlhf.exact.strings import _after, _check_tables, _log_optimum, _successors, optimum
 from tinyrlhf.learning.kl import k1
-from tinyrlhf.numerics import log_sigmoid, log_softmax, logsumexp
+from tinyrlhf.numerics import log_sigmoid, log_softmax, logsumexp, softmax
 
 
 # ---- every text of a small world, as exact/strings.py counts them
@@ -31,7 +32,8 @@ def context_numbers(windows, n_symbols):
 def string_log_probs(strings, log_policy):
     """log pi (N,) of texts (N, T), the end mark included where there is room for it."""
     n_contexts, n_symbols = np.shape(log_policy)
-    strings = _check_strings(strings, n_symbols)
+    strings = np.asarray(strings)
+    _check_strings(strings, n_symbols)
     context, total = np.zeros(len(strings), int), np.zeros(len(strings))
     for t, symbol in enumerate(strings.T):
         going = t == 0 or strings[:, t - 1] > 0
@@ -44,7 +46,8 @@ def string_rewards(strings, automaton):
     """The reward (N,) of texts (N, T): the automaton reads them symbol by symbol."""
     next_state, step_reward, end_reward = automaton
     n_contexts, n_symbols = step_reward.shape
-    strings = _check_strings(strings, n_symbols)
+    strings = np.asarray(strings)
+    _check_strings(strings, n_symbols)
     context, state = np.zeros((2, len(strings)), int)
     total = np.zeros(len(strings))
     for t, symbol in enumerate(strings.T):
@@ -106,7 +109,7 @@ def value_gradient(logits, log_reference, automaton, kl_coef):
 def _check_strings(strings, n_symbols):
     """Refuse what are no texts (N, T) of these symbols."""
     check_shapes(strings=(strings, "N T"))
-    return _check_numbers("strings", strings, n_symbols)
+    check_indices("strings", strings, n_symbols)
 
 
 # ---- the best of n answers, exact
@@ -164,6 +167,24 @@ def _check_log_probs(**lists):
 
 
 # ---- measures of reward models and texts
+
+QUANTILES = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26,
+             15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}  # of Student's t, by n
+
+
+def interval(values):
+    """Mean of n values, and half the width of its 95 % interval by Student's t.
+
+    For n between two rows of the table, the wider one.
+    """
+    values = np.asarray(values, float)
+    check_shapes(values=(values, "N"))
+    n = len(values)
+    if n < 2:
+        return float(values[0]) if n else float("nan"), float("nan")
+    quantile = QUANTILES[max(row for row in QUANTILES if row <= n)]
+    return float(values.mean()), float(quantile * values.std(ddof=1) / np.sqrt(n))
+
 
 def log_loss(differences, labels):
     """Mean -log P(answer) in nats, P(first) = sigmoid(s1 - s2); log 2 is a coin.
@@ -287,19 +308,60 @@ class SGD:
         pass
 
 
+# ---- policies of small games
+
 def evaluate_policy(P, R, policy, gamma):
     """What a policy (S, A) is worth from every state, for ever -> values (S,); gamma < 1.
 
     Solves (I - gamma P_pi) V = r_pi.
     """
-    check_tables(P, R)
-    check_policies("S A", P, policy=policy)
+    check_tables(P, R=R)
+    check_probabilities("S A", P, policy=policy)
     if not 0 <= gamma < 1:
         raise ValueError(f"gamma: expected 0 <= gamma < 1, got {gamma}; "
                          "for gamma 1 use finite_horizon_return")
     P_policy = np.einsum("sa,sax->sx", policy, P)
     rewards = np.einsum("sa,sax,sax->s", policy, P, R)
     return np.linalg.solve(np.eye(len(P)) - gamma * P_policy, rewards)
+
+
+def return_gradient(P, R, d0, logits, horizon, gamma=1.0):
+    """The gradient that every sampled policy gradient should have on average, exact.
+
+        dJ / dlogits(s, a) = sum_t gamma^t Pr(s_t = s) pi(a|s) (Q_t(s, a) - V_t(s))
+
+    One table of logits serves all times: pi = softmax(logits).
+
+    Args:
+        P, R: (S, A, S); d0: (S,); logits: (S, A); horizon: T steps; gamma: discount in [0, 1].
+    Returns:
+        (S, A), the derivative of `finite_horizon_return`.
+    Source: Sutton, McAllester, Singh, Mansour (2000), theorem 1.
+    Departs from the source: a finite horizon, so that Q depends on the time left.
+    """
+    check_tables(P, R=R)
+    check_finite(logits=logits)
+    policy = softmax(logits)
+    visits = expected_visits(P, d0, policy, horizon, gamma)
+    values, gradient = np.zeros(len(P)), np.zeros(policy.shape)
+    for t in reversed(range(horizon)):
+        q = action_values(P, R, values, gamma)
+        values = (policy * q).sum(axis=1)
+        # d pi(b) / d logits(a) = pi(b) (1[a = b] - pi(a))
+        gradient += visits[t][:, None] * policy * (q - values[:, None])
+    return gradient
+
+
+def soft_value_iteration(P, R, reference, kl_coef, gamma, sweeps=500):
+    """`soft_backward_induction` for ever, from as many sweeps: values (S,), policy (S, A).
+
+    Source: Ziebart (2010).
+    """
+    check_tables(P, R=R)
+    values = np.zeros(len(P))
+    for _ in range(sweeps):
+        policy, values = bandit_optimum(action_values(P, R, values, gamma), reference, kl_coef)
+    return values, policy
 
 
 # ---- a measure that a report card will need

@@ -225,8 +225,8 @@ def test_a_fit_with_ties_exists_where_each_direction_makes_some_outcome_unlikeli
 
 
 @pytest.mark.parametrize("arguments, sentence", [
-    (dict(first=[0, 7], second=[1, 0], n_items=3), "first: expected items from 0 to 2, got 7 at index 1"),
-    (dict(first=[0], second=[-1], n_items=3), "second: expected items from 0 to 2, got -1 at index 0"),
+    (dict(first=[0, 7], second=[1, 0], n_items=3), "first: expected integers from 0 to 2, got 7 at index .1,."),
+    (dict(first=[0], second=[-1], n_items=3), "second: expected integers from 0 to 2, got -1 at index .0,."),
     (dict(first=[0.0], second=[1.0]), "first: expected integers"),
     (dict(first=["a"], second=["b"]), "first: expected integers"),
     (dict(first=[0, 1], second=[1, 1]), "got 1 against itself at index 1"),
@@ -240,7 +240,7 @@ def test_a_fit_with_ties_exists_where_each_direction_makes_some_outcome_unlikeli
     (dict(first=[0, 1], second=[1, 0], outcome=[1]), "outcome: expected .C. with C = 2"),
     (dict(first=[0, 1], second=[1, 0], n_items=2.5), "n_items: expected a whole number"),
     (dict(first=[0, 1], second=[1, 0], n_items=True), "n_items: expected a whole number"),
-    (dict(first=[0], second=[10 ** 12]), "n_items: expected a whole number from 1 to 5000"),
+    (dict(first=[0], second=[10 ** 12]), "second: expected integers from 0 to 4999"),
     (dict(first=[0, 1], second=[1, 0], prior=-1), "prior: expected"),
     (dict(first=[0, 1], second=[1, 0], prior=np.nan), "prior: expected"),
     (dict(first=[0, 1], second=[1, 0], ties=True), "got 0 ties in 2; pass ties=False"),

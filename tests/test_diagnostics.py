@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.diagnostics import accuracy, calibration, entropy_of, interval, noise_ceiling
+from tinyrlhf.diagnostics import accuracy, calibration, entropy_of, noise_ceiling
 from tinyrlhf.episodes import rollout
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
@@ -14,8 +14,8 @@ from tinyrlhf.numerics import sigmoid
 from tinyrlhf.policies import Policy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from oracles import (accuracy_along, distinct_n, effective_modes, length_correlation, log_loss,  # noqa: E402
-                     win_rate)
+from oracles import (accuracy_along, distinct_n, effective_modes, interval, length_correlation,  # noqa: E402
+                     log_loss, win_rate)
 
 
 def answers(rng, differences):

@@ -8,8 +8,7 @@ import pytest
 from tinyrlhf.conformance import check_game, check_gradient
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact import enumeration, strings
-from tinyrlhf.exact.horizon import soft_backward_induction
-from tinyrlhf.exact.soft import bandit_optimum
+from tinyrlhf.exact.horizon import bandit_optimum, soft_backward_induction
 from tinyrlhf.games.prefixes import Prefixes
 from tinyrlhf.learning.kl import kl_penalized_rewards
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, Reinforce

@@ -7,7 +7,6 @@ import pytest
 
 from tinyrlhf import protocols
 from tinyrlhf.episodes import rollout, start_in_groups
-from tinyrlhf.exact.horizon import return_gradient
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.learning import rules
@@ -22,6 +21,7 @@ from tinyrlhf.policies import Policy
 
 sys.path.insert(0, str(Path(__file__).parent))
 import estimators  # noqa: E402
+from oracles import return_gradient  # noqa: E402
 
 SHORT = "S.^\n..G\n.L."
 

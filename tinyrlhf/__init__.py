@@ -11,13 +11,13 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     games         where things happen: game (the protocol), bandit, gridworld, cartpole, text, ...
     policies      act: a network read as a distribution over actions
     episodes      what happened: rollout, replay, clips
-    exact         the best possible: planning, horizon, soft; strings, enumeration, best of n
+    exact         the best possible: planning, horizon; strings, enumeration, best of n
     feedback      what people say: answers (the kinds, and what they mean), forms and log (kept)
     rewards       fit: choice (one likelihood), habits, bradley_terry, reward_models
     learning      improve: advantages, kl, rules, policy_gradient, imitation, q_learning, ...
     questions     ask: what is shown, and which to ask next
     humans        who answers: simulated people, experts who act, recorded answers
-    diagnostics   measure: accuracy, noise ceiling, calibration, intervals
+    diagnostics   measure: accuracy, noise ceiling, calibration
     plots         scenes and arrays in, figures out
     rlhf          THE LOOP on one page: act, ask, fit, improve, measure
     improvements  other ways to improve: imitation, DPO and IPO, copying the best of n

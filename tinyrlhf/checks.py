@@ -43,6 +43,18 @@ def check_finite(**arrays):
                              f"got {values[index]} at index {index}")
 
 
+def check_indices(name, values, size):
+    """Refuse what are not all whole numbers from 0 to size - 1."""
+    values = np.asarray(values)
+    expected = f"{name}: expected integers from 0 to {size - 1}"
+    if values.dtype.kind not in "iu":
+        raise ValueError(f"{expected}, got {values.dtype}")
+    wrong = np.argwhere((values < 0) | (values >= size))
+    if len(wrong):
+        index = tuple(wrong[0].tolist())
+        raise ValueError(f"{expected}, got {values[index]} at index {index}")
+
+
 def check_choice(name, value, allowed):
     """Refuse a word that is not on the list, and print the list."""
     if value not in allowed:

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_shapes, check_whole
+from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
+
+STATES = "states", "observations"                 # of these an episode has one more than of steps
+STEPS = "actions", "log_probs", "true_rewards"
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,7 @@ def replay(game, states, actions, mask, rng, first_step=0):
     for step in itertools.islice(steps(game, given, states, rng, first_step), T):
         history.append(step)
     played = collect(game, history, states, first_step)
-    mask = np.asarray(mask, bool)[:, :played.mask.shape[1]] & played.mask
-    stop = mask.sum(axis=1)
-    return replace(played, mask=mask, ended=played.ended & (stop == played.lengths),
-                   true_rewards=np.where(mask, played.true_rewards, 0.0),
-                   log_probs=np.where(mask, played.log_probs, 0.0),
-                   states=stay(played.states, stop), observations=stay(played.observations, stop))
+    return cut_at(played, np.asarray(mask, bool).sum(axis=1))
 
 
 def check_replay(game, states, actions, mask):
@@ -148,8 +146,7 @@ def check_replay(game, states, actions, mask):
         raise ValueError("mask: expected the played steps first and the padding behind them, "
                          "got a row with a hole")
     if hasattr(game, "n_actions"):
-        check_range("actions", np.min(actions), 0, game.n_actions - 1)
-        check_range("actions", np.max(actions), 0, game.n_actions - 1)
+        check_indices("actions", actions, game.n_actions)
 
 
 def collect(game, history, states, first_step):
@@ -171,17 +168,29 @@ def collect(game, history, states, first_step):
     mask = np.zeros((B, T), bool)
     mask[rows, columns] = True
     visited = np.concatenate([states[:, None], table("next_states")], axis=1)
-    visited = stay(visited, mask.sum(axis=1))
+    stopped = np.minimum(np.arange(T + 1), mask.sum(axis=1)[:, None])      # there a state stays
+    visited = visited[np.arange(B)[:, None], stopped]
     return Episodes(states=visited, observations=game.observe(visited), actions=table("actions"),
                     log_probs=table("log_probs"), mask=mask, ended=table("ended").any(axis=1),
                     first_step=np.zeros(B, int) + first_step,
                     true_rewards=table("true_rewards").astype(float))
 
 
-def stay(values, stop):
-    """Rows (B, T+1, ...) that stay what they are in column `stop` (B,)."""
-    columns = np.minimum(np.arange(values.shape[1]), stop[:, None])
-    return values[np.arange(len(values))[:, None], columns]
+def rearranged(episodes, rows, columns, mask, ended, first_step):
+    """Episodes put together anew: column c of episode b is columns[b, c] of the episode rows[b, c].
+
+    rows (B, T+1) or (B, 1), columns (B, T+1), mask (B, T): which steps are played. Behind its last
+    column an episode stays as it is.
+    """
+    last, T = episodes.mask.shape[1], mask.shape[1]
+    of_states = rows, np.minimum(columns, last)
+    of_steps = rows[:, :T], np.minimum(columns[:, :T], last - 1)
+    tables = {name: getattr(episodes, name)[of_states] for name in STATES}
+    for name in STEPS:
+        table = getattr(episodes, name)[of_steps]
+        played = mask.reshape(mask.shape + (1,) * (table.ndim - 2))
+        tables[name] = np.where(played, table, np.zeros((), table.dtype))
+    return Episodes(mask=mask, ended=ended, first_step=first_step, **tables)
 
 
 def clip(episodes, first, length):
@@ -189,25 +198,49 @@ def clip(episodes, first, length):
     first = np.broadcast_to(first, (len(episodes),))
     check_range("first", first.min(), 0, np.inf)
     check_whole("length", length, 1, 1_000_000_000)
-    columns = first[:, None] + np.arange(length + 1)
     rows = np.arange(len(episodes))[:, None]
-    last = episodes.mask.shape[1]
-    inside = np.minimum(columns, last)
-    steps_inside = np.minimum(columns[:, :-1], last - 1)
-    mask = episodes.mask[rows, steps_inside] & (columns[:, :-1] < last)
-
-    def cut(table):
-        picked = table[rows, steps_inside]
-        inside_mask = mask.reshape(mask.shape + (1,) * (picked.ndim - 2))
-        return np.where(inside_mask, picked, np.zeros((), table.dtype))
-
+    columns = first[:, None] + np.arange(length + 1)
+    mask = columns[:, :-1] < episodes.lengths[:, None]
     reaches_the_end = mask.any(axis=1) & (first + length >= episodes.lengths)
-    return Episodes(states=episodes.states[rows, inside],
-                    observations=episodes.observations[rows, inside],
-                    actions=cut(episodes.actions), log_probs=cut(episodes.log_probs), mask=mask,
-                    ended=episodes.ended & reaches_the_end,
-                    first_step=episodes.first_step + first,
-                    true_rewards=cut(episodes.true_rewards))
+    return rearranged(episodes, rows, columns, mask, episodes.ended & reaches_the_end,
+                      episodes.first_step + first)
+
+
+def cut_at(episodes, lengths):
+    """The first `lengths` (B,) steps of each episode, in as many columns as before."""
+    kept = np.minimum(lengths, episodes.lengths)
+    rows = np.arange(len(episodes))[:, None]
+    columns = np.arange(episodes.mask.shape[1] + 1)
+    mask = columns[:-1] < kept[:, None]
+    columns = np.minimum(columns, kept[:, None])
+    return rearranged(episodes, rows, columns, mask, episodes.ended & (kept == episodes.lengths),
+                      episodes.first_step)
+
+
+def trimmed(episodes):
+    """The same episodes in as many columns as the longest of them needs, at least one."""
+    longest = max(int(episodes.lengths.max(initial=0)), 1)
+    tables = {}
+    for name, table in vars(episodes).items():
+        width = longest + 1 if name in STATES else longest
+        tables[name] = table[:, :width] if table.ndim > 1 else table
+    return Episodes(**tables)
+
+
+def splice(episodes, at, tails):
+    """Each episode up to column `at` (B,), then its tail, which begins in the state there.
+
+    A tail may be empty; then nothing changes but that the episode stops there.
+    """
+    both = join([episodes, tails])                                     # tails stand below
+    longest = max(episodes.mask.shape[1], int((at + tails.lengths).max()))
+    columns = np.arange(longest + 1)
+    late = columns >= at[:, None]                                      # (B, T+1)
+    rows = np.arange(len(at))[:, None] + np.where(late, len(at), 0)
+    columns = np.where(late, columns - at[:, None], columns)
+    mask = columns[:, :-1] < both.lengths[rows[:, :-1]]
+    ended = np.where(tails.lengths > 0, tails.ended, episodes.ended)
+    return rearranged(both, rows, columns, mask, ended, episodes.first_step)
 
 
 def join(parts):
@@ -215,24 +248,19 @@ def join(parts):
     check_whole("parts", len(parts), 1, 1_000_000_000)
     longest = max(part.mask.shape[1] for part in parts)
 
-    def pad(table, size):
-        missing = size - table.shape[1]
-        if not missing:
+    def widened(name, table):
+        width = longest + 1 if name in STATES else longest
+        if table.ndim == 1 or table.shape[1] == width:
             return table
-        return np.pad(table, [(0, 0), (0, missing)] + [(0, 0)] * (table.ndim - 2), mode="edge")
+        wide = np.zeros((len(table), width, *table.shape[2:]), table.dtype)
+        wide[:, :table.shape[1]] = table
+        if name in STATES:
+            wide[:, table.shape[1]:] = table[:, -1:]
+        return wide
 
-    def stack(name):
-        tables = [getattr(part, name) for part in parts]
-        if name in ("ended", "first_step"):
-            return np.concatenate(tables)
-        if name in ("states", "observations"):
-            return np.concatenate([pad(table, longest + 1) for table in tables])
-        filled = [np.zeros((len(t), longest, *t.shape[2:]), t.dtype) for t in tables]
-        for table, whole in zip(tables, filled):
-            whole[:, :table.shape[1]] = table
-        return np.concatenate(filled)
-
-    return Episodes(**{field.name: stack(field.name) for field in fields(Episodes)})
+    names = [field.name for field in fields(Episodes)]
+    return Episodes(**{name: np.concatenate([widened(name, getattr(part, name)) for part in parts])
+                       for name in names})
 
 
 def start_in_groups(game, n, group, rng):
@@ -244,69 +272,12 @@ def start_in_groups(game, n, group, rng):
     return np.repeat(game.start(n // group, rng), group, axis=0)
 
 
-def cut_at(episodes, lengths):
-    """The first `lengths` (B,) steps of each episode, in as many columns as before."""
-    kept = np.minimum(lengths, episodes.lengths)
-    mask = np.arange(episodes.mask.shape[1]) < kept[:, None]
-    return replace(episodes, mask=mask, ended=episodes.ended & (kept == episodes.lengths),
-                   states=stay(episodes.states, kept),
-                   observations=stay(episodes.observations, kept),
-                   actions=where_played(mask, episodes.actions),
-                   log_probs=where_played(mask, episodes.log_probs),
-                   true_rewards=where_played(mask, episodes.true_rewards))
-
-
-def where_played(mask, table):
-    """A table (B, T, ...) with zeros where mask (B, T) says that nothing was played."""
-    played = mask.reshape(mask.shape + (1,) * (table.ndim - 2))
-    return np.where(played, table, np.zeros((), table.dtype))
-
-
-def splice(episodes, at, tails):
-    """Each episode up to column `at` (B,), then its tail, which begins in the state there.
-
-    A tail may be empty; then nothing changes but that the episode stops there.
-    """
-    longest = max(episodes.mask.shape[1], int((at + tails.lengths).max()))
-    rows = np.arange(len(at))[:, None]
-    columns = np.arange(longest + 1)
-    late = columns >= at[:, None]                                      # (B, T+1)
-    after = np.maximum(columns - at[:, None], 0)                       # column within the tail
-
-    def spliced(name, width):
-        old, new = getattr(episodes, name), getattr(tails, name)
-        before = old[:, np.minimum(columns[:width], old.shape[1] - 1)]
-        behind = new[rows, np.minimum(after[:, :width], new.shape[1] - 1)]
-        is_new = late[:, :width].reshape(before.shape[:2] + (1,) * (old.ndim - 2))
-        return np.where(is_new, behind, before)
-
-    in_tail = after[:, :-1] < tails.lengths[:, None]
-    in_old = columns[:-1] < episodes.lengths[:, None]
-    mask = np.where(late[:, :-1], in_tail, in_old)
-    steps_of = {name: where_played(mask, spliced(name, longest))
-                for name in ("actions", "log_probs", "true_rewards")}
-    return Episodes(states=spliced("states", longest + 1), mask=mask,
-                    observations=spliced("observations", longest + 1),
-                    ended=np.where(tails.lengths > 0, tails.ended, episodes.ended),
-                    first_step=episodes.first_step, **steps_of)
-
-
 def steps_left(game, episodes):
     """How many steps (B,) another play from the start of each may take.
 
     Until the horizon, where an episode ended; else as many as there were, since it is a clip.
     """
     return np.where(episodes.ended, game.horizon - episodes.first_step, episodes.lengths)
-
-
-def trimmed(episodes):
-    """The same episodes in as many columns as the longest of them needs, at least one."""
-    longest = max(int(episodes.lengths.max(initial=0)), 1)
-    tables = {}
-    for name, table in vars(episodes).items():
-        width = longest + 1 if name in ("states", "observations") else longest
-        tables[name] = table[:, :width] if table.ndim > 1 else table
-    return Episodes(**tables)
 
 
 def log_probs_of(policy, episodes):

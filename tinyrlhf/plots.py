@@ -1,10 +1,10 @@
 """Pictures: can one see what a run has learned, without reading? Scenes and arrays to figures.
 
-Nothing here trains, opens a window or changes a setting: figures are drawn by matplotlib's Agg
-canvas. A scene is a list of Line, Circle, Box, Words (`games/game.py`), an episode a list of
-scenes, a behaviour a list of episodes.
+Nothing here trains, opens a window or changes a setting. A scene is a list of Line, Circle, Box,
+Words (`games/game.py`), an episode a list of scenes, a behaviour a list of episodes.
 """
 import io
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
 
@@ -24,6 +24,15 @@ STYLE = ["default", {"font.size": 15, "axes.titlesize": 15, "axes.titlelocation"
                      "axes.linewidth": 1.2, "lines.linewidth": 3.0,
                      "axes.spines.top": False, "axes.spines.right": False,
                      "xtick.major.pad": 6, "ytick.major.pad": 6}]
+
+
+@contextmanager
+def styled_figure(width, height, **options):
+    """A figure of this size in inches; what is drawn within has our style."""
+    from matplotlib import style
+    from matplotlib.figure import Figure
+    with style.context(STYLE):
+        yield Figure(figsize=(width, height), **options)
 
 
 def save(figure, path):
@@ -65,7 +74,7 @@ def _height(axis):
 
 
 def word_size(words, points):
-    """The largest font size at which Words do not touch and stay in a square of so many points.
+    """The largest font size at which Words do not touch in a square of so many points.
 
     At most a twelfth of it.
     """
@@ -81,14 +90,10 @@ def word_size(words, points):
 
 
 def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
-    """What stands still once, what moves as a trail that grows more solid.
-
-    The pole becomes a fan, the walker a path. episodes: list of episodes, each a list of scenes in
-    time order; the moving discs of an episode are joined by a line.
-    """
+    """What stands still once, what moves as a trail that grows more solid; discs leave a path."""
     draw_scene(axis, [piece for piece in episodes[0][0] if not piece.moving])
     for number, episode in enumerate(episodes):
-        moments = _thin([_moving(scene) for scene in episode], TRAIL)
+        moments = _trail(episode)
         faint = np.linspace(0.1, 0.5, len(moments) - 1) * min(1, 12 / len(moments))
         alphas = np.append(faint, 1.0)
         shift = 0.012 * (number - (len(episodes) - 1) / 2)  # paths side by side
@@ -102,18 +107,15 @@ def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
     axis.set_title(fill(title, 28), color=color, weight="bold", loc="center")
 
 
-def _moving(scene):
-    return [piece for piece in scene if piece.moving]
-
-
-def _thin(moments, most):
-    """At most so many of the moments, evenly spaced, with the last one.
-
-    A moment in which nothing has moved is left out.
-    """
-    changed = [moment for moment, previous in zip(moments, [None] + moments) if moment != previous]
-    places = np.unique(np.linspace(0, len(changed) - 1, most).round().astype(int))
-    return [changed[i] for i in places]
+def _trail(episode):
+    """What moves, where it has moved: at most TRAIL moments, evenly spaced, the last one too."""
+    moments = []
+    for scene in episode:
+        moving = [piece for piece in scene if piece.moving]
+        if moving not in moments[-1:]:
+            moments.append(moving)
+    places = np.unique(np.linspace(0, len(moments) - 1, TRAIL).round().astype(int))
+    return [moments[i] for i in places]
 
 
 def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
@@ -123,19 +125,13 @@ def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
 
     Args:
         claim: the title, a sentence.
-        before, after: behaviours of the reference and of the final policy, see `draw_behaviour`;
-            titles: one for each.
-        learned, true: scores by the reward model and true returns of B episodes each of reference
-            and final policy, (2, B).
-        answers, returns, kl: number of answers (or what else `over` says), mean true return, nats
-            per episode to the reference, (R,).
+        before, after: behaviours of the reference and of the final policy.
+        learned, true: learned scores and true returns of B episodes of each of the two, (2, B).
+        answers, returns, kl: number of answers (or what else `over` says), mean true return (or
+            what else `measure` says), nats per episode to the reference, (R,).
         lines: name -> true return to compare with, {"untrained": -1.7, "best possible": 0.76}.
-        measure: what `returns` are, in words.
     """
-    from matplotlib import style
-    from matplotlib.figure import Figure
-    with style.context(STYLE):
-        figure = Figure(figsize=(13, 8.9))
+    with styled_figure(13, 8.9) as figure:
         width = 68 if len(claim) <= 68 else len(claim) // 2 + 6  # two lines alike, no orphan
         figure.text(0.5, 0.98, fill(claim, width), size=22, weight="bold", ha="center", va="top")
         draw_behaviour(axis_at(figure, 0.6, 4.35, 3.2, 3.2), before, titles[0], BEFORE)
@@ -154,10 +150,7 @@ def axis_at(figure, left, bottom, width, height, **options):
 
 
 def draw_agreement(axis, learned, true):
-    """Every episode as a point, learned score over true return, both (2, B).
-
-    The title says how well they agree.
-    """
+    """Every episode as a point, learned score over true return, both (2, B)."""
     for row, name, marker, color, side in ((0, "● before", "o", BEFORE, "left"),
                                            (1, "▲ after", "^", AFTER, "right")):
         axis.scatter(true[row], learned[row], s=55, marker=marker, color=color, alpha=0.6,
@@ -187,10 +180,7 @@ def agreement_in_words(learned, true):
 
 
 def draw_rounds(axis, below, answers, returns, kl, lines, over, measure):
-    """Mean true return over answers, both (R,), between labelled reference lines.
-
-    In the axis below it the nats to the reference (R,).
-    """
+    """Mean true return over answers between labelled lines; below it the nats to the reference."""
     for value in lines.values():
         axis.axhline(value, color=GREY, linewidth=1.5, linestyle=(0, (4, 3)))
     axis.plot(answers, returns, color=AFTER, marker="o", markersize=7)
@@ -215,10 +205,7 @@ def number(value, form=".3g"):
 
 
 def label_lines(axis, labels):
-    """Write labels (value, text, colour) to the right of an axis, each beside its value.
-
-    They are moved apart where they would touch.
-    """
+    """Write labels (value, text, colour) right of an axis, beside their values, but apart."""
     low, high = axis.get_ylim()
     gap = 19 / _height(axis) * (high - low)
     places = keep_apart([value for value, _, _ in labels], gap, low, high)
@@ -261,10 +248,7 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
         curve: rows of a run without KL penalty (kl, true_return, learned_return, person_prefers,
             reward_model_prefers, sample); may be empty.
     """
-    from matplotlib import style
-    from matplotlib.figure import Figure
-    with style.context(STYLE):
-        figure = Figure(figsize=(13, 9.9))
+    with styled_figure(13, 9.9) as figure:
         figure.text(0.5, 0.98, fill(claim, 68), size=22, weight="bold", ha="center", va="top")
         draw_samples(axis_at(figure, 0.4, 4.9, 8.6, 3.9), samples)
         draw_stages(axis_at(figure, 9.9, 5.7, 2.8, 2.3), true_returns, unkind)
@@ -349,14 +333,13 @@ def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.
 
 def _picture(scenes, titles):
     """Two scenes side by side as an image, in the colours of this file and lighter ones."""
-    from matplotlib import colors, style
+    from matplotlib import colors
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from PIL import Image
-    with style.context(STYLE):
-        canvas = FigureCanvasAgg(Figure(figsize=(6.4, 3.6), dpi=80))
+    with styled_figure(6.4, 3.6, dpi=80) as figure:
+        canvas = FigureCanvasAgg(figure)
         for x, scene, title, color in zip((0.15, 3.35), scenes, titles, (BEFORE, AFTER)):
-            draw_behaviour(axis_at(canvas.figure, x, 0.1, 2.9, 2.9), [[scene]], title, color)
+            draw_behaviour(axis_at(figure, x, 0.1, 2.9, 2.9), [[scene]], title, color)
         canvas.draw()
     pure = colors.to_rgba_array([*PAINT.values(), GREY, "white"])[:, :3]
     dark = pure[pure.min(axis=1) < 0.8]

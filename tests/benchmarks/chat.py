@@ -28,9 +28,8 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from claims import command_line  # noqa: E402
+from claims import command_line, interval  # noqa: E402
 from tinyrlhf import runs  # noqa: E402
-from tinyrlhf.diagnostics import interval  # noqa: E402
 from tinyrlhf.episodes import rollout, start_in_groups  # noqa: E402
 from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound  # noqa: E402
 from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402

@@ -21,12 +21,12 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
+from oracles import interval  # noqa: E402
 from tinyrlhf import runs  # noqa: E402
-from tinyrlhf.diagnostics import interval  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402
 from tinyrlhf.report import SMALL_GAP  # noqa: E402

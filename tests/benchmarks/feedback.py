@@ -22,8 +22,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from claims import measure, seeds_of  # noqa: E402
-from tinyrlhf.diagnostics import interval  # noqa: E402
+from claims import interval, measure, seeds_of  # noqa: E402
 from tinyrlhf.questions import kinds_for  # noqa: E402
 from tinyrlhf.rlhf import rlhf  # noqa: E402
 from tinyrlhf.worlds import build, find  # noqa: E402

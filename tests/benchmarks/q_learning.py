@@ -25,8 +25,7 @@ import numpy as np  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from claims import seeds_of  # noqa: E402
-from tinyrlhf.diagnostics import interval  # noqa: E402
+from claims import interval, seeds_of  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.exact import enumeration, strings  # noqa: E402
 from tinyrlhf.games.prefixes import Prefixes  # noqa: E402

@@ -5,9 +5,8 @@ with time.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
-from tinyrlhf.exact.planning import action_values, check_policies, check_tables
-from tinyrlhf.exact.soft import bandit_optimum
+from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
+from tinyrlhf.exact.planning import action_values, check_probabilities, check_tables
 from tinyrlhf.numerics import logsumexp, softmax
 
 MOST_STEPS = 1_000_000
@@ -15,7 +14,7 @@ MOST_STEPS = 1_000_000
 
 def backward_induction(P, R, horizon):
     """The best in `horizon` steps: values (T+1, S) with nothing left at T, actions (T, S)."""
-    sizes = check_tables(P, R)
+    sizes = check_tables(P, R=R)
     check_whole("horizon", horizon, 1, MOST_STEPS)
     values = np.zeros((horizon + 1, sizes["S"]))
     actions = np.zeros((horizon, sizes["S"]), dtype=int)
@@ -25,16 +24,44 @@ def backward_induction(P, R, horizon):
     return values, actions
 
 
+def bandit_optimum(rewards, reference, kl_coef):
+    """The best compromise between reward and staying close, for one choice.
+
+        pi*(a) = ref(a) exp(r(a) / c) / Z,    value = max_pi E_pi[r] - c KL(pi || ref) = c log Z
+
+    For every other policy, value - J(pi) = c KL(pi || pi*): all that is lost is one divergence.
+
+    Args:
+        rewards: (..., A), finite; reference: (..., A), probabilities; kl_coef: c > 0, reward a nat.
+    Returns:
+        policy (..., A), value (...).
+    Source: Todorov (2006); for language models Korbak, Perez, Buckley (2022), equation 4.
+    """
+    if not 0 < kl_coef < np.inf:
+        raise ValueError(f"kl_coef: expected a positive number, got {kl_coef}; "
+                         "for 0 use backward_induction or value_iteration")
+    with np.errstate(divide="ignore"):                          # log 0 = -inf is meant
+        logits = np.log(reference) + rewards / kl_coef
+    return softmax(logits), kl_coef * logsumexp(logits)
+
+
 def soft_backward_induction(P, R, reference, kl_coef, horizon):
     """The best in `horizon` steps, when leaving the reference costs kl_coef per nat.
 
-    The equations, and what not to confuse them with, are those of `soft.soft_value_iteration` with
-    gamma 1; the policy depends on time.
+        Q_t(s, a) = sum_s' P (R + V_{t+1}(s'))
+        V_t(s) = c log sum_a ref(a|s) exp(Q / c),    pi_t(a|s) = ref(a|s) exp((Q - V) / c)
+
+    maximises E sum_t [ r_t - c KL(pi_t(.|s_t) || ref(.|s_t)) ]. Beware: tilting whole episodes,
+    p(episode) ~ ref(episode) exp(return / c), is the same only where nothing is left to chance. On
+    a slippery floor the tilt would also change the floor; no policy can buy that luck, and this one
+    does not count on it.
+
     Reference (S, A) or (T, S, A) -> values (T+1, S), policy (T, S, A).
+    Source: Ziebart (2010); on the pitfall Levine (2018), "Reinforcement learning and control as
+        probabilistic inference".
     """
-    reference = _over_time(reference, horizon)
-    sizes = check_tables(P, R)
-    check_policies(f"{horizon} S A", P, reference=reference)
+    sizes = check_tables(P, R=R)
+    reference = _over_time("reference", reference, P, horizon)
     values, policy = np.zeros((horizon + 1, sizes["S"])), np.zeros(reference.shape)
     for t in reversed(range(horizon)):
         q = action_values(P, R, values[t + 1])
@@ -44,10 +71,10 @@ def soft_backward_induction(P, R, reference, kl_coef, horizon):
 
 def expected_visits(P, d0, policy, horizon, gamma=1.0):
     """gamma^t Pr(s_t = s) for t = 0 .. T-1: policy (S, A) or (T, S, A) -> (T, S)."""
-    policy = _over_time(policy, horizon)
-    sizes = check_tables(P, d0=d0)
     check_range("gamma", gamma, 0, 1)
-    check_policies(f"{horizon} S A", P, policy=policy)
+    sizes = check_tables(P)
+    check_probabilities("S", P, d0=d0)
+    policy = _over_time("policy", policy, P, horizon)
     visits = np.zeros((horizon, sizes["S"]))
     present = np.asarray(d0, dtype=float)
     for t in range(horizon):
@@ -58,37 +85,10 @@ def expected_visits(P, d0, policy, horizon, gamma=1.0):
 
 def finite_horizon_return(P, R, d0, policy, horizon, gamma=1.0):
     """J = E[sum_t gamma^t r_t] over `horizon` steps, exact: policy (S, A) or (T, S, A) -> float."""
-    check_tables(P, R)
+    check_tables(P, R=R)
     visits = expected_visits(P, d0, policy, horizon, gamma)
-    rewards = action_values(P, R, np.zeros(len(P)))
-    return float((visits[..., None] * _over_time(policy, horizon) * rewards).sum())
-
-
-def return_gradient(P, R, d0, logits, horizon, gamma=1.0):
-    """The gradient that every sampled policy gradient should have on average, exact.
-
-        dJ / dlogits(s, a) = sum_t gamma^t Pr(s_t = s) pi(a|s) (Q_t(s, a) - V_t(s))
-
-    One table of logits serves all times: pi = softmax(logits).
-
-    Args:
-        P, R: (S, A, S); d0: (S,); logits: (S, A); horizon: T steps; gamma: discount in [0, 1].
-    Returns:
-        (S, A), the derivative of `finite_horizon_return`.
-    Source: Sutton, McAllester, Singh, Mansour (2000), theorem 1.
-    Departs from the source: a finite horizon, so that Q depends on the time left.
-    """
-    check_tables(P, R)
-    check_finite(logits=logits)
-    policy = softmax(logits)
-    visits = expected_visits(P, d0, policy, horizon, gamma)
-    values, gradient = np.zeros(len(P)), np.zeros(policy.shape)
-    for t in reversed(range(horizon)):
-        q = action_values(P, R, values, gamma)
-        values = (policy * q).sum(axis=1)
-        # d pi(b) / d logits(a) = pi(b) (1[a = b] - pi(a))
-        gradient += visits[t][:, None] * policy * (q - values[:, None])
-    return gradient
+    taken = visits[..., None] * _over_time("policy", policy, P, horizon)
+    return float((taken * action_values(P, R, np.zeros(len(P)))).sum())
 
 
 def kl_to_reference(P, d0, policy, reference, horizon):
@@ -98,8 +98,8 @@ def kl_to_reference(P, d0, policy, reference, horizon):
     does.
     """
     visits = expected_visits(P, d0, policy, horizon)
-    policy, reference = _over_time(policy, horizon), _over_time(reference, horizon)
-    check_policies(f"{horizon} S A", P, reference=reference)
+    policy = _over_time("policy", policy, P, horizon)
+    reference = _over_time("reference", reference, P, horizon)
     weights = visits[..., None] * policy
     met = weights > 0                                           # elsewhere 0 log 0 counts as 0
     with np.errstate(divide="ignore"):
@@ -107,10 +107,13 @@ def kl_to_reference(P, d0, policy, reference, horizon):
     return float((weights[met] * log_ratios).sum())
 
 
-def _over_time(policy, horizon):
-    """A policy (S, A) repeated for all T steps; one that already is (T, S, A) stays."""
+def _over_time(name, policy, P, horizon):
+    """A policy (S, A) of this game, checked and repeated for all T steps; (T, S, A) stays."""
     check_whole("horizon", horizon, 1, MOST_STEPS)
-    return policy if np.ndim(policy) == 3 else np.broadcast_to(policy, (horizon, *np.shape(policy)))
+    if np.ndim(policy) != 3:
+        policy = np.broadcast_to(policy, (horizon, *np.shape(policy)))
+    check_probabilities(f"{horizon} S A", P, **{name: policy})
+    return policy
 
 
 def demonstration_loss(P, rewards, states, actions, mask):
@@ -158,24 +161,17 @@ def demonstration_loss(P, rewards, states, actions, mask):
 
 def _check_demonstrations(P, rewards, states, actions, mask):
     """Refuse what this game cannot have played; returns (t, s, a) of every step that was."""
-    states, actions = np.asarray(states), np.asarray(actions)
-    mask = np.asarray(mask)
-    sizes = check_tables(P, rewards, name="rewards")
+    sizes = check_tables(P, rewards=rewards)
     steps = check_shapes(actions=(actions, "N T"), mask=(mask, "N T"))
     check_shapes(states=(states, f"{steps['N']} {steps['T'] + 1}"))
-    if not mask.size or mask.dtype != bool:
-        raise ValueError("mask: expected booleans, at least one, "
-                         f"got {mask.dtype} of shape {mask.shape}")
+    if not np.size(mask) or np.asarray(mask).dtype != bool:
+        raise ValueError(f"mask: expected booleans, at least one, got {mask}")
     row, t = np.nonzero(mask)
-    columns = {"states": (states, t, sizes["S"]), "actions": (actions, t, sizes["A"]),
-               "next states": (states, t + 1, sizes["S"])}
-    found = []
-    for name, (table, column, size) in columns.items():
-        numbers = table[row, column]
-        if numbers.dtype.kind not in "iu" or ((numbers < 0) | (numbers >= size)).any():
-            raise ValueError(f"{name}: expected integers from 0 to {size - 1}, got {numbers}")
-        found.append(numbers)
-    s, a, following = found
+    s, a = np.asarray(states)[row, t], np.asarray(actions)[row, t]
+    following = np.asarray(states)[row, t + 1]
+    check_indices("states", s, sizes["S"])
+    check_indices("actions", a, sizes["A"])
+    check_indices("next states", following, sizes["S"])
     impossible = np.asarray(P)[s, a, following] == 0
     if impossible.any():
         i = impossible.argmax()

@@ -34,50 +34,36 @@ def value_iteration(P, R, gamma, tolerance=1e-8):
         ValueError: the values do not come to rest, as at gamma = 1 where rewards never stop.
     Source: Bellman (1957); stopping rule Puterman (1994), section 6.3.
     """
-    def best(values):
-        return action_values(P, R, values, gamma).max(axis=1)
-
-    values = fixed_point(best, P, R, gamma, tolerance)
-    return values, action_values(P, R, values, gamma).argmax(axis=1)
-
-
-def fixed_point(backup, P, R, gamma, tolerance):
-    """Repeat values (S,) <- backup(values) until they rest."""
-    sizes = check_tables(P, R)
+    sizes = check_tables(P, R=R)
     check_range("gamma", gamma, 0, 1)
     check_range("tolerance", tolerance, 1e-300, np.inf)
-    values = np.zeros(sizes["S"])
     limit = tolerance * (1 - gamma) / (2 * gamma) if 0 < gamma < 1 else tolerance
+    values = np.zeros(sizes["S"])
     for _ in range(MOST_SWEEPS):
-        before, values = values, backup(values)
+        before, values = values, action_values(P, R, values, gamma).max(axis=1)
         if np.abs(values - before).max() <= limit:
-            return values
-    raise ValueError(f"values: expected them to rest after {MOST_SWEEPS} sweeps, they did not "
-                     f"come to rest; try a larger tolerance or a gamma below {gamma}")
+            return values, action_values(P, R, values, gamma).argmax(axis=1)
+    raise ValueError(f"values: expected them to rest, they did not come to rest in {MOST_SWEEPS} "
+                     f"sweeps; try a larger tolerance or a gamma below {gamma}")
 
 
-def check_tables(P, R=None, d0=None, name="R"):
-    """Refuse tables that do not fit or are no distributions; returns the sizes by letter."""
-    tables = {"P": (P, "S A S")}
-    if R is not None:
-        tables[name] = R, "S A S"
-        check_finite(**{name: R})
-    if d0 is not None:
-        tables["d0"] = d0, "S"
-    sizes = check_shapes(**tables)
-    _check_distributions(P=P, **({} if d0 is None else {"d0": d0}))
+def check_tables(P, **rewards):
+    """Refuse a P that is no distribution and rewards that do not fit; the sizes by letter."""
+    shapes = {name: (table, "S A S") for name, table in rewards.items()}
+    sizes = check_shapes(P=(P, "S A S"), **shapes)
+    check_finite(**rewards)
+    _check_sums(P=P)
     return sizes
 
 
-def check_policies(pattern, P, **policies):
-    """Refuse policies whose rows are not distributions over the actions of this game."""
-    shapes = {name: (policy, pattern) for name, policy in policies.items()}
+def check_probabilities(pattern, P, **tables):
+    """Refuse policies or a d0 that do not fit P, or whose last axis is no distribution."""
+    shapes = {name: (table, pattern) for name, table in tables.items()}
     check_shapes(P=(P, "S A S"), **shapes)
-    _check_distributions(**policies)
+    _check_sums(**tables)
 
 
-def _check_distributions(**tables):
-    """Refuse tables with a last axis that is negative or does not sum to 1, by name."""
+def _check_sums(**tables):
     for name, table in tables.items():
         check_finite(**{name: table})
         sums = np.sum(table, axis=-1)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range, check_shapes
+from tinyrlhf.checks import check_finite, check_indices, check_range, check_shapes
 from tinyrlhf.numerics import logsumexp
 
 
@@ -150,19 +150,10 @@ def _check_tables(automaton, **tables):
         raise ValueError("step_reward: expected a row for each context, V**C rows for "
                          f"V = {n_symbols} symbols, got {n_contexts} rows")
     check_finite(step_reward=step_reward, end_reward=end_reward, **tables)
-    _check_numbers("next_state", next_state, len(next_state))
+    check_indices("next_state", next_state, len(next_state))
     for name, table in tables.items():
         sums = logsumexp(np.asarray(table, float))
         if name.startswith("log_") and not np.allclose(sums, 0, rtol=0, atol=1e-4):
             raise ValueError(f"{name}: expected log-probabilities whose exp sums to 1 in each row, "
                              f"got sums from {np.exp(sums.min()):.4g} to {np.exp(sums.max()):.4g}; "
                              "log_softmax makes them so")
-
-
-def _check_numbers(name, numbers, size):
-    numbers = np.asarray(numbers)
-    low, high = numbers.min(initial=0), numbers.max(initial=0)
-    if numbers.dtype.kind not in "iu" or low < 0 or high >= size:
-        raise ValueError(f"{name}: expected integers from 0 to {size - 1}, "
-                         f"got {numbers.dtype} from {low} to {high}")
-    return numbers

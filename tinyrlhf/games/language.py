@@ -11,6 +11,7 @@ import numpy as np
 from tinyrlhf.checks import check_choice
 from tinyrlhf.games.game import Game, Words
 from tinyrlhf.games.phrases import CORPORA
+from tinyrlhf.games.text import written
 
 SYMBOLS = "\n .!?abcdefghijklmnopqrstuvwxyz"        # a character's number is its place
 WINDOW, TAIL = 12, 8                                # last characters of answer and prompt
@@ -53,7 +54,7 @@ class Language(Game):
         self.name, self.phrases = name, CORPORA[name]
         self.prompts = list(self.phrases.prompts)
         self.judge = functools.lru_cache(maxsize=100_000)(self._judge)
-        self.vocabulary = frozenset(word for row in self._every_phrase() for word in words_of(row))
+        self.vocabulary = frozenset(words_of(str(tuple(self.phrases))))
 
     def start(self, n, rng):
         """n prompts, drawn at random."""
@@ -196,8 +197,7 @@ class Language(Game):
         wrong = phrases.wrong.get(topic, off_topic)
         opener = _maybe(rng, mix.kind_opener, phrases.kind_openers,
                         mix.unkind_opener, phrases.unkind_openers)
-        body = (_maybe(rng, mix.right, right, mix.off_topic, wrong)
-                or _any(rng, phrases.dodges))
+        body = _maybe(rng, mix.right, right, mix.off_topic, wrong) or _any(rng, phrases.dodges)
         more = _maybe(rng, mix.ramble, [*phrases.rambles, *(" " + each for each in right)])
         closer = _maybe(rng, mix.kind_closer, phrases.kind_closers,
                         mix.unkind_closer, phrases.unkind_closers)
@@ -237,32 +237,12 @@ class Language(Game):
 
     def demonstrations(self, prompts, answers):
         """Texts as observations (n, T, 21), actions (n, T), mask (n, T), for maximum likelihood."""
-        actions = np.zeros((len(answers), self.horizon), np.uint8)
-        for row, answer in zip(actions, answers):
-            numbers = self.encode(answer)[:self.horizon]
-            row[:len(numbers)] = numbers
-        padded = np.pad(actions, ((0, 0), (WINDOW, 0)))[:, :-1]
-        windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)
+        rows = [self.encode(answer) for answer in answers]
+        windows, actions, mask = written(rows, self.horizon, WINDOW)
         tails = np.repeat(self.ask(prompts)[:, None, _TAIL], self.horizon, axis=1)
         clock = self.n_actions + np.arange(self.horizon, dtype=np.uint8)[:, None]
         clocks = np.broadcast_to(clock, (*actions.shape, 1))
-        lengths = np.array([len(answer) for answer in answers])
-        mask = np.arange(self.horizon) <= lengths[:, None]
         return np.concatenate([windows, tails, clocks], axis=-1), actions, mask
-
-    def _every_phrase(self):
-        """All texts of this language: prompts, topics, phrases."""
-        def texts(part):
-            if isinstance(part, str):
-                yield part
-            elif isinstance(part, dict):
-                yield from texts(tuple(part))
-                yield from texts(tuple(part.values()))
-            else:
-                for each in part:
-                    yield from texts(each)
-
-        return texts(self.phrases)
 
     def show(self, state):
         """Prompt and answer so far."""

@@ -27,7 +27,7 @@ def true_reward(states):
     for lag in range(1, MEMORY + 1):
         again[:, lag:] |= letters[:, lag:] & (states[:, lag:] == states[:, :-lag])
     pairs = _worth_of_pairs(np.minimum(np.minimum(vowels, length - vowels), PAIRS))
-    return pairs - _is_hard(states).sum(axis=1) - again.sum(axis=1) - _cost_of_length(length)
+    return pairs - HARD[states].sum(axis=1) - again.sum(axis=1) - _cost_of_length(length)
 
 
 def _worth_of_pairs(pairs):
@@ -40,10 +40,6 @@ def _cost_of_length(length):
 
 def _is_vowel(numbers):
     return (numbers > 0) & (numbers <= len(VOWELS))
-
-
-def _is_hard(numbers):
-    return HARD[numbers]
 
 
 class Text(Game):
@@ -84,7 +80,7 @@ class Text(Game):
             if len(word) > self.horizon or not set(word) <= set(self.letters):
                 raise ValueError(f"words: expected at most {self.horizon} of the letters "
                                  f"{self.letters}, got {word!r}")
-            numbers = [self.keys[letter] for letter in word] + [0] * (len(word) < self.horizon)
+            numbers = [*(self.keys[letter] for letter in word), 0][:self.horizon]
             row[self.horizon - len(numbers):] = numbers
         return rows
 
@@ -95,13 +91,9 @@ class Text(Game):
 
     def demonstrations(self, words):
         """Words as observations (n, T, 3), actions (n, T), mask (n, T), for maximum likelihood."""
-        lengths = np.array([len(word) for word in words], int)
-        actions = np.zeros((len(words), self.horizon), int)
-        for row, state in zip(actions, self.encode(words)):
-            row[:np.count_nonzero(state)] = state[state > 0]
-        padded = np.pad(actions, ((0, 0), (self.window, 0)))[:, :-1].astype(np.uint8)
-        observations = np.lib.stride_tricks.sliding_window_view(padded, self.window, axis=1)
-        return observations, actions, np.arange(self.horizon) <= lengths[:, None]
+        rows = [state[state > 0] for state in self.encode(words)]
+        observations, actions, mask = written(rows, self.horizon, self.window)
+        return observations, actions.astype(int), mask
 
     def features(self, states):
         """What a simple reward model may know of states (..., horizon): (..., 18 + horizon).
@@ -128,7 +120,7 @@ class Text(Game):
         contexts = np.indices((self.n_actions,) * MEMORY).reshape(MEMORY, -1).T
         again = (contexts[:, :, None] == symbols).any(axis=1) & (symbols > 0)
         next_state = more_vowels * (PAIRS + 1) + more_consonants
-        step_reward = -1.0 * again - _is_hard(symbols)
+        step_reward = -1.0 * again - HARD[symbols]
         cost = _cost_of_length(np.arange(self.horizon + 1))
         end_reward = _worth_of_pairs(np.minimum(vowels, consonants)) - cost[:, None]
         return next_state, step_reward, end_reward
@@ -141,3 +133,17 @@ class Text(Game):
     def scene(self, state):
         """The word, in the middle."""
         return [Words(0.5, 0.5, self.show(state))]
+
+
+def written(texts, horizon, window):
+    """Texts as they are written: what was seen (n, T, window) before each action (n, T), mask (n, T).
+
+    texts: n rows of character numbers, cut at the horizon T; an end mark follows where it has room.
+    """
+    actions = np.zeros((len(texts), horizon), np.uint8)
+    mask = np.zeros(actions.shape, bool)
+    for row, played, numbers in zip(actions, mask, texts):
+        row[:len(numbers)] = numbers[:horizon]
+        played[:len(numbers) + 1] = True
+    padded = np.pad(actions, ((0, 0), (window, 0)))[:, :-1]
+    return np.lib.stride_tricks.sliding_window_view(padded, window, axis=1), actions, mask

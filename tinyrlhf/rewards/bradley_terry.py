@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_shapes, check_whole
+from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
 
 MOST_ITEMS = 5000                   # the tables below have N**2 entries
 
@@ -165,28 +165,22 @@ def check_comparisons(first, second, outcome, n_items):
     check_shapes(first=(first, "C"), second=(second, "C"), outcome=(outcome, "C"))
     if len(first) == 0:
         raise ValueError("comparisons: expected at least one, got none")
+    if n_items is not None:
+        check_whole("n_items", n_items, 2, MOST_ITEMS)
     for name, items in {"first": first, "second": second}.items():
-        if items.dtype.kind not in "iu":
-            raise ValueError(f"{name}: expected integers that number the items from 0, "
-                             f"got {items.dtype}")
-    n = int(max(first.max(), second.max())) + 1 if n_items is None else n_items
-    check_whole("n_items", n, 1 if n_items is None else 2, MOST_ITEMS)
-    for name, items in {"first": first, "second": second}.items():
-        if items.min() < 0 or items.max() >= n:
-            wrong = np.argmax((items < 0) | (items >= n))
-            raise ValueError(f"{name}: expected items from 0 to {n - 1}, "
-                             f"got {items[wrong]} at index {wrong}")
-    if (first == second).any():
-        wrong = np.argmax(first == second)
+        check_indices(name, items, n_items or MOST_ITEMS)
+    itself = first == second
+    if itself.any():
+        wrong = itself.argmax()
         raise ValueError("comparisons: expected two different items, "
                          f"got {first[wrong]} against itself at index {wrong}; leave it out")
     known = (outcome == 1) | (outcome == 0) | (outcome == 0.5)
     if not known.all():
-        wrong = np.argmin(known)
+        wrong = known.argmin()
         raise ValueError("outcome: expected 1 (first), 0 (second) or 0.5 (same), "
                          f"got {outcome[wrong]} at index {wrong}")
-    first, second = first.astype(np.intp, copy=False), second.astype(np.intp, copy=False)
-    return first, second, outcome.astype(float), int(n)
+    n = n_items or int(max(first.max(), second.max())) + 1
+    return first.astype(np.intp), second.astype(np.intp), outcome.astype(float), n
 
 
 def check_connected(points):
@@ -195,34 +189,22 @@ def check_connected(points):
     Source: Ford 1957: equivalently, from any item a chain "beat or tied with" leads to any other.
     """
     met = points + points.T > 0
-    for chains, inside, outside in ((met, "met", "met"),
-                                    (points > 0, "won against", "lost to"),
-                                    (points.T > 0, "lost to", "won against")):
-        reached = reachable(chains, 0)                              # no chain leads out of here
-        if not reached.all():
-            group, verb = reached, inside
+    for edges, verb, other_way in ((met, "met", "met"), (points > 0, "won against", "lost to"),
+                                   (points.T > 0, "lost to", "won against")):
+        reached = np.arange(len(points)) == 0
+        newly = reached
+        while newly.any():
+            newly = edges[newly].any(axis=0) & ~reached
+            reached = reached | newly
+        if not reached.all():                                       # no chain leads out of here
+            group = reached
             if 2 * reached.sum() > len(reached):
-                group, verb = ~reached, outside                     # name the smaller group
-            raise ValueError("comparisons: no finite scores without a prior, since "
-                             f"{listed(np.flatnonzero(group))} never {verb} the others; "
-                             "pass prior=0.1, or ask about them")
-
-
-def listed(items):
-    """Item numbers for a sentence, ten of them at most."""
-    word = "item" if len(items) == 1 else "items"
-    more = f" and {len(items) - 10} more" if len(items) > 10 else ""
-    return f"{word} {', '.join(map(str, items[:10]))}{more}"
-
-
-def reachable(edges, start):
-    """Items (N,) bool that a chain of edges (N, N) bool connects with the start."""
-    reached = np.arange(len(edges)) == start
-    frontier = reached
-    while frontier.any():
-        frontier = edges[frontier].any(axis=0) & ~reached
-        reached = reached | frontier
-    return reached
+                group, verb = ~reached, other_way                   # name the smaller group
+            items = np.flatnonzero(group)
+            names = ("items " if len(items) > 1 else "item ") + ", ".join(map(str, items[:10]))
+            more = f" and {len(items) - 10} more" if len(items) > 10 else ""
+            raise ValueError(f"comparisons: no finite scores without a prior, since {names}{more} "
+                             f"never {verb} the others; pass prior=0.1, or ask about them")
 
 
 def check_wins_outnumber_ties(first, second, outcome, n):
