@@ -69,17 +69,18 @@ class RewardModel:
         said = np.flatnonzero(answers.judged)
         if not len(said):
             return float("nan")
-        blocks = answers.choices(said, self.readings)[1]
+        rows, blocks = answers.choices(said, self.readings)
         n_choices = sum(len(block.whose) for block in blocks)
+        all_at_once = self.batch is None or self.batch >= len(said)
         features = self.features(answers.episodes)
         mask = self.rewarded(answers.episodes)
         check_finite(features=features)
         self.habits.meet(answers)
         losses = []
         for _ in range(self.fit_steps):
-            few = self.batch is None or self.batch >= len(said)
-            batch = said if few else rng.choice(said, self.batch, replace=False)
-            rows, blocks = answers.choices(batch, self.readings)
+            if not all_at_once:
+                batch = rng.choice(said, self.batch, replace=False)
+                rows, blocks = answers.choices(batch, self.readings)
             rewards, cache = self.reward_table(features[rows], mask[rows])
             scores = rewards.sum(axis=1)
             loss, d_scores, d_habits = choices_loss(blocks, scores, self.habits, counts)
