@@ -48,10 +48,10 @@ def draw_scene(axis, pieces, alpha=1.0):
             axis.plot([piece.x0, piece.x1], [piece.y0, piece.y1], color=paint, alpha=alpha,
                       zorder=order + 0.2, linewidth=stroke, solid_capstyle="round")
         elif isinstance(piece, Circle):
-            axis.add_patch(patches.Circle((piece.x, piece.y), piece.radius, **solid))
+            axis.add_artist(patches.Circle((piece.x, piece.y), piece.radius, **solid))
         elif isinstance(piece, Box):
             wide, high = piece.x1 - piece.x0, piece.y1 - piece.y0
-            axis.add_patch(patches.Rectangle((piece.x0, piece.y0), wide, high, **solid))
+            axis.add_artist(patches.Rectangle((piece.x0, piece.y0), wide, high, **solid))
             axis.text(piece.x0 + wide / 2, piece.y0 + high / 2, MARKS.get(piece.color, ""),
                       color="white", size=0.7 * min(wide, high) * points, **words)
         else:
