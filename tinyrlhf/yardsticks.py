@@ -9,6 +9,8 @@ return minus the price of the KL at the run's own kl_coef, at most `best_objecti
 normalises its rewards on the reference, kl_coef is the price of a nat in standard deviations of the
 reference's return. NaN: nobody knows.
 """
+from functools import cached_property
+
 import numpy as np
 
 from tinyrlhf.episodes import join, rollout
@@ -34,12 +36,18 @@ class Yardstick:
     def __init__(self, state):
         self.state, self.game = state, state.game
 
-    def price_of_a_nat(self):
-        """kl_coef in units of the true return."""
+    @cached_property
+    def std_of_returns(self):
+        """True returns of the reference, where it learns."""
         rng = np.random.default_rng(0)
         game = self.state.game
         episodes = rollout(game, self.state.reference, game.start(10_000, rng), rng)
-        return self.state.kl_coef * float(episodes.true_returns.std())
+        return float(episodes.true_returns.std())
+
+    def price_of_a_nat(self):
+        """kl_coef in units of the true return."""
+        kl_coef = self.state.kl_coef
+        return kl_coef * self.std_of_returns if kl_coef else 0.0
 
     def objective(self, rng):
         """What the run maximises: true return minus the price of its KL."""
