@@ -187,13 +187,15 @@ def all_episodes(P, R, d0, is_end, policy, horizon):
 
 
 def expected_gradient(gradient, episodes, probability):
-    """The mean of `gradient` over all batches of two episodes that begin alike."""
+    """The mean of `gradient` over all batches of two episodes that begin alike; their order does not matter."""
     total, starts = 0.0, episodes.states[:, 0]
     start_chance = np.bincount(starts, probability)
+    assert np.allclose(gradient(episodes[np.array([0, 1])]), gradient(episodes[np.array([1, 0])]), rtol=0, atol=1e-12)
     for i in range(len(episodes)):
         for j in np.flatnonzero(starts == starts[i]):
-            chance = probability[i] * probability[j] / start_chance[starts[i]]
-            total = total + chance * gradient(episodes[np.array([i, j])])
+            if j <= i:
+                chance = (2 - (i == j)) * probability[i] * probability[j] / start_chance[starts[i]]
+                total = total + chance * gradient(episodes[np.array([i, j])])
     return total
 
 

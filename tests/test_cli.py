@@ -1,9 +1,12 @@
 """The command line keeps its promises: one line for a mistake and nothing left behind, honest JSON, and no run lost to
 Ctrl-C."""
+import contextlib
 import functools
 import io
 import json
 import os
+import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import small_chat  # noqa: E402
 
 SMALL = ["--rounds", "2", "--questions", "5"]
+CHAT = ["--questions", "6", "--seed", "3"]
 FIELDS = {"world", "seed", "feedback", "seconds", "answers", "comparisons", "return_untrained", "return_after",
           "return_optimal", "return_on_true_reward",
           "objective_after", "objective_optimal", "kl", "reward_model_accuracy", "noise_ceiling", "calibration_error",
@@ -37,11 +41,37 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
+@contextlib.contextmanager
+def glance():
     """Skips the figure, which takes longer than the run, and foretells fewer comparisons."""
-    monkeypatch.setattr(report, "draw", lambda *_: None)
-    monkeypatch.setattr(report, "held_out", functools.partial(report.held_out, n=40))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "draw", lambda *_: None)
+        patch.setattr(report, "held_out", functools.partial(report.held_out, n=40))
+        yield
+
+
+@pytest.fixture
+def undrawn():
+    with glance():
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a run that nobody stopped, made once."""
+    folder = str(tmp_path_factory.mktemp("bandit") / "finished")
+    with glance():
+        done("run", "bandit", *SMALL, "--seed", "3", "--out", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def talker(tmp_path_factory):
+    """The folder of a chat run that nobody stopped, and what it printed; made once."""
+    folder, out = str(tmp_path_factory.mktemp("chat") / "talker"), io.StringIO()
+    with glance(), contextlib.redirect_stdout(out):
+        assert chat(*CHAT, "--out", folder) == 0
+    return folder, out.getvalue()
 
 
 def everything(folder):
@@ -162,7 +192,7 @@ main(["show", "missing"])"""
      "'applause'"),
     ("run bandit --feedback stop", "one of preference, ranking, rating, thumb, demonstration, correction; got",
      "'stop'"),
-    ("run text --feedback rating,stop",
+    ("run text --seed 7 --feedback rating,stop",
      "one of preference, ranking, rating, thumb, demonstration, correction, comment, credit; got", "'stop'"),
     ("run chat --feedback stop",
      "one of preference, ranking, rating, thumb, demonstration, correction, comment, credit; got", "'stop'"),
@@ -218,8 +248,7 @@ def test_a_folder_that_forbids_writing_is_refused_without_a_trace(capsys, here, 
     assert everything(here) == []
 
 
-def test_a_disk_that_fills_up_is_one_line_and_the_finished_rounds_can_go_on(capsys, undrawn, monkeypatch):
-    done("run", "gridworld", *SMALL, "--out", "whole")
+def test_a_disk_that_fills_up_is_one_line_and_the_finished_rounds_can_go_on(capsys, undrawn, monkeypatch, finished):
     save, calls = np.savez, []
 
     def full(*arguments, **options):
@@ -229,10 +258,10 @@ def test_a_disk_that_fills_up_is_one_line_and_the_finished_rounds_can_go_on(caps
         save(*arguments, **options)
 
     monkeypatch.setattr(np, "savez", full)
-    assert cli.main(["run", "gridworld", *SMALL, "--out", "full"]) == 2
+    assert cli.main(["run", "bandit", *SMALL, "--seed", "3", "--out", "full"]) == 2
     assert capsys.readouterr().err == "tinyrlhf: output: No space left on device\n"
-    done("run", "gridworld", "--resume", "full")
-    assert saved("full") == saved("whole")
+    done("run", "bandit", "--resume", "full")
+    assert saved("full") == saved(finished)
 
 
 def test_several_worlds_refuse_a_taken_folder_before_the_first_one_runs(capsys, here):
@@ -248,7 +277,7 @@ def test_hostile_text_in_arguments_reaches_the_terminal_escaped(capsys, argument
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such a name is no file name on Windows")
-def test_a_folder_with_a_hostile_name_is_used_but_never_printed_raw(capsys):
+def test_a_folder_with_a_hostile_name_is_used_but_never_printed_raw(capsys, undrawn):
     done("run", "bandit", *SMALL, "--json", "--out", ESCAPE)
     out = capsys.readouterr().out
     assert all(line.isprintable() for line in out.splitlines()) and "\x1b" not in out and "\r" not in out
@@ -329,23 +358,13 @@ def interrupt_at(monkeypatch, owner, name, call, before=True):
     monkeypatch.setattr(owner, name, stopped)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """What a run that nobody stopped leaves behind; made once."""
-    folder = str(tmp_path_factory.mktemp("bandit") / "whole")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "finish", lambda *_: None)
-        done("run", "bandit", *SMALL, "--seed", "3", "--out", folder)
-    return saved(folder)
-
-
 @pytest.mark.parametrize("owner, name, call, before", [
     (rlhf, "ask", 1, True), (rlhf, "ask", 2, False), (Boltzmann, "answer", 2, False),
     (log.Log, "append_group", 1, False), (log.Log, "append_group", 3, True), (log.Log, "append_group", 3, False),
     (saving.os, "fsync", 5, True), (saving.os, "replace", 2, False), (saving.os, "replace", 5, True),
     (runs.np, "savez", 2, True), (runs.np, "savez", 2, False), (cli.Progress, "round", 1, False),
     (report, "measure", 1, True)])
-def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, whole, owner, name,
+def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, finished, owner, name,
                                                                    call, before):
     if owner is not report:
         monkeypatch.setattr(cli, "finish", lambda *_: None)
@@ -354,14 +373,13 @@ def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undra
         assert cli.main(["run", "bandit", *SMALL, "--seed", "3", "--out", "cut"]) == 130
     assert capsys.readouterr().err == f"{STOPPED} tinyrlhf run bandit --resume cut\n"
     done("run", "bandit", "--resume", "cut")
-    assert saved("cut") == whole
+    assert saved("cut") == saved(finished)
     assert [event["seq"] for event in saved("cut")[1]] == list(range(1 + 2 * 6))
 
 
-def test_a_finished_run_may_be_resumed_and_stays_as_it_is(capsys):
-    done("run", "bandit", *SMALL, "--out", "one")
+def test_a_finished_run_may_be_resumed_and_stays_as_it_is(capsys, finished):
+    shutil.copytree(finished, "one")
     before = saved("one")
-    os.remove(os.path.join("one", "figure.png"))
     done("run", "bandit", "--resume", "one")
     assert saved("one") == before and os.path.exists(os.path.join("one", "figure.png"))
 
@@ -371,15 +389,13 @@ def test_a_finished_run_may_be_resumed_and_stays_as_it_is(capsys):
     (["bandit", "--rounds", "9"], "rounds 9"), (["bandit", "--learner", "ppo"], "learner ppo"),
     (["bandit", "--out", "x"], "out x"),
     (["bandit", "--without-feedback"], "person coin"), (["bandit", "--feedback", "rating"], "feedback rating")])
-def test_resume_refuses_to_become_another_run(capsys, undrawn, arguments, came):
-    done("run", "bandit", *SMALL, "--seed", "3", "--out", "one")
-    line = refused(capsys, "run", *arguments, "--resume", "one")
+def test_resume_refuses_to_become_another_run(capsys, finished, arguments, came):
+    line = refused(capsys, "run", *arguments, "--resume", finished)
     assert "--resume" in line and came in line
 
 
-def test_resume_accepts_the_settings_that_the_run_has(undrawn):
-    done("run", "bandit", *SMALL, "--seed", "3", "--out", "one")
-    done("run", "bandit", *SMALL, "--seed", "3", "--resume", "one")
+def test_resume_accepts_the_settings_that_the_run_has(undrawn, finished):
+    done("run", "bandit", *SMALL, "--seed", "3", "--resume", finished)
 
 
 def test_show_refuses_an_unfinished_run_and_says_how_to_finish_it(capsys, undrawn, monkeypatch):
@@ -408,20 +424,19 @@ def process(*arguments, **options):
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process on Windows")
 def test_a_process_stopped_in_the_middle_can_be_loaded_and_resumed(undrawn):
-    settings = ["--rounds", "4", "--questions", "5", "--seed", "3"]
-    done("run", "gridworld", *settings, "--out", "whole")
-    for signals in (["SIGINT", "SIGINT"], ["SIGKILL"]):
-        folder = "-".join(signals)
-        with process("run", "gridworld", *settings, "--out", folder) as child:
-            assert child.stdout.readline().startswith("round  1/4")
+    settings = ["--rounds", "12", "--questions", "5", "--seed", "3"]
+    done("run", "bandit", *settings, "--out", "whole")
+    for signals, options in ((["SIGINT", "SIGINT"], [*settings, "--out", "cut"]), (["SIGKILL"], ["--resume", "cut"])):
+        with process("run", "bandit", *options) as child:
+            assert child.stdout.readline().startswith("round ")
             for name in signals:
                 child.send_signal(getattr(signal, name))
             err = child.communicate(timeout=60)[1]
         assert child.returncode == (130 if signals[0] == "SIGINT" else -signal.SIGKILL)
         assert err.count("\n") == (signals[0] == "SIGINT") and "Traceback" not in err
-        assert 1 <= len(runs.load(folder).history) < 4
-        done("run", "gridworld", "--resume", folder)
-        assert saved(folder) == saved("whole")
+        assert 1 <= len(runs.load("cut").history) < 12
+    done("run", "bandit", "--resume", "cut")
+    assert saved("cut") == saved("whole")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise on Windows")
@@ -485,37 +500,35 @@ if __name__ == "__main__":
 """
 
 
-def test_a_world_outside_the_package_has_the_same_front_door(here):
+def test_a_world_outside_the_package_has_the_same_front_door(capsys, here, monkeypatch):
     (here / "my_world.py").write_text(OWN_WORLD)
-
-    def command(*options):
-        return subprocess.run([sys.executable, "my_world.py", *options], capture_output=True, text=True,
-                              env=environment())
-
-    helped = command("--help")
-    assert helped.returncode == 0 and "my_world: A few doors." in helped.stdout
-    assert "--doors (default 2)" in helped.stdout
-    ran = command("--seed", "3", "--doors", "3", "--out", "one")
+    ran = subprocess.run([sys.executable, "my_world.py", "--seed", "3", "--doors", "3", "--out", "one"],
+                         capture_output=True, text=True, env=environment())
     assert (ran.returncode, ran.stderr) == (0, "") and "my_world, seed 3: 10 answers" in ran.stdout
     assert Path("one/figure.png").exists()
+
+    def command(*options):
+        """The same in this process: exit code, standard output and error."""
+        monkeypatch.setattr(sys, "argv", ["my_world.py", *options])
+        with pytest.raises(SystemExit) as stop:
+            runpy.run_path("my_world.py", run_name="__main__")
+        return stop.value.code, *capsys.readouterr()
+
+    code, helped, _ = command("--help")
+    assert code == 0 and "my_world: A few doors." in helped and "--doors (default 2)" in helped
     whole = saved("one")
-    for name in ("checkpoint.npz", "history.csv", "result.json"):
-        os.remove(Path("one",
-                       # as if it had been killed before its first round was saved
-                       name))
-    again = command("--resume", "one")
-    assert (again.returncode, again.stderr) == (0, "") and saved("one") == whole
-    wrong = command("--feedback", "comment")
-    assert wrong.returncode == 2 and wrong.stderr.count("\n") == 1
-    assert "feedback on my_world: expected one of preference" in wrong.stderr
+    for name in ("checkpoint.npz", "history.csv", "result.json"):      # as if it had been killed before its first
+        os.remove(Path("one", name))                                    # round was saved
+    with glance():
+        code, _, err = command("--resume", "one")
+    assert (code, err) == (0, "") and saved("one") == whole
+    code, _, err = command("--feedback", "comment")
+    assert code == 2 and err.count("\n") == 1 and "feedback on my_world: expected one of preference" in err
     assert find("bandit").command == "tinyrlhf run bandit"
     assert find("small_chat").command == f"python {Path(small_chat.__file__)}"
 
 
 # ---- chat
-
-CHAT = ["--questions", "6", "--seed", "3"]
-
 
 def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undrawn):
     assert chat(*CHAT, "--without-feedback", "--reward", "ensemble", "--rounds", "2", "--json", "--out", "one") == 0
@@ -538,18 +551,16 @@ def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undr
     assert results(capsys)[0][0] == result
 
 
-def test_a_stage_says_what_it_asks_for_before_it_begins(capsys, undrawn):
-    assert chat(*CHAT, "--out", "one") == 0
-    lines = [line.split("  ")[2] for line in capsys.readouterr().out.splitlines() if line.startswith("round")]
+def test_a_stage_says_what_it_asks_for_before_it_begins(talker):
+    lines = [line.split("  ")[2] for line in talker[1].splitlines() if line.startswith("round")]
     assert lines[:5:2] == ["pretrained begins", "sft begins: people answer 12 times (correction)",
                            "rl begins: people answer 6 times (ranking)"]
 
 
 @pytest.mark.parametrize("case", [(log.Log, "append_group", 2, False), (runs.np, "savez", 3, True)],
                          ids=lambda case: f"{case[1]} {case[2]} {'before' if case[3] else 'after'}")
-def test_a_chat_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undrawn, monkeypatch, case):
+def test_a_chat_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, talker, monkeypatch, case):
     monkeypatch.setattr(cli, "finish", lambda *_: None)
-    assert chat(*CHAT, "--out", "whole") == 0
     with monkeypatch.context() as patch:
         interrupt_at(patch, *case)
         assert chat(*CHAT, "--out", "cut") == 130
@@ -559,13 +570,12 @@ def test_a_chat_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, 
         line = refused(capsys, verb, "cut")
         assert f"{door} --resume cut" in line
     assert chat("--resume", "cut") == 0
-    assert saved("cut") == saved("whole")
+    assert saved("cut") == saved(talker[0])
 
 
-def test_a_run_on_another_world_is_no_chat_and_a_chat_stays_what_it_is(capsys, undrawn):
-    done("run", "bandit", *SMALL, "--out", "bandit")
-    assert "is a run on bandit" in refused(capsys, "chat", "bandit")
-    assert chat(*CHAT, "--out", "one") == 0
+def test_a_run_on_another_world_is_no_chat_and_a_chat_stays_what_it_is(capsys, undrawn, finished, talker):
+    assert "is a run on bandit" in refused(capsys, "chat", finished)
+    shutil.copytree(talker[0], "one")
     before = saved("one")
     for arguments, came in ((["--method", "dpo"], "method dpo"), (["--seed", "4"], "seed 4"),
                             (["--without-feedback"], "person coin"),
@@ -577,17 +587,16 @@ def test_a_run_on_another_world_is_no_chat_and_a_chat_stays_what_it_is(capsys, u
     assert saved("one") == before
 
 
-def test_the_chat_command_reads_questions_and_stops_at_their_end(capsys, undrawn, monkeypatch):
-    assert chat(*CHAT, "--out", "one") == 0
+def test_the_chat_command_reads_questions_and_stops_at_their_end(capsys, talker, monkeypatch):
     heard = []
     for seed in ("0", "0", "1"):
         capsys.readouterr()
         monkeypatch.setattr(sys, "stdin", io.StringIO("what is tea?\nwhat is love?\n" + "long " * 9 + "\n"))
-        done("chat", "one", "--seed", seed)
+        done("chat", talker[0], "--seed", seed)
         heard.append(capsys.readouterr().out.splitlines())
     assert heard[0] == heard[1] != heard[2] and len(heard[0]) == 1 + 3 + 4 + 1
     assert "at most 18 characters" in heard[0][-1]
-    refused(capsys, "chat", "one", "--seed", "-1")
+    refused(capsys, "chat", talker[0], "--seed", "-1")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="such a name is no file name on Windows")

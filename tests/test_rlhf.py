@@ -19,18 +19,22 @@ TINY = Sizes(documents=60, reading_steps=10, corrections=12, imitation_steps=4, 
              share_of_updates=0.02, direct_steps=4, starts=4, best_of=4, measured=16)
 
 
+VECTOR = text.character_model(Text(), np.random.default_rng(1)).network.params.vector
+
+
 @pytest.fixture(autouse=True)
 def barely_pretrained(monkeypatch):
     """A character model that has not read its corpus: what is shown here is as true of it, and it is there at once."""
-    vector = text.character_model(Text(), np.random.default_rng(1)).network.params.vector
-    monkeypatch.setattr(text, "pretrained_vector", lambda seed: vector)
+    monkeypatch.setattr(text, "pretrained_vector", lambda seed: VECTOR)
+    monkeypatch.setattr(text, "std_of_returns", lambda game, policy: 2.0)
 
 
 def small(world, seed=5, **changes):
     state = build(world, seed=seed, **{**SMALL[world], **changes})
     state.updates_per_round = 2
+    state.game.horizon = min(state.game.horizon, 12)
     state.episodes_per_update = min(state.episodes_per_update, 2 * state.group)
-    state.reward_model.fit_steps = 20
+    state.reward_model.fit_steps = 5
     state.imitation = {**state.imitation, "steps": 10}
     return state
 
@@ -268,7 +272,7 @@ def test_the_penalty_that_is_paid_is_kl_coef_times_the_log_ratio():
 
 # ---- who answers
 
-@pytest.mark.parametrize("world", ["bandit", "gridworld"])
+@pytest.mark.parametrize("world", ["bandit", pytest.param("gridworld", marks=pytest.mark.slow)])
 def test_answers_teach_what_coin_flips_do_not(world):
     gaps = {}
     for person in ("simulated", "coin"):

@@ -19,6 +19,7 @@ from tinyrlhf.episodes import Episodes, replay
 from tinyrlhf.feedback import log
 from tinyrlhf.feedback.answers import KINDS, Answers
 from tinyrlhf.feedback.forms import Texts, from_labels
+from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import rlhf
 from tinyrlhf.worlds import build, find
@@ -41,13 +42,24 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short_walks():
+    """A walk of the gridworld ends after a dozen steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        module = sys.modules[find("gridworld").make.__module__]
+        patch.setattr(module, "Gridworld", functools.partial(Gridworld, horizon=12))
+        yield
+
+
 def settings_for(world, **changes):
     return find(world).settings(**changes)
 
 
 def short(state):
-    """The same run with two updates a round."""
+    """The same run with two updates and a few steps of fitting a round."""
     state.updates_per_round = min(state.updates_per_round, 2)
+    for model in getattr(state.reward_model, "members", [state.reward_model]):
+        model.fit_steps = min(model.fit_steps, 5)
     return state
 
 
@@ -92,7 +104,8 @@ def refusal(call, *arguments):
 
 def test_the_matrix_has_the_cells_that_it_should_have():
     for name in ("gridworld", "cartpole", "text", "small_chat"):
-        assert kinds_for(build(name).view, find(name).expert) == [kind for world, kind in CELLS if world == name]
+        offered = kinds_for(build(name, seed=7).view, find(name).expert)
+        assert offered == [kind for world, kind in CELLS if world == name]
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +241,7 @@ def labels_in(folder):
 
 def same_reward(state, answers):
     """Do these answers teach a fresh reward model the same as those of the run?"""
-    models = [runs.begin(runs.settings_of("one")).reward_model for _ in range(2)]
+    models = [short(runs.begin(runs.settings_of("one"))).reward_model for _ in range(2)]
     losses = [model.fit(told, np.random.default_rng(0)) for model, told in zip(models, (answers, state.answers))]
     assert losses[0] == losses[1]
     assert np.array_equal(models[0].scores(state.answers.episodes), models[1].scores(state.answers.episodes))
@@ -326,16 +339,29 @@ def test_a_second_holder_of_a_folder_is_refused_in_one_line(capsys):
     assert len(go_on("one").history) == 2                           # the lock went with its holder
 
 
+def command(*options):
+    """A run by the front door, without its report."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "finish", lambda *_: None)
+        assert cli.main(["run", "bandit", "--rounds", "2", "--questions", "5", "--seed", "3", *options]) == 0
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """What a run in a folder of its own leaves behind, made once."""
+    folder = str(tmp_path_factory.mktemp("bandit") / "undisturbed")
+    command("--out", folder)
+    return saved(folder)
+
+
 @pytest.mark.parametrize("left", [["run.json.part"], ["lock"], ["run.json.part", "lock"]], ids=" ".join)
 @pytest.mark.parametrize("option", ["--out", "--resume"])
-def test_a_folder_left_by_a_kill_before_the_run_began_goes_on(monkeypatch, left, option):
-    monkeypatch.setattr(cli, "finish", lambda *_: None)
+def test_a_folder_left_by_a_kill_before_the_run_began_goes_on(undisturbed, left, option):
     os.mkdir("one")
     for name in left:
         Path("one", name).write_text("{")
-    assert cli.main(["run", "bandit", "--rounds", "2", "--questions", "5", "--seed", "3", option, "one"]) == 0
-    assert cli.main(["run", "bandit", "--rounds", "2", "--questions", "5", "--seed", "3", "--out", "other"]) == 0
-    assert saved("one") == saved("other") and not {"lock", "run.json.part"} & set(os.listdir("one"))
+    command(option, "one")
+    assert saved("one") == undisturbed and not {"lock", "run.json.part"} & set(os.listdir("one"))
 
 
 # ---- logs of others

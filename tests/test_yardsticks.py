@@ -9,6 +9,7 @@ from tinyrlhf.episodes import rollout
 from tinyrlhf.exact.horizon import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.games.text import Text
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.report import claim_of, sentences, share_of_gap
 from tinyrlhf.rlhf import rlhf
@@ -125,13 +126,14 @@ def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than
 
 def test_the_text_optimum_is_worth_its_reward_minus_the_price_of_its_kl(states):
     state = build("text", seed=7, kl_coef=0.07)
+    state.game = Text(horizon=6)
     yardstick = yardstick_of("text", state)
     price = yardstick.price_of_a_nat()
     high, best, low = (yardstick.optimum(each) for each in (1e4 * price, price, price / 10))
     assert best.value == pytest.approx(best.reward - price * best.kl) and yardstick.best_objective() == best.value
     assert high.reward < best.reward < low.reward <= yardstick.best_return() <= 2.0 + 1e-9
     assert high.reward == pytest.approx(yardstick.expected_return(state.reference, None), abs=0.02)
-    for seed, scale in enumerate((0.0, 0.03, 0.3)):
+    for seed, scale in enumerate((0.0, 0.1)):
         state.policy = changed(state, scale, seed)
         assert yardstick.objective(None) < best.value
 

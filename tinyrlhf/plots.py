@@ -40,11 +40,16 @@ def save(figure, path):
     figure.savefig(path, format="png", dpi=110, facecolor="white", metadata={"Software": None})
 
 
-def draw_scene(axis, pieces, alpha=1.0):
-    """Draw the pieces of one scene; strokes are scaled to the axis, words as large as they fit."""
-    from matplotlib import patches
+def draw_scene(axis, pieces):
+    """Draw the pieces of one scene into an empty axis."""
     axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
+    draw_pieces(axis, pieces)
+
+
+def draw_pieces(axis, pieces, alpha=1.0):
+    """Strokes are scaled to the axis, words as large as they fit."""
+    from matplotlib import patches
     points = _height(axis)
     letters = word_size([piece for piece in pieces if isinstance(piece, Words)], points)
     for piece in pieces:
@@ -57,12 +62,13 @@ def draw_scene(axis, pieces, alpha=1.0):
             axis.plot([piece.x0, piece.x1], [piece.y0, piece.y1], color=paint, alpha=alpha,
                       zorder=order + 0.2, linewidth=stroke, solid_capstyle="round")
         elif isinstance(piece, Circle):
-            axis.add_patch(patches.Circle((piece.x, piece.y), piece.radius, **solid))
+            axis.add_artist(patches.Circle((piece.x, piece.y), piece.radius, **solid))
         elif isinstance(piece, Box):
             wide, high = piece.x1 - piece.x0, piece.y1 - piece.y0
-            axis.add_patch(patches.Rectangle((piece.x0, piece.y0), wide, high, **solid))
-            axis.text(piece.x0 + wide / 2, piece.y0 + high / 2, MARKS.get(piece.color, ""),
-                      color="white", size=0.7 * min(wide, high) * points, **words)
+            axis.add_artist(patches.Rectangle((piece.x0, piece.y0), wide, high, **solid))
+            if piece.color in MARKS:
+                axis.text(piece.x0 + wide / 2, piece.y0 + high / 2, MARKS[piece.color],
+                          color="white", size=0.7 * min(wide, high) * points, **words)
         else:
             axis.text(piece.x, piece.y, piece.text, color=paint, size=letters, family=MONOSPACE,
                       **words)
@@ -98,7 +104,7 @@ def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
         alphas = np.append(faint, 1.0)
         shift = 0.012 * (number - (len(episodes) - 1) / 2)  # paths side by side
         for moment, previous, alpha in zip(moments, moments[:1] + moments, alphas):
-            draw_scene(axis, moment, alpha)
+            draw_pieces(axis, moment, alpha)
             for a, b in zip(previous, moment):
                 if isinstance(b, Circle):
                     axis.plot([a.x + shift, b.x + shift], [a.y + shift, b.y + shift],

@@ -9,6 +9,8 @@ return minus the price of the KL at the run's own kl_coef, at most `best_objecti
 normalises its rewards on the reference, kl_coef is the price of a nat in standard deviations of the
 reference's return. NaN: nobody knows.
 """
+from functools import cached_property
+
 import numpy as np
 
 from tinyrlhf.episodes import join, rollout
@@ -40,11 +42,14 @@ class Yardstick:
     def __init__(self, state):
         self.state, self.game = state, state.game
 
+    @cached_property
+    def std_of_reference(self):
+        """Of its true returns, where the policy learns."""
+        return std_of_returns(self.state.game, self.state.reference)
+
     def price_of_a_nat(self):
         """kl_coef in units of the true return."""
-        if not self.state.kl_coef:
-            return 0.0
-        return self.state.kl_coef * std_of_returns(self.state.game, self.state.reference)
+        return self.state.kl_coef * self.std_of_reference if self.state.kl_coef else 0.0
 
     def objective(self, rng):
         """What the run maximises: true return minus the price of its KL."""
