@@ -789,10 +789,6 @@ WRONG = [
      'kl_to_reference(game.P, game.d0, policy, reference, game.horizon)',
      'kl_to_reference(game.P, game.d0, reference, policy, game.horizon)',
      'tests/test_yardsticks.py::test_the_distance_to_the_reference_is_zero_at_first_and_exact_or_close_to_it'),
-    ('tinyrlhf/yardsticks.py',
-     'wrong = rng.random(n) >= agreement',
-     'wrong = rng.random(n) < agreement',
-     'tests/test_yardsticks.py'),
     ('tinyrlhf/rlhf.py',
      'if not kl_coef:',
      'if True:',
@@ -808,19 +804,19 @@ WRONG = [
     ('tinyrlhf/games/cartpole.py',
      'CART_MASS, POLE_MASS, HALF_LENGTH = 1.0, 0.1, 0.5',
      'CART_MASS, POLE_MASS, HALF_LENGTH = 1.0, 0.1, 1.0',
-     'tests/test_games.py'),
+     'tests/test_games.py::test_cartpole_follows_the_golden_trace'),
     ('tinyrlhf/games/gridworld.py',
      '(luck >= 1 - self.slip / 2)',
      '(luck >= 1 - self.slip)',
-     'tests/test_games.py'),
+     'tests/test_games.py::test_sampled_steps_agree_with_P_and_R_within_five_sigma'),
     ('tinyrlhf/exact/planning.py',
      'gamma * (P @ values)',
      '(P @ values)',
-     'tests/test_planning.py'),
+     'tests/test_planning.py::test_an_evaluated_policy_satisfies_its_bellman_equation'),
     ('tinyrlhf/exact/strings.py',
      'length[:, 0] = 0.0',
      'pass',
-     'tests/test_strings.py'),
+     'tests/test_strings.py::test_evaluation_is_the_average_over_all_texts'),
     ('tinyrlhf/report.py',
      'if share < 0.8:',
      'if False:',
@@ -1631,7 +1627,7 @@ def run_test(folder, test):
     os.dup2(said, 2)
     if not importlib.util.find_spec("tinyrlhf").origin.startswith(folder):
         os._exit(99)                                                   # another one is in the way
-    code = pytest.main(["-x", "-p", "no:cacheprovider", "--assert=plain", "--basetemp=temporary", *test.split()])
+    code = pytest.main(["-x", "-p", "no:cacheprovider", "--assert=plain", "--basetemp=temporary", test])
     sys.stdout.flush()
     os._exit(code)
 
