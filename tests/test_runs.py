@@ -3,10 +3,9 @@ one clear line."""
 import csv
 import functools
 import json
+import multiprocessing
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -169,39 +168,48 @@ def test_the_log_alone_teaches_the_same_policy_and_nobody_is_asked(monkeypatch, 
     assert bytes_of(runs.load("again")) == bytes_of(state)
 
 
+def obey(world, arguments):
+    """In a process of its own: the command line; what it complains of goes into a file."""
+    sys.stdout, sys.stderr = open(os.devnull, "w"), open("complaints", "w")
+    own = {"small_chat": small_chat.SMALL_CHAT}.get(world)
+    sys.exit(cli.main(arguments if own else ["run", world, *arguments], own))
+
+
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("world, kind", CELLS)
-def test_killed_at_a_random_moment_every_cell_goes_on_to_the_same_bytes_and_is_said_again(cell, world, kind):
-    door = [str(Path(small_chat.__file__))] if world == "small_chat" else ["-m", "tinyrlhf", "run", world]
-    settings = ["--feedback", kind, "--seed", "3", "--questions", "5", "--rounds",
-                "3" if world in ("gridworld", "cartpole") else "1"]
-    rng = np.random.default_rng([len(world), list(KINDS).index(kind)])
+def test_killed_at_a_random_moment_every_cell_goes_on_to_the_same_bytes(monkeypatch, world, kind):
+    begin, rng = runs.begin, np.random.default_rng([len(world), list(KINDS).index(kind)])
+    monkeypatch.setattr(runs, "begin", lambda settings: short(begin(settings)))
+    monkeypatch.setattr(cli, "finish", lambda *_: None)              # the report, after the last round
+    rounds = 1 if world == "small_chat" else 2
+    settings = ["--feedback", kind, "--seed", "3", "--questions", "5", "--rounds", str(rounds)]
+    build(world, seed=3)                             # read once, and not by each of the processes that begin from here
 
-    def command(*options):
-        root = str(Path(cli.__file__).resolve().parents[1])
-        return subprocess.Popen([sys.executable, *door, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                text=True,
-                                env={**os.environ, "PYTHONPATH": root})
+    def at_work(folder, option):
+        process = multiprocessing.get_context("fork").Process(target=obey, args=(world, [*settings, option, folder]))
+        process.start()
+        while process.is_alive() and not Path(folder).exists():
+            time.sleep(0.001)
+        return process
 
-    def done(*options):
-        with command(*options) as child:
-            assert (child.stderr.read(), child.wait()) == ("", 0)
+    def finished(folder, option):
+        process = at_work(folder, option)
+        process.join()
+        assert process.exitcode == 0
+        return Path("complaints").read_text()
 
     began = time.monotonic()
-    done(*settings, "--out", "whole")
+    assert finished("whole", "--out") == ""
     took = time.monotonic() - began
-    for number in range(3):
-        with command(*settings, "--out", f"cut-{number}") as child:
-            time.sleep(rng.uniform(0.1, 1.0) * took)
-            child.send_signal(signal.SIGKILL)
-        if not Path(f"cut-{number}").exists():
-            continue                                                 # too early to have begun
-        with command(*settings, "--resume", f"cut-{number}") as child:
-            err = child.stderr.read()
-        assert child.returncode == 0 and (err == "" or "set aside" in err)
-        assert saved(f"cut-{number}") == saved("whole")
-    done(*settings, "--out", "again", "--human", "recorded", "--from", "whole/feedback.jsonl")
-    assert saved("again") == saved("whole")
+    for cut in ("cut-1", "cut-2", "cut-3"):
+        process = at_work(cut, "--out")
+        time.sleep(rng.uniform(0, 1) * took)
+        process.kill()                                               # SIGKILL
+        process.join()
+        complaints = finished(cut, "--resume")
+        assert complaints == "" or "set aside" in complaints
+        assert saved(cut) == saved("whole")
 
 
 # ---- what a folder holds
