@@ -220,10 +220,13 @@ def never_ends(text):
     return logits_for(**{"ae"[len(checked(text)) % 2]: 900.0})
 
 
+WAVERING = {"": logits_for(a=1.0, e=0.0), "a": logits_for(end=0.0, a=1.5), "e": logits_for(end=1.0, e=0.0)}
+END = logits_for(end=0.0)
+
+
 def wavers(text):
     """Writes a, aa, e or ee; after two letters it is over, which only a whole text can tell."""
-    follows = {"": {"a": 1.0, "e": 0.0}, "a": {"end": 0.0, "a": 1.5}, "e": {"end": 1.0, "e": 0.0}}
-    return logits_for(**follows.get(checked(text), {"end": 0.0}))
+    return WAVERING.get(checked(text), END).copy()
 
 
 def asked_at_most(model, most=300):
@@ -251,7 +254,7 @@ def what_it_writes(sample_word, model, temperature, draws):
     return np.array([*shares, 1 - sum(shares)])
 
 
-sample_word.cases = [(spells_lano, 1.0, 1), (never_ends, 1.0, 1), (wavers, 3.0, 500), (wavers, 0.4, 500)]
+sample_word.cases = [(spells_lano, 1.0, 1), (never_ends, 1.0, 1), (wavers, 3.0, 300), (wavers, 0.4, 300)]
 
 
 @sample_word.law("Generators in the same state must give the same words, and move on. Is every random number from `rng`?")
@@ -277,8 +280,9 @@ def word_by(model, rng, temperature, chances_of=None, seen=lambda text: text, mo
     while len(text) < most and not done and draws < most:
         logits = np.asarray(model(seen(text)), float)
         scaled = logits / temperature if chances_of is None else chances_of(logits, temperature)
-        chances = np.exp(scaled - scaled.max())
-        number, draws = int(rng.choice(len(chances), p=chances / chances.sum())), draws + 1
+        sums = np.exp(scaled - scaled.max()).cumsum()
+        number = int((sums <= sums[-1] * rng.random()).sum())           # quicker than rng.choice
+        draws += 1
         text, done = at_the_end(text) if number == 0 else (text + letter(number), False)
     return text
 
