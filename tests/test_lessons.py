@@ -1,4 +1,4 @@
-"""The lessons hold: solutions pass, stubs and usual mistakes do not, pages match their source, and bad files get a helpful sentence."""
+"""The lessons hold: solutions pass, stubs and mistakes do not, pages match their source, bad files get a sentence."""
 import ast
 import faulthandler
 import functools
@@ -25,13 +25,14 @@ ROOT = Path(__file__).parent.parent
 LESSONS = sorted(path.parent for path in (ROOT / "lessons").glob("[0-9][0-9]_*/lesson.py"))
 EXERCISES = [(folder, each) for folder in LESSONS for each in exercises_of(folder).values()]
 each_lesson = pytest.mark.parametrize("folder", LESSONS, ids=lambda folder: folder.name)
-each_exercise = pytest.mark.parametrize("exercise", [each for _, each in EXERCISES], ids=lambda each: f"{each.number}_{each.name}")
+each_exercise = pytest.mark.parametrize("exercise", [each for _, each in EXERCISES],
+                                        ids=lambda each: f"{each.number}_{each.name}")
 
 
 @pytest.fixture(autouse=True)
 def among_the_lessons(monkeypatch):
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("TINYRLHF_MINE", "0")                            # what a reader of this copy has solved is theirs
+    monkeypatch.setenv("TINYRLHF_MINE", "0")                    # what a reader of this copy has solved is theirs
     plt = pytest.importorskip("matplotlib.pyplot")
     if plt.get_backend() != "agg":
         plt.switch_backend("Agg")
@@ -130,8 +131,9 @@ def test_the_code_is_that_of_the_lesson_and_the_notebook_too(folder):
     code = [text for kind, text in pages.cells(folder) if kind == "code"]
     assert re.findall(r"```python\n(.*?)\n```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL) == code
     book = json.loads(pages.notebook_text(folder))
-    assert ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"] == code and book["nbformat"] == 4
-    assert all(message for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Assert) for message in [node.msg])
+    assert ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"] == code
+    assert book["nbformat"] == 4
+    assert all(node.msg for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Assert))
 
 
 def test_every_row_of_the_article_stands_in_its_lessons_and_the_path_names_all_fourteen():
@@ -174,7 +176,8 @@ def test_the_demo_shows_three_beats_without_a_window(folder, tmp_path):
 @pytest.mark.slow
 @each_lesson
 def test_the_first_picture_comes_within_two_seconds(folder):
-    code = f"from tinyrlhf.teaching.stepper import Stepper; s = Stepper('{folder.name}', 0, [], '.'); s.next(); s.figure.canvas.draw()"
+    code = (f"from tinyrlhf.teaching.stepper import Stepper; show = Stepper('{folder.name}', 0, [], '.'); "
+            "show.next(); show.figure.canvas.draw()")
     subprocess.run([sys.executable, "-c", code], check=True)            # warm
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -217,22 +220,28 @@ BAD = {
     "loop at import": ("while True: pass", "6.1", FAILED, "not done after 0.5 seconds, in line 1. Is there a loop"),
     "missing": ("x = 1", "6.1", FAILED, "no function pref_prob in"),
     "stub": ("def pref_prob(a, b):\n    '''Text.'''\n    raise NotImplementedError('6.1')", "6.1", TO_DO, "^$"),
-    "raise left": ("def pref_prob(a, b):\n    d = a - b\n    raise NotImplementedError('6.1')", "6.1", FAILED, "still there. Delete it"),
-    "needs another": ("def pref_prob(a, b):\n    other()\ndef other():\n    raise NotImplementedError('6.9')", "6.1", TO_DO,
-                      "needs exercise 6.9 first"),
+    "raise left": ("def pref_prob(a, b):\n    d = a - b\n    raise NotImplementedError('6.1')", "6.1", FAILED,
+                   "still there. Delete it"),
+    "needs another": ("def pref_prob(a, b):\n    other()\ndef other():\n    raise NotImplementedError('6.9')", "6.1",
+                      TO_DO, "needs exercise 6.9 first"),
     "prints": ("def pref_prob(a, b):\n    print(0.5)", "6.1", FAILED, "prints something but returns None"),
-    "prints and is right": ("import numpy as np\n" + GOOD.replace("return", "print('here')\n    return"), "6.1", PASSED, "also prints"),
+    "prints and is right": ("import numpy as np\n" + GOOD.replace("return", "print('here')\n    return"), "6.1", PASSED,
+                            "also prints"),
     "none": ("def pref_prob(a, b):\n    a - b", "6.1", FAILED, "returns None. Is the `return` missing"),
-    "loop": ("def pref_prob(a, b):\n    while True:\n        a += 1", "6.1", FAILED, "not done after 0.5 seconds, in line [23]"),
+    "loop": ("def pref_prob(a, b):\n    while True:\n        a += 1", "6.1", FAILED,
+             "not done after 0.5 seconds, in line [23]"),
     "exit": ("import os\ndef pref_prob(a, b):\n    os._exit(0)", "6.1", FAILED, "ended Python itself"),
-    "polite exit": ("def pref_prob(a, b):\n    raise SystemExit(3)", "6.1", FAILED, "stops with SystemExit: 3 in line 2"),
+    "polite exit": ("def pref_prob(a, b):\n    raise SystemExit(3)", "6.1", FAILED,
+                    "stops with SystemExit: 3 in line 2"),
     "input": ("def pref_prob(a, b):\n    return float(input())", "6.1", FAILED, "stops with EOFError"),
-    "type": ("def pref_prob(a, b):\n    return '0.5'", "6.1", FAILED, "returns a str, expected a number, for score_a ="),
+    "type": ("def pref_prob(a, b):\n    return '0.5'", "6.1", FAILED,
+             "returns a str, expected a number, for score_a ="),
     "list": ("def pref_prob(a, b):\n    return [a, b]", "6.1", FAILED, "returns a list of 2 .* expected a number"),
     "shape": ("import numpy as np\ndef pref_loss_grad(s, w, l):\n    return np.zeros(7)", "6.3", FAILED,
               r"shape \(7,\), expected an array of shape \(3,\)"),
     "nan": ("def pref_prob(a, b):\n    return float('nan')", "6.1", FAILED, "returns nan, for .* overflows"),
-    "error": ("def pref_prob(a, b):\n    return 1 / 0", "6.1", FAILED, "ZeroDivisionError: division by zero in line 2, for score_a"),
+    "error": ("def pref_prob(a, b):\n    return 1 / 0", "6.1", FAILED,
+              "ZeroDivisionError: division by zero in line 2, for score_a"),
     "arguments": ("def pref_prob(a):\n    return a", "6.1", FAILED, "TypeError: .*argument"),
     "recursion": ("def pref_prob(a, b):\n    return pref_prob(b, a)", "6.1", FAILED, "RecursionError"),
     "in place": (GRADIENT, "6.3", FAILED, r"changes its input scores in place.*scores.copy\(\)"),
@@ -285,9 +294,9 @@ def test_the_first_wrong_case_is_told_where_no_usual_mistake_fits():
 
 
 @pytest.mark.parametrize("one, other, equal", [
-    (1, 1.0, True), (np.nan, np.nan, True), ([1, (2.0, None)], [1, (2.0, None)], True), (None, 0.0, False), ("a", "a", True),
-    ("a", 1, False),
-    (np.zeros(3), np.zeros(4), False), ({"a": 1}, {"a": 1.0}, True), ({"a": 1}, {"b": 1}, False), ([1], [1, 1], False), (None, None, True),
+    (1, 1.0, True), (np.nan, np.nan, True), ([1, (2.0, None)], [1, (2.0, None)], True), (None, 0.0, False),
+    ("a", "a", True), ("a", 1, False), (np.zeros(3), np.zeros(4), False), ({"a": 1}, {"a": 1.0}, True),
+    ({"a": 1}, {"b": 1}, False), ([1], [1, 1], False), (None, None, True),
     (np.zeros(1), 0.0, False), (object(), object(), True), (object(), 1, False), ("a", ("a",), False)])
 def test_sameness_of_results(one, other, equal):
     assert verdicts.same(one, other, 1e-6) is equal and verdicts.same(other, one, 1e-6) is equal
@@ -325,9 +334,9 @@ def test_the_learners_function_is_used_when_it_passes(tmp_path, monkeypatch, cap
 
 
 @pytest.mark.parametrize("arguments, said", [
-    ("lesson start 99", "lesson"), ("lesson start", "06"), ("lesson solution 06.9", "6.1"), ("lesson fly 06", "fly"), ("demo 99", "99"),
-    ("demo 6 --votes 23", "--votes"), ("demo 6 --votes a,b", "--votes"), ("demo 6 --seed -1", "--seed"), ("lesson build ../06", "../06"),
-    ("lesson notebook x", "x")])
+    ("lesson start 99", "lesson"), ("lesson start", "06"), ("lesson solution 06.9", "6.1"), ("lesson fly 06", "fly"),
+    ("lesson build ../06", "../06"), ("lesson notebook x", "x"), ("demo 99", "99"), ("demo 6 --seed -1", "--seed"),
+    ("demo 6 --votes 23", "--votes"), ("demo 6 --votes a,b", "--votes")])
 def test_a_mistake_gets_one_line(arguments, said, capsys):
     assert cli.main(arguments.split()) == 2
     captured = capsys.readouterr()
