@@ -1,4 +1,4 @@
-"""`pytest lessons/06_votes_to_scores` grades exercises: one sentence for each, no tracebacks; the work is done by tinyrlhf.teaching."""
+"""`pytest lessons/06_votes_to_scores` grades exercises, one sentence for each; tinyrlhf.teaching does the work."""
 import argparse
 import os
 
@@ -20,8 +20,10 @@ def how_many(text):
 
 def pytest_addoption(parser):
     group = parser.getgroup("lessons")
-    group.addoption("--hints", nargs="?", const=1, default=0, type=how_many, metavar="N", help="the first N hints for the next exercise")
-    group.addoption("--solutions", action="store_true", default=os.environ.get("TINYRLHF_SOLUTIONS") == "1", help="grade the solutions")
+    group.addoption("--hints", nargs="?", const=1, default=0, type=how_many, metavar="N",
+                    help="the first N hints for the next exercise")
+    group.addoption("--solutions", action="store_true", default=os.environ.get("TINYRLHF_SOLUTIONS") == "1",
+                    help="grade the solutions")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -75,7 +77,8 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_terminal_summary(terminalreporter, config):
     for lesson in dict.fromkeys(item.parent for item in terminalreporter._session.items if isinstance(item, Exercise)):
-        summarise(lesson, [item.exercise for item in terminalreporter._session.items if item.parent is lesson], terminalreporter, config)
+        exercises = [item.exercise for item in terminalreporter._session.items if item.parent is lesson]
+        summarise(lesson, exercises, terminalreporter, config)
 
 
 def summarise(lesson, exercises, out, config):
@@ -91,10 +94,10 @@ def summarise(lesson, exercises, out, config):
             out.write_line(trace)
     left = [each for each in exercises if lesson.verdicts[each.number].state != PASSED]
     done, name = len(exercises) - len(left), lesson.path.parent.name
-    out.write_line(f"{name} [{'#' * done}{'-' * len(left)}] {done}/{len(exercises)}  "
-                   + (f"next: {left[0].number} {left[0].name} ({left[0].minutes} minutes)" if left else "all done. Well done!"), bold=True)
+    to_do = f"next: {left[0].number} {left[0].name} ({left[0].minutes} minutes)" if left else "all done. Well done!"
+    out.write_line(f"{name} [{'#' * done}{'-' * len(left)}] {done}/{len(exercises)}  {to_do}", bold=True)
     for hint in left[0].hints[:config.getoption("hints")] if left else ():
         out.write_line(f"  hint: {hint}", cyan=True)
     if left:
-        more = min(config.getoption("hints") + 1, 3)
-        out.write_line(f"graded: {os.path.relpath(students_file(lesson.path.parent))}   stuck? add --hints{f' {more}' * (more > 1)}")
+        more, file = min(config.getoption("hints") + 1, 3), os.path.relpath(students_file(lesson.path.parent))
+        out.write_line(f"graded: {file}   stuck? add --hints" + (f" {more}" if more > 1 else ""))

@@ -1,4 +1,6 @@
-"""`tinyrlhf demo 1`: a robot dances, the room shows thumbs up or down, and after some minutes it dances what the room likes."""
+"""`tinyrlhf demo 1`: a robot dances, the room shows thumbs up or down, and after some minutes it dances what the room
+likes.
+"""
 import numpy as np
 
 from tinyrlhf.games.game import Box, Circle, Line
@@ -7,7 +9,7 @@ from tinyrlhf.numerics import softmax
 from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_scene
 
 MOVES = ["wave", "bow", "jump", "kick", "split", "stretch"]
-POSES = {                                               # left hand, right hand, left foot, right foot, height of the hips, tilt of the head
+POSES = {                   # left hand, right hand, left foot, right foot, height of the hips, tilt of the head
     "wave": ((0.25, 0.42), (0.78, 0.88), (0.42, 0.08), (0.58, 0.08), 0.34, 0.0),
     "bow": ((0.12, 0.2), (0.3, 0.16), (0.44, 0.08), (0.58, 0.08), 0.34, -0.22),
     "jump": ((0.2, 0.95), (0.8, 0.95), (0.32, 0.24), (0.68, 0.24), 0.44, 0.0),
@@ -15,14 +17,15 @@ POSES = {                                               # left hand, right hand,
     "split": ((0.24, 0.6), (0.76, 0.6), (0.08, 0.08), (0.92, 0.08), 0.14, 0.0),
     "stretch": ((0.08, 0.58), (0.92, 0.58), (0.36, 0.08), (0.64, 0.08), 0.34, 0.0)}
 LIKED = np.array([-1, 1, -1, -1, 1, -1])                # the taste of the room, where it does not say
-TURNS, SCHOOL, LIFE = 6, 150, 50                        # turns with thumbs; rounds in fast motion, before and after the change
+TURNS, SCHOOL, LIFE = 6, 150, 50                        # turns with thumbs; fast rounds before and after the change
 
 
 def robot(move):
     """The pieces of a robot that makes this move."""
     left_hand, right_hand, left_foot, right_foot, hips, tilt = POSES[move]
     middle, neck = 0.5 + tilt / 4, hips + 0.28
-    limbs = [Line(middle - 0.1, neck - 0.03, *left_hand, "agent", True), Line(middle + 0.1, neck - 0.03, *right_hand, "agent", True),
+    limbs = [Line(middle - 0.1, neck - 0.03, *left_hand, "agent", True),
+             Line(middle + 0.1, neck - 0.03, *right_hand, "agent", True),
              Line(0.46, hips, *left_foot, "agent", True), Line(0.54, hips, *right_foot, "agent", True)]
     head, chin = 0.5 + tilt, neck + 0.03 - abs(tilt) / 2
     return [Line(0.0, 0.06, 1.0, 0.06, "quiet"), *limbs, Box(middle - 0.1, hips, middle + 0.1, neck, "agent", True),
@@ -60,8 +63,8 @@ def draw_happiness(axis, lines, change):
         axis.text(len(values) + 1, values[-1], label, color=color, va="center", weight="bold")
     axis.axvline(change, color=GREY, lw=1.5)
     axis.text(change - 1, 0.5, "here the taste\nturns over", color=GREY, ha="right", va="center")
-    axis.set(ylim=(-0.05, 1.08), xlim=(0, 1.25 * len(lines[0][0])), yticks=[0, 0.5, 1], yticklabels=["0 %", "50 %", "100 %"],
-             xlabel="round", ylabel="chance that you like\nthe next move")
+    axis.set(ylim=(-0.05, 1.08), xlim=(0, 1.25 * len(lines[0][0])), yticks=[0, 0.5, 1],
+             yticklabels=["0 %", "50 %", "100 %"], xlabel="round", ylabel="chance that you like\nthe next move")
 
 
 def hands(turn, move, seed, votes):
@@ -73,7 +76,7 @@ def hands(turn, move, seed, votes):
 
 
 def practise(prefs, taste, keep, rounds, rng):
-    """Rounds in fast motion with a taste of +1 and -1, (6,); returns the preferences, and the chance of a liked move in each round."""
+    """Rounds in fast motion, taste (6,) of +1 and -1: the preferences, and the chance of a liked move in each."""
     happy = []
     for _ in range(rounds):
         happy.append(float(softmax(prefs)[taste > 0].sum()))
@@ -87,7 +90,7 @@ def named(taste):
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (thumbs up, thumbs down) that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (thumbs up, thumbs down), a list that may grow."""
     rng, prefs, heard = np.random.default_rng(seed), np.zeros(len(MOVES)), np.zeros((len(MOVES), 2))
     for axis, name in zip(figure.subplots(2, 3).ravel(), MOVES):
         draw_scene(axis, robot(name))
@@ -96,16 +99,20 @@ def beats(figure, seed, votes):
     for turn in range(TURNS):
         move = int(Categorical.sample(prefs, rng))
         draw_turn(figure, prefs, move, "thumb up, or thumb down?")
-        yield "It draws a move by its chances. All thumbs, please" if turn == 0 else "Act, ask, improve, and again: what about this one?"
+        yield ("It draws a move by its chances. All thumbs, please" if turn == 0 else
+               "Act, ask, improve, and again: what about this one?")
         up, down = hands(turn, move, seed, votes)
         heard[move] += up, down
         thumb, old = (up - down) / max(up + down, 1), prefs
         prefs = prefs + 1.5 * thumb * Categorical.d_log_prob(prefs, move)
-        draw_turn(figure, prefs, move, f"{up} up, {down} down", BLUE if thumb > 0 else VERMILLION if thumb < 0 else GREY, old)
+        color = BLUE if thumb > 0 else VERMILLION if thumb < 0 else GREY
+        draw_turn(figure, prefs, move, f"{up} up, {down} down", color, old)
         effect = ("more", "less") if thumb > 0 else ("less", "more")
         yield (f"Nothing said, nothing learned: {MOVES[move]} stays where it was" if thumb == 0 else
-               f"The thumbs make a reward of {thumb:+.2f}: {MOVES[move]} becomes {effect[0]} likely, the others together {effect[1]}")
-    for claim in ("Now stay silent. What does it learn?", "Nothing. Without feedback it cannot know whether it dances well"):
+               f"The thumbs make a reward of {thumb:+.2f}: {MOVES[move]} becomes {effect[0]} likely, "
+               f"the others together {effect[1]}")
+    for claim in ("Now stay silent. What does it learn?",
+                  "Nothing. Without feedback it cannot know whether it dances well"):
         draw_turn(figure, prefs, int(np.argmax(prefs)), "nobody stirs")
         yield claim
     taste = np.where(heard.sum(axis=1) > 0, np.sign(heard[:, 0] - heard[:, 1] - 0.5), LIKED)
@@ -114,14 +121,16 @@ def beats(figure, seed, votes):
     left, right = figure.subplots(1, 2)
     draw_bars(left, curious)
     draw_scene(right, robot(MOVES[int(np.argmax(curious))]))
-    yield f"{SCHOOL} more thumbs like yours, in fast motion: {softmax(curious)[taste > 0].sum():.0%} of its moves are {named(taste)}"
+    good = softmax(curious)[taste > 0].sum()
+    yield f"{SCHOOL} more thumbs like yours, in fast motion: {good:.0%} of its moves are {named(taste)}"
     frozen = first + [float(softmax(curious)[taste < 0].sum())] * LIFE
     draw_happiness(figure.subplots(), [(frozen, VERMILLION, "--", "labels of\nyesterday")], SCHOOL)
     yield "Now change your minds: what was good is bad. A robot that has finished school does not notice"
     _, again = practise(curious, -taste, 0.95, LIFE, rng)
     lines = [(frozen, VERMILLION, "--", "labels of\nyesterday"), (first + again, BLUE, "-", "keeps\nlistening")]
     draw_happiness(figure.subplots(), lines, SCHOOL)
-    yield f"The one that keeps listening: {again[0]:.0%} of its moves please you at the change, {again[-1]:.0%} after {LIFE} more rounds"
+    yield (f"The one that keeps listening: {again[0]:.0%} of its moves please you at the change, "
+           f"{again[-1]:.0%} after {LIFE} more rounds")
     stuck = practise(sure, -taste, 1.0, LIFE, rng)[1]
     lines = [(first + again, BLUE, "-", "stays\ncurious"), (certain + stuck, VERMILLION, "--", "never\ndoubts")]
     draw_happiness(figure.subplots(), lines, SCHOOL)

@@ -33,23 +33,26 @@ def choose(probs, rng):
 def nudge(prefs, action, thumb, lr):
     """New preferences after a thumb: a step of lr * thumb along the slope of log(chance of the action).
 
-    prefs: array (A,). action: index of the move that was made. thumb: +1 like, -1 dislike, or anything between. lr: how far to go, above 0.
-    Returns a new array (A,); prefs itself stays as it was.
+    prefs: array (A,). action: index of the move that was made. thumb: +1 like, -1 dislike, or anything between. lr: how
+    far to go, above 0. Returns a new array (A,); prefs itself stays as it was.
 
-    Worked: both chances are 1/2, so nudge(np.array([0., 0.]), 0, 1, 0.5) is [0.25, -0.25]; with thumb -1 it is [-0.25, 0.25].
+    Worked: both chances are 1/2, so nudge(np.array([0., 0.]), 0, 1, 0.5) is [0.25, -0.25]; with thumb -1 it is [-0.25,
+    0.25].
     """
     raise NotImplementedError("1.3")
 
 
 # 1.4, 9 minutes, extra
 def fixed_labels_vs_feedback(changes_at, rounds, rng):
-    """How often do two robots please people after the taste has changed? Returns (share with old labels, share with feedback).
+    """How often do two robots please people after the taste has changed? Returns (share with old labels, share with
+    feedback).
 
-    In rounds 0 to changes_at - 1 people like moves 1 and 4, from round changes_at on moves 0 and 2. Both robots have six moves, begin
-    with preferences 0, act in every round, and learn from thumbs (1 or -1, no slips) by prefs = 0.95 * nudge(prefs, action, thumb, 0.5).
-    The first learns before the change only: its labels are old. The second goes on learning.
-    changes_at, rounds: whole numbers, changes_at < rounds. rng: a np.random.Generator. A share is the number of liked moves divided by
-    the number of rounds, over rounds changes_at to rounds - 1. Returns a tuple of two numbers.
+    In rounds 0 to changes_at - 1 people like moves 1 and 4, from round changes_at on moves 0 and 2. Both robots have
+    six moves, begin with preferences 0, act in every round, and learn from thumbs (1 or -1, no slips) by prefs = 0.95 *
+    nudge(prefs, action, thumb, 0.5). The first learns before the change only: its labels are old. The second goes on
+    learning. changes_at, rounds: whole numbers, changes_at < rounds. rng: a np.random.Generator. A share is the number
+    of liked moves divided by the number of rounds, over rounds changes_at to rounds - 1. Returns a tuple of two
+    numbers.
 
     Worked: fixed_labels_vs_feedback(60, 160, rng) is about (0.08, 0.74), the mean over many rngs.
     """

@@ -7,9 +7,12 @@ from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour
 
 MAP = ".......\n.......\nS.^^^.G\n.......\nL......"
 NEARER, BED, STEP = ((0.0, 1.0), (0.02, 0.6), (0.04, 0.5))      # what the room chooses between: left, right
-QUESTIONS = [("What shall we pay the robot for its way to G?", "1 for arriving", "1 for arriving\nand 1 for each step nearer"),
-             ("The flowers! A step costs 0.04. What shall trampling a bed cost?", "a bed costs 0.02", "a bed costs 0.6"),
-             ("Let a bed cost 0.6. And it shall not dawdle: what shall each step cost?", "a step costs 0.04", "a step costs 0.5")]
+QUESTIONS = [("What shall we pay the robot for its way to G?", "1 for arriving",
+              "1 for arriving\nand 1 for each step nearer"),
+             ("The flowers! A step costs 0.04. What shall trampling a bed cost?", "a bed costs 0.02",
+              "a bed costs 0.6"),
+             ("Let a bed cost 0.6. And it shall not dawdle: what shall each step cost?", "a step costs 0.04",
+              "a step costs 0.5")]
 FORETOLD = (0.3, 0.65, 0.25)                                     # share of left hands in a room that is made up
 
 
@@ -19,7 +22,8 @@ def walk(arriving=1.0, nearer=0.0, bed=0.0, step=0.0, slip=0.0, seed=0):
     symbols, (row, column) = game.map.ravel(), np.divmod(np.arange(game.n_states), 7)
     far = np.abs(row - 2) + np.abs(column - 6)
     R = game.R + np.where(game.is_end[:, None], 0.0, nearer * (far < far[:, None]))[:, None, :]
-    moves = action_values(game.P, R, value_iteration(game.P, R, 0.95)[0], 0.95).round(6).argmax(axis=1)     # ties: the first
+    values = action_values(game.P, R, value_iteration(game.P, R, 0.95)[0], 0.95)
+    moves = values.round(6).argmax(axis=1)                      # ties: the first
     rng = np.random.default_rng(seed)
     cells, done = [game.start(1, rng)], [False]
     while not done[0] and len(cells) <= game.horizon:
@@ -65,13 +69,13 @@ def answer(figure, number, pair, options):
         scenes, what = walk(**option)
         draw(axis, scenes, what, color)
         count = pair[column]
-        axis.set_title(f"{text}\n{count} hand{'s' * (count != 1)}" + ": chosen" * (column == chosen), loc="center", color=color,
-                       weight="bold" if column == chosen else "normal")
+        axis.set_title(f"{text}\n{count} hand{'s' * (count != 1)}" + ": chosen" * (column == chosen), loc="center",
+                       color=color, weight="bold" if column == chosen else "normal")
     return chosen
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
     yield ask(figure, 0)
     chosen = answer(figure, 0, hands(0, seed, votes), [dict(nearer=each) for each in NEARER])
     yield ("You pay for each step nearer. It steps back, nearer, back, nearer, and never goes in" if chosen else

@@ -1,4 +1,6 @@
-"""`tinyrlhf demo 4`: the room rewards a dancing robot with and without a baseline; then a pole learns to stand, and to fall."""
+"""`tinyrlhf demo 4`: the room rewards a dancing robot with and without a baseline; then a pole learns to stand, and to
+fall.
+"""
 import numpy as np
 
 from tinyrlhf.numerics import softmax
@@ -44,7 +46,7 @@ def counted(number):
 
 
 def push(logits, move, reward, baseline):
-    """New logits after one performance: the reward, minus what was expected if `baseline`, times onehot minus chances."""
+    """New logits after a performance: the reward, minus the expected if `baseline`, times onehot minus chances."""
     chances = softmax(logits)
     expected = chances @ reward if baseline else 0.0
     return logits + STEP * (reward[move] - expected) * (np.eye(2)[move] - chances)
@@ -68,7 +70,8 @@ def draw_chances(axis, before, after, title):
         axis.bar(move + 0.2, after[move], width=0.36, color=COLORS[move])
         axis.text(move - 0.2, before[move] + 0.02, f"{before[move]:.0%}", ha="center", color=GREY)
         axis.text(move + 0.2, after[move] + 0.02, f"{after[move]:.0%}", ha="center", weight="bold")
-    axis.set(ylim=(0, 1.1), xticks=[0, 1], xticklabels=MOVES, yticks=[], title=title, xlabel="chance before (grey) and after (coloured)")
+    axis.set(ylim=(0, 1.1), xticks=[0, 1], xticklabels=MOVES, yticks=[], title=title,
+             xlabel="chance before (grey) and after (coloured)")
     axis.spines["left"].set_visible(False)
 
 
@@ -117,7 +120,8 @@ def draw_games(figure, policy, seed):
     rng, game = np.random.default_rng([seed, 9]), CartPole(horizon=200)
     episodes = rollout(game, policy, game.start(3, rng), rng)
     for axis, states, length in zip(figure.subplots(1, 3), episodes.states, episodes.lengths):
-        draw_behaviour(axis, [[game.scene(state) for state in states[:length + 1]]], f"{length} steps, {0.02 * length:.1f} seconds")
+        draw_behaviour(axis, [[game.scene(state) for state in states[:length + 1]]],
+                       f"{length} steps, {0.02 * length:.1f} seconds")
 
 
 def draw_curves(figure, curves):
@@ -131,7 +135,7 @@ def draw_curves(figure, curves):
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
     for axis, move in zip(figure.subplots(1, 2), (0, 1)):
         draw_robot(axis, move, f"hands for the {MOVES[move]}")
     yield "It tosses a coin and dances. Which move do you like?"
@@ -142,19 +146,24 @@ def beats(figure, seed, votes):
     for baseline in (False, True):
         axes = figure.subplots(1, 2, width_ratios=[1, 1.3])
         draw_robot(axes[0], worse, counted((left, right)[worse]))
-        draw_chances(axes[1], even, softmax(push(np.zeros(2), worse, reward, baseline)), "with a baseline" if baseline else "no baseline")
+        draw_chances(axes[1], even, softmax(push(np.zeros(2), worse, reward, baseline)),
+                     "with a baseline" if baseline else "no baseline")
         yield what_follows(MOVES[worse], (left, right)[worse], (left + right) / 2, baseline)
 
     ends = []
     for axis, baseline in zip(figure.subplots(1, 2, sharey=True), (False, True)):
         paths = dance(reward, baseline, seed)
         axis.plot(paths.T, color=BLUE if baseline else VERMILLION, linewidth=2, alpha=0.7)
-        axis.set(ylim=(-0.03, 1.03), yticks=[0, 0.5, 1], yticklabels=["always bow", "half and half", "always wave"], xlabel="performances",
-                 title="with a baseline" if baseline else "no baseline")
+        axis.set(ylim=(-0.03, 1.03), yticks=[0, 0.5, 1], yticklabels=["always bow", "half and half", "always wave"],
+                 xlabel="performances", title="with a baseline" if baseline else "no baseline")
         ends.append(int(np.sum((paths[:, -1] < 0.5) == (worse == 1))))
-    yield ("Twenty robots, and a room that likes both: without a baseline, each makes up a taste of its own" if left == right else
-           f"Twenty robots, one room: without a baseline, {ends[0]} end with the dance that you like less; with it, {ends[1]}"
-           if ends[0] else "Twenty robots, one room: all find what you like, without a baseline by a detour")
+    if left == right:
+        yield "Twenty robots, and a room that likes both: without a baseline, each makes up a taste of its own"
+    elif ends[0]:
+        yield (f"Twenty robots, one room: without a baseline, {ends[0]} end with the dance that you like less; "
+               f"with it, {ends[1]}")
+    else:
+        yield "Twenty robots, one room: all find what you like, without a baseline by a detour"
 
     before, after, lengths = learn(seed)
     draw_games(figure, before, seed)
@@ -169,12 +178,14 @@ def beats(figure, seed, votes):
     axis.axis("off")
     axis.text(0.5, 0.6, "gradient  =  + advantage × push", size=36, ha="center", color=GREY)
     axis.text(0.5, 0.38, "gradient  =  − advantage × push", size=36, ha="center", color=VERMILLION, weight="bold")
-    axis.text(0.5, 0.12, "left hands: it learns nothing      right hands: it learns something else", size=22, ha="center")
+    axis.text(0.5, 0.12, "left hands: it learns nothing      right hands: it learns something else", size=22,
+              ha="center")
     yield "Now I make a mistake, and turn one sign. What will happen?"
     nothing, something = hands(1, seed, votes)
     _, flipped, fall = learn(seed, sign=-1)
     draw_games(figure, flipped, seed)
     said = f" ({nothing} of you said nothing, {something} something else)" if len(votes) > 1 else ""
     yield f"It learns as well as before: to fall as fast as it can{said}"
-    draw_curves(figure, [(lengths, "right sign", BLUE, "-"), (fall, f"wrong sign: {fall[-1]:.0f} steps", VERMILLION, "--")])
+    draw_curves(figure, [(lengths, "right sign", BLUE, "-"),
+                         (fall, f"wrong sign: {fall[-1]:.0f} steps", VERMILLION, "--")])
     yield "Each did what it was paid for. Nothing stopped with an error"

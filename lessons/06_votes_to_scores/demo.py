@@ -17,7 +17,8 @@ def draw_face(axis, face):
     from matplotlib import patches
     axis.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), aspect="equal", xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
-    axis.add_patch(patches.FancyBboxPatch((-0.85, -0.85), 1.7, 1.7, boxstyle="round,pad=0.15", facecolor="#EFEFEA", edgecolor=GREY, lw=3))
+    axis.add_patch(patches.FancyBboxPatch((-0.85, -0.85), 1.7, 1.7, boxstyle="round,pad=0.15", facecolor="#EFEFEA",
+                                          edgecolor=GREY, lw=3))
     for side in (-1, 1):
         axis.add_patch(patches.Circle((0.4 * side, 0.25), EYES[face] * 1.6, color=BLUE))
         axis.plot([0.2 * side, 0.62 * side], [0.62 + 0.2 * BROW[face], 0.62 - 0.2 * BROW[face]], color=GREY)
@@ -43,12 +44,13 @@ def counted(number):
 def fitted(results, prior):
     """Scores and error bars from results [(left, right, hands left, hands right), ...]: every hand is one vote."""
     rows = [(left, right, outcome) for left, right, a, b in results for outcome in [1] * a + [0] * b]
-    first, second, outcome = np.array(rows or [(0, 1, 1), (0, 1, 0)]).T                 # nobody voted: as good as a draw
+    first, second, outcome = np.array(rows or [(0, 1, 1), (0, 1, 0)]).T         # nobody voted: as good as a draw
     return bradley_terry.fit(first, second, outcome, n_items=8, prior=prior)
 
 
 def draw_scores(axis, fit, note=""):
-    axis.bar(range(8), fit.scores, yerr=2 * fit.standard_errors, color=BLUE, alpha=0.7, width=0.6, error_kw=dict(lw=3, capsize=8))
+    axis.bar(range(8), fit.scores, yerr=2 * fit.standard_errors, color=BLUE, alpha=0.7, width=0.6,
+             error_kw=dict(lw=3, capsize=8))
     axis.axhline(0, color=GREY, lw=1)
     axis.set(xticks=range(8), xticklabels=list(NAMES), ylabel="friendliness score", title=note)
 
@@ -65,7 +67,7 @@ def draw_pair(figure, pair, texts, fit=None):
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
     results = []
     for number, pair in enumerate(PAIRS):
         draw_pair(figure, pair, ("hands for left", "hands for right"), fitted(results, 0.5) if results else None)
@@ -73,9 +75,11 @@ def beats(figure, seed, votes):
         left, right = hands(number, seed, votes)
         results.append((*pair, left, right))
         draw_pair(figure, pair, (counted(left), counted(right)), fitted(results, 0.5))
-        yield (f"Each hand is a vote: {left} up for {NAMES[pair[0]]}, {right} up for {NAMES[pair[1]]}" if number < 2 else
-               f"{sum(row[2] + row[3] for row in results)} votes so far: the bars move, and grow surer")
-    beaten = [(left, right, *((a + b, 0) if left == 0 else (0, a + b) if right == 0 else (a, b))) for left, right, a, b in results]
+        if number < 2:
+            yield f"Each hand is a vote: {left} up for {NAMES[pair[0]]}, {right} up for {NAMES[pair[1]]}"
+        else:
+            yield f"{sum(row[2] + row[3] for row in results)} votes so far: the bars move, and grow surer"
+    beaten = [(left, right, *{left: (a + b, 0), right: (0, a + b)}.get(0, (a, b))) for left, right, a, b in results]
     axes = figure.subplots(1, 2, sharey=True)
     draw_scores(axes[0], fitted(beaten, 0.5), "with a penalty on large scores")
     draw_scores(axes[1], fitted(beaten, 0.001), "with hardly any")

@@ -35,23 +35,25 @@ def pref_loss(win_scores, lose_scores):
 def pref_loss_grad(scores, wins, losses):
     """The derivative of the loss of 6.2 by each item's score.
 
-    scores: array (n,), one for each item. wins, losses: integer arrays (N,): vote i preferred item wins[i] to item losses[i].
-    Items may occur in many votes. Returns an array (n,).
+    scores: array (n,), one for each item. wins, losses: integer arrays (N,): vote i preferred item wins[i] to item
+    losses[i]. Items may occur in many votes. Returns an array (n,).
 
-    Worked: two votes of item 0 over item 1, all scores 0: pref_loss_grad(np.zeros(3), np.array([0, 0]), np.array([1, 1])) is
-    [-0.5, 0.5, 0.0]: to lower the loss, raise item 0, lower item 1.
+    Worked: two votes of item 0 over item 1, all scores 0: pref_loss_grad(np.zeros(3), np.array([0, 0]), np.array([1,
+    1])) is [-0.5, 0.5, 0.0]: to lower the loss, raise item 0, lower item 1.
     """
     raise NotImplementedError("6.3")
 
 
 # 6.4, 8 minutes, extra
 def fit_scores(pairs, n, l2):
-    """The scores that best explain the votes: minimise (loss of 6.2) + l2 / (2 * number of votes) * (sum of squared scores).
+    """The scores that best explain the votes: minimise (loss of 6.2) + l2 / (2 * number of votes) * (sum of squared
+    scores).
 
     pairs: integer array (N, 2), each row (winner, loser). n: number of items. l2: strength of the penalty, 0.1 to 1.
     Returns an array (n,), right to 0.01.
 
-    Worked: two votes for item 0 and one for item 1: fit_scores(np.array([[0, 1], [0, 1], [1, 0]]), 2, 0.5) is [0.254, -0.254].
+    Worked: two votes for item 0 and one for item 1: fit_scores(np.array([[0, 1], [0, 1], [1, 0]]), 2, 0.5) is [0.254,
+    -0.254].
     """
     raise NotImplementedError("6.4")
 

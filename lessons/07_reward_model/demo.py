@@ -1,4 +1,6 @@
-"""`tinyrlhf demo 7`: which pair should I ask you? The room chooses between walks, at random or where five models disagree."""
+"""`tinyrlhf demo 7`: which pair should I ask you? The room chooses between walks, at random or where five models
+disagree.
+"""
 import numpy as np
 
 from tinyrlhf.diagnostics import accuracy
@@ -152,9 +154,10 @@ def draw_race(axis, lines):
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
     rng = np.random.default_rng(seed)
-    pairs, ensemble, answers = asked_of(stroll(WEST, 300, rng, habit=1.5), 200, rng), Ensemble([table_model() for _ in range(5)]), None
+    pairs = asked_of(stroll(WEST, 300, rng, habit=1.5), 200, rng)
+    ensemble, answers = Ensemble([table_model() for _ in range(5)]), None
     legend = "blue: liked, orange: disliked, hatched: no vote"
     first, second = both_of(pairs)
     differs = first.true_returns != second.true_returns
@@ -193,7 +196,8 @@ def beats(figure, seed, votes):
         agree = [int(np.sum((chances > 0.5) == (left > right))) for chances in (before, after)]
         yield (f"{left} to {right}: you are in two minds, and so should they be" if left == right else
                f"{left} to {right}. Models that agree with you: {agree[0]} of 5 before, {agree[1]} now")
-    lines = [(f"{name} pairs", np.mean([race(s, name == "disputed") for s in range(seed, seed + 5)], axis=0), color, dash)
+    mean_race = lambda disputed: np.mean([race(s, disputed) for s in range(seed, seed + 5)], axis=0)
+    lines = [(f"{name} pairs", mean_race(name == "disputed"), color, dash)
              for name, color, dash in (("random", GREY, "--"), ("disputed", BLUE, "-"))]
     draw_race(figure.subplots(), lines)
     yield f"Mean of five races: disputed pairs end at {lines[1][1][-1]:.0%}, random pairs at {lines[0][1][-1]:.0%}"
@@ -205,13 +209,15 @@ def beats(figure, seed, votes):
     rewards = table.network.params["table"][:, 0]
     draw_rewards(figure.subplots(), rewards, seen_cells(many), f"new pairs foretold: west {home:.0%}, east {away:.0%}")
     yield "300 votes, and it knows this garden. But what is behind the fence?"
-    things = StepReward(MLP((2, 1), rng), lambda walks: THINGS[walks.next_observations], learning_rate=0.1, prior=0.1, fit_steps=300)
+    things = StepReward(MLP((2, 1), rng), lambda walks: THINGS[walks.next_observations], learning_rate=0.1, prior=0.1,
+                        fit_steps=300)
     things.fit(many, rng)
     axes = figure.subplots(1, 2)
     home, away = (foretold(things, stroll(game, 800, rng)) for game in (WEST, EAST))
     learned = things.network.forward(THINGS)[0][:, 0]
     draw_rewards(axes[0], rewards, seen_cells(many), "it can only toss a coin", "Told the cell")
-    draw_rewards(axes[1], learned - np.median(learned), seen_cells(many), f"west {home:.0%}, east {away:.0%}", "Told what lies there")
+    draw_rewards(axes[1], learned - np.median(learned), seen_cells(many), f"west {home:.0%}, east {away:.0%}",
+                 "Told what lies there")
     yield "The same votes. Told what lies there, it knows a garden it has never seen"
 
 

@@ -1,4 +1,6 @@
-"""`tinyrlhf demo 9`: the room calls the next letter, then looks at a model's chances; three models side by side; fifty polite dialogues."""
+"""`tinyrlhf demo 9`: the room calls the next letter, then looks at a model's chances; three models side by side; fifty
+polite dialogues.
+"""
 import functools
 
 import numpy as np
@@ -7,14 +9,15 @@ from tinyrlhf.games.words import LETTERS, corpus
 from tinyrlhf.numerics import softmax
 from tinyrlhf.plots import BLUE, GREY, ORANGE, VERMILLION
 
-CALLS = (("l", "a", "k", "it knows what may follow"), ("lan", "n", "e", "it will not choose the better one, it throws dice"),
-         ("lano", "r", ".", "to end is an action like any other"))      # what stands there, left, right (. is the end), what to say
+CALLS = (("l", "a", "k", "it knows what may follow"),           # what is there, left, right (. is the end), what to say
+         ("lan", "n", "e", "it will not choose the better one, it throws dice"),
+         ("lano", "r", ".", "to end is an action like any other"))
 QUESTION = "what is rain?"
 
 
 @functools.cache
 def readers(seed):
-    """A network that has read nothing; a table of letter pairs and a network of three letters that have read a thousand words."""
+    """Networks that have read nothing and, of three letters, a thousand words; and a table of letter pairs."""
     from tinyrlhf.games.text import Text
     from tinyrlhf.learning.imitation import clone
     from tinyrlhf.nn.networks import Table
@@ -22,8 +25,10 @@ def readers(seed):
     from tinyrlhf.worlds.text import character_model, pretrained
     game, rng, table = Text(), np.random.default_rng(seed), Policy(Table(18, 18))
     observations, actions, mask = game.demonstrations(corpus(1000, rng))
-    clone(table, observations[mask][:, -1], actions[mask], rng, learning_rate=lambda left: 0.1 * max(left, 0.1), steps=300, batch=256)
-    return {"nothing read": character_model(game, rng), "one letter seen": table, "three letters seen": pretrained(seed)}
+    clone(table, observations[mask][:, -1], actions[mask], rng, learning_rate=lambda left: 0.1 * max(left, 0.1),
+          steps=300, batch=256)
+    return {"nothing read": character_model(game, rng), "one letter seen": table,
+            "three letters seen": pretrained(seed)}
 
 
 def chances(policy, text):
@@ -47,7 +52,7 @@ def write(policy, rng, dice=True):
 
 @functools.cache
 def talkers(seed):
-    """A model that has read 3000 pieces of a forum, and the same after fifty polite answers; and the dialogues' game."""
+    """A model that has read 3000 pieces of a forum, the same after fifty polite answers; the dialogues' game."""
     from tinyrlhf.games.language import Language, Mix
     from tinyrlhf.learning.imitation import clone
     from tinyrlhf.nn.networks import EmbeddingMLP
@@ -55,11 +60,13 @@ def talkers(seed):
     game, rng = Language("dialogue"), np.random.default_rng(seed)
     before = Policy(EmbeddingMLP(game.n_symbols, game.slots, 8, (128,), game.n_actions, rng, head_gain=0.1))
     observations, actions, mask = game.demonstrations(*game.documents(3000, rng))
-    clone(before, observations[mask], actions[mask], rng, learning_rate=lambda left: 0.015 * max(left, 0.05), steps=1200, batch=256)
+    clone(before, observations[mask], actions[mask], rng, learning_rate=lambda left: 0.015 * max(left, 0.05),
+          steps=1200, batch=256)
     after, asked = before.copy(), [game.prompts[i] for i in rng.integers(len(game.prompts), size=50)]
     shown = [game.answer(prompt, rng, Mix(1, 0, 0.9, 0, 0, 0.3, 0)) for prompt in asked]
     observations, actions, mask = game.demonstrations(asked, shown)
-    clone(after, observations[mask], actions[mask], rng, learning_rate=lambda left: 0.001 * max(left, 0.05), steps=300, batch=128)
+    clone(after, observations[mask], actions[mask], rng, learning_rate=lambda left: 0.001 * max(left, 0.05), steps=300,
+          batch=128)
     return game, before, after, list(zip(asked, shown))
 
 
@@ -69,7 +76,7 @@ def answers(game, policy, n=9):
 
 
 def hands(number, left_share, seed, votes):
-    """Hands for left and right: the room's, else those of 30 simulated people, of whom about this share raises the left."""
+    """Hands for left and right: the room's, else of 30 simulated people; this share of them raises the left."""
     if number < len(votes):
         return votes[number]
     left = int(np.random.default_rng([seed, number]).binomial(30, left_share))
@@ -86,7 +93,8 @@ def draw_words(axis, words, columns, size=30, **look):
     axis.set(xlim=(0, columns), ylim=(-rows, 0))
     axis.axis("off")
     for number, word in enumerate(words):
-        axis.text(number // rows + 0.5, -(number % rows) - 0.5, word or "(nothing)", size=size, ha="center", va="center", **look)
+        axis.text(number // rows + 0.5, -(number % rows) - 0.5, word or "(nothing)", size=size, ha="center",
+                  va="center", **look)
 
 
 def draw_call(figure, text, left, right, notes=("hands for left", "hands for right")):
@@ -102,10 +110,11 @@ def draw_call(figure, text, left, right, notes=("hands for left", "hands for rig
 def draw_chances(axis, row, title, marks=(), color=BLUE):
     """Bars of all 18 chances, vowels first; marks: the letters to paint, for left and for right."""
     signs = "." + LETTERS
-    paint = [VERMILLION if sign in marks[1:] else BLUE if sign in marks[:1] else "#BBBBBB" if marks else color for sign in signs]
+    paint = [VERMILLION if sign in marks[1:] else BLUE if sign in marks[:1] else "#BBBBBB" if marks else color
+             for sign in signs]
     axis.barh(range(18), row, color=paint, height=0.75)
-    axis.set(yticks=range(18), yticklabels=["end", *LETTERS], ylim=(17.6, -0.6), xlim=(0, 0.7), xticks=[0, 0.25, 0.5], title=title,
-             xticklabels=["0 %", "25 %", "50 %"])
+    axis.set(yticks=range(18), yticklabels=["end", *LETTERS], ylim=(17.6, -0.6), title=title,
+             xticks=[0, 0.25, 0.5], xticklabels=["0 %", "25 %", "50 %"], xlim=(0, 0.7))
 
 
 def draw_answers(axis, game, texts, questions=("",) * 9):
@@ -118,7 +127,7 @@ def draw_answers(axis, game, texts, questions=("",) * 9):
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
     real = list(dict.fromkeys(corpus(120, np.random.default_rng([seed, 1]))))
     draw_words(figure.subplots(), real[:28], columns=4, color=GREY)
     yield "Words of a language that does not exist. Read them: a machine will, too"
@@ -133,8 +142,8 @@ def beats(figure, seed, votes):
         axes[0].axis("off")
         axes[0].text(0.5, 0.75, " ".join(text + "_"), size=60, ha="center", va="center", family="DejaVu Sans Mono")
         for y, letter, count, color in ((0.4, left, raised[0], BLUE), (0.15, right, raised[1], VERMILLION)):
-            axes[0].text(0.5, y, f"{named(letter)}: {count} hand{'s' * (count != 1)}", size=34, ha="center", va="center", color=color,
-                         weight="bold")
+            axes[0].text(0.5, y, f"{named(letter)}: {count} hand{'s' * (count != 1)}", size=34, ha="center",
+                         va="center", color=color, weight="bold")
         draw_chances(axes[1], row, f"the model, after “{text}”", (left, right))
         yield f"The model gives {named(left)} {p:.0%}, {named(right)} {q:.0%}: {remark}"
 
@@ -156,11 +165,13 @@ def beats(figure, seed, votes):
         for axis, words, side in zip(figure.subplots(1, 2), lists, ("left", "right")):
             draw_words(axis, words, columns=1, size=30, color=GREY)
             origin = "the language" if (side == "left") == left_is_real else "the machine"
-            axis.set_title(origin if last else side, loc="center", size=28, weight="bold", color=BLUE if last else "black")
+            axis.set_title(origin if last else side, loc="center", size=28, weight="bold",
+                           color=BLUE if last else "black")
         if not last:
             yield "One list is the real language, the other the machine's. Which is the machine's?"
     found, fooled = hands(3, 0.5, seed, votes)[::-1 if left_is_real else 1]
-    yield (f"{found} found the machine, {fooled} did not" + (": you could as well have thrown a coin" if abs(found - fooled) <= 6 else ""))
+    as_a_coin = ": you could as well have thrown a coin" if abs(found - fooled) <= 6 else ""
+    yield f"{found} found the machine, {fooled} did not" + as_a_coin
 
     axis = figure.subplots()
     draw_words(axis, ["?"] * 12, columns=3, size=40, color=GREY)
@@ -172,7 +183,8 @@ def beats(figure, seed, votes):
     game, before, after, shown = talkers(seed)
     draw_answers(figure.subplots(), game, answers(game, before))
     yield f"A longer page: it has read a forum, and is asked “{QUESTION}” nine times. Red: rude, blue: polite"
-    draw_answers(figure.subplots(), game, [text for _, text in shown[:9]], [f"{question}  " for question, _ in shown[:9]])
+    draw_answers(figure.subplots(), game, [text for _, text in shown[:9]],
+                 [f"{question}  " for question, _ in shown[:9]])
     yield "Now people show it fifty polite dialogues. These are nine of them"
     draw_answers(figure.subplots(), game, said := answers(game, after))
     polite = sum(text.startswith(game.phrases.kind_openers) for text in said)

@@ -1,4 +1,6 @@
-"""`tinyrlhf demo 10`: the room agrees on a taste in words and votes on ten pairs; a language model learns it while everybody watches."""
+"""`tinyrlhf demo 10`: the room agrees on a taste in words and votes on ten pairs; a language model learns it while
+everybody watches.
+"""
 import functools
 
 import numpy as np
@@ -8,21 +10,24 @@ from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, ORANGE, VERMILLION
 
 TRAITS = {"vowels": ("more vowels", "fewer vowels"), "letters": ("long words", "short words"),
-          "hard letters": ("hard letters", "no hard letters"), "letters again": ("letters that come again", "no letter twice"),
+          "hard letters": ("hard letters", "no hard letters"),
+          "letters again": ("letters that come again", "no letter twice"),
           "vowel at the end": ("a vowel at the end", "a consonant at the end")}
 PAIRS, KL_COEF = 10, 0.25
 UPDATES = (0, 2, 5, 10, 20, 60)                                 # after so many there is a look at its words
 
 
 def traits(words):
-    """What the reward model knows of words, (n, 5): vowels minus others, letters, hard ones (not a e o l m n r), repeated ones, the end."""
-    rows = [[2 * sum(letter in VOWELS for letter in word) - len(word), len(word), sum(letter not in SOFT for letter in word),
-             len(word) - len(set(word)), word != "" and word[-1] in VOWELS] for word in words]
+    """What the reward model knows of words, (n, 5): vowels minus others, letters, hard ones, repeated ones, the end."""
+    vowels = [sum(letter in VOWELS for letter in word) for word in words]
+    hard = [sum(letter not in SOFT for letter in word) for word in words]
+    rows = [[2 * soft - len(word), len(word), rough, len(word) - len(set(word)), word != "" and word[-1] in VOWELS]
+            for word, soft, rough in zip(words, vowels, hard)]
     return np.array(rows, float) / (0.9, 2.2, 0.9, 1.2, 0.5)    # about equal spreads
 
 
 def hands(number, lists, seed, votes):
-    """Hands for the left and the right list of words: the room's, else those of 30 simulated people who want more vowels."""
+    """Hands for the left and the right list: the room's, else of 30 simulated people who want more vowels."""
     if number < len(votes):
         return votes[number]
     likes = [np.mean([2 * sum(letter in VOWELS for letter in word) - len(word) for word in words]) for words in lists]
@@ -31,7 +36,7 @@ def hands(number, lists, seed, votes):
 
 
 def believe(pairs, counts, prior=1.0, most=10):
-    """Weights of the traits by Bradley-Terry, and their covariance; at most ten hands of each pair count, so that loud is not sure."""
+    """Bradley-Terry weights of the traits, and covariance; a pair counts ten hands at most, as loud is not sure."""
     weights, precision = np.zeros(len(TRAITS)), prior * np.eye(len(TRAITS))
     if not pairs:
         return weights, np.linalg.inv(precision)
@@ -40,7 +45,8 @@ def believe(pairs, counts, prior=1.0, most=10):
     for _ in range(30):                                         # Newton's method
         chance = sigmoid(lead @ weights)
         slope = lead.T @ (shown[:, 0] - shown.sum(axis=1) * chance) - prior * weights
-        precision = (lead * (shown.sum(axis=1) * chance * (1 - chance))[:, None]).T @ lead + prior * np.eye(len(weights))
+        bend = shown.sum(axis=1) * chance * (1 - chance)
+        precision = (lead * bend[:, None]).T @ lead + prior * np.eye(len(weights))
         weights = weights + np.linalg.solve(precision, slope)
     return weights, np.linalg.inv(precision)
 
@@ -68,13 +74,15 @@ def draw_words(axis, words, columns=4, **look):
     axis.set(xlim=(0, columns), ylim=(-len(words) / columns, 0))
     axis.axis("off")
     for number, word in enumerate(words):
-        axis.text(number % columns + 0.5, -(number // columns) - 0.5, word or "(nothing)", size=30, ha="center", va="center", **look)
+        axis.text(number % columns + 0.5, -(number // columns) - 0.5, word or "(nothing)", size=30, ha="center",
+                  va="center", **look)
 
 
 def draw_beliefs(axis, weights, covariance):
     """What each trait is worth, with error bars of two standard errors."""
     colors = [BLUE if weight > 0 else VERMILLION for weight in weights]
-    axis.barh(range(5), weights, xerr=2 * np.sqrt(np.diag(covariance)), color=colors, alpha=0.7, error_kw=dict(lw=3, capsize=6))
+    axis.barh(range(5), weights, xerr=2 * np.sqrt(np.diag(covariance)), color=colors, alpha=0.7,
+              error_kw=dict(lw=3, capsize=6))
     axis.axvline(0, color=GREY, lw=1.5)
     axis.set(yticks=range(5), yticklabels=TRAITS, ylim=(4.6, -0.6), xlabel="what it believes: disliked  ←   → liked")
 
@@ -90,7 +98,7 @@ def draw_pair(figure, pair, beliefs):
 
 
 def draw_columns(axis, columns, places=len(UPDATES)):
-    """Columns of words, each (heading, words, scores, note); blue and bold: more than one standard deviation above the start."""
+    """Columns of words, each (heading, words, scores, note); blue, bold: a standard deviation above the start."""
     axis.set(xlim=(0, places), ylim=(-12.4, 0.3))
     axis.axis("off")
     for place, (heading, words, scores, note) in enumerate(columns):
@@ -102,7 +110,9 @@ def draw_columns(axis, columns, places=len(UPDATES)):
 
 
 class Learning:
-    """The language model, and what it is paid: traits weighed by the room's taste, in standard deviations of its first words."""
+    """The language model, and what it is paid: traits weighed by the room's taste, in standard deviations of its first
+    words.
+    """
 
     def __init__(self, policy, weights, seed):
         from tinyrlhf.games.text import Text
@@ -136,18 +146,20 @@ class Learning:
 
         for _ in range(updates):
             episodes = self.write(128)
-            self.history.append((self.scores(self.words(episodes)).mean(), kl_per_episode(self.policy, self.reference, episodes)))
+            nats = kl_per_episode(self.policy, self.reference, episodes)
+            self.history.append((self.scores(self.words(episodes)).mean(), nats))
             self.learner.update(episodes, paid, self.rng)
 
     def look(self, updates, n=12):
         """Heading, words by the same dice as ever, their scores, and the mean score of 200."""
         many = self.words(self.write(200, np.random.default_rng(0)))
-        return f"{updates} updates", many[:n], self.scores(many[:n]), f"reward {self.scores(many).mean():.1f}".replace("-", "−")
+        reward = f"reward {self.scores(many).mean():.1f}".replace("-", "−")
+        return f"{updates} updates", many[:n], self.scores(many[:n]), reward
 
 
 @functools.cache
 def reader(seed):
-    """A model that has read a thousand words, and 60 different ones that it writes itself, of three to eight letters."""
+    """A model that has read a thousand words, and 60 different words of its own, of three to eight letters."""
     from tinyrlhf.worlds.text import pretrained
     policy = pretrained(seed)
     written = Learning(policy, np.zeros(len(TRAITS)), seed)
@@ -155,7 +167,7 @@ def reader(seed):
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
     draw_words(figure.subplots(), list(dict.fromkeys(corpus(60, np.random.default_rng(seed))))[:24], color=GREY)
     yield "A little machine has read a thousand words of a language that does not exist"
     policy, words = reader(seed)
@@ -187,16 +199,19 @@ def beats(figure, seed, votes):
     above.set(ylabel="reward", ylim=(min(0, above.get_ylim()[0]), None))
     below.set(ylabel="nats from the start", xlabel="updates", ylim=(0, None))
     yield ("The reward rises, and each nat away from the language that it has read costs something"
-           if learning.history[-1][0] > learning.history[0][0] + 0.3 else "It was paid for next to nothing, and learned next to nothing")
+           if learning.history[-1][0] > learning.history[0][0] + 0.3 else
+           "It was paid for next to nothing, and learned next to nothing")
 
     on_the_leash = ("on the leash", *learning.look(UPDATES[-1])[1:])
     draw_columns(figure.subplots(), [on_the_leash, ("without it", ["?"] * 12, [0] * 12, "")], places=2)
     yield "What would it write without the leash? Guess"
     free = Learning(policy, beliefs[0], seed)
     free.improve(UPDATES[-1], kl_coef=0.0)
-    (varied, near), (alike, far) = ((len(set(each.words(each.write(200)))), each.history[-1][1]) for each in (learning, free))
+    (varied, near), (alike, far) = ((len(set(each.words(each.write(200)))), each.history[-1][1])
+                                    for each in (learning, free))
     draw_columns(figure.subplots(), [on_the_leash, ("without it", *free.look(UPDATES[-1])[1:])], places=2)
-    yield f"On the leash: {near:.1f} nats away, {varied} different words of 200. Without it: {far:.1f} nats, {alike} different"
+    yield (f"On the leash: {near:.1f} nats away, {varied} different words of 200. "
+           f"Without it: {far:.1f} nats, {alike} different")
 
     lists = looks[0][1], looks[-1][1]
     for axis, words, side, color in zip(figure.subplots(1, 2), lists, ("left: before", "right: after"), (GREY, BLUE)):
@@ -207,6 +222,8 @@ def beats(figure, seed, votes):
     axis = figure.subplots()
     axis.barh([1, 0], [left, right], color=[GREY, BLUE])
     axis.set(yticks=[1, 0], yticklabels=["before", "after"], xlabel="hands")
-    yield (f"{right} hands for what it has learned, {left} for what it was: "
-           + ("this is the only score that counts" if right > left else "it learned what it heard, and not what you meant" if right < left
-              else "nobody can tell the difference"))
+    verdict = "nobody can tell the difference"
+    if right != left:
+        verdict = ("this is the only score that counts" if right > left else
+                   "it learned what it heard, and not what you meant")
+    yield f"{right} hands for what it has learned, {left} for what it was: {verdict}"

@@ -1,4 +1,6 @@
-"""`tinyrlhf demo 11`: the room votes on three answers; two roads lead from its votes to a policy, and meet; then it all agrees."""
+"""`tinyrlhf demo 11`: the room votes on three answers; two roads lead from its votes to a policy, and meet; then it all
+agrees.
+"""
 import numpy as np
 
 from tinyrlhf.feedback.answers import Choices
@@ -11,7 +13,7 @@ QUESTION = "Does pineapple belong on a pizza?"
 ANSWERS = ("Of course!", "It depends.", "Never!")
 START = np.array([0.1, 0.3, 0.6])                               # how the model answers at first
 PAIRS = ((0, 1), (1, 2), (0, 2))
-INVENTED = (0.62, 0.6, 0.7)                                     # share of hands for the left, where the room does not say
+INVENTED = (0.62, 0.6, 0.7)                             # share of hands for the left, where the room does not say
 PRICES = (1.0, 0.4, 0.2)
 CORNERS = np.array([[0.5, 0.75**0.5], [0.0, 0.0], [1.0, 0.0]])
 
@@ -25,7 +27,7 @@ def hands(number, seed, votes):
 
 
 def shares_of(counted):
-    """How often answer i was preferred to j (3, 3): shares of the hands, and half a hand more on each side, so that nobody is certain."""
+    """How often answer i beat j, (3, 3): shares of the hands, with half a hand more a side, so nobody is certain."""
     shares = np.zeros((3, 3))
     for (i, j), (left, right) in zip(PAIRS, counted):
         shares[i, j] = (left + 0.5) / (left + right + 1)
@@ -48,7 +50,8 @@ def draw_scores(axis, scores, counted):
     axis.bar(range(3), scores, color=[BLUE, ORANGE, VERMILLION], width=0.55)
     axis.axhline(0, color=GREY, lw=1.5)
     axis.set(xticks=range(3), xticklabels=ANSWERS, ylabel="score", xlim=(-0.6, 2.6))
-    axis.set_xlabel("    ".join(f"{ANSWERS[i]} {left} : {right} {ANSWERS[j]}" for (i, j), (left, right) in zip(PAIRS, counted)))
+    axis.set_xlabel("    ".join(f"{ANSWERS[i]} {left} : {right} {ANSWERS[j]}"
+                                for (i, j), (left, right) in zip(PAIRS, counted)))
 
 
 def reinforced(scores, price, steps=3000):
@@ -86,7 +89,8 @@ def draw_roads(axis, roads, prices=()):
     axis.plot(*(START @ CORNERS), "s", color="black", markersize=14, zorder=4)
     axis.annotate("start", START @ CORNERS, xytext=(14, 10), textcoords="offset points")
     for corner, answer, side in zip(CORNERS, ANSWERS, ("center", "left", "right")):
-        axis.text(corner[0], corner[1] + (0.03 if corner[1] else -0.03), answer, ha=side, va="bottom" if corner[1] else "top", size=22)
+        axis.text(corner[0], corner[1] + (0.03 if corner[1] else -0.03), answer, ha=side,
+                  va="bottom" if corner[1] else "top", size=22)
     axis.set(xlim=(-0.3, 1.3), ylim=(-0.12, 1.0), aspect="equal", xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 
@@ -125,7 +129,8 @@ def words_of_both(seed):
     again, _ = directly(join_answers([votes, ask(straight)]))
     improve_on(state, state.reward_model.rewards)
     shown = {}
-    for name, policy in (("at first", state.reference), ("DPO", straight), ("reward model, RL", state.policy), ("DPO, asked again", again)):
+    for name, policy in (("at first", state.reference), ("DPO", straight), ("reward model, RL", state.policy),
+                         ("DPO, asked again", again)):
         new = rollout(state.game, policy, state.game.start(1000, rng), np.random.default_rng(seed))
         shown[name] = state.game.decode(new.states[:6, -1]), float(new.true_returns.mean())
     return shown, history
@@ -155,7 +160,7 @@ def draw_falling(axis, history):
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
     for number, words in enumerate((f"{QUESTION} Which answer is better?", "And of these two?", "And the last pair?")):
         draw_pair(figure, number)
         yield words
@@ -192,7 +197,8 @@ def beats(figure, seed, votes):
     axis = figure.subplots()
     draw_roads(axis, [(path, VERMILLION, "-", "o") for path in ends])
     name_roads(axis, ("DPO", VERMILLION))
-    yield f"What if you had all agreed? Whatever a nat costs, it runs to \u201c{ANSWERS[int(ends[-1][-1].argmax())]}\u201d"
+    last = ANSWERS[int(ends[-1][-1].argmax())]
+    yield f"What if you had all agreed? Whatever a nat costs, it runs to \u201c{last}\u201d"
     axis = figure.subplots()
     draw_roads(axis, [(preferred(agreed, price, ipo), GREEN, "-", "o") for price in PRICES], PRICES)
     name_roads(axis, ("IPO", GREEN))
@@ -208,4 +214,5 @@ def beats(figure, seed, votes):
            "DPO never heard about its own new words. Now 300 votes on those")
     draw_falling(figure.subplots(), history)
     fell = np.mean([row["chosen"] for row in history[-20:]]) < 0
-    yield ("Even the chosen words become rarer. DPO only watches the lead" if fell else "DPO only watches the lead of the chosen words")
+    yield ("Even the chosen words become rarer. DPO only watches the lead" if fell else
+           "DPO only watches the lead of the chosen words")

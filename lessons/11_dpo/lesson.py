@@ -1,33 +1,35 @@
 # %% [markdown]
 # # 11. DPO: skip the reward model
 #
-# **Goal**: train a policy straight from votes. You will know why the best policy under a leash has a formula, how that formula turns the
-# policy into its own reward model, what DPO's loss can see and what it cannot, and when the longer road through a reward model is worth it.
+# **Goal**: train a policy straight from votes. You will know why the best policy under a leash has a formula, how that
+# formula turns the policy into its own reward model, what DPO's loss can see and what it cannot, and when the longer
+# road through a reward model is worth it.
 #
-# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 19. The extra exercises take 11 more, the
-# code 15 more.
+# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 19. The extra exercises
+# take 11 more, the code 15 more.
 
 # %% [markdown]
 # ## Two roads from the same votes
 #
 # <a id="faq-dpo"></a>
-# RLHF as in lesson 10 is a long road: votes, then a reward model, then a policy that draws answers, has them judged, and is reinforced. DPO
-# (direct preference optimisation, Rafailov et al. 2023) goes straight: votes, then the policy. It is often presented as the simpler way to
-# the same thing, and RLHF as the one that takes feedback in again and again. More carefully: both aim at the same policy, and their votes
-# are the same. What differs is who fills in what the votes did not say. And neither owns the repetition: with both one can ask again.
+# RLHF as in lesson 10 is a long road: votes, then a reward model, then a policy that draws answers, has them judged,
+# and is reinforced. DPO (direct preference optimisation, Rafailov et al. 2023) goes straight: votes, then the policy.
+# It is often presented as the simpler way to the same thing, and RLHF as the one that takes feedback in again and
+# again. More carefully: both aim at the same policy, and their votes are the same. What differs is who fills in what
+# the votes did not say. And neither owns the repetition: with both one can ask again.
 #
 # ## The destination has a formula
 #
-# Under a leash, RLHF looks for the policy with the largest mean reward, minus `kl_coef` ($c$) for each nat it moves away from the
-# reference:
+# Under a leash, RLHF looks for the policy with the largest mean reward, minus `kl_coef` ($c$) for each nat it moves
+# away from the reference:
 #
 # $$\max_\pi \; \mathbb{E}_{y \sim \pi}[r(y)] - c \, \mathrm{KL}(\pi \Vert \pi_{ref})
 # \qquad\text{has the one solution}\qquad \pi^*(y) = \frac{\pi_{ref}(y) \, e^{r(y) / c}}{Z}$$
 #
-# Why: the formula says $r(y) = c \log \frac{\pi^*(y)}{\pi_{ref}(y)} + c \log Z$. Put this in place of $r$: the reference cancels, and what
-# is left to be maximised is $c \log Z - c \, \mathrm{KL}(\pi \Vert \pi^*)$. The first part is a constant, the second is largest where
-# $\pi = \pi^*$. So one need not search for the best policy, if one can list all answers. Here are six answers to "How was the soup?", of
-# which we know what people feel about them.
+# Why: the formula says $r(y) = c \log \frac{\pi^*(y)}{\pi_{ref}(y)} + c \log Z$. Put this in place of $r$: the
+# reference cancels, and what is left to be maximised is $c \log Z - c \, \mathrm{KL}(\pi \Vert \pi^*)$. The first part
+# is a constant, the second is largest where $\pi = \pi^*$. So one need not search for the best policy, if one can list
+# all answers. Here are six answers to "How was the soup?", of which we know what people feel about them.
 
 # %%
 import functools
@@ -54,7 +56,8 @@ from tinyrlhf.worlds.text import text
 from tinyrlhf.yardsticks import Strings
 
 plt.style.use(LECTURE)
-ANSWERS = ["Delicious, thank you!", "Lovely, a bit salty.", "It was soup.", "Fine.", "Why do you ask?", "I have had better."]
+ANSWERS = ["Delicious, thank you!", "Lovely, a bit salty.", "It was soup.", "Fine.", "Why do you ask?",
+           "I have had better."]
 REFERENCE = np.array([0.02, 0.05, 0.13, 0.25, 0.30, 0.25])
 FELT = np.array([2.0, 1.2, 0.6, 0.9, -0.6, -1.2])
 CHANCE = sigmoid(FELT[:, None] - FELT)                          # how often people prefer answer i to answer j
@@ -78,22 +81,24 @@ for i, answer in enumerate(ANSWERS):
 #
 # $$r(y) = c \, \log \frac{\pi^*(y)}{\pi_{ref}(y)} + c \log Z$$
 #
-# *Any* policy is the best one for some reward: `kl_coef` times its log-ratio. That is its **implicit reward**, what it likes more than
-# the reference did. The unknown $\log Z$ is the same for all answers to one question, and votes see only differences. So put it into the
-# loss of lesson 6, and the reward model is gone:
+# *Any* policy is the best one for some reward: `kl_coef` times its log-ratio. That is its **implicit reward**, what it
+# likes more than the reference did. The unknown $\log Z$ is the same for all answers to one question, and votes see
+# only differences. So put it into the loss of lesson 6, and the reward model is gone:
 #
-# $$L = -\log \sigma\left( c \left[ \log \frac{\pi(y_w)}{\pi_{ref}(y_w)} - \log \frac{\pi(y_l)}{\pi_{ref}(y_l)} \right] \right)$$
+# $$L = -\log \sigma\left( c \left[ \log \frac{\pi(y_w)}{\pi_{ref}(y_w)} -
+# \log \frac{\pi(y_l)}{\pi_{ref}(y_l)} \right] \right)$$
 #
-# with $y_w$ the answer that was chosen and $y_l$ the rejected one. Where do these log-probabilities come from? From lesson 9: an answer is
-# many letters, and its log-probability is the *sum* of theirs. Sums first, then differences to the reference, the loss comes last
-# (exercises 11.2 and 11.3). At the start, policy and reference are the same, every vote looks like a toss of a coin, and the loss is
-# $\log 2$. If yours begins elsewhere, look for a mistake.
+# with $y_w$ the answer that was chosen and $y_l$ the rejected one. Where do these log-probabilities come from? From
+# lesson 9: an answer is many letters, and its log-probability is the *sum* of theirs. Sums first, then differences to
+# the reference, the loss comes last (exercises 11.2 and 11.3). At the start, policy and reference are the same, every
+# vote looks like a toss of a coin, and the loss is $\log 2$. If yours begins elsewhere, look for a mistake.
 #
-# Below, the policy is six numbers, and the votes are exact: every pair counts as often as people would choose each of its sides.
+# Below, the policy is six numbers, and the votes are exact: every pair counts as often as people would choose each of
+# its sides.
 
 # %%
 def votes_on(n):
-    """n votes as the library's losses take them, about 2 n answers: the first n were chosen, each over one of the others."""
+    """n votes as the library's losses take them, about 2 n answers: each of the first n was chosen over another."""
     places = np.arange(2 * n).reshape(2, n).T
     return [Choices("preference", places, np.eye(2), 0.0, np.tile([1.0, 0.0], (n, 1)), np.arange(n))]
 
@@ -118,10 +123,11 @@ def dpo_road(shares, kl_coef, steps=2000):
     logits, reference, path = np.log(REFERENCE), np.log(REFERENCE), [REFERENCE]
     for _ in range(steps):
         now = log_softmax(logits)
-        d_chosen, d_rejected, _, _ = dpo_grad_weight(now[WINNER], now[LOSER], reference[WINNER], reference[LOSER], kl_coef)
-        votes = len(WINNER) * shares[WINNER, LOSER]             # a pair that was chosen twice as often pushes twice as hard
+        of_both = now[WINNER], now[LOSER], reference[WINNER], reference[LOSER]
+        d_chosen, d_rejected, _, _ = dpo_grad_weight(*of_both, kl_coef)
+        votes = len(WINNER) * shares[WINNER, LOSER]             # a pair chosen twice as often pushes twice as hard
         d_log_probs = np.bincount(WINNER, votes * d_chosen, 6) + np.bincount(LOSER, votes * d_rejected, 6)
-        logits = logits - 2 / kl_coef**2 * d_log_probs          # the pushes on winners and losers cancel, so their log Z needs no term
+        logits = logits - 2 / kl_coef**2 * d_log_probs          # their sum is 0, so log Z needs no term
         path.append(softmax(logits))
     return np.array(path)
 
@@ -149,27 +155,32 @@ def both_roads(kl_coef):
 
 
 starts = np.log(REFERENCE)
-print(f"loss of any vote at the start: {dpo_loss(starts[WINNER], starts[LOSER], starts[WINNER], starts[LOSER], 0.6):.4f}")
+at_first = dpo_loss(starts[WINNER], starts[LOSER], starts[WINNER], starts[LOSER], 0.6)
+print(f"loss of any vote at the start: {at_first:.4f}")
 print("KL to the formula's policy, in nats    0 steps        20       200      2000")
 for price, policy in zip(PRICES, best):
     for name, path in zip(("DPO", "reward model and RL"), both_roads(price)):
         left = [divergence(path[step], policy) for step in (0, 20, 200, 2000)]
-        print(f"  kl_coef {price}  {name:<22}" + "".join(f"{each:10.0e}" if each > 1e-12 else f"{'< 1e-12':>10}" for each in left))
+        columns = [f"{each:.0e}" if each > 1e-12 else "< 1e-12" for each in left]
+        print(f"  kl_coef {price}  {name:<22}" + "".join(f"{each:>10}" for each in columns))
 
 # %% [markdown]
-# DPO arrives at the formula's policy up to the last digit that the computer has. RL arrives too, or is on its way; do not compare speeds
-# between the rows, as the steps differ. But where a good answer is rare at first RL is slow by nature: its gradient weighs every answer by
-# its chance. With exact votes on every pair, and a policy that can represent everything, the two roads lead to the same place. That is the
-# theorem, and these are its conditions. From here on we take them away one by one.
+# DPO arrives at the formula's policy up to the last digit that the computer has. RL arrives too, or is on its way; do
+# not compare speeds between the rows, as the steps differ. But where a good answer is rare at first RL is slow by
+# nature: its gradient weighs every answer by its chance. With exact votes on every pair, and a policy that can
+# represent everything, the two roads lead to the same place. That is the theorem, and these are its conditions. From
+# here on we take them away one by one.
 #
-# (Surer people need no other theory. If they choose with `rationality` 2 instead of 1, all their scores double, and $r/c$ stays the same if
-# `kl_coef` doubles too. So `kl_coef` has a unit, that of the reward, and DPO measures rewards by how sure people are.)
+# (Surer people need no other theory. If they choose with `rationality` 2 instead of 1, all their scores double, and
+# $r/c$ stays the same if `kl_coef` doubles too. So `kl_coef` has a unit, that of the reward, and DPO measures rewards
+# by how sure people are.)
 #
 # ## When everybody agrees, the leash comes off
 #
-# Suppose that one answer of two is *always* preferred, as each pair is that was asked only once. Then DPO wants a lead of infinity,
-# whatever `kl_coef` is: the coefficient sets how fast it runs, not where it stops. Identity preference optimisation (IPO, Azar et al.
-# 2023) replaces the logarithm by a squared distance from a finite lead of the log-ratios, $1 / 2c$, and stops there.
+# Suppose that one answer of two is *always* preferred, as each pair is that was asked only once. Then DPO wants a lead
+# of infinity, whatever `kl_coef` is: the coefficient sets how fast it runs, not where it stops. Identity preference
+# optimisation (IPO, Azar et al. 2023) replaces the logarithm by a squared distance from a finite lead of the
+# log-ratios, $1 / 2c$, and stops there.
 
 # %%
 def chance_of_the_favourite(loss, kl_coef, steps):
@@ -189,21 +200,25 @@ for price in (0.2, 0.5, 2.0):
         print(f"  kl_coef {price}  {name}           {chances}" + f"{sigmoid(1 / (2 * price)):21.3f}" * (name == "IPO"))
 
 # %% [markdown]
-# With steps of $1/c$, as here, a larger `kl_coef` makes DPO slower throughout; with equal steps it is faster at first and slower later. It
-# never stops. In practice one stops it by hand, after an epoch or two, and that, not the formula, decides how far it goes.
+# With steps of $1/c$, as here, a larger `kl_coef` makes DPO slower throughout; with equal steps it is faster at first
+# and slower later. It never stops. In practice one stops it by hand, after an epoch or two, and that, not the formula,
+# decides how far it goes.
 #
 # ## Words: the same 300 votes, four ways to use them
 #
-# Now answers that nobody can list: the invented words of lesson 9. A character model has read a thousand of them. It draws 300 pairs of
-# words, and a person with a hidden taste in words (soft letters, two vowels, no letter again so soon) prefers one of each pair; in nine of
-# ten pairs their answer agrees with their taste. Then
+# Now answers that nobody can list: the invented words of lesson 9. A character model has read a thousand of them. It
+# draws 300 pairs of words, and a person with a hidden taste in words (soft letters, two vowels, no letter again so
+# soon) prefers one of each pair; in nine of ten pairs their answer agrees with their taste. Then
 #
-# - **fine-tuning on the chosen** is imitation: it raises the log-probability of what was shown, here of the words that won;
-# - **best of n** fits a reward model (letters and length, as in lesson 10), draws $n$ words, and gives out the one that it likes best;
+# - **fine-tuning on the chosen** is imitation: it raises the log-probability of what was shown, here of the words that
+#   won;
+# - **best of n** fits a reward model (letters and length, as in lesson 10), draws $n$ words, and gives out the one that
+#   it likes best;
 # - **RLHF** reinforces the model on that reward model, minus the leash;
 # - **DPO** takes the votes alone.
 #
-# All four are judged by the taste itself, which no learner sees, and by how far they have moved: nats from where they started.
+# All four are judged by the taste itself, which no learner sees, and by how far they have moved: nats from where they
+# started.
 
 # %%
 PERSON, SEEDS = Boltzmann(rationality=1.4), (0, 1, 2)
@@ -261,7 +276,7 @@ def rlhf_words(seed):
 
 
 def my_dpo(blocks, log_ratios, kl_coef, habits):
-    """Your loss and weights in the form that `prefer` asks for: of the log-ratios of many words, with the places of each pair."""
+    """Your loss and weights as `prefer` asks for them: of the log-ratios of many words, and each pair's places."""
     places, d_log_ratios = blocks[0].places.T, np.zeros(len(log_ratios))
     chosen, rejected, start = *log_ratios[places], np.zeros(places.shape[1])
     d_log_ratios[places] = dpo_grad_weight(chosen, rejected, start, start, kl_coef)[:2]
@@ -272,12 +287,13 @@ def my_dpo(blocks, log_ratios, kl_coef, habits):
 def dpo_words(seed, n=300, again=0):
     """Where DPO leads, the policy there, and the mean log-ratios of chosen and rejected words at each step.
 
-    again: so many votes more, on words that DPO's policy from the first n has drawn; then it starts anew with all votes.
+    again: so many votes more, on words that DPO's policy from the first n has drawn; then it starts anew with all
+    votes.
     """
     state, votes = votes_of(seed, n)
     if again:
         votes = join_answers([votes, ask(state, dpo_words(seed, n)[1], again, np.random.default_rng([12, seed]))])
-    policy, price = state.reference.copy(), 0.1 / reward_model_of(seed).scale             # RLHF's leash, in the votes' unit
+    policy, price = state.reference.copy(), 0.1 / reward_model_of(seed).scale   # RLHF's leash, in the votes' unit
     history = prefer(policy, state.reference, votes, np.random.default_rng(seed), my_dpo, price, steps=150,
                      learning_rate=linear(0.006, lowest=0.02))
     return place(policy, state), policy, history
@@ -294,7 +310,7 @@ def imitation_words(seed):
 
 @functools.lru_cache
 def best_of_words(seed):
-    """Places (7, 2) of the best of 1, 2, 4, .. 64: the largest KL it can have, and an estimate of the taste from 3,000 words."""
+    """Places (7, 2) of the best of 1, 2, 4, .. 64: the largest KL it can have, and the taste from 3,000 words."""
     state, model = votes_of(seed)[0], reward_model_of(seed)
     words = new_words(state.reference, state, 3000)
     liked = expected_true_reward(model.scores(words), words.true_returns, 64)
@@ -314,7 +330,8 @@ def best_of_64(seed, how_many=9):
     state, rng = votes_of(seed)[0], np.random.default_rng(7)
     pool = new_words(state.reference, state, 3000)
     scores = reward_model_of(seed).scores(pool)
-    return pool.states[best_of_n(lambda k: rng.integers(len(pool), size=k), lambda rows: scores[rows], 64, how_many), -1]
+    rows = best_of_n(lambda k: rng.integers(len(pool), size=k), lambda rows: scores[rows], 64, how_many)
+    return pool.states[rows, -1]
 
 
 def samples(policy, state):
@@ -326,8 +343,8 @@ for name, road in (("imitation", imitation_words), ("DPO", dpo_words), ("RLHF", 
     print(f"{name:22}{samples(road(0)[1], votes_of(0)[0])}")
 print(f"best of 64            {' '.join(votes_of(0)[0].game.decode(best_of_64(0)))}")
 print("the person's taste, and nats from the start     " + "         ".join(f"seed {seed}" for seed in SEEDS))
-ROADS = {"imitation of the chosen": imitation_words, "DPO": dpo_words, "best of 64": lambda seed: best_of_words(seed)[-1:],
-         "RLHF": rlhf_words,
+ROADS = {"imitation of the chosen": imitation_words, "DPO": dpo_words,
+         "best of 64": lambda seed: best_of_words(seed)[-1:], "RLHF": rlhf_words,
          "DPO, 600 votes": functools.partial(dpo_words, n=600),
          "DPO, asked again": functools.partial(dpo_words, again=300)}
 for name, road in ROADS.items():
@@ -337,8 +354,9 @@ for name, road in ROADS.items():
 def words_picture():
     figure, axis = plt.subplots(figsize=(12, 7))
     axis.plot(*np.mean([best_of_words(seed) for seed in SEEDS], axis=0).T, "--", color=GREY)
-    looks = {"imitation of the chosen": (GREY, "s", "left"), "DPO": (VERMILLION, "o", "left"), "best of 64": (GREY, "^", "right"),
-             "RLHF": (BLUE, "D", "above"), "DPO, 600 votes": (ORANGE, "v", "left"), "DPO, asked again": (GREEN, "P", "left")}
+    looks = {"imitation of the chosen": (GREY, "s", "left"), "DPO": (VERMILLION, "o", "left"),
+             "best of 64": (GREY, "^", "right"), "RLHF": (BLUE, "D", "above"),
+             "DPO, 600 votes": (ORANGE, "v", "left"), "DPO, asked again": (GREEN, "P", "left")}
     for name, (color, marker, side) in looks.items():
         road = ROADS[name]
         nats, liked = np.transpose([np.ravel(road(seed)[0]) for seed in SEEDS])
@@ -349,22 +367,22 @@ def words_picture():
     axis.text(0.75, 0.2, "best of 1, 2, 4, .. 64", color=GREY)
     axis.text(0.15, -1.3, "start", va="center")
     axis.plot(0, best_of_words(0)[0, 1], "s", color="black", markersize=14, clip_on=False)
-    axis.set(xlabel="how far it has moved: nats from the start", ylabel="how much the person likes its words", xlim=(0, 8.6),
-             ylim=(-1.4, 2.3))
+    axis.set(xlabel="how far it has moved: nats from the start", ylabel="how much the person likes its words",
+             xlim=(0, 8.6), ylim=(-1.4, 2.3))
     return figure
 
 
 show(words_picture(), "words", "From 300 votes RLHF leads higher; DPO, asked again, comes close")
 
 # %% [markdown]
-# **What you should see**: imitation barely moves; it hears of a vote only what was liked. DPO pleases the person much more than the model
-# did at first, but from these 300 votes it gets less than RLHF for about as many nats, and less than the best of 64 for more. (For the best
-# of n the picture shows the most that its KL can be, $\log n - (n-1)/n$.) On ten other seeds, 10 to 19, RLHF was ahead of DPO on all,
-# with 1.70 against 0.65 on average.
+# **What you should see**: imitation barely moves; it hears of a vote only what was liked. DPO pleases the person much
+# more than the model did at first, but from these 300 votes it gets less than RLHF for about as many nats, and less
+# than the best of 64 for more. (For the best of n the picture shows the most that its KL can be, $\log n - (n-1)/n$.)
+# On ten other seeds, 10 to 19, RLHF was ahead of DPO on all, with 1.70 against 0.65 on average.
 #
-# Is the formula wrong, then? No. But DPO's policy *is* a reward model, so let us examine it as one, like in lesson 7: how many pairs of new
-# words does its implicit reward put in the order of the person's taste? First words of the model at first, where the votes were; then
-# words that DPO's policy writes itself.
+# Is the formula wrong, then? No. But DPO's policy *is* a reward model, so let us examine it as one, like in lesson 7:
+# how many pairs of new words does its implicit reward put in the order of the person's taste? First words of the model
+# at first, where the votes were; then words that DPO's policy writes itself.
 
 # %%
 def library_implicit(log_probs, ref_log_probs, mask, kl_coef):
@@ -380,7 +398,7 @@ def letters(policy, words):
 
 
 def foretold(scores, words):
-    """Share of pairs, word i and word i + N/2, that the scores put in the order of the person's taste; equal ones left out."""
+    """Share of pairs, words i and i + N/2, that the scores order as the person's taste does, equal ones left out."""
     first, second = np.split(np.arange(len(words)), 2)
     lead = words.true_returns[first] - words.true_returns[second]
     return accuracy(scores[first] - scores[second], np.where(lead == 0, 0.5, lead > 0))
@@ -388,7 +406,7 @@ def foretold(scores, words):
 
 @functools.lru_cache
 def judges(seed):
-    """Shares foretold by the reward model, by DPO, and by DPO asked again: on words of the model at first, on DPO's own words."""
+    """Shares foretold by the reward model, DPO, and DPO asked again: on the first model's and on DPO's own words."""
     state, table = votes_of(seed)[0], []
     for writer in (state.reference, dpo_words(seed)[1]):
         words = new_words(writer, state, 2000)
@@ -399,29 +417,33 @@ def judges(seed):
 
 
 print("foretold             words of the model at first         words that DPO writes     (three seeds)")
-for name, row in zip(("reward model", "DPO", "DPO, asked again"), np.transpose([judges(seed) for seed in SEEDS], (2, 1, 0))):
+for name, row in zip(("reward model", "DPO", "DPO, asked again"),
+                     np.transpose([judges(seed) for seed in SEEDS], (2, 1, 0))):
     print(f"  {name:16}" + "".join(f"{'':12}" + "".join(f"{share:6.0%}" for share in shares) for shares in row))
 
 # %% [markdown]
 # Two conditions of the theorem are missing:
 #
-# - **Few votes.** The reward model here learns 28 numbers: what each letter, each length, and variety are worth. DPO has to find the same
-#   in nearly 4,000 weights, one context of three letters at a time. So it foretells less even at home. Twice the votes help.
-# - **Off the distribution.** DPO writes what it *believes* to be good, its errors included, and about those words it foretells hardly
-#   more than a coin would (on seeds 10 to 19, 51 % on average, the reward model 83 %): no vote ever told it of them. RLHF goes astray like
-#   that too (lesson 12), but it draws new words on its way and has each of them judged by a model that still knows something there. So
-#   let DPO draw once: ask the person 300 times more, now about *DPO's own* words, and train on all 600 votes. That is worth more than 600
-#   votes on old words on eight of those ten seeds, and with 1.63 on average it comes near to RLHF, which had half as many.
+# - **Few votes.** The reward model here learns 28 numbers: what each letter, each length, and variety are worth. DPO
+#   has to find the same in nearly 4,000 weights, one context of three letters at a time. So it foretells less even at
+#   home. Twice the votes help.
+# - **Off the distribution.** DPO writes what it *believes* to be good, its errors included, and about those words it
+#   foretells hardly more than a coin would (on seeds 10 to 19, 51 % on average, the reward model 83 %): no vote ever
+#   told it of them. RLHF goes astray like that too (lesson 12), but it draws new words on its way and has each of them
+#   judged by a model that still knows something there. So let DPO draw once: ask the person 300 times more, now about
+#   *DPO's own* words, and train on all 600 votes. That is worth more than 600 votes on old words on eight of those ten
+#   seeds, and with 1.63 on average it comes near to RLHF, which had half as many.
 #
-# So "DPO or RLHF" is rather the question *who judges the new answers*: a model of the person, the person again, or nobody.
+# So "DPO or RLHF" is rather the question *who judges the new answers*: a model of the person, the person again, or
+# nobody.
 #
-# Mind the other side, too. Those 28 features were well chosen for this taste. If the reward model is told length and variety only, and not
-# the letters, RLHF falls to where DPO is (try it). DPO needs nobody who chooses features.
+# Mind the other side, too. Those 28 features were well chosen for this taste. If the reward model is told length and
+# variety only, and not the letters, RLHF falls to where DPO is (try it). DPO needs nobody who chooses features.
 #
 # ## Both answers may fall
 #
-# The loss sees one thing only, the lead of the chosen answer over the rejected one. If *both* become rarer, and the rejected one faster, it
-# is content. So log both.
+# The loss sees one thing only, the lead of the chosen answer over the rejected one. If *both* become rarer, and the
+# rejected one faster, it is content. So log both.
 
 # %%
 def falling_picture():
@@ -432,7 +454,8 @@ def falling_picture():
             axis.plot(np.arange(5, 10 * len(levels), 10), levels, color=color, linestyle=line)
     axis.axhline(0, color=GREY, lw=1.5)
     axis.text(0, 0.6, "as likely as at the start", color=GREY)
-    ends = [np.mean([[row[key] for row in dpo_words(seed)[2][-30:]] for seed in SEEDS]) for key in ("chosen", "rejected")]
+    ends = [np.mean([[row[key] for row in dpo_words(seed)[2][-30:]] for seed in SEEDS])
+            for key in ("chosen", "rejected")]
     axis.set(xlabel="steps of DPO, three seeds", ylabel="mean log-ratio in nats", ylim=(-21, 2))
     label_lines(axis, [(ends[0], "chosen", BLUE), (ends[1], "rejected", VERMILLION)])
     for label in axis.texts[1:]:
@@ -441,7 +464,7 @@ def falling_picture():
 
 
 def now_and_best(seed):
-    """Mean log-ratio of chosen and of rejected words, and the share of the chosen that became likelier: by DPO, and by the best policy.
+    """Mean log-ratio of chosen and rejected words, share of chosen now likelier: by DPO, and by the best policy.
 
     The best one for the person's taste is known exactly, from a sweep over all words (`tinyrlhf.exact.strings`).
     """
@@ -456,30 +479,34 @@ def now_and_best(seed):
 
 print("log-ratios:  DPO, chosen  rejected  chosen that gained        best possible: the same three")
 for seed in SEEDS:
-    print(f"  seed {seed}" + (" " * 12).join(f"{won:15.1f}{lost:10.1f}{gained:16.0%}" for won, lost, gained in now_and_best(seed)))
+    columns = [f"{won:15.1f}{lost:10.1f}{gained:16.0%}" for won, lost, gained in now_and_best(seed)]
+    print(f"  seed {seed}" + (" " * 12).join(columns))
 show(falling_picture(), "falling", "The words that won become rarer too: DPO's loss sees only the lead")
 
 # %% [markdown]
-# The right half of the table is worth a second look: the *best possible* policy for this taste, which is known exactly here, makes nearly
-# all of the chosen words rarer too. They won against a worse word, and few of them are good. So a falling likelihood of the chosen is not
-# yet a fault. It is a question: where has their chance gone? The loss cannot tell; it knows only the answers that were compared. Here it
-# went to words that are better than before, and not the best. Elsewhere it has gone to the opposite of what was chosen: a model trained to
-# prefer "No" to "Never" became likelier to say "Yes" (Razin et al. 2024). So read new answers, and do not trust the loss alone.
+# The right half of the table is worth a second look: the *best possible* policy for this taste, which is known exactly
+# here, makes nearly all of the chosen words rarer too. They won against a worse word, and few of them are good. So a
+# falling likelihood of the chosen is not yet a fault. It is a question: where has their chance gone? The loss cannot
+# tell; it knows only the answers that were compared. Here it went to words that are better than before, and not the
+# best. Elsewhere it has gone to the opposite of what was chosen: a model trained to prefer "No" to "Never" became
+# likelier to say "Yes" (Razin et al. 2024). So read new answers, and do not trust the loss alone.
 #
 # ## Relatives
 #
-# Each of these changes one thing about DPO. They are short enough to read. Arguments are tables (2, N), chosen words above rejected ones;
-# each returns the derivative of its loss by the log-probabilities of the words.
+# Each of these changes one thing about DPO. They are short enough to read. Arguments are tables (2, N), chosen words
+# above rejected ones; each returns the derivative of its loss by the log-probabilities of the words.
 
 # %%
 SIGN = np.array([[1.0], [-1.0]])                                # chosen words up, rejected ones down
 
 
 def kto(log_ratios, log_probs, lengths, kl_coef=0.1):
-    """Needs no pairs, only thumbs: loss = mean of 1 - sigmoid(c (log_ratio - z)) for liked words, and with z - log_ratio for the others.
+    """Needs no pairs, only thumbs: loss = mean of 1 - sigmoid(c (log_ratio - z)) for liked words, and with z -
+    log_ratio for the others.
 
-    z, how far the policy has moved as a whole, is the mean log-ratio, at least 0; it is not differentiated.
-    Source: Ethayarajh et al. 2024. Departs from the source: z is theirs of answers to other questions; here is only one question.
+    z, how far the policy has moved as a whole, is the mean log-ratio, at least 0; it is not differentiated. Source:
+    Ethayarajh et al. 2024. Departs from the source: z is theirs of answers to other questions; here is only one
+    question.
     """
     chance = sigmoid(kl_coef * SIGN * (log_ratios - max(0.0, log_ratios.mean())))
     return -SIGN * kl_coef * chance * (1 - chance) / log_ratios.size
@@ -495,13 +522,14 @@ def simpo(log_ratios, log_probs, lengths, sharpness=2.0, margin=3.0):
 
 
 def orpo(log_ratios, log_probs, lengths, weight=30.0):
-    """Needs no reference and no stage before it: imitation of the chosen, plus weight times -log sigmoid(log-odds, chosen - rejected).
+    """Imitation of the chosen, plus weight times -log sigmoid(log-odds, chosen - rejected): needs no reference.
 
-    The odds are those of the mean letter, P / (1 - P) with log P = log_prob / length. Source: Hong, Lee, Thorne 2024, equations 6 and 7.
+    The odds are those of the mean letter, P / (1 - P) with log P = log_prob / length. Source: Hong, Lee, Thorne 2024,
+    equations 6 and 7.
     """
     letter = log_probs / lengths
     lead = (SIGN * (letter - np.log1p(-np.exp(letter)))).sum(axis=0)
-    d_letter = -SIGN * weight * sigmoid(-lead) / (1 - np.exp(letter))                   # d log-odds / d log P = 1 / (1 - P)
+    d_letter = -SIGN * weight * sigmoid(-lead) / (1 - np.exp(letter))           # d log-odds / d log P = 1 / (1 - P)
     d_letter[0] -= 1                                            # imitation
     return d_letter / lengths / len(lead)
 
@@ -519,33 +547,39 @@ def relative_words(rule, seed, steps=30):
         slopes[places] = rule(log_ratios[places], log_ratios[places] + start, lengths)
         return 0.0, slopes, None
 
-    prefer(policy, state.reference, votes, np.random.default_rng(seed), loss, steps=steps, batch=None, learning_rate=0.006)
+    prefer(policy, state.reference, votes, np.random.default_rng(seed), loss, steps=steps, batch=None,
+           learning_rate=0.006)
     return place(policy, state)
 
 
-print("300 votes: the person's taste, and nats from the start       " + "         ".join(f"seed {seed}" for seed in SEEDS))
-print("  DPO     " + " " * 44 + "  ".join(f"{liked:7.2f} ({nats:.1f})" for nats, liked in (dpo_words(seed)[0] for seed in SEEDS)))
+def print_row(name, ends):
+    print(f"  {name:52}" + "  ".join(f"{liked:7.2f} ({nats:.1f})" for nats, liked in ends))
+
+
+seeds = "         ".join(f"seed {seed}" for seed in SEEDS)
+print("300 votes: the person's taste, and nats from the start       " + seeds)
+print_row("DPO", [dpo_words(seed)[0] for seed in SEEDS])
 for rule in (kto, simpo, orpo):
-    ends = [relative_words(rule, seed) for seed in SEEDS]
-    print(f"  {rule.__name__:52}" + "  ".join(f"{liked:7.2f} ({nats:.1f})" for nats, liked in ends))
+    print_row(rule.__name__, [relative_words(rule, seed) for seed in SEEDS])
 
 # %% [markdown]
-# KTO hears of each word only whether it won or lost, not against which, and mostly loses by it here. SimPO has no reference to hold it,
-# and goes far, to a better place than DPO on one seed and a worse one on the two others. ORPO is imitation with a correction. The settings
-# above are the best of a few tried on other seeds, and ORPO's weight is far above that of its authors (0.1), since with a small one it
-# stays an imitator here. On seeds 10 to 19 DPO is ahead of KTO and of SimPO on eight each, and of ORPO on six, there with the better
-# mean, 0.65 against 0.44, and the worse worst case. What carries over to other tasks is not this order, but what each of them can do
-# without.
+# KTO hears of each word only whether it won or lost, not against which, and mostly loses by it here. SimPO has no
+# reference to hold it, and goes far, to a better place than DPO on one seed and a worse one on the two others. ORPO is
+# imitation with a correction. The settings above are the best of a few tried on other seeds, and ORPO's weight is far
+# above that of its authors (0.1), since with a small one it stays an imitator here. On seeds 10 to 19 DPO is ahead of
+# KTO and of SimPO on eight each, and of ORPO on six, there with the better mean, 0.65 against 0.44, and the worse worst
+# case. What carries over to other tasks is not this order, but what each of them can do without.
 #
 # ## The picture to remember
 #
-# Back to the soup. Each point of the triangle is a policy. Its corners: all chance on the two kind answers, the two plain ones, the two
-# rude ones (six answers do not fit on paper, so the two of each kind are added up). Left, exact votes, and three prices of a nat. Right,
-# one price (0.6), but only twelve votes, three times anew. A reward model with a little doubt (a prior, lesson 6) meets DPO without any.
+# Back to the soup. Each point of the triangle is a policy. Its corners: all chance on the two kind answers, the two
+# plain ones, the two rude ones (six answers do not fit on paper, so the two of each kind are added up). Left, exact
+# votes, and three prices of a nat. Right, one price (0.6), but only twelve votes, three times anew. A reward model with
+# a little doubt (a prior, lesson 6) meets DPO without any.
 
 # %%
 CORNERS = np.array([[0.5, 0.75**0.5], [0.0, 0.0], [1.0, 0.0]])
-SURE, DOUBTFUL = (0.0, 0.001), (0.25, 0.5)                      # votes added to each side of each pair, and the reward model's prior
+SURE, DOUBTFUL = (0.0, 0.001), (0.25, 0.5)      # votes added to each side of each pair, and the reward model's prior
 
 
 def twelve_votes(seed):
@@ -559,7 +593,7 @@ def twelve_votes(seed):
 
 @functools.lru_cache
 def twelve_vote_roads(seed, more=0.0, prior=0.5, kl_coef=0.6):
-    """Both roads from the same twelve votes: DPO with `more` votes on each side of each pair; a reward model with a prior, then RL."""
+    """Both roads from twelve votes: DPO with `more` votes on each side of a pair; a reward model with prior and RL."""
     counts = twelve_votes(seed)
     votes = counts + more * ~np.eye(6, dtype=bool)
     return dpo_road(votes / votes.sum(), kl_coef), rlhf_road(maximise(counts, prior=prior, n_ties=0)[0], kl_coef)
@@ -581,7 +615,8 @@ def draw_roads(axis, pairs_of_roads, stars):
     axis.plot(*start, "s", color="black", markersize=12)
     axis.text(start[0] + 0.03, start[1] + 0.02, "start")
     for corner, name, side in zip(CORNERS, ("always kind", "always plain", "always rude"), ("center", "left", "right")):
-        axis.text(corner[0], corner[1] + (0.03 if corner[1] else -0.03), name, ha=side, va="bottom" if corner[1] else "top")
+        axis.text(corner[0], corner[1] + (0.03 if corner[1] else -0.03), name, ha=side,
+                  va="bottom" if corner[1] else "top")
     axis.set(xlim=(-0.02, 1.1), ylim=(-0.1, 0.97), aspect="equal", xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 
@@ -607,7 +642,8 @@ def claim_both_roads_lead_to_the_formula(seed):
 
 
 def claim_twelve_votes_without_doubt_lead_further_astray(seed):
-    sure, doubtful = (np.array([divergence(path[-1], best[1]) for path in twelve_vote_roads(seed, *doubt)]) for doubt in (SURE, DOUBTFUL))
+    sure, doubtful = (np.array([divergence(path[-1], best[1]) for path in twelve_vote_roads(seed, *doubt)])
+                      for doubt in (SURE, DOUBTFUL))
     return (sure > doubtful).all()
 
 
@@ -633,31 +669,36 @@ print("twelve votes: KL to the best policy, in nats   " + "".join(f"   seed {see
 for doubt, *names in ((SURE, "DPO", "reward model, prior 0.001"),
                       (DOUBTFUL, "DPO, 1/4 vote more on each side of a pair", "reward model, prior 0.5")):
     for road, name in enumerate(names):
-        print(f"  {name:45}" + "".join(f"{divergence(twelve_vote_roads(seed, *doubt)[road][-1], best[1]):9.2f}" for seed in SEEDS))
+        ends = [twelve_vote_roads(seed, *doubt)[road][-1] for seed in SEEDS]
+        print(f"  {name:45}" + "".join(f"{divergence(end, best[1]):9.2f}" for end in ends))
 for claim in (claim_both_roads_lead_to_the_formula, claim_twelve_votes_without_doubt_lead_further_astray,
-              claim_from_300_votes_rlhf_pleases_more_than_dpo, claim_the_reward_model_knows_dpos_own_words_better_than_dpo,
+              claim_from_300_votes_rlhf_pleases_more_than_dpo,
+              claim_the_reward_model_knows_dpos_own_words_better_than_dpo,
               claim_asking_again_helps_dpo_more_than_as_many_votes_at_once, claim_chosen_and_rejected_fall_together):
     print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in SEEDS)} of {len(SEEDS)} seeds")
 show(roads_picture(), "roads", "With exact votes both roads meet; with twelve, a prior holds one back")
 
 # %% [markdown]
-# **What you should see**: left, both roads end in the same three stars, though not by the same way. RL first makes the answers likelier
-# that are common and not bad, and turns to the rare good one only then; DPO does not mind how rare an answer is. Right, an answer that
-# happened to win all of its few votes draws DPO on and on towards a corner, while the prior holds the reward model back. It is the doubt
-# that helps, not the road: give DPO a quarter of a vote more on each side of each pair, and it ends as near as the reward model does. Over
-# forty such sets of twelve votes doubt brought either road nearer to the best policy on 38.
+# **What you should see**: left, both roads end in the same three stars, though not by the same way. RL first makes the
+# answers likelier that are common and not bad, and turns to the rare good one only then; DPO does not mind how rare an
+# answer is. Right, an answer that happened to win all of its few votes draws DPO on and on towards a corner, while the
+# prior holds the reward model back. It is the doubt that helps, not the road: give DPO a quarter of a vote more on each
+# side of each pair, and it ends as near as the reward model does. Over forty such sets of twelve votes doubt brought
+# either road nearer to the best policy on 38.
 #
-# In a table the two roads are one: DPO *is* the Bradley-Terry model, written with log-ratios for scores. It differs from RLHF where many
-# answers share the same weights, as in all language models, and where an answer is new.
+# In a table the two roads are one: DPO *is* the Bradley-Terry model, written with log-ratios for scores. It differs
+# from RLHF where many answers share the same weights, as in all language models, and where an answer is new.
 #
 # ## What to try next
 #
-# - Double both numbers of `DOUBTFUL`, and double them again. When is it too much doubt, and where do the roads end at last?
-# - Tell the reward model less: in `reward_model_of`, put `MLP((11, 1), rng)` and the features from number 17 on in its place (as
-#   `tinyrlhf/worlds/text.py` does with all 28). Does the road through a reward model still lead higher?
+# - Double both numbers of `DOUBTFUL`, and double them again. When is it too much doubt, and where do the roads end at
+#   last?
+# - Tell the reward model less: in `reward_model_of`, put `MLP((11, 1), rng)` and the features from number 17 on in its
+#   place (as `tinyrlhf/worlds/text.py` does with all 28). Does the road through a reward model still lead higher?
 # - Let DPO run for 600 steps at a constant learning rate of 0.01. What do the loss, the nats and the taste do?
 # - Give DPO 3,000 votes: `dpo_words(0, n=3000)[0]`. How near does it come to RLHF with 300?
-# - [`tinyrlhf/learning/direct_preferences.py`](../../tinyrlhf/learning/direct_preferences.py) has DPO and IPO for any policy and game, and
-#   [`tinyrlhf/exact/enumeration.py`](../../tinyrlhf/exact/enumeration.py) the best policy for any list of answers. DPO there is the one
-#   likelihood of all feedback, [`tinyrlhf/rewards/choice.py`](../../tinyrlhf/rewards/choice.py), with log-ratios for scores. So it takes
-#   rankings as well; read in turn, the best of all and then the best of the rest, they make it Plackett-Luce DPO.
+# - [`tinyrlhf/learning/direct_preferences.py`](../../tinyrlhf/learning/direct_preferences.py) has DPO and IPO for any
+#   policy and game, and [`tinyrlhf/exact/enumeration.py`](../../tinyrlhf/exact/enumeration.py) the best policy for any
+#   list of answers. DPO there is the one likelihood of all feedback,
+#   [`tinyrlhf/rewards/choice.py`](../../tinyrlhf/rewards/choice.py), with log-ratios for scores. So it takes rankings
+#   as well; read in turn, the best of all and then the best of the rest, they make it Plackett-Luce DPO.

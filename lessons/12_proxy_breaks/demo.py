@@ -1,4 +1,6 @@
-"""`tinyrlhf demo 12`: the room votes on 20 pairs of words, a machine is optimised on them, and the room is asked again every ten steps."""
+"""`tinyrlhf demo 12`: the room votes on 20 pairs of words, a machine is optimised on them, and the room is asked again
+every ten steps.
+"""
 import numpy as np
 
 from tinyrlhf.episodes import rollout
@@ -9,7 +11,7 @@ from tinyrlhf.learning.policy_gradient import RLOO
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
 
-N_PAIRS, N_LOOKS, BETWEEN = 20, 7, 10                           # votes, thumbs, and optimisation steps from one to the next
+N_PAIRS, N_LOOKS, BETWEEN = 20, 7, 10                   # votes, thumbs, and optimisation steps from one to the next
 GAME = Text()
 
 
@@ -25,7 +27,7 @@ def counts(words):
 
 
 def hands(number, chance, seed, votes):
-    """Hands for left and right, or thumbs up and down, of the question of this number: the room's, else 20 simulated people's."""
+    """Hands left and right, or thumbs up and down, of question `number`: the room's, else 20 simulated people's."""
     if number < len(votes):
         return votes[number]
     left = int(np.random.default_rng([seed, number]).binomial(20, chance))
@@ -33,8 +35,9 @@ def hands(number, chance, seed, votes):
 
 
 def points_of_letters(pairs, results, prior=1.0):
-    """Points for each letter, (17,), that explain the hands best; at most ten hands of each pair, so that no pair drowns the others."""
-    difference, shown, points = counts([a for a, _ in pairs]) - counts([b for _, b in pairs]), np.array(results, float), np.zeros(17)
+    """Points for each letter, (17,), that explain the hands best; of each pair at most ten hands count."""
+    difference = counts([a for a, _ in pairs]) - counts([b for _, b in pairs])
+    shown, points = np.array(results, float), np.zeros(17)
     shown *= np.minimum(1, 10 / np.maximum(shown.sum(axis=1, keepdims=True), 1))
     for _ in range(20):                                         # Newton's method
         chance, total = sigmoid(difference @ points), shown.sum(axis=1)
@@ -51,7 +54,8 @@ def climb(policy, start, points, rng, steps, kl_coef=0.0):
     def rewards(episodes):
         table = np.zeros(episodes.mask.shape)
         table[np.arange(64), episodes.lengths - 1] = counts(GAME.decode(episodes.states[:, -1])) @ points
-        return kl_penalized_rewards(table, episodes.log_probs, episodes.as_table(start.log_probs(*episodes.decisions)[0]), kl_coef)
+        reference = episodes.as_table(start.log_probs(*episodes.decisions)[0])
+        return kl_penalized_rewards(table, episodes.log_probs, reference, kl_coef)
 
     for _ in range(steps):
         learner.update(rollout(GAME, policy, GAME.start(64, None), rng), rewards, rng)
@@ -69,14 +73,16 @@ def draw_words(axis, words, notes=("",), colors=(GREY,)):
     for i, word in enumerate(words):
         x = (i + 0.5) / len(words)
         axis.text(x, 0.62, word, size=size, ha="center", va="center", family="DejaVu Sans Mono")
-        axis.text(x, 0.12, notes[i % len(notes)], size=22, ha="center", va="center", color=colors[i % len(colors)], weight="bold")
+        axis.text(x, 0.12, notes[i % len(notes)], size=22, ha="center", va="center", color=colors[i % len(colors)],
+                  weight="bold")
 
 
 def draw_points(axis, points):
     """One bar for each letter."""
     axis.bar(range(17), points, color=[VERMILLION if letter in VOWELS else BLUE for letter in LETTERS], width=0.7)
     axis.axhline(0, color=GREY, lw=1.5)
-    axis.set(xticks=range(17), xticklabels=list(LETTERS), ylabel="points", xlabel="points for each letter; vowels are orange",
+    axis.set(xticks=range(17), xticklabels=list(LETTERS), ylabel="points",
+             xlabel="points for each letter; vowels are orange",
              ylim=(min(-0.5, 1.1 * points.min()), max(0.5, 1.1 * points.max())))
 
 
@@ -87,14 +93,14 @@ def draw_lines(axis, machine, room):
     axis.plot(steps[:len(room)], room, "-o", color=BLUE, markersize=11, lw=4)
     axis.text(steps[-1] + 1.5, machine[-1] - 0.03, "the machine", color=VERMILLION, weight="bold", va="center")
     if room:
-        axis.text(steps[-1] + 1.5, room[-1] if machine[-1] - room[-1] > 0.15 else machine[-1] - 0.2, "the room", color=BLUE, weight="bold",
-                  va="center")
-    axis.set(xlim=(-1, steps[-1] + 15), ylim=(-0.05, 1.08), xticks=steps, yticks=[0, 0.5, 1], yticklabels=["0 %", "50 %", "100 %"],
-             xlabel="steps of optimisation", ylabel="thumbs up")
+        height = room[-1] if machine[-1] - room[-1] > 0.15 else machine[-1] - 0.2
+        axis.text(steps[-1] + 1.5, height, "the room", color=BLUE, weight="bold", va="center")
+    axis.set(xlim=(-1, steps[-1] + 15), xticks=steps, xlabel="steps of optimisation", ylabel="thumbs up",
+             ylim=(-0.05, 1.08), yticks=[0, 0.5, 1], yticklabels=["0 %", "50 %", "100 %"])
 
 
 def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes is a list of (left, right) hands that may grow between beats."""
+    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
     rng = np.random.default_rng(seed)
     words = list(dict.fromkeys(word for word in corpus(300, rng) if 3 < len(word) < 9))[:2 * N_PAIRS]
     pairs, results = list(zip(words[::2], words[1::2])), []
@@ -130,7 +136,8 @@ def beats(figure, seed, votes):
     draw_lines(figure.subplots(), machine, room)
     yield f"The machine expects {machine[-1]:.0%} thumbs up. You gave it {room[-1]:.0%}"
     different = len(set(sample))
-    draw_words(figure.subplots(), [sample[0], f"{different} of 64"], ("what it writes now", "different words"), (GREY, VERMILLION))
+    draw_words(figure.subplots(), [sample[0], f"{different} of 64"], ("what it writes now", "different words"),
+               (GREY, VERMILLION))
     yield "And it hardly writes anything else any more" if different < 16 else "It still writes many different words"
 
     leashed = start.copy()
@@ -145,6 +152,6 @@ def beats(figure, seed, votes):
     axis.bar(range(3), shares, color=[GREY, VERMILLION, GREEN], width=0.6)
     for i, share in enumerate(shares):
         axis.text(i, share + 0.02, f"{share:.0%}", ha="center", size=26)
-    axis.set(xticks=range(3), xticklabels=["before", "without a leash", "on a leash"], ylim=(0, 1.12), yticks=[0, 0.5, 1],
-             yticklabels=["0 %", "50 %", "100 %"], ylabel="thumbs up")
+    axis.set(xticks=range(3), xticklabels=["before", "without a leash", "on a leash"], ylabel="thumbs up",
+             yticks=[0, 0.5, 1], yticklabels=["0 %", "50 %", "100 %"], ylim=(0, 1.12))
     yield "It never got a new vote. It only had to stay where your votes came from"

@@ -9,26 +9,28 @@ from tinyrlhf.teaching import exercise
 # ---- 2.1
 
 @exercise("2.1", minutes=8, hints=[
-    "Four lines of physics, one after the other, all from the old state: the push, the two accelerations, the new state. Then ask whether "
-    "the new state has fallen.",
-    "new state = state + 0.02 * (x', x'', angle', angle''); fallen if |x| > 2.4 or |angle| > 12 * 2 pi / 360, both of the new state.",
+    "Four lines of physics, one after the other, all from the old state: the push, the two accelerations, the new "
+    "state. Then ask whether the new state has fallen.",
+    "new state = state + 0.02 * (x', x'', angle', angle''); fallen if |x| > 2.4 or |angle| > 12 * 2 pi / 360, both of "
+    "the new state.",
     "`x, speed, angle, swing = state` and `force = 10.0 if action == 1 else -10.0`"])
 def cartpole_step(state, action):
     """One step of CartPole: what does a push of 10 newton do to cart and pole in 0.02 seconds?
 
-    state: array (4,): place x of the cart in m, its speed x' in m/s, angle of the pole from upright in radians (positive: leaning to
-    the right), its speed of turning in rad/s. action: 0 pushes left (force -10), 1 pushes right (force +10).
-    Everything on the right-hand sides is taken from the old state:
+    state: array (4,): place x of the cart in m, its speed x' in m/s, angle of the pole from upright in radians
+    (positive: leaning to the right), its speed of turning in rad/s. action: 0 pushes left (force -10), 1 pushes right
+    (force +10). Everything on the right-hand sides is taken from the old state:
 
-        u         = (force + 0.05 angle'^2 sin(angle)) / 1.1
+    u         = (force + 0.05 angle'^2 sin(angle)) / 1.1
         angle''   = (9.8 sin(angle) - u cos(angle)) / (0.5 (4/3 - 0.1 cos(angle)^2 / 1.1))
         x''       = u - 0.05 angle'' cos(angle) / 1.1
         new state = state + 0.02 (x', x'', angle', angle'')
 
-    Returns (new state, an array (4,); done). done is True when the new x is beyond 2.4 m or the new angle is beyond 12 degrees, to
-    either side.
+    Returns (new state, an array (4,); done). done is True when the new x is beyond 2.4 m or the new angle is beyond 12
+    degrees, to either side.
 
-    Worked: cartpole_step(np.zeros(4), 1) is ([0, 0.1951, 0, -0.2927], False): push the cart right, and the pole tips to the left.
+    Worked: cartpole_step(np.zeros(4), 1) is ([0, 0.1951, 0, -0.2927], False): push the cart right, and the pole tips to
+    the left.
     """
     x, speed, angle, swing = state
     u = ((10.0 if action == 1 else -10.0) + 0.05 * swing**2 * math.sin(angle)) / 1.1
@@ -38,13 +40,14 @@ def cartpole_step(state, action):
     return new, bool(abs(new[0]) > 2.4 or abs(new[2]) > math.radians(12))
 
 
-cartpole_step.cases = [(np.zeros(4), 1), (np.zeros(4), 0), (np.array([0.5, -1.0, 0.1, 2.0]), 1), (np.array([0.0, 0.0, 0.2, 0.9]), 0),
+cartpole_step.cases = [(np.zeros(4), 1), (np.zeros(4), 0),
+                       (np.array([0.5, -1.0, 0.1, 2.0]), 1), (np.array([0.0, 0.0, 0.2, 0.9]), 0),
                        (np.array([2.39, 0.8, 0.0, 0.1]), 0), (np.array([0.0, 0.0, 0.205, -0.5]), 1),
                        (np.array([0.0, 0.2, -0.208, -1.0]), 0)]
 
 
-@cartpole_step.law("Seen in a mirror (all four numbers of the state negated, left for right), the same thing must happen, mirrored. Does "
-                   "it?")
+@cartpole_step.law("Seen in a mirror (all four numbers of the state negated, left for right), the same thing must "
+                   "happen, mirrored. Does it?")
 def the_mirror_makes_no_difference(f):
     state = np.array([0.3, -0.5, 0.05, 0.8])
     return np.allclose(f(-state, 0)[0], -f(state, 1)[0])
@@ -68,61 +71,66 @@ def number_by_number(state, action):
     return new, not (-2.4 <= x <= 2.4 and abs(np.degrees(angle)) <= 12)
 
 
-@cartpole_step.wrong("Cart and pole go to the wrong side: the sign of the force looks reversed. Which action pushes left, and is left "
-                     "plus or minus?")
+@cartpole_step.wrong("Cart and pole go to the wrong side: the sign of the force looks reversed. Which action pushes "
+                     "left, and is left plus or minus?")
 def reversed_force(state, action):
     return cartpole_step(state, 1 - action)
 
 
-@cartpole_step.wrong("Action 0 seems not to push at all, as if the force were 10 times the action. 0 is the name of a push to the left. "
-                     "Which force belongs to it?")
+@cartpole_step.wrong("Action 0 seems not to push at all, as if the force were 10 times the action. 0 is the name of a "
+                     "push to the left. Which force belongs to it?")
 def no_force_to_the_left(state, action):
-    return (cartpole_step(state, 1)[0] + cartpole_step(state, 0)[0]) / 2 if action == 0 else cartpole_step(state, 1)[0], \
-        cartpole_step(state, action)[1]
+    left, right = cartpole_step(state, 0)[0], cartpole_step(state, 1)[0]
+    new = (left + right) / 2 if action == 0 else right
+    return new, cartpole_step(state, action)[1]
 
 
-@cartpole_step.wrong("The new state is right, but a pole that leans by more than 12 degrees has not fallen. The angle is in radians, "
-                     "where 12 is almost two full turns. How many radians are 12 degrees?")
+@cartpole_step.wrong("The new state is right, but a pole that leans by more than 12 degrees has not fallen. The angle "
+                     "is in radians, where 12 is almost two full turns. How many radians are 12 degrees?")
 def degrees_for_radians(state, action):
     new, _ = cartpole_step(state, action)
     return new, bool(abs(new[0]) > 2.4 or abs(new[2]) > 12)
 
 
-@cartpole_step.wrong("The new state is right, but the fall is noticed one step late: it looks as if the old state had been asked. Whose "
-                     "x and angle decide?")
+@cartpole_step.wrong("The new state is right, but the fall is noticed one step late: it looks as if the old state had "
+                     "been asked. Whose x and angle decide?")
 def asks_the_old_state(state, action):
     return cartpole_step(state, action)[0], bool(abs(state[0]) > 2.4 or abs(state[2]) > math.radians(12))
 
 
-@cartpole_step.wrong("A fall to the left is overlooked: the new x or angle is below the negative limit. Which function forgets the sign?")
+@cartpole_step.wrong("A fall to the left is overlooked: the new x or angle is below the negative limit. Which function "
+                     "forgets the sign?")
 def falls_to_the_right_only(state, action):
     new, _ = cartpole_step(state, action)
     return new, bool(new[0] > 2.4 or new[2] > math.radians(12))
 
 
-@cartpole_step.wrong("The positions move with the new speeds. That is a fine method too (and a steadier one), but another world: in this "
-                     "one everything on the right-hand side is old. Which speeds stand in the formula?")
+@cartpole_step.wrong("The positions move with the new speeds. That is a fine method too (and a steadier one), but "
+                     "another world: in this one everything on the right-hand side is old. Which speeds stand in the "
+                     "formula?")
 def moves_with_the_new_speeds(state, action):
     new, _ = cartpole_step(state, action)
     new[0], new[2] = state[0] + 0.02 * new[1], state[2] + 0.02 * new[3]
     return new, bool(abs(new[0]) > 2.4 or abs(new[2]) > math.radians(12))
 
 
-@cartpole_step.wrong("The positions move with the new speeds, and a pole that leans by more than 12 degrees has not fallen. First take "
-                     "all that stands on the right-hand side from the old state. Which speeds stand in the formula?")
+@cartpole_step.wrong("The positions move with the new speeds, and a pole that leans by more than 12 degrees has not "
+                     "fallen. First take all that stands on the right-hand side from the old state. Which speeds stand "
+                     "in the formula?")
 def new_speeds_and_degrees(state, action):
     new = moves_with_the_new_speeds(state, action)[0]
     return new, bool(abs(new[0]) > 2.4 or abs(new[2]) > 12)
 
 
-@cartpole_step.wrong("The new state is right, but `done` says yes while the pole stands and no when it has fallen. What is over when "
-                     "done is True?")
+@cartpole_step.wrong("The new state is right, but `done` says yes while the pole stands and no when it has fallen. "
+                     "What is over when done is True?")
 def done_while_it_stands(state, action):
     new, done = cartpole_step(state, action)
     return new, not done
 
 
-@cartpole_step.wrong("The state changes fifty times too much, as if a step took a whole second. How long does one push last?")
+@cartpole_step.wrong("The state changes fifty times too much, as if a step took a whole second. How long does one push "
+                     "last?")
 def a_whole_second(state, action):
     new = state + 50 * (cartpole_step(state, action)[0] - state)
     return new, bool(abs(new[0]) > 2.4 or abs(new[2]) > math.radians(12))
@@ -131,12 +139,13 @@ def a_whole_second(state, action):
 # ---- 2.2
 
 @exercise("2.2", minutes=5, hints=[
-    "Start at the end. After the last step nothing is left; one step earlier, what is left is this reward and a little less than what "
-    "comes after.",
+    "Start at the end. After the last step nothing is left; one step earlier, what is left is this reward and a little "
+    "less than what comes after.",
     "return[t] = reward[t] + gamma * return[t+1], and 0 after the last step.",
     "`returns, later = np.zeros(len(rewards)), 0.0`, then a loop over `reversed(range(len(rewards)))`"])
 def discounted_returns(rewards, gamma):
-    """What is still to come, at each step of one episode: the reward of this step and of all later ones, each step further away worth less.
+    """What is still to come, at each step of one episode: the reward of this step and of all later ones, each step
+    further away worth less.
 
     rewards: array (T,). gamma: discount, from 0 (only now counts) to 1 (all steps count alike).
     Returns an array (T,): entry t is rewards[t] + gamma * rewards[t+1] + gamma^2 * rewards[t+2] + ...
@@ -154,8 +163,8 @@ discounted_returns.cases = [(np.array([1.0, 0.0, 4.0]), 0.5), (np.ones(5), 0.9),
                             (np.array([2.0, -1.0, 3.0]), 1.0), (np.array([1.0, 2.0, 3.0]), 0.0), (np.array([3.0]), 0.5)]
 
 
-@discounted_returns.law("A reward of 1 at each of n steps must be worth (1 - gamma^n) / (1 - gamma) at the start. Is it, for n = 40, "
-                        "gamma = 0.95?")
+@discounted_returns.law("A reward of 1 at each of n steps must be worth (1 - gamma^n) / (1 - gamma) at the start. Is "
+                        "it, for n = 40, gamma = 0.95?")
 def a_constant_reward_is_a_geometric_sum(f):
     return abs(f(np.ones(40), 0.95)[0] - (1 - 0.95**40) / 0.05) < 1e-6
 
@@ -171,44 +180,44 @@ def sum_by_sum(rewards, gamma):
     return np.array([np.sum(rewards[t:] * gamma ** np.arange(len(rewards) - t)) for t in range(len(rewards))])
 
 
-@discounted_returns.wrong("It sums forward: each step gets the rewards of the past. A decision can only change what comes after it. At "
-                          "which end of the episode does the sum have to start?")
+@discounted_returns.wrong("It sums forward: each step gets the rewards of the past. A decision can only change what "
+                          "comes after it. At which end of the episode does the sum have to start?")
 def looks_back(rewards, gamma):
     return discounted_returns(rewards[::-1], gamma)[::-1]
 
 
-@discounted_returns.wrong("Each return is gamma times too small: the reward of the step itself is discounted already. It is paid now, so "
-                          "it counts in full. From which reward on does gamma count?")
+@discounted_returns.wrong("Each return is gamma times too small: the reward of the step itself is discounted already. "
+                          "It is paid now, so it counts in full. From which reward on does gamma count?")
 def discounts_the_present(rewards, gamma):
     return gamma * discounted_returns(rewards, gamma)
 
 
-@discounted_returns.wrong("The discount is counted from the start of the episode: later entries come out too small. Seen from step t, "
-                          "the reward of step t is not far away. From where do you count the steps?")
+@discounted_returns.wrong("The discount is counted from the start of the episode: later entries come out too small. "
+                          "Seen from step t, the reward of step t is not far away. From where do you count the steps?")
 def counts_from_the_start(rewards, gamma):
     return np.cumsum((rewards * gamma ** np.arange(len(rewards)))[::-1])[::-1]
 
 
-@discounted_returns.wrong("These are plain sums, as if gamma were 1. A reward one step away counts gamma times as much, two steps away "
-                          "gamma squared. Where does gamma come in?")
+@discounted_returns.wrong("These are plain sums, as if gamma were 1. A reward one step away counts gamma times as "
+                          "much, two steps away gamma squared. Where does gamma come in?")
 def no_discount(rewards, gamma):
     return discounted_returns(rewards, 1.0)
 
 
-@discounted_returns.wrong("Only the next step is looked at: rewards[t] + gamma * rewards[t+1]. What comes after that counts too. What "
-                          "could you add instead of the next reward?")
+@discounted_returns.wrong("Only the next step is looked at: rewards[t] + gamma * rewards[t+1]. What comes after that "
+                          "counts too. What could you add instead of the next reward?")
 def one_step_ahead(rewards, gamma):
     return rewards + gamma * np.append(rewards[1:], 0.0)
 
 
-@discounted_returns.wrong("The right numbers in the wrong order: the last step comes first. You worked from the end to the start, which "
-                          "is good. What is left to do with the list?")
+@discounted_returns.wrong("The right numbers in the wrong order: the last step comes first. You worked from the end to "
+                          "the start, which is good. What is left to do with the list?")
 def last_comes_first(rewards, gamma):
     return discounted_returns(rewards, gamma)[::-1]
 
 
-@discounted_returns.wrong("Every entry is the return of the whole episode. From step t on, only what is still to come counts. What is "
-                          "left at the last step?")
+@discounted_returns.wrong("Every entry is the return of the whole episode. From step t on, only what is still to come "
+                          "counts. What is left at the last step?")
 def the_first_return_everywhere(rewards, gamma):
     return np.full(len(rewards), discounted_returns(rewards, gamma)[0])
 
@@ -216,24 +225,25 @@ def the_first_return_everywhere(rewards, gamma):
 # ---- 2.3
 
 @exercise("2.3", minutes=9, hints=[
-    "Look, choose, step, write down; again and again. You look once more than you act: before the first move, and after each one.",
-    "look 0, move 0, pay 0, look 1, move 1, pay 1, ..., look T: T moves, T rewards, T + 1 observations. Stop when the world says done, or "
-    "when T = game.horizon.",
+    "Look, choose, step, write down; again and again. You look once more than you act: before the first move, and "
+    "after each one.",
+    "look 0, move 0, pay 0, look 1, move 1, pay 1, ..., look T: T moves, T rewards, T + 1 observations. Stop when the "
+    "world says done, or when T = game.horizon.",
     "`state, done = game.start(1, rng), False` and `observations = [game.observe(state)[0]]`"])
 def rollout(game, choose, rng):
     """Play one episode and keep all of it.
 
-    game: a world of this package. It plays many episodes side by side, so states, actions, rewards and done are arrays with one entry for
-    each episode; you play one, so they have length 1:
-        state = game.start(1, rng)                        observation = game.observe(state)[0]
-        next_state, reward, done = game.step(state, np.array([action]), rng)
-    choose: function (observation, rng) -> action. rng: the dice, a numpy Generator.
-    The episode stops when the world says done[0], or is cut after game.horizon steps.
-    Returns (observations, actions, rewards, ended) for an episode of T steps: array (T+1, ...) with the first and the last observation,
-    array (T,), array (T,), and True if the world said done, False if the episode was only cut.
+    game: a world of this package. It plays many episodes side by side, so states, actions, rewards and done are arrays
+    with one entry for each episode; you play one, so they have length 1: state = game.start(1, rng) observation =
+    game.observe(state)[0] next_state, reward, done = game.step(state, np.array([action]), rng) choose: function
+    (observation, rng) -> action. rng: the dice, a numpy Generator. The episode stops when the world says done[0], or is
+    cut after game.horizon steps. Returns (observations, actions, rewards, ended) for an episode of T steps: array (T+1,
+    ...) with the first and the last observation, array (T,), array (T,), and True if the world said done, False if the
+    episode was only cut.
 
     Worked: on the map of this lesson a robot that always goes east arrives after 6 moves over three flower beds:
-    observations [14, 15, 16, 17, 18, 19, 20], actions six times 1, rewards [-0.04, -0.64, -0.64, -0.64, -0.04, 0.96], ended True.
+    observations [14, 15, 16, 17, 18, 19, 20], actions six times 1, rewards [-0.04, -0.64, -0.64, -0.64, -0.04, 0.96],
+    ended True.
     """
     state, done = game.start(1, rng), False
     observations, actions, rewards = [game.observe(state)[0]], [], []
@@ -273,8 +283,8 @@ def with_the_same_dice(f, game, choose):
     return f(game, choose, np.random.default_rng(0))
 
 
-@rollout.law("Whatever is thrown by the policy must come from the rng that it is handed: two runs with equal dice must be equal. Are "
-             "they?")
+@rollout.law("Whatever is thrown by the policy must come from the rng that it is handed: two runs with equal dice must "
+             "be equal. Are they?")
 def equal_dice_give_equal_episodes(f):
     runs = [f(cart(), lambda observation, rng: int(rng.integers(2)), np.random.default_rng(3)) for _ in range(2)]
     return all(np.array_equal(a, b) for a, b in zip(*runs))
@@ -302,28 +312,28 @@ def with_a_for_loop(game, choose, rng):
     return game.observe(np.concatenate(states)), np.array(moves), np.array(pay), ended
 
 
-@rollout.wrong("The observations are one step off: the one stored beside each move is what was seen after it. A move must stand beside "
-               "what the robot saw when it chose. What is kept before the first move?")
+@rollout.wrong("The observations are one step off: the one stored beside each move is what was seen after it. A move "
+               "must stand beside what the robot saw when it chose. What is kept before the first move?")
 def observation_after_the_move(game, choose, rng):
     observations, *rest = rollout(game, choose, rng)
     return (observations[1:], *rest)
 
 
-@rollout.wrong("The last observation is missing. T moves have T + 1 observations around them, and the last shows how it all came out. "
-               "What is seen after the last move?")
+@rollout.wrong("The last observation is missing. T moves have T + 1 observations around them, and the last shows how "
+               "it all came out. What is seen after the last move?")
 def last_observation_lost(game, choose, rng):
     observations, *rest = rollout(game, choose, rng)
     return (observations[:-1], *rest)
 
 
-@rollout.wrong("`ended` is True also where the time was up. A cut is not an end: the robot might have gone on, and learners count on the "
-               "difference. Who may say that an episode has ended?")
+@rollout.wrong("`ended` is True also where the time was up. A cut is not an end: the robot might have gone on, and "
+               "learners count on the difference. Who may say that an episode has ended?")
 def a_cut_taken_for_an_end(game, choose, rng):
     return (*rollout(game, choose, rng)[:3], True)
 
 
-@rollout.wrong("It plays on after the world said done. Nothing that happens then is part of the episode. What should the loop look at, "
-               "besides the horizon?")
+@rollout.wrong("It plays on after the world said done. Nothing that happens then is part of the episode. What should "
+               "the loop look at, besides the horizon?")
 def plays_on_after_the_end(game, choose, rng):
     states, actions, rewards, ended = [game.start(1, rng)], [], [], False
     for _ in range(game.horizon):
@@ -344,8 +354,8 @@ def states_for_observations(game, choose, rng):
         game.observe = look
 
 
-@rollout.wrong("It keeps the states, although the robot chooses by what it sees. Later a learner will be given this list as what the "
-               "robot saw. What does game.observe(state) give?")
+@rollout.wrong("It keeps the states, although the robot chooses by what it sees. Later a learner will be given this "
+               "list as what the robot saw. What does game.observe(state) give?")
 def states_kept_beside_observations(game, choose, rng):
     _, actions, rewards, ended = rollout(game, choose, rng)
     state, states = game.start(1, np.random.default_rng(0)), []
@@ -355,8 +365,8 @@ def states_kept_beside_observations(game, choose, rng):
     return np.array(states), actions, rewards, ended
 
 
-@rollout.wrong("It plays on beyond game.horizon when the world never says done. In a world without an end that would last for ever. How "
-               "many steps are allowed?")
+@rollout.wrong("It plays on beyond game.horizon when the world never says done. In a world without an end that would "
+               "last for ever. How many steps are allowed?")
 def never_looks_at_the_horizon(game, choose, rng):
     horizon, game.horizon = game.horizon, 10_000
     try:
@@ -365,15 +375,16 @@ def never_looks_at_the_horizon(game, choose, rng):
         game.horizon = horizon
 
 
-@rollout.wrong("The step that ends the episode is missing: the loop stops before it is written down, and with it the reward for "
-               "arriving. What has to happen first, writing down or stopping?")
+@rollout.wrong("The step that ends the episode is missing: the loop stops before it is written down, and with it the "
+               "reward for arriving. What has to happen first, writing down or stopping?")
 def the_last_step_lost(game, choose, rng):
     observations, actions, rewards, ended = rollout(game, choose, rng)
-    return observations[:len(observations) - ended], actions[:len(actions) - ended], rewards[:len(rewards) - ended], ended
+    last = len(rewards) - ended
+    return observations[:len(observations) - ended], actions[:last], rewards[:last], ended
 
 
-@rollout.wrong("The steps are right, but they come as lists; what comes after it wants arrays, to slice and to add up. Which NumPy "
-               "function makes an array of a list?")
+@rollout.wrong("The steps are right, but they come as lists; what comes after it wants arrays, to slice and to add up. "
+               "Which NumPy function makes an array of a list?")
 def lists_for_arrays(game, choose, rng):
     *parts, ended = rollout(game, choose, rng)
     return (*map(list, parts), ended)
@@ -383,26 +394,28 @@ def lists_for_arrays(game, choose, rng):
 
 @exercise("2.4", minutes=6, extra=True, hints=[
     "Forget what was meant; read only what is paid. What may the robot do twice?",
-    "A way there and back that pays more than it costs can be walked for ever. Neither reward takes anything for the way back, "
-    "and arriving ends all pay.",
+    "A way there and back that pays more than it costs can be walked for ever. Neither reward takes anything for the "
+    "way back, and arriving ends all pay.",
     "`if reward == \"closer\": return [0, 2] * 20`, and for the flag first the way to it"])
 def loophole(reward):
-    """Moves that earn at least twice as much as the walk that was meant: think like the robot, who knows only what is paid.
+    """Moves that earn at least twice as much as the walk that was meant: think like the robot, who knows only what is
+    paid.
 
-    The map, where moves are 0 north, 1 east, 2 south, 3 west; G and L end the walk and all pay; off the map the robot stays where it is:
+    The map, where moves are 0 north, 1 east, 2 south, 3 west; G and L end the walk and all pay; off the map the robot
+    stays where it is:
 
-        .......
+    .......
         .......
         S.^^^.G
         .......
         L......
 
-    reward: a text, the reward that somebody wrote.
-        "closer": 1 for each step that ends nearer to G (counting rows and columns), and 1 for arriving at G.
-        "flag": a flag stands on the cell just north of G: 1 each time the robot enters that cell, and 1 for arriving at G.
-    Returns a list of at most 40 moves.
+    reward: a text, the reward that somebody wrote. "closer": 1 for each step that ends nearer to G (counting rows and
+    columns), and 1 for arriving at G. "flag": a flag stands on the cell just north of G: 1 each time the robot enters
+    that cell, and 1 for arriving at G. Returns a list of at most 40 moves.
 
-    Worked: the walk that was meant, [0, 1, 1, 1, 1, 1, 1, 2], earns 8 by "closer" and 2 by "flag". Find moves that earn 16, and 4.
+    Worked: the walk that was meant, [0, 1, 1, 1, 1, 1, 1, 2], earns 8 by "closer" and 2 by "flag". Find moves that earn
+    16, and 4.
     """
     if reward == "closer":
         return [0, 2] * 20
@@ -449,31 +462,32 @@ def up_and_down_in_the_last_column(reward):
     return [0] + [1] * 6 + [0, 2] * (15 if reward == "closer" else 4)
 
 
-@loophole.wrong("That is the walk that was meant. But the reward does not say what was meant, only what is paid. Which step could be "
-                "paid for again and again?")
+@loophole.wrong("That is the walk that was meant. But the reward does not say what was meant, only what is paid. Which "
+                "step could be paid for again and again?")
 def the_walk_that_was_meant(reward):
     return MEANT
 
 
-@loophole.wrong("That is a walk that was meant. But the reward does not say what was meant, only what is paid. Which step could be paid "
-                "for again and again?")
+@loophole.wrong("That is a walk that was meant. But the reward does not say what was meant, only what is paid. Which "
+                "step could be paid for again and again?")
 def another_walk_that_was_meant(reward):
     return [0, 1, 1, 1, 1, 1, 2, 1]
 
 
-@loophole.wrong("The robot goes straight to G, and there all pay ends. The walk is shorter than the one that was meant, but earns no "
-                "more. What does it cost the robot to stay away from G?")
+@loophole.wrong("The robot goes straight to G, and there all pay ends. The walk is shorter than the one that was "
+                "meant, but earns no more. What does it cost the robot to stay away from G?")
 def straight_in(reward):
     return [1] * 6
 
 
-@loophole.wrong("It pays by one of the two rewards and not by the other: the same moves for both. Each reward has its own hole. What is "
-                "paid twice under the other?")
+@loophole.wrong("It pays by one of the two rewards and not by the other: the same moves for both. Each reward has its "
+                "own hole. What is paid twice under the other?")
 def one_plan_for_both(reward):
     return loophole("closer")
 
 
-@loophole.wrong("More than 40 moves: true, it could go on for ever, but the battery is empty after 40. How few moves are enough?")
+@loophole.wrong("More than 40 moves: true, it could go on for ever, but the battery is empty after 40. How few moves "
+                "are enough?")
 def without_an_end(reward):
     return loophole(reward) * 3
 
@@ -485,12 +499,14 @@ def without_an_end(reward):
     "new reward[t] = reward[t] + gamma * potential[t+1] - potential[t] (Ng, Harada and Russell, 1999).",
     "the potentials before each step are `potentials[:-1]`"])
 def shaped_rewards(rewards, potentials, gamma):
-    """Rewards with an honest bonus for progress: what the new state promises, discounted, minus what the old state promised.
+    """Rewards with an honest bonus for progress: what the new state promises, discounted, minus what the old state
+    promised.
 
-    rewards: array (T,). potentials: array (T+1,), how promising each state of the walk looks, such as minus the distance to the goal.
-    gamma: discount, 0 to 1. Returns an array (T,).
+    rewards: array (T,). potentials: array (T+1,), how promising each state of the walk looks, such as minus the
+    distance to the goal. gamma: discount, 0 to 1. Returns an array (T,).
 
-    Worked: shaped_rewards(np.zeros(2), np.array([-2., -1., -2.]), 1.0) is [1, -1]: one step nearer, one step back, and nothing earned.
+    Worked: shaped_rewards(np.zeros(2), np.array([-2., -1., -2.]), 1.0) is [1, -1]: one step nearer, one step back, and
+    nothing earned.
     """
     return rewards + gamma * potentials[1:] - potentials[:-1]
 
@@ -500,14 +516,16 @@ shaped_rewards.cases = [(np.zeros(2), np.array([-2.0, -1.0, -2.0]), 1.0),
                         (np.array([1.0, -1.0]), np.array([2.0, 5.0, 1.0]), 0.5)]
 
 
-@shaped_rewards.law("Without discount, a walk in a circle must earn no bonus in all: it ends as promising as it began. Does it?")
+@shaped_rewards.law("Without discount, a walk in a circle must earn no bonus in all: it ends as promising as it began. "
+                    "Does it?")
 def circles_earn_nothing(f):
     return abs(np.sum(f(np.zeros(4), np.array([-4.0, -3.0, -2.0, -3.0, -4.0]), 1.0))) < 1e-9
 
 
 @shaped_rewards.right
 def step_by_step(rewards, potentials, gamma):
-    return np.array([reward + gamma * after - before for reward, before, after in zip(rewards, potentials, potentials[1:])])
+    steps = zip(rewards, potentials, potentials[1:])
+    return np.array([reward + gamma * after - before for reward, before, after in steps])
 
 
 @shaped_rewards.right
@@ -515,43 +533,44 @@ def by_differences(rewards, potentials, gamma):
     return rewards + np.diff(potentials) - (1 - gamma) * potentials[1:]
 
 
-@shaped_rewards.wrong("Steps away cost nothing: only gains are paid. That is the hole again, there and back for ever. What should the "
-                      "way back cost?")
+@shaped_rewards.wrong("Steps away cost nothing: only gains are paid. That is the hole again, there and back for ever. "
+                      "What should the way back cost?")
 def only_gains(rewards, potentials, gamma):
     return rewards + np.maximum(gamma * potentials[1:] - potentials[:-1], 0.0)
 
 
-@shaped_rewards.wrong("The sign is reversed: the robot is paid for walking away. Which state should count as plus, the one it comes from "
-                      "or the one it comes to?")
+@shaped_rewards.wrong("The sign is reversed: the robot is paid for walking away. Which state should count as plus, the "
+                      "one it comes from or the one it comes to?")
 def pays_for_walking_away(rewards, potentials, gamma):
     return rewards - (gamma * potentials[1:] - potentials[:-1])
 
 
-@shaped_rewards.wrong("The discount is missing: the new state's promise is one step later, so it counts gamma times. Without it the "
-                      "bonus can change which walk is best. Which of the two potentials does gamma belong to?")
+@shaped_rewards.wrong("The discount is missing: the new state's promise is one step later, so it counts gamma times. "
+                      "Without it the bonus can change which walk is best. Which of the two potentials does gamma "
+                      "belong to?")
 def promise_not_discounted(rewards, potentials, gamma):
     return rewards + np.diff(potentials)
 
 
-@shaped_rewards.wrong("The new state's promise is paid and the old one's is never taken back: a robot that stands still at a promising "
-                      "place is paid for ever. What did it have before the step?")
+@shaped_rewards.wrong("The new state's promise is paid and the old one's is never taken back: a robot that stands "
+                      "still at a promising place is paid for ever. What did it have before the step?")
 def pays_for_places(rewards, potentials, gamma):
     return rewards + gamma * potentials[1:]
 
 
-@shaped_rewards.wrong("Steps away cost nothing: only gains are paid. That is the hole again, there and back for ever. What should the "
-                      "way back cost?")
+@shaped_rewards.wrong("Steps away cost nothing: only gains are paid. That is the hole again, there and back for ever. "
+                      "What should the way back cost?")
 def only_gains_and_no_discount(rewards, potentials, gamma):
     return rewards + np.maximum(np.diff(potentials), 0.0)
 
 
-@shaped_rewards.wrong("The discount stands at the old state's promise. The new state is the one that is a step away. Which of the two "
-                      "potentials does gamma belong to?")
+@shaped_rewards.wrong("The discount stands at the old state's promise. The new state is the one that is a step away. "
+                      "Which of the two potentials does gamma belong to?")
 def discounts_the_old_promise(rewards, potentials, gamma):
     return rewards + potentials[1:] - gamma * potentials[:-1]
 
 
-@shaped_rewards.wrong("Both potentials are discounted. The old state's promise is given back now, so it counts in full. Which of the two "
-                      "is a step away?")
+@shaped_rewards.wrong("Both potentials are discounted. The old state's promise is given back now, so it counts in "
+                      "full. Which of the two is a step away?")
 def discounts_both_promises(rewards, potentials, gamma):
     return rewards + gamma * np.diff(potentials)

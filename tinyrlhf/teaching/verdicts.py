@@ -1,6 +1,7 @@
 """Is a function right, and if not, which mistake is it? One sentence for the first thing wrong."""
 import contextlib
 import copy
+import functools
 import inspect
 import io
 import re
@@ -34,7 +35,7 @@ def grade(exercise, function):
 
     A usual mistake is called by its name.
     """
-    right = [outcome(exercise, exercise.function, case) for case in exercise.cases]
+    right = [known_outcome(exercise, exercise.function, i) for i in range(len(exercise.cases))]
     seen = [outcome(exercise, function, case) for case in exercise.cases]
     printed = "".join(each.printed for each in seen).splitlines()
     for error in [each.error for each in seen if isinstance(each.error, NotImplementedError)]:
@@ -68,6 +69,12 @@ def outcome(exercise, function, case):
         return Outcome(None, arguments, error, printed.getvalue())
 
 
+@functools.cache
+def known_outcome(exercise, function, number):
+    """What a function of the lesson itself does on a case: it never changes, so it runs once."""
+    return outcome(exercise, function, exercise.cases[number])
+
+
 def at_stage(exercise, function, stage, right, seen):
     """The first complaint of one stage, or None; and its error, if there is one."""
     if stage == "law":
@@ -87,37 +94,47 @@ def at_stage(exercise, function, stage, right, seen):
 
 def complaint(exercise, case, right, seen, stage):
     """The sentence for one case at one stage, or None where there is nothing to complain."""
-    names = list(inspect.signature(exercise.signature).parameters)
-    if exercise.signature is not exercise.function:
-        names = names[1:]                                   # the first of play(f, *case) is f
-    given = ", ".join(f"{name} = {words(value)}" for name, value in zip(names, case))
     wanted, got = right.result, seen.result
     if stage == "runs" and seen.error:
-        return f"It stops with {stopped(seen.error)}, for {given}."
+        return f"It stops with {stopped(seen.error)}, for {given(exercise, case)}."
     if stage == "returns" and got is None and wanted is not None:
         if seen.printed:
             return ("It prints something but returns None. Printing is for people; "
                     "hand the result on with `return`.")
         return "It returns None. Is the `return` missing?"
     if stage == "shape" and form(got, whole="whole" in form(wanted)) != form(wanted):
-        return f"It returns {form(got)}, expected {form(wanted)}, for {given}."
+        return (f"It returns {form(got)}, expected {form(wanted)}, "
+                f"for {given(exercise, case)}.")
     if stage == "finite" and all_finite(wanted) and not all_finite(got):
-        return (f"It returns {words(got)}, for {given}. Which step overflows, or divides by zero, "
-                "or did a NaN of the input get through?")
+        return (f"It returns {words(got)}, for {given(exercise, case)}. Which step overflows, "
+                "or divides by zero, or did a NaN of the input get through?")
     if stage == "unchanged" and not same(right.after, seen.after, 0):
-        name = next(name for name, a, b in zip(names, right.after, seen.after) if not same(a, b, 0))
+        changed = [not same(*pair, 0) for pair in zip(right.after, seen.after)]
+        name = argument_names(exercise)[changed.index(True)]
         return (f"It changes its input {name} in place, but the caller still needs it. "
                 f"Work on {name}.copy().")
     if stage in ("hand", "value") and not same(wanted, got, exercise.tolerance):
         worked = " (the worked number of the docstring)" if stage == "hand" else ""
-        return f"For {given} expected {words(wanted)}{worked}, got {words(got)}."
+        return (f"For {given(exercise, case)} expected {words(wanted)}{worked}, "
+                f"got {words(got)}.")
     return None
+
+
+def given(exercise, case):
+    """The arguments of a case, in words."""
+    pairs = zip(argument_names(exercise), case)
+    return ", ".join(f"{name} = {words(value)}" for name, value in pairs)
+
+
+def argument_names(exercise):
+    names = list(inspect.signature(exercise.signature).parameters)
+    return names if exercise.signature is exercise.function else names[1:]      # play(f, *case)
 
 
 def misconception(exercise, seen):
     """The message of the first wrong version with the student's outcome in every case, or None."""
     for message, function in exercise.wrong_versions:
-        wrong = (outcome(exercise, function, case) for case in exercise.cases)
+        wrong = (known_outcome(exercise, function, i) for i in range(len(seen)))
         if all(alike(one, other, exercise.tolerance) for one, other in zip(wrong, seen)):
             return message
     return None
