@@ -74,7 +74,8 @@ def test_a_log_goes_on_where_it_stopped(tmp_path):
     assert [event["seq"] for event in read(tmp_path / "log.jsonl")] == list(range(7))
 
 
-def test_after_a_cut_at_any_byte_the_whole_groups_are_there_and_the_rest_is_set_aside(tmp_path):
+def test_after_a_cut_at_any_byte_the_whole_groups_are_there_and_the_rest_is_set_aside(tmp_path, monkeypatch):
+    monkeypatch.setattr(log_module.os, "fsync", lambda _: None)         # a thousand times; others look at it
     data = write_groups(tmp_path / "log.jsonl")
     whole = read(tmp_path / "log.jsonl")
     ends = [0] + [i + 1 for i, byte in enumerate(data) if byte == ord("\n")]
@@ -386,7 +387,7 @@ def kill_a_writer(path, seed):
     return int([line for line in said if line.endswith("\n")][-1])
 
 
-@pytest.mark.parametrize("tries", [10, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("tries", [5, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_killed_writer_loses_nothing_it_has_acknowledged_and_leaves_no_half_group(tmp_path, tries):
     path, acknowledged, set_aside = tmp_path / "log.jsonl", [], 0
     for seed in range(tries):
