@@ -81,7 +81,8 @@ def test_after_a_cut_at_any_byte_the_whole_groups_are_there_and_the_rest_is_set_
     ends = [0] + [i + 1 for i, byte in enumerate(data) if byte == ord("\n")]
     ends_of_groups = {ends[count]: count for count in (0, 1, 4, 5)}         # bytes -> events
     for cut in range(len(data) + 1):
-        path = tmp_path / f"{cut}.jsonl"
+        path, torn = tmp_path / "cut.jsonl", tmp_path / "cut.jsonl.torn"
+        torn.unlink(missing_ok=True)
         path.write_bytes(data[:cut])
         end = max(end for end in ends_of_groups if end <= cut)
         count = ends_of_groups[end]
@@ -90,9 +91,9 @@ def test_after_a_cut_at_any_byte_the_whole_groups_are_there_and_the_rest_is_set_
             assert log.torn == data[end:cut] and path.read_bytes() == data[:end]
             assert log.append("label", q="next") == count
         assert [event["seq"] for event in read(path)] == list(range(count + 1))
-        assert os.path.exists(f"{path}.torn") == bool(log.torn)
+        assert torn.exists() == bool(log.torn)
         if log.torn:
-            assert (tmp_path / f"{cut}.jsonl.torn").read_bytes() == log.torn + b"\n"
+            assert torn.read_bytes() == log.torn + b"\n"
 
 
 def test_what_is_set_aside_is_on_the_disk_before_it_is_cut_off_and_nothing_older_is_lost(tmp_path, monkeypatch):
