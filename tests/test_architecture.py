@@ -1,5 +1,6 @@
 """The house stands as drawn: imports run downwards, the core stays small, and nothing unsafe or hidden is inside."""
 import ast
+import functools
 import importlib.util
 import re
 import subprocess
@@ -27,9 +28,15 @@ def room(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@functools.cache
+def nodes(path):
+    """All that a file consists of."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imports(path):
     """(module, line) of every import of the package, wherever in the file it stands."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path.name}:{node.lineno} imports relatively"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -100,9 +107,8 @@ def test_a_page_of_code_is_100_columns_wide(path):
 
 def said_in(path):
     """(text, line) of every string in a file that is no docstring."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    return [(node.value, node.lineno) for node in ast.walk(tree)
+    docstrings = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
+    return [(node.value, node.lineno) for node in nodes(path)
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings]
 
 

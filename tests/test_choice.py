@@ -232,7 +232,7 @@ def test_the_gradient_of_all_kinds_together_agrees_with_central_differences(read
     _, d_scores, d_habits, _ = likelihood(answers, habits, readings, scores, counts)
     arrays, slopes = {"scores": scores, "habits": habits.vector}, {"scores": d_scores, "habits": d_habits}
     for name, array in arrays.items():
-        for i in range(len(array)):
+        for i in range(counted, len(array), 2):                      # half of them now, the others otherwise
             values = []
             for step in (1e-4, -1e-4, 2e-4, -2e-4):
                 array[i] += step

@@ -76,7 +76,7 @@ def test_the_prior_is_one_over_the_chance_of_the_mixture_that_drew_the_options(n
 
 
 def test_with_many_tries_a_demonstration_is_as_likely_as_soft_planning_says_whoever_tried():
-    game, rng, n_tries = Gridworld("S....G", slip=0.0, horizon=3), np.random.default_rng(4), 3000
+    game, rng, n_tries = Gridworld("S....G", slip=0.0, horizon=3), np.random.default_rng(4), 1000
     cells = 0.7 * rng.normal(size=game.n_states)                       # the reward for entering each
     rewards = np.broadcast_to(cells, game.P.shape)
     actions = np.array(list(itertools.product(range(4), repeat=3)))

@@ -286,7 +286,8 @@ def test_the_price_that_a_run_pays_is_the_adaptive_one():
 
 
 def test_a_run_ends_about_as_far_from_its_reference_as_it_was_told():
-    state = build("gridworld", seed=105)
+    state = build("gridworld", seed=105, rounds=12)
+    state.game.horizon, state.reward_model.fit_steps = 8, 20
     state.adaptive_kl = AdaptiveKL(0.1, target=2.0, horizon=30 * state.episodes_per_update)
     rlhf(state)
     assert Tabular(state).expected_kl(None) == pytest.approx(2.0, rel=0.25)

@@ -426,13 +426,13 @@ def test_discounted_learners_leave_out_the_discount_of_the_state(make):
 @pytest.fixture(scope="module")
 def with_ends():
     world = estimators.world(estimators.WITH_ENDS)
-    return world, estimators.exact_gradient(world), estimators.batches(world, 1800, np.random.default_rng(16))
+    return world, estimators.exact_gradient(world), estimators.batches(world, 1600, np.random.default_rng(16))
 
 
 @pytest.fixture(scope="module")
 def without_ends():
     world = estimators.world(estimators.WITHOUT_ENDS)
-    return world, estimators.exact_gradient(world), estimators.batches(world, 1800, np.random.default_rng(17))
+    return world, estimators.exact_gradient(world), estimators.batches(world, 1600, np.random.default_rng(17))
 
 
 @pytest.mark.parametrize("estimator", estimators.UNBIASED.values(), ids=estimators.UNBIASED)
@@ -451,8 +451,9 @@ def test_the_batch_mean_of_four_shrinks_the_gradient_to_three_quarters(without_e
     assert abs(estimators.sigmas_off(gradients, 0.75 * exact)) < 4 < estimators.sigmas_off(gradients, exact)
 
 
-@pytest.mark.parametrize("name", ["actor-critic, lam 0", "actor-critic, whitened", "PPO at ratio 1, whitened", "GRPO"])
-def test_biased_estimators_miss_the_exact_gradient_by_more_than_4_sigma(name, with_ends):
+@pytest.mark.parametrize("name, n", [("actor-critic, lam 0", 400), ("actor-critic, whitened", 1200),
+                                     ("PPO at ratio 1, whitened", 400), ("GRPO", 400)])
+def test_biased_estimators_miss_the_exact_gradient_by_more_than_4_sigma(name, n, with_ends):
     world, exact, batches = with_ends
-    gradients = estimators.sampled_gradients(estimators.BIASED[name], world, batches[:1200])
+    gradients = estimators.sampled_gradients(estimators.BIASED[name], world, batches[:n])
     assert estimators.sigmas_off(gradients, exact) > 4

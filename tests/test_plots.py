@@ -75,20 +75,16 @@ def one_axis(size=4.0):
 
 # ---- what importing and drawing leave alone
 
-def test_importing_plots_imports_no_matplotlib():
-    code = ("import sys, tinyrlhf.plots\n"
-            "sys.exit(any(name.split('.')[0] in ('matplotlib', 'PIL') for name in sys.modules))")
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-def test_drawing_needs_no_pyplot_and_changes_no_setting(tmp_path):
-    code = ("import matplotlib, sys; from tinyrlhf import plots; from tinyrlhf.games.game import Words\n"
+def test_importing_plots_imports_no_matplotlib_and_drawing_needs_no_pyplot_and_changes_no_setting(tmp_path):
+    code = ("import sys, tinyrlhf.plots as plots\n"
+            "assert not any(name.split('.')[0] in ('matplotlib', 'PIL') for name in sys.modules)\n"
+            "import matplotlib; from tinyrlhf.games.game import Words\n"
             "rc = matplotlib.rcParams\n"
             "settings = lambda: {name: rc[name] for name in rc if name != 'backend'}\n"
             "old, page, scores = settings(), [[[Words(0.5, 0.5, 'luma')]]], [[0, 1], [2, 3]]\n"
             "figure = plots.run_figure('c', page, page, scores, scores, [1, 2], [0, 1], [0, 1], {})\n"
             f"plots.save(figure, {str(tmp_path / 'a.png')!r})\n"
-            "sys.exit('matplotlib.pyplot' in sys.modules or old != settings())")
+            "assert 'matplotlib.pyplot' not in sys.modules and old == settings()")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
@@ -271,42 +267,34 @@ def png(path, seed=0):
 
 def gif(path, seed=0):
     """The bytes of a film."""
-    plots.animation(path, *(played(Gridworld(horizon=3), 2 * seed + side) for side in (0, 1)))
+    plots.animation(path, *(played(Gridworld(horizon=2), 2 * seed + side) for side in (0, 1)))
     return path.read_bytes()
 
 
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory):
-    return png(tmp_path_factory.mktemp("plain") / "plain.png")
-
-
-def test_equal_data_gives_equal_bytes_and_other_data_others(tmp_path, plain):
-    assert plain == png(tmp_path / "again.png") != png(tmp_path / "other.png", seed=1)
+def test_equal_data_gives_equal_bytes_whatever_the_style_of_the_reader_and_other_data_others(tmp_path):
+    plain, other = png(tmp_path / "plain.png"), png(tmp_path / "other.png", seed=1)
+    with style.context("dark_background"):
+        assert png(tmp_path / "dark.png") == plain != other
     assert gif(tmp_path / "a.gif") == gif(tmp_path / "b.gif") != gif(tmp_path / "c.gif", seed=1)
 
 
-def test_the_style_of_the_reader_does_not_matter(tmp_path, plain):
-    with style.context("dark_background"):
-        assert png(tmp_path / "dark.png") == plain
-
-
-def test_the_film_of_a_hundred_steps_is_small_lasts_as_long_as_the_game_and_repeats(tmp_path):
-    left, right = (played(CartPole(frozen=True, horizon=length), length) for length in (100, 60))
+def test_the_film_of_fifty_steps_is_small_lasts_as_long_as_the_game_and_repeats(tmp_path):
+    left, right = (played(CartPole(frozen=True, horizon=length), length) for length in (50, 30))
     plots.animation(tmp_path / "film.gif", left, right, seconds_per_step=CartPole.seconds_per_step)
     with Image.open(tmp_path / "film.gif") as film:
         assert film.info["loop"] == 0
-        assert total_seconds(film) == pytest.approx(100 * CartPole.seconds_per_step + 1, rel=0.1)
-    assert (tmp_path / "film.gif").stat().st_size < 100_000
+        assert total_seconds(film) == pytest.approx(50 * CartPole.seconds_per_step + 1, rel=0.1)
+    assert (tmp_path / "film.gif").stat().st_size < 50_000
 
 
 def test_a_film_that_would_be_too_large_leaves_out_pictures_and_keeps_its_length(tmp_path):
-    walk = [[Circle(x, 0.5, 0.1, "agent", moving=True)] for x in np.linspace(0, 1, 9)]
+    walk = [[Circle(x, 0.5, 0.1, "agent", moving=True)] for x in np.linspace(0, 1, 5)]
     plots.animation(tmp_path / "long.gif", walk, walk)
     size = (tmp_path / "long.gif").stat().st_size
     plots.animation(tmp_path / "short.gif", walk, walk, max_bytes=size // 2)
     assert (tmp_path / "short.gif").stat().st_size <= size // 2
     with Image.open(tmp_path / "long.gif") as long, Image.open(tmp_path / "short.gif") as short:
-        assert short.n_frames < long.n_frames == 9
+        assert short.n_frames < long.n_frames == 5
         assert total_seconds(short) == pytest.approx(total_seconds(long), rel=0.15)
 
 

@@ -27,7 +27,7 @@ def learned(game, batches, n=64, seed=0, reward=None, **options):
 @pytest.mark.parametrize("behaviour", [{"epsilon": 1.0}, {"epsilon": 0.3}, {"temperature": 0.5}], ids=str)
 def test_it_comes_to_the_values_of_value_iteration_whatever_it_does_meanwhile(behaviour):
     game = Gridworld(SMALL, slip=0.2, horizon=20)
-    learner = learned(game, 150, gamma=0.9, **behaviour)
+    learner = learned(game, 40, n=256, gamma=0.9, **behaviour)
     values, _ = planning.value_iteration(game.P, game.R, 0.9)
     error = np.abs(learner.q - planning.action_values(game.P, game.R, values, 0.9))
     often, reached = learner.visits > 1000, (learner.visits > 0).any(axis=1)
@@ -39,7 +39,7 @@ def test_it_comes_to_the_values_of_value_iteration_whatever_it_does_meanwhile(be
 
 def test_where_nothing_is_left_to_chance_a_step_size_of_1_is_exact():
     game = Gridworld(SMALL, slip=0.0, horizon=20)
-    learner = learned(game, 60, gamma=0.9, epsilon=1.0, step_size=1.0)
+    learner = learned(game, 30, gamma=0.9, epsilon=1.0, step_size=1.0)
     values, _ = planning.value_iteration(game.P, game.R, 0.9, tolerance=1e-12)
     reached, exact = learner.visits.min(axis=1) > 0, planning.action_values(game.P, game.R, values, 0.9)
     assert reached.sum() == 6 and np.allclose(learner.q[reached], exact[reached], atol=1e-9)

@@ -21,10 +21,11 @@ def test_every_link_leads_to_a_file():
 
 def test_the_loop_in_the_readme_runs_and_learns(capsys):
     code = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
-    names = {}
-    exec(compile(code, "README.md", "exec"), names)                    # our own text, not a stranger's
+    fewer = code.replace("seed=1)", "seed=1, rounds=6)")
+    assert fewer != code
+    exec(compile(fewer, "README.md", "exec"), {})                      # our own text, not a stranger's
     returns = [float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()]
-    assert len(returns) == 20 and np.mean(returns[-3:]) > returns[0] + 1
+    assert len(returns) == 6 and np.mean(returns[-3:]) > returns[0] + 1
 
 
 def test_every_command_in_the_table_is_understood():
@@ -37,7 +38,7 @@ def test_every_command_in_the_table_is_understood():
             own = cli.own_settings(more)
             given = cli.given_to(world, {**said, **own})
             assert set(own) <= set(given)
-            find(world).make(**{name: value for name, value in given.items() if name != "person"})
+            find(world).make(**{"seed": 7, **{name: value for name, value in given.items() if name != "person"}})
 
 
 def test_every_benchmark_is_named_with_a_command_where_results_stand():

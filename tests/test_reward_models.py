@@ -222,7 +222,7 @@ def test_the_prior_keeps_separable_answers_finite_where_it_balances_the_likeliho
                     np.zeros(2, bool),
                     np.zeros(2, int), np.zeros((2, 1)))
     answers = shown("preference", pair, np.tile([0, 1], (copies, 1))).answered(np.full(copies, SECOND))
-    model = linear(sizes=(1, 1), learning_rate=0.1, prior=prior, fit_steps=1500)
+    model = linear(sizes=(1, 1), learning_rate=0.1, prior=prior, fit_steps=500)
     model.fit(answers, None)
     weight = float(model.network.params["weight_0"][0, 0])
     assert np.isclose(2 * copies * sigmoid(-2 * weight), prior * weight, rtol=1e-2)

@@ -31,7 +31,7 @@ def counted_reference(words, added=0.01):
 
 @pytest.fixture(scope="module")
 def reference():
-    return counted_reference(corpus(10000, np.random.default_rng(0)))
+    return counted_reference(corpus(4000, np.random.default_rng(0)))
 
 
 @pytest.mark.parametrize("horizon", [4, 10, 12])

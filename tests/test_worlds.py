@@ -33,8 +33,10 @@ SORTS = [{}, {"method": "ppo", "reward": "ngram", "feedback": "rating,comment"},
          {"person": "coin", "method": "reinforce", "feedback": "demonstration"}, {"person": "nobody", "method": "grpo"}]
 
 
-def sorts(settings):
-    return pytest.mark.parametrize("settings", settings, ids=lambda settings: " ".join(settings.values()) or "default")
+def sorts(settings, slow=()):
+    """Tests each of these settings, those of the numbers `slow` only where there is time."""
+    marked = [pytest.param(each, marks=[pytest.mark.slow] * (number in slow)) for number, each in enumerate(settings)]
+    return pytest.mark.parametrize("settings", marked, ids=lambda settings: " ".join(settings.values()) or "default")
 
 
 def assert_same(one, other):
@@ -210,7 +212,7 @@ def vectors(state):
     return {name: policy.network.params.vector.tobytes() for name, policy in state.snapshots.items()}
 
 
-@sorts(SORTS)
+@sorts(SORTS, slow=(1, 4, 6))
 def test_stopped_after_any_stage_a_run_goes_on_to_the_same_numbers(settings):
     whole, saved = finished(SORTS.index(settings))
     assert len(saved) == 3
@@ -300,7 +302,7 @@ class Blindfolding:
         return replace(answers, episodes=answers.episodes.blindfolded())
 
 
-@sorts(SORTS[:-1])
+@sorts(SORTS[:-1], slow=(3, 4, 5))
 def test_blindfolded_after_the_answers_reward_model_and_policy_learn_the_same(settings):
     seeing, _ = finished(SORTS.index(settings))
     blind = fine_tuned(**settings, rounds=2)
