@@ -947,7 +947,7 @@ WRONG = [
      'values = (np.exp(log_policy[first:last]) * q).sum(axis=1)',
      'values = q.mean(axis=1)',
      'tests/test_enumeration.py::test_the_gradient_agrees_with_central_differences'),
-    ('tinyrlhf/exact/enumeration.py',
+    ('tests/oracles.py',
      'return child_probs.reshape(np.shape(logits)) * advantages',
      'return np.exp(_table(logits)).reshape(np.shape(logits)) * advantages',
      'tests/test_enumeration.py::test_the_gradient_is_what_reinforce_has_on_average'),

@@ -75,6 +75,12 @@ class Learner:
         self.optimizer.step(grads)
         return norm
 
+    def step_reinforce(self, episodes, advantages):
+        """One step on the mean return of these episodes; advantages (n,) of their played steps."""
+        _, cache = self.policy.log_probs(*episodes.decisions)
+        weight = 1.0 / len(episodes)
+        return self.step(cache, rules.reinforce(advantages, weight), weight)
+
     def finish(self, **numbers):
         """Count the update and hand its numbers back."""
         self.updates_done += 1
@@ -119,10 +125,7 @@ class Reinforce(Learner):
         if self.standardize:                                  # rounding is relative to the returns
             size = np.abs(rewards).sum(axis=1).max()
             advantages = whiten(advantages, shift=False, size=size)
-        _, cache = self.policy.log_probs(*episodes.decisions)
-        weight = 1.0 / len(episodes)
-        norm = self.step(cache, rules.reinforce(advantages, weight), weight)
-        return self.finish(grad_norm=norm)
+        return self.finish(grad_norm=self.step_reinforce(episodes, advantages))
 
     def advantages(self, rewards, mask):
         """(B, T) -> (B, T)."""
@@ -241,11 +244,9 @@ class ActorCritic(Learner):
         advantages, targets = self.estimate(episodes, reward)
         if self.standardize:
             advantages = whiten(advantages)
-        observations, actions = episodes.decisions
-        _, cache = self.policy.log_probs(observations, actions)
-        weight = 1.0 / len(episodes)
-        norm = self.step(cache, rules.reinforce(advantages, weight), weight)
-        return self.finish(grad_norm=norm, critic_loss=self.step_critic(observations, targets))
+        norm = self.step_reinforce(episodes, advantages)
+        critic_loss = self.step_critic(episodes.decisions[0], targets)
+        return self.finish(grad_norm=norm, critic_loss=critic_loss)
 
     def state(self):
         parts = states_of(critic=self.critic, critic_optimizer=self.critic_optimizer)
