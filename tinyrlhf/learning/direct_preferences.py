@@ -23,9 +23,9 @@ def dpo(blocks, log_ratios, kl_coef, habits=None):
                       h = log-ratio of the first - log-ratio of the second
 
     Args:
-        blocks: feedback.answers.Choices; of rankings read in turn this is Plackett-Luce DPO. Shares
-            1 - s and s instead of 1 and 0 smooth labels, of which a share s may be slips; from 1
-            and 0 alone h may grow for ever.
+        blocks: feedback.answers.Choices; of rankings read in turn this is Plackett-Luce DPO. From
+            shares 1 and 0 alone h may grow for ever; 1 - s and s smooth labels, of which a share s
+            may be slips.
         log_ratios: (R,) of the answers that the blocks name.
         kl_coef: c, the price of a nat, 0.05 to 1.
         habits: of people, where these are learned too.
@@ -71,8 +71,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         loss: `dpo`, `ipo` or a function like them; kl_coef: its price of a nat.
         learning_rate: a number, or a schedule.
         steps, batch: Adam steps, and answers drawn for each (None: all of them).
-        shares: (N, K) of the options of each answer instead of 1 for what was chosen, such as exact
-            probabilities, or smoothed labels.
+        shares: (N, K) of the options of each answer instead of 1 for what was chosen.
         readings: as in `RewardModel`; on_step: function (step, row), called after each.
     Returns a row for each step: loss, and the mean log-ratio of the `chosen` and of the `rejected`
     options. Both may fall together.
@@ -82,7 +81,11 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         raise ValueError(f"answers: expected one that says something, got {len(answers)} others")
     check_range("kl_coef", kl_coef, 1e-3, 1e6)
     if shares is not None:
-        check_shares(shares, len(answers))
+        check_shapes(shares=(shares, f"{len(answers)} K"))
+        lowest, sums = np.min(shares), np.sum(shares, axis=1)
+        if lowest < 0 or not np.allclose(sums, 1.0):
+            raise ValueError("shares: expected rows of numbers from 0 to 1 that sum to 1; got sums "
+                             f"from {sums.min()} to {sums.max()} and {lowest} as the smallest")
     n_choices = sum(len(block.whose) for block in answers.choices(said, readings)[1])
     episodes = answers.episodes
     parts = [episodes[row:row + 256] for row in range(0, len(episodes), 256)]
@@ -110,15 +113,6 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         if on_step:
             on_step(step, history[-1])
     return history
-
-
-def check_shares(shares, n):
-    """Refuse shares that are no distributions over the options of n answers."""
-    check_shapes(shares=(shares, f"{n} K"))
-    sums = np.sum(shares, axis=1)
-    if not (np.min(shares, initial=0.0) >= 0 and np.allclose(sums, 1.0)):
-        raise ValueError("shares: expected rows of numbers from 0 to 1 that sum to 1; got sums "
-                         f"from {sums.min()} to {sums.max()} and {np.min(shares)} as the smallest")
 
 
 def chosen_and_rejected(blocks, ratios):

@@ -55,10 +55,10 @@ def kl_per_episode(policy, reference, episodes):
     """Mean over episodes of the summed exact KL(pi || ref) at the visited states, nats per episode.
 
     Summing over actions instead of taking the sampled one leaves only the states to chance
-    (Rao-Blackwell). Never below 0: what rounding leaves there is cut off.
+    (Rao-Blackwell).
     """
     observations, _ = episodes.decisions
     outputs, _ = policy.network.forward(observations)
     other, _ = reference.network.forward(observations)
     total = float(policy.distribution.kl(outputs, other).sum() / len(episodes))
-    return max(total, 0.0)
+    return max(total, 0.0)                                    # rounding may leave less
