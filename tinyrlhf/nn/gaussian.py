@@ -10,8 +10,8 @@ from tinyrlhf.numerics import as_floats
 class Gaussian:
     """Independent normal components.
 
-    Outputs (..., 2 D) are the means, then the logarithms of the standard deviations. A game that
-    limits its actions clips inside `step`; the log-probability is that of the unclipped sample.
+    Outputs (..., 2 D) are the means, then the logarithms of the standard deviations. A game clips
+    actions inside `step`; the log-probability is that of the unclipped sample.
     """
 
     @staticmethod
@@ -35,7 +35,7 @@ class Gaussian:
 
     @staticmethod
     def d_log_prob(outputs, actions):
-        """d log p(a) / d outputs (..., 2 D): by the means, then by the log standard deviations."""
+        """d log p(a) / d outputs, (..., 2 D)."""
         mean, log_std = halves(outputs)
         z = (actions - mean) * np.exp(-log_std)
         return np.concatenate([z * np.exp(-log_std),          # d / d mean = (a - mean) / std^2

@@ -4,7 +4,6 @@
 parameters when they are loaded; inputs are not.
 """
 import copy
-import itertools
 import math
 
 import numpy as np
@@ -13,23 +12,21 @@ from tinyrlhf.checks import check_choice, check_finite, check_range, check_whole
 
 
 class Parameters(dict):
-    """Named arrays that are views into one flat `vector`.
+    """Named arrays for formulas, views into one flat `vector` for optimizers and checkpoints."""
 
-    Formulas use the names, optimizers and checkpoints the vector.
-    """
-
-    def __init__(self, shapes, dtype, ends=None):
+    def __init__(self, shapes, dtype):
         super().__init__()
-        sizes = map(math.prod, shapes.values())
-        self.shapes, self.ends = shapes, ends or list(itertools.accumulate(sizes))
-        self.vector, start = np.zeros(self.ends[-1], dtype), 0
-        for (name, shape), end in zip(shapes.items(), self.ends):
+        self.shapes = shapes
+        self.vector = np.zeros(sum(map(math.prod, shapes.values())), dtype)
+        start = 0
+        for name, shape in shapes.items():
+            end = start + math.prod(shape)
             self[name] = self.vector[start:end].reshape(shape)
             start = end
 
     def like(self):
         """Zeros with the same names and shapes."""
-        return Parameters(self.shapes, self.vector.dtype, self.ends)
+        return Parameters(self.shapes, self.vector.dtype)
 
 
 class Network:
@@ -152,8 +149,7 @@ def layer_shapes(sizes):
 class EmbeddingMLP(MLP):
     """Symbols in slots -> embedding vectors side by side -> MLP.
 
-    Whatever the model may see is a symbol in a slot: the last characters, the tail of a prompt, the
-    position.
+    Whatever the model may see is a symbol: the last characters, the tail of a prompt, the position.
 
     Args:
         n_symbols, slots: how many different symbols, and how many stand in one input row.
@@ -171,10 +167,7 @@ class EmbeddingMLP(MLP):
         self.params["embedding"][...] = rng.normal(size=(n_symbols, embedding))
 
     def with_new_head(self, n_outputs, rng, head_gain=1.0):
-        """A twin with the same embedding and hidden layers, and a fresh last layer.
-
-        So a critic or a reward model can read from the start.
-        """
+        """A twin with a fresh last layer: a critic or reward model that can read from the start."""
         twin = EmbeddingMLP(*self.sizes, n_outputs, rng, head_gain, self.dtype)
         for name in self.params:
             if name not in self.layers[-1]:

@@ -1,11 +1,11 @@
-"""A linear model on a bag of numbered features: the sum of one row of a table for each."""
+"""A linear model on a bag of features: the sum of one row of a table for each of them."""
 import numpy as np
 
 from tinyrlhf.nn.networks import Table
 
 
 class SumTable(Table):
-    """The sum of one row for each input number of a group: a linear model on a bag of features."""
+    """The sum of one row for each input number of a group."""
 
     def forward(self, inputs):
         """Integers (..., G) -> outputs (..., O), cache."""
