@@ -43,8 +43,7 @@ def joint_log_likelihood(scores, points, tie_log_nu=-np.inf, n_ties=0):
 
         sum_ij points_ij (s_i - s_j)/2 + n_ties log(nu) - sum_{i<j} games_ij log(Z_ij)
 
-    scores (N,); points (N, N): what i won against j, a tie being half a point for each. Nothing
-    else in the data matters.
+    scores (N,); points (N, N): what i won against j, a tie being half a point for each.
     """
     difference = scores[:, None] - scores
     small = np.exp(-np.abs(difference) / 2)
@@ -57,8 +56,8 @@ def joint_log_likelihood(scores, points, tie_log_nu=-np.inf, n_ties=0):
 def derivatives(scores, points, tie_log_nu=-np.inf, n_ties=0):
     """Gradient (N+1,) of the log-likelihood and information (N+1, N+1), minus its Hessian.
 
-    The last entry is log nu's. The gradient is what was observed minus what the scores expect
-    (points of each item; number of ties); the information is the covariance of these counts.
+    The last entry is log nu's. The gradient is what was observed (points of each item; ties) minus
+    what the scores expect; the information is the covariance of these counts.
     """
     n, games = len(scores), points + points.T
     win, tie = probabilities(scores[:, None] - scores, tie_log_nu)
@@ -86,8 +85,7 @@ def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
         outcome: (C,) 1 where the first was preferred, 0 the second, 0.5 both the same; None: always
             the first.
         n_items: N, at most 5000; None: the largest number that occurs, plus one.
-        prior: precision (1/variance) of a Gaussian prior on each score; above 0, any data have
-            finite scores.
+        prior: precision (1/variance) of a Gaussian prior on each score; it makes scores finite.
         ties: model ties (Davidson); otherwise a tie is half a win for each.
     Raises:
         ValueError: bad input; or no finite maximum exists: then it names what is missing.
@@ -116,10 +114,7 @@ def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
 
 
 def tally(first, second, outcome, n):
-    """Points (N, N) that each item won against each other, and the number of ties.
-
-    A tie is half a point for each.
-    """
+    """Points (N, N) that each item won against each other, half a one for a tie; number of ties."""
     pair_and_outcome = (first * n + second) * 3 + (2 * outcome).astype(np.intp)
     counts = np.bincount(pair_and_outcome, minlength=3 * n * n).reshape(n, n, 3)
     second_won, same, first_won = np.moveaxis(counts, 2, 0)
@@ -211,9 +206,9 @@ def check_wins_outnumber_ties(first, second, outcome, n):
     """A finite log nu needs a closed chain "beat or tied with" that has more wins than ties.
 
     Otherwise scores exist with s_i - s_j >= 1 where i beat j, and |s_i - s_j| <= 1 where they tied,
-    and multiplying them, with log nu = 1/2, by ever larger numbers makes nothing less likely. These
-    are difference constraints: they can be met if no cycle is negative whose wins count -1 and ties
-    +1. Bellman and Ford's search from item 0; the items are connected (`check_connected`).
+    and multiplying them, with log nu = 1/2, by ever larger numbers makes nothing less likely: these
+    difference constraints can be met if no cycle is negative whose wins count -1 and ties +1.
+    Bellman and Ford's search from item 0; the items are connected (`check_connected`).
     """
     won, tied = np.zeros((2, n, n), bool)
     won[first[outcome == 1], second[outcome == 1]] = True
