@@ -205,7 +205,6 @@ def test_without_a_run_of_its_own_the_stages_stand_alone():
                             "the pole"},
     "text": {"before": text_page(8 * ["kitkatkitkat"]), "after": text_page(8 * ["luma"])}, "no lines": {"lines": {}},
     "crowded": {"lines": {"untrained": 0.73, "coin flips": 0.73, "best possible": 0.74, "true reward": 0.75}},
-    "long titles": {"titles": ("before: tramples all the flowers", "after: walks around all flowers")},
     "thousands": {"answers": 1500 * np.arange(1, 11), "returns": np.linspace(-12000, 15000, 10),
                   "lines": {"best possible": 15500.0}},
     "contradiction": {"learned": -np.random.default_rng(1).normal(size=(2, 9)),

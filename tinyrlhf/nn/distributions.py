@@ -60,29 +60,18 @@ class Categorical:
     def kl(outputs, other):
         """KL(p || q) = sum p (log p - log q), nats (...), p from `outputs`, q from `other`.
 
-        It is infinite where p does what q cannot do; there `d_kl` has no value.
+        It is infinite where p does what q cannot do.
         """
-        p, log_ratio = probabilities_and_log_ratios(outputs, other)
+        log_p = finite_log_softmax(outputs)
+        p = np.exp(log_p)
+        log_ratio = np.where(p > 0, log_p - log_softmax(other), 0.0)
         return (p * log_ratio).sum(axis=-1)
-
-    @staticmethod
-    def d_kl(outputs, other):
-        """d KL(p || q) / dz_i = p_i (log p_i - log q_i - KL), z the logits of p."""
-        p, log_ratio = probabilities_and_log_ratios(outputs, other)
-        return p * (log_ratio - (p * log_ratio).sum(axis=-1, keepdims=True))
 
 
 def finite_log_softmax(outputs):
     """log p (..., A), the lowest float instead of -inf, so that p log p is 0 where p is 0."""
     log_p = log_softmax(outputs)
     return np.maximum(log_p, np.finfo(log_p.dtype).min, out=log_p)
-
-
-def probabilities_and_log_ratios(outputs, other):
-    """p and log p - log q, both (..., A); 0 instead of a log-ratio where p is 0."""
-    log_p = finite_log_softmax(outputs)
-    p = np.exp(log_p)
-    return p, np.where(p > 0, log_p - log_softmax(other), 0.0)
 
 
 def pick(table, actions):

@@ -59,13 +59,6 @@ class Gaussian:
         squares = np.exp(2 * l1) + (m1 - m2) ** 2
         return (l2 - l1 + 0.5 * squares * np.exp(-2 * l2) - 0.5).sum(axis=-1)
 
-    @staticmethod
-    def d_kl(outputs, other):
-        """d KL(p || q) / d outputs of p, (..., 2 D)."""
-        (m1, l1), (m2, l2) = halves(outputs), halves(other)
-        return np.concatenate([(m1 - m2) * np.exp(-2 * l2),          # d / d m1 = (m1 - m2) / s2^2
-                               np.exp(2 * (l1 - l2)) - 1], axis=-1)  # d / d l1 = s1^2 / s2^2 - 1
-
 
 def halves(outputs):
     """Means (..., D) and logarithms of standard deviations (..., D)."""
