@@ -124,7 +124,7 @@ WRONG = [
      'return values',
      'tests/test_numerics_and_checks.py::test_integers_do_not_wrap_around'),
     ('tinyrlhf/numerics.py',
-     'return -softplus(-as_floats(values))',
+     'return np.minimum(values, 0) - np.log1p(np.exp(-np.abs(values)))',
      'return np.log(sigmoid(values))',
      'tests/test_numerics_and_checks.py::test_log_sigmoid_keeps_its_digits_where_the_sigmoid_rounds_to_one'),
     ('tinyrlhf/numerics.py',

@@ -246,7 +246,7 @@ class Language(Game):
 
     def scene(self, state):
         """The prompt, and the answer below it."""
-        prompt, answer = self.asked(state[None])[0], self.decode(state[None])[0]
+        prompt, answer = self.show(state).split(" > ")
         return [Words(0.5, 0.7, prompt, "quiet"), Words(0.5, 0.4, answer)]
 
 
@@ -260,7 +260,7 @@ def words_of(text):
 
 
 def texts_of(rows):
-    """Rows (n, T) of character numbers as texts, without the 0 where nothing is written."""
+    """Rows (n, T) of character numbers as texts."""
     return ["".join(SYMBOLS[number] for number in row if number)
             for row in np.asarray(rows).tolist()]
 
