@@ -10,7 +10,7 @@ import numpy as np
 
 from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
 
-STATES = "states", "observations"                 # of these an episode has one more than of steps
+STATES = "states", "observations"  # of these an episode has one more than of steps
 STEPS = "actions", "log_probs", "true_rewards"
 
 
@@ -164,7 +164,7 @@ def collect(game, history, states, first_step):
     mask = np.zeros((B, T), bool)
     mask[rows, columns] = True
     visited = np.concatenate([states[:, None], table("next_states")], axis=1)
-    stopped = np.minimum(np.arange(T + 1), mask.sum(axis=1)[:, None])      # there a state stays
+    stopped = np.minimum(np.arange(T + 1), mask.sum(axis=1)[:, None])  # there a state stays
     visited = visited[np.arange(B)[:, None], stopped]
     return Episodes(states=visited, observations=game.observe(visited), actions=table("actions"),
                     log_probs=table("log_probs"), mask=mask, ended=table("ended").any(axis=1),

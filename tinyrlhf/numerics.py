@@ -15,7 +15,7 @@ def logsumexp(values, axis=-1):
     """log(sum(exp(values))) along one axis; the maximum is taken out first: nothing overflows."""
     values = as_floats(values)
     top = np.max(values, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)                # a row of -inf stays -inf, not NaN
+    top = np.where(np.isfinite(top), top, 0.0)  # a row of -inf stays -inf, not NaN
     with np.errstate(divide="ignore"):
         total = np.log(np.sum(np.exp(values - top), axis=axis, keepdims=True)) + top
     return np.squeeze(total, axis=axis)
@@ -52,5 +52,5 @@ def sigmoid(values):
     array([0. , 0.5, 1. ])
     """
     values = as_floats(values)
-    small = np.exp(-np.abs(values))                           # in (0, 1]
+    small = np.exp(-np.abs(values))  # in (0, 1]
     return np.where(values >= 0, 1.0, small) / (1.0 + small)

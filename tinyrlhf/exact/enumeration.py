@@ -113,7 +113,7 @@ def _log_reach(log_policy):
     """The log-probability of coming through each node, then of each string: (nodes + N,)."""
     rows, n_letters = log_policy.shape
     log_reach = np.zeros(rows * n_letters + 1)
-    for first, last in _levels(log_policy):             # the children of neighbours are neighbours
+    for first, last in _levels(log_policy):  # the children of neighbours are neighbours
         of_children = log_reach[first:last, None] + log_policy[first:last]
         log_reach[n_letters * first + 1:n_letters * last + 1] = of_children.ravel()
     return log_reach

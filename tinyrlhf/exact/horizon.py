@@ -36,7 +36,7 @@ def bandit_optimum(rewards, reference, kl_coef):
     if not 0 < kl_coef < np.inf:
         raise ValueError(f"kl_coef: expected a positive number, got {kl_coef}; "
                          "for 0 use backward_induction or value_iteration")
-    with np.errstate(divide="ignore"):                          # log 0 = -inf is meant
+    with np.errstate(divide="ignore"):  # log 0 = -inf is meant
         logits = np.log(reference) + rewards / kl_coef
     return softmax(logits), kl_coef * logsumexp(logits)
 
@@ -96,7 +96,7 @@ def kl_to_reference(P, d0, policy, reference, horizon):
     policy = _over_time("policy", policy, P, horizon)
     reference = _over_time("reference", reference, P, horizon)
     weights = visits[..., None] * policy
-    met = weights > 0                                           # elsewhere 0 log 0 counts as 0
+    met = weights > 0  # elsewhere 0 log 0 counts as 0
     with np.errstate(divide="ignore"):
         log_ratios = np.log(policy[met]) - np.log(reference[met])
     return float((weights[met] * log_ratios).sum())
@@ -146,8 +146,8 @@ def demonstration_loss(P, rewards, states, actions, mask):
 
     d_q_sum, d_values = np.zeros(np.shape(P)[:2]), np.zeros(len(P))
     for t in range(horizon):
-        d_values = d_values + shares[t].sum(axis=1)             # the loss has V - Q
-        d_q = np.exp(log_policy[t]) * d_values[:, None] - shares[t]     # d V / d Q(a) = pi(a)
+        d_values = d_values + shares[t].sum(axis=1)  # the loss has V - Q
+        d_q = np.exp(log_policy[t]) * d_values[:, None] - shares[t]  # d V / d Q(a) = pi(a)
         d_values = np.tensordot(d_q, P, axes=2)                     # d Q / d V_{t+1}(s') = P(s')
         d_q_sum += d_q
     return loss, d_q_sum[..., None] * P                             # d Q / d r(s') = P(s')

@@ -24,7 +24,7 @@ class Optimum(NamedTuple):
     value: float
     reward: float
     kl: float
-    log_weights: np.ndarray       # (T+1, U, Q), m in `optimum`; its first entry is log Z
+    log_weights: np.ndarray  # (T+1, U, Q), m in `optimum`; its first entry is log Z
 
 
 class Evaluation(NamedTuple):
@@ -83,14 +83,14 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
     check_range("kl_coef", kl_coef, 0, 1e9)
     probabilities, step_reward = np.exp(log_policy), automaton[1]
     length = np.ones_like(log_policy)
-    length[:, 0] = 0.0                                              # the end mark is not counted
+    length[:, 0] = 0.0  # the end mark is not counted
     kl, entropy = log_policy - log_reference, -log_policy
     per_step = np.stack([kl, length, entropy], axis=-1)
     reward = np.broadcast_to(automaton[2][-1], (len(log_policy), len(automaton[0])))
     sums = np.zeros((len(log_policy), 3))
     for t in reversed(range(len(automaton[2]) - 1)):
         following = sums[_successors(*log_policy.shape)]
-        following[:, 0] = 0.0                                   # nothing comes after the end mark
+        following[:, 0] = 0.0  # nothing comes after the end mark
         sums = np.einsum("ua,uas->us", probabilities, per_step + following)
         reward_to_go = step_reward[:, :, None] + _after(reward, automaton, t)
         reward = np.einsum("ua,uaq->uq", probabilities, reward_to_go)

@@ -92,7 +92,7 @@ class CartPole(Game):
 
     def scene(self, state):
         """Track with its limits, cart, and the pole, three times too long: angles show."""
-        scale, track, top = 0.15, 0.2, 0.3                      # per metre; heights
+        scale, track, top = 0.15, 0.2, 0.3  # per metre; heights
         x, length = 0.5 + scale * state[0], 3 * scale * 2 * HALF_LENGTH
         tip = x + length * np.sin(state[2]), top + length * np.cos(state[2])
         limits = [Line(at, track - 0.05, at, track + 0.05, "quiet")

@@ -11,7 +11,7 @@ FLOWERS_MAP = """
 L.#...
 ......
 """                                                     # through the flowers 2 steps, around them 4
-MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])        # north, east, south, west
+MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])  # north, east, south, west
 COLOR = {".": "floor", "S": "floor", "G": "good", "L": "danger", "^": "bad", "#": "wall"}
 
 
@@ -55,7 +55,7 @@ class Gridworld(Game):
         symbols = self.map.ravel()
         self.n_states = symbols.size
         self.starts = np.flatnonzero(symbols == "S")
-        self.is_end = np.isin(symbols, ["G", "L"])              # (S,)
+        self.is_end = np.isin(symbols, ["G", "L"])  # (S,)
         pays = {"G": goal, "L": lava, "^": flowers}
         self.entry_rewards = np.array([step_reward + pays.get(symbol, 0.0) for symbol in symbols])
         self.next_cell = self._next_cell()
@@ -67,7 +67,7 @@ class Gridworld(Game):
         rows, columns = self.map.shape
         places = np.stack(np.divmod(np.arange(self.n_states), columns), axis=1)
         targets = np.clip(places[:, None] + MOVES, 0, (rows - 1, columns - 1))
-        cells = targets[..., 0] * columns + targets[..., 1]     # (S, A); at the edge all stay
+        cells = targets[..., 0] * columns + targets[..., 1]  # (S, A); at the edge all stay
         stuck = self.is_end[:, None] | (self.map.ravel() == "#")[cells]
         return np.where(stuck, np.arange(self.n_states)[:, None], cells)
 

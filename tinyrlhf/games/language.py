@@ -17,7 +17,7 @@ SYMBOLS = "\n .!?abcdefghijklmnopqrstuvwxyz"        # a character's number is it
 WINDOW, TAIL = 12, 8                                # last characters of answer and prompt
 SHORT, LONG = 26, 42                                # an answer so long is neither short nor long
 N_GRAMS = 2 ** 15                                   # as many n-grams are told apart
-FEATURE_SIZES = np.r_[np.full(2 * (len(SYMBOLS) - 1), 3.0), 10.0]       # typical numbers of a bag
+FEATURE_SIZES = np.r_[np.full(2 * (len(SYMBOLS) - 1), 3.0), 10.0]  # typical numbers of a bag
 
 
 class Mix(NamedTuple):
@@ -31,7 +31,7 @@ class Mix(NamedTuple):
     unkind_closer: float
 
 
-RAW = Mix(0.25, 0.25, 0.5, 0.2, 0.3, 0.2, 0.2)                      # how people write
+RAW = Mix(0.25, 0.25, 0.5, 0.2, 0.3, 0.2, 0.2)  # how people write
 
 
 class Language(Game):
@@ -46,7 +46,7 @@ class Language(Game):
     horizon, prompt_length = 56, 18
     horizon_is_end = True
     keys = {letter: number for number, letter in enumerate(SYMBOLS)}
-    n_symbols, slots = n_actions + horizon + 1, WINDOW + TAIL + 1      # for an EmbeddingMLP
+    n_symbols, slots = n_actions + horizon + 1, WINDOW + TAIL + 1  # for an EmbeddingMLP
     n_features = 2 * (n_actions - 1) + 1
 
     def __init__(self, name="dialogue"):
@@ -63,7 +63,7 @@ class Language(Game):
     def ask(self, prompts):
         """These prompts as start states (n, width)."""
         states = np.zeros((len(prompts), 1 + self.prompt_length + self.horizon), np.uint8)
-        states[:, 0] = self.n_actions                               # the clock stands at 0
+        states[:, 0] = self.n_actions  # the clock stands at 0
         for row, prompt in zip(states, prompts):
             if len(prompt) > self.prompt_length:
                 raise ValueError(f"prompt: expected at most {self.prompt_length} characters, "

@@ -5,8 +5,8 @@ from tinyrlhf.checks import check_whole
 from tinyrlhf.games.game import Game, Words
 from tinyrlhf.games.words import LETTERS, SOFT, VOWELS
 
-PAIRS, MISSING, LONG, MEMORY = 2, 3, 6, 3                           # the numbers in `true_reward`
-HARD = np.array([False, *(letter not in SOFT for letter in LETTERS)])       # by character number
+PAIRS, MISSING, LONG, MEMORY = 2, 3, 6, 3  # the numbers in `true_reward`
+HARD = np.array([False, *(letter not in SOFT for letter in LETTERS)])  # by character number
 
 
 def true_reward(states):

@@ -97,7 +97,7 @@ def gae(rewards, values, mask, ended, gamma, lam):
     next_values[rows, mask[rows].sum(axis=1) - 1] = 0.0
     advantages = np.where(mask, rewards + gamma * next_values - values[:, :-1], 0.0)
     for t in reversed(range(advantages.shape[1] - 1)):
-        advantages[:, t] += gamma * lam * advantages[:, t + 1]       # zero behind the last step
+        advantages[:, t] += gamma * lam * advantages[:, t + 1]  # zero behind the last step
     return advantages
 
 

@@ -33,7 +33,7 @@ def dpo(blocks, log_ratios, kl_coef, habits=None):
     Source: Rafailov et al. 2023, eq. 7; rankings: appendix A.3.
     """
     loss, d_scores, d_habits = choices_loss(blocks, kl_coef * log_ratios, habits)
-    return loss, kl_coef * d_scores, d_habits                          # score = c * log-ratio
+    return loss, kl_coef * d_scores, d_habits  # score = c * log-ratio
 
 
 def ipo(blocks, log_ratios, kl_coef, habits=None):
@@ -55,7 +55,7 @@ def ipo(blocks, log_ratios, kl_coef, habits=None):
         goal = (2 * block.shares[:, 0] - 1) / (2 * kl_coef)
         gap = log_ratios[first] - log_ratios[second] - goal
         loss += float((gap ** 2).sum() / n_choices)
-        slope = 2 * gap / n_choices                                    # d mean gap^2 / d h
+        slope = 2 * gap / n_choices  # d mean gap^2 / d h
         d_log_ratios += np.bincount(first, slope, len(log_ratios))
         d_log_ratios -= np.bincount(second, slope, len(log_ratios))
     return loss, d_log_ratios, None
@@ -104,7 +104,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         log_probs, cache = log_probs_of(policy, shown)
         ratios = log_probs - at_reference[rows]
         value, d_ratios, d_habits = loss(blocks, ratios, kl_coef, habits)
-        optimizer.step(policy.backward(cache, np.repeat(d_ratios, shown.lengths)))   # d sum = 1
+        optimizer.step(policy.backward(cache, np.repeat(d_ratios, shown.lengths)))  # d sum = 1
         if d_habits is not None:
             habits.step(d_habits, n_choices)
         history.append({"loss": float(value), **chosen_and_rejected(blocks, ratios)})
@@ -117,7 +117,7 @@ def chosen_and_rejected(blocks, ratios):
     """Mean log-ratio of the options that were chosen, and of the others."""
     chosen, rejected = [], []
     for block in blocks:
-        worth = ratios[block.places] @ block.weights.T                 # (c, K)
+        worth = ratios[block.places] @ block.weights.T  # (c, K)
         others = (1 - block.shares) / (block.shares.shape[1] - 1)
         chosen.append((worth * block.shares).sum(axis=1))
         rejected.append((worth * others).sum(axis=1))

@@ -61,4 +61,4 @@ def kl_per_episode(policy, reference, episodes):
     outputs, _ = policy.network.forward(observations)
     other, _ = reference.network.forward(observations)
     total = float(policy.distribution.kl(outputs, other).sum() / len(episodes))
-    return max(total, 0.0)                                    # rounding may leave less
+    return max(total, 0.0)  # rounding may leave less

@@ -122,7 +122,7 @@ class Reinforce(Learner):
         """One step on the mean return of these episodes. Returns grad_norm."""
         rewards = self.begin(episodes, reward)
         advantages = self.advantages(rewards, episodes.mask)[episodes.mask]
-        if self.standardize:                                  # rounding is relative to the returns
+        if self.standardize:  # rounding is relative to the returns
             size = np.abs(rewards).sum(axis=1).max()
             advantages = whiten(advantages, shift=False, size=size)
         return self.finish(grad_norm=self.step_reinforce(episodes, advantages))
@@ -183,7 +183,7 @@ class GRPO(Learner):
 
     def update(self, episodes, reward, rng):
         """`epochs` steps on the same episodes. Returns grad_norm of the last."""
-        check_finite(log_probs=episodes.log_probs)            # a replay does not know them
+        check_finite(log_probs=episodes.log_probs)  # a replay does not know them
         mask, decisions = episodes.mask, episodes.decisions
         advantages = group_normalized(self.begin(episodes, reward).sum(axis=1), self.group)
         reference, _ = (self.reference or self.policy).log_probs(*decisions)
@@ -284,12 +284,12 @@ class PPO(ActorCritic):
         Returns approx_kl (nats per step) and clip_fraction of the last pass, and its last
         critic_loss.
         """
-        check_finite(log_probs=episodes.log_probs)            # a replay does not know them
+        check_finite(log_probs=episodes.log_probs)  # a replay does not know them
         advantages, targets = self.estimate(episodes, reward)
         observations, actions = episodes.decisions
         old_log_probs = episodes.log_probs[episodes.mask]
         for _ in range(self.epochs):
-            drift = []                                        # log pi / pi_old in this pass
+            drift = []  # log pi / pi_old in this pass
             for rows in minibatches(len(advantages), self.minibatch, rng):
                 seen, old = observations.take(rows, axis=0), old_log_probs[rows]
                 better, weight = whiten(advantages[rows]), 1.0 / len(rows)

@@ -78,7 +78,7 @@ class QLearning:
         targets = rewards + self.gamma * next_values
         pairs = np.ravel_multi_index((observations, actions), self.q.shape)
         pairs, places, times = np.unique(pairs, return_inverse=True, return_counts=True)
-        q, visits = self.q.reshape(-1), self.visits.reshape(-1)      # views: one number a pair
+        q, visits = self.q.reshape(-1), self.visits.reshape(-1)  # views: one number a pair
         visits[pairs] += times
         step_size = visits[pairs] ** -0.7 if self.step_size is None else self.step_size
         mean_targets = np.bincount(places, targets) / times

@@ -34,7 +34,7 @@ def ppo_clip(log_probs, old_log_probs, advantages, weight, clip=0.2):
     """
     ratio = np.exp(np.clip(log_probs - old_log_probs, -50, 50))
     far_enough = np.where(advantages > 0, ratio > 1 + clip, ratio < 1 - clip)
-    return -weight * np.where(far_enough, 0.0, ratio * advantages)   # d rho / d log pi = rho
+    return -weight * np.where(far_enough, 0.0, ratio * advantages)  # d rho / d log pi = rho
 
 
 def grpo(log_probs, old_log_probs, reference_log_probs, advantages, weight, clip=0.2, kl_coef=0.0):

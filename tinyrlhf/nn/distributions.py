@@ -19,7 +19,7 @@ class Categorical:
     def draw(outputs, rng):
         """Sampled actions (...) and their log-probabilities (...), from the same exponentials."""
         outputs = as_floats(outputs)
-        if outputs.shape[-1] == 2:                            # two actions: one logistic threshold
+        if outputs.shape[-1] == 2:  # two actions: one logistic threshold
             uniform = rng.random(outputs.shape[:-1])
             gap = outputs[..., 1] - outputs[..., 0]
             second = np.log(uniform) - np.log1p(-uniform) < gap
@@ -27,7 +27,7 @@ class Categorical:
             return second.astype(np.int64), log_probs.astype(np.float64)
         shifted = outputs - outputs.max(axis=-1, keepdims=True)
         cumulative = np.cumsum(np.exp(shifted), axis=-1)
-        total = cumulative[..., -1:]                          # not 1: float32 rounds
+        total = cumulative[..., -1:]  # not 1: float32 rounds
         actions = (cumulative > rng.random(total.shape) * total).argmax(axis=-1)
         return actions, pick(shifted, actions) - np.log(total[..., 0])
 

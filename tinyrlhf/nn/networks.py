@@ -177,7 +177,7 @@ class EmbeddingMLP(MLP):
     def forward(self, inputs):
         """Integers (..., C) -> outputs (..., O), cache."""
         inputs = np.asarray(inputs)
-        vectors = self.params["embedding"].take(inputs, axis=0)                      # (..., C, E)
+        vectors = self.params["embedding"].take(inputs, axis=0)  # (..., C, E)
         outputs, layer_inputs = super().forward(vectors.reshape(inputs.shape[:-1] + (-1,)))
         return outputs, (inputs, layer_inputs)
 
@@ -186,7 +186,7 @@ class EmbeddingMLP(MLP):
         inputs, layer_inputs = cache
         grads = self.params.like()
         dz = self.layers_backward(layer_inputs, d_outputs, grads)
-        d_vectors = (dz @ self.params["weight_0"].T).reshape(np.size(inputs), -1)    # d x = dz W'
+        d_vectors = (dz @ self.params["weight_0"].T).reshape(np.size(inputs), -1)  # d x = dz W'
         # for v, d_x in zip(inputs, d_vectors): d_E[v] += d_x
         order = np.argsort(inputs, axis=None, kind="stable")         # equal symbols side by side
         symbols = inputs.take(order)                                 # are summed four times as fast
@@ -200,5 +200,5 @@ def orthogonal(rows, columns, rng):
     """A random matrix (rows, columns) whose shorter side is orthonormal."""
     tall = rng.normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
-    q *= np.sign(np.diag(r))                                  # else the library chooses the signs
+    q *= np.sign(np.diag(r))  # else the library chooses the signs
     return q if rows >= columns else q.T

@@ -16,5 +16,5 @@ class SumTable(Table):
         """d_outputs (..., O) -> grads; every member of a group gets the derivative of its sum."""
         d_outputs = np.asarray(d_outputs)
         shape = (*np.shape(cache), d_outputs.shape[-1])
-        d_rows = np.broadcast_to(d_outputs[..., None, :], shape)     # y = sum of rows: d row = d y
+        d_rows = np.broadcast_to(d_outputs[..., None, :], shape)  # y = sum of rows: d row = d y
         return super().backward(cache, d_rows)

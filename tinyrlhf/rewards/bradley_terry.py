@@ -13,7 +13,7 @@ import numpy as np
 
 from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
 
-MOST_ITEMS = 5000                   # the tables below have N**2 entries
+MOST_ITEMS = 5000  # the tables below have N**2 entries
 
 
 class Fit(NamedTuple):
@@ -34,7 +34,7 @@ def probabilities(difference, tie_log_nu=-np.inf):
     array([0.5 , 0.75, 0.9 ])
     """
     small, nu = np.exp(-np.abs(difference) / 2), np.exp(tie_log_nu)
-    total = 1 + nu * small + small**2                               # Z over its largest term
+    total = 1 + nu * small + small**2  # Z over its largest term
     return np.where(difference >= 0, 1.0, small**2) / total, nu * small / total
 
 
@@ -50,7 +50,7 @@ def joint_log_likelihood(scores, points, tie_log_nu=-np.inf, n_ties=0):
     log_rest = np.log1p(small * (small + np.exp(tie_log_nu)))       # exact near zero
     log_win = np.minimum(difference, 0) - log_rest                  # d/2 - log Z
     ties = n_ties * tie_log_nu if n_ties else 0.0
-    return float(np.sum(points * log_win) + ties)               # Z_ij = Z_ji: each game counts once
+    return float(np.sum(points * log_win) + ties)  # Z_ij = Z_ji: each game counts once
 
 
 def derivatives(scores, points, tie_log_nu=-np.inf, n_ties=0):
@@ -100,7 +100,7 @@ def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
     if prior == 0:
         check_connected(points)
     if not ties:
-        n_ties = 0                                                  # half wins, and no more
+        n_ties = 0  # half wins, and no more
     elif not 0 < n_ties < len(outcome):
         raise ValueError("outcome: expected some ties and some preferences, got "
                          f"{n_ties} ties in {len(outcome)}; pass ties=False")
@@ -108,7 +108,7 @@ def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
         check_wins_outnumber_ties(first, second, outcome, n)
     scores, log_nu, information = maximise(points, prior, n_ties)
     covariance = np.linalg.inv(information)
-    gauge = covariance[:n, :n].mean()                               # adds the same everywhere
+    gauge = covariance[:n, :n].mean()  # adds the same everywhere
     errors = np.sqrt(np.maximum(np.diag(covariance)[:n] - gauge, 0))
     return Fit(scores, errors, log_nu, joint_log_likelihood(scores, points, log_nu, n_ties))
 
@@ -124,7 +124,7 @@ def tally(first, second, outcome, n):
 def maximise(points, prior, n_ties):
     """Newton's method -> scores (N,), log nu (-inf without ties), information at the maximum."""
     n = len(points)
-    size = n + (n_ties > 0)                                         # is log nu a parameter?
+    size = n + (n_ties > 0)  # is log nu a parameter?
     parameters = np.append(np.zeros(n), 0.0 if n_ties else -np.inf)
 
     def objective(parameters):
@@ -136,7 +136,7 @@ def maximise(points, prior, n_ties):
     for _ in range(100):
         gradient, information = derivatives(parameters[:n], points, parameters[n], n_ties)
         gradient[:n] -= prior * parameters[:n]
-        information[:n, :n] += prior * np.eye(n) + 1 / n            # 1/n holds the mean at zero
+        information[:n, :n] += prior * np.eye(n) + 1 / n  # 1/n holds the mean at zero
         step = np.zeros(n + 1)
         try:
             step[:size] = np.linalg.solve(information[:size, :size], gradient[:size])
@@ -147,7 +147,7 @@ def maximise(points, prior, n_ties):
             log_nu = float(parameters[n] + step[n])
             return scores - scores.mean(), log_nu, information[:size, :size]
         while (better := objective(parameters + step)) < value - 1e-10 * max(1.0, abs(value)):
-            step /= 2                                               # overshot
+            step /= 2  # overshot
         parameters, value = parameters + step, better
     raise ValueError("comparisons: no finite scores fit best, they keep growing; "
                      "pass a prior (0.1, or larger than now)")
@@ -215,7 +215,7 @@ def check_wins_outnumber_ties(first, second, outcome, n):
     won[second[outcome == 0], first[outcome == 0]] = True
     tied[first[outcome == 0.5], second[outcome == 0.5]] = True
     cost = np.select([won, tied | tied.T], [-1.0, 1.0], np.inf)
-    least = np.where(np.arange(n) == 0, 0.0, np.inf)                # of all chains from item 0
+    least = np.where(np.arange(n) == 0, 0.0, np.inf)  # of all chains from item 0
     for _ in range(n):
         before, least = least, np.minimum(least, (least[:, None] + cost).min(axis=0))
         if least[0] < 0:
