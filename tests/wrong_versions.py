@@ -228,7 +228,7 @@ WRONG = [
      '    r = r + 0',
      'tests/test_networks.py::test_orthogonal_matrices_are_drawn_without_preferring_a_sign'),
     ('tinyrlhf/nn/networks.py',
-     'gain = head_gain if layer == self.depth - 1 else np.sqrt(2)',
+     'gain = np.sqrt(2) if layer < self.depth else head_gain',
      'gain = head_gain',
      'tests/test_networks.py::test_weights_start_orthogonal_with_gain_sqrt_two_then_head_gain_and_biases_at_zero'),
     ('tinyrlhf/nn/optimizers.py',

@@ -85,7 +85,7 @@ def steps(game, choose, states, rng, first_step=0):
     """Play n episodes and yield every time step: whatever steers within an episode loops over it.
 
     Args:
-        choose: function (observations, rng) -> actions, log-probabilities, of those that still play.
+        choose: function (observations, rng) -> actions, log-probabilities of those still playing.
         states: (n, ...), where they begin.
         first_step: how many steps of the episode are over already, a number or (n,); episodes
             stop at the horizon.
@@ -116,7 +116,7 @@ def rollout(game, policy, states, rng, first_step=0, steps_at_most=None):
 
 
 def replay(game, states, actions, mask, rng, first_step=0):
-    """Episodes with given actions (B, T) or (B, T, D) from start states (B, ...), scored by the game.
+    """Episodes with given actions (B, T) or (B, T, D) from start states (B, ...), as in the game.
 
     Each is played as far as its mask (B, T) says. The log-probabilities are NaN: nobody says with
     what probability a person acts.

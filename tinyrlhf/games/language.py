@@ -189,8 +189,8 @@ class Language(Game):
         """An answer as people of this mix write it."""
         phrases, topic = self.phrases, self.phrases.prompts[prompt]
         right = phrases.bodies[topic]
-        off_topic = [body for each, bodies in phrases.bodies.items() if each != topic
-                     for body in bodies]
+        off_topic = [body for bodies in phrases.bodies.values() for body in bodies
+                     if body not in right]
         wrong = phrases.wrong.get(topic, off_topic)
         opener = _maybe(rng, mix.kind_opener, phrases.kind_openers,
                         mix.unkind_opener, phrases.unkind_openers)
@@ -246,7 +246,7 @@ class Language(Game):
 
     def scene(self, state):
         """The prompt, and the answer below it."""
-        prompt, answer = self.show(state).split(" > ")
+        prompt, answer = self.asked(state[None])[0], self.decode(state[None])[0]
         return [Words(0.5, 0.7, prompt, "quiet"), Words(0.5, 0.4, answer)]
 
 

@@ -1,15 +1,14 @@
 """KL penalty: how far a policy is from its reference, and three ways to estimate it from samples.
 
-KL(pi || ref) = E_pi[d] with d = log pi - log ref of a sampled action. Each estimator has a value,
-and a derivative by log pi for those who put it into the loss; as a loss on fresh samples it
-follows, on average, not always the gradient of the KL (tests/benchmarks/kl.py):
+KL(pi || ref) = E_pi[d] with d = log pi - log ref of a sampled action. As a loss on fresh samples an
+estimator follows, on average, not always the gradient of the KL (tests/benchmarks/kl.py):
     k1    d                  no bias                          as a loss it follows nothing
     k2    d^2 / 2            a bias of third order in d       the gradient of KL(pi || ref)
     k3    exp(-d) - 1 + d    no bias where pi covers ref      the gradient of KL(ref || pi)
 In the reward it is k1 that follows the gradient of KL(pi || ref); k3 there follows almost nothing
-while the two are close. All this is said of one choice. For texts it holds with d summed over the
-whole text: a loss of one token at a time, be it k2 or the exact KL of a state, knows what a token
-costs now and not to which states it leads.
+while the two are close. For texts all this holds with d summed over the whole text: a loss of one
+token at a time, be it k2 or the exact KL of a state, knows what a token costs now and not to which
+states it leads.
 Source: Schulman 2020, "Approximating KL divergence"; on the gradients Tang, Munos 2025.
 """
 import numpy as np

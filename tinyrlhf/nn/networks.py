@@ -89,19 +89,19 @@ class MLP(Network):
     al. 2022.
     """
 
-    def __init__(self, sizes, rng, head_gain=1.0, dtype=np.float32):
-        super().__init__(layer_shapes(sizes), dtype)
-        self.draw_layers(rng, head_gain)
-
-    def draw_layers(self, rng, head_gain):
-        """Weights at random, biases 0; `layers` holds the names of both, first layer first."""
+    def __init__(self, sizes, rng, head_gain=1.0, dtype=np.float32, **other_shapes):
         check_range("head_gain", head_gain, -1e6, 1e6)
-        names = [name for name in self.params if name.startswith("weight")]
-        self.layers = [(name, name.replace("weight", "bias")) for name in names]
-        self.depth = len(self.layers)
-        for layer, (weight, _) in enumerate(self.layers):
-            gain = head_gain if layer == self.depth - 1 else np.sqrt(2)
-            self.params[weight][...] = gain * orthogonal(*self.params.shapes[weight], rng)
+        self.depth = len(sizes) - 1
+        check_whole("layers", self.depth, 1, 1000)
+        self.layers = [(f"weight_{layer}", f"bias_{layer}") for layer in range(self.depth)]
+        shapes = other_shapes
+        for (weight, bias), n_inputs, n_outputs in zip(self.layers, sizes, sizes[1:]):
+            shapes[weight] = n_inputs, n_outputs
+            shapes[bias] = (n_outputs,)
+        super().__init__(shapes, dtype)
+        for layer, (weight, _) in enumerate(self.layers, start=1):
+            gain = np.sqrt(2) if layer < self.depth else head_gain
+            self.params[weight][...] = gain * orthogonal(*shapes[weight], rng)
 
     def forward(self, inputs):
         """Inputs (..., I) -> outputs (..., O), cache (the input of every layer)."""
@@ -136,16 +136,6 @@ class MLP(Network):
         return dz
 
 
-def layer_shapes(sizes):
-    """The named shapes of layers that lead from sizes[0] numbers over sizes[1] ... to sizes[-1]."""
-    check_whole("layers", len(sizes) - 1, 1, 1000)
-    shapes = {}
-    for layer, (n_inputs, n_outputs) in enumerate(zip(sizes, sizes[1:])):
-        shapes[f"weight_{layer}"] = (n_inputs, n_outputs)
-        shapes[f"bias_{layer}"] = (n_outputs,)
-    return shapes
-
-
 class EmbeddingMLP(MLP):
     """Symbols in slots -> embedding vectors side by side -> MLP.
 
@@ -161,9 +151,8 @@ class EmbeddingMLP(MLP):
     def __init__(self, n_symbols, slots, embedding, hidden, n_outputs, rng, head_gain=1.0,
                  dtype=np.float32):
         self.sizes = n_symbols, slots, embedding, tuple(hidden)
-        layers = layer_shapes((slots * embedding, *hidden, n_outputs))
-        Network.__init__(self, {"embedding": (n_symbols, embedding), **layers}, dtype)
-        self.draw_layers(rng, head_gain)
+        super().__init__((slots * embedding, *hidden, n_outputs), rng, head_gain, dtype,
+                         embedding=(n_symbols, embedding))
         self.params["embedding"][...] = rng.normal(size=(n_symbols, embedding))
 
     def with_new_head(self, n_outputs, rng, head_gain=1.0):
