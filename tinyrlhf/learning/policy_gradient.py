@@ -96,8 +96,9 @@ class Learner:
 
 def refuse(given, **reasons):
     """Refuse settings that a learner would ignore: name -> why it has none."""
-    for name in reasons.keys() & given.keys():
-        raise ValueError(f"{name}: expected none, since {reasons[name]}; got {given[name]!r}")
+    for name, reason in reasons.items():
+        if name in given:
+            raise ValueError(f"{name}: expected none, since {reason}; got {given[name]!r}")
 
 
 class Reinforce(Learner):
