@@ -5,10 +5,13 @@ import numpy as np
 
 from tinyrlhf.checks import check_finite, check_indices, check_range, check_shapes, check_whole
 from tinyrlhf.diagnostics import _check_answers, _check_shares, entropy_of, noise_ceiling
+from tinyrlhf.exact.enumeration import _log_reach, _table, natural_gradient
 from tinyrlhf.exact.horizon import bandit_optimum, expected_visits
 from tinyrlhf.exact.planning import action_values, check_probabilities, check_tables
 from tinyrlhf.exact.strings import _after, _check_tables, _log_optimum, _successors, optimum
 from tinyrlhf.learning.kl import k1
+from tinyrlhf.nn.distributions import Categorical, finite_log_softmax
+from tinyrlhf.nn.gaussian import halves
 from tinyrlhf.numerics import log_sigmoid, log_softmax, logsumexp, softmax
 
 
@@ -110,6 +113,19 @@ def _check_strings(strings, n_symbols):
     """Refuse what are no texts (N, T) of these symbols."""
     check_shapes(strings=(strings, "N T"))
     check_indices("strings", strings, n_symbols)
+
+
+# ---- the plain gradient of listed strings
+
+def listed_gradient(logits, reference, rewards, kl_coef):
+    """dJ / dlogits(node, a) = Pr(node) pi(a | node) A(node, a), exact; as `enumeration.natural_gradient`.
+
+    The two probabilities are what a plain gradient suffers from: what is rarely written is hardly
+    ever corrected.
+    """
+    advantages = natural_gradient(logits, reference, rewards, kl_coef)
+    child_probs = np.exp(_log_reach(_table(logits))[1:])            # Pr(node) pi(a | node)
+    return child_probs.reshape(np.shape(logits)) * advantages
 
 
 # ---- the best of n answers, exact
@@ -278,6 +294,18 @@ def d_k1(log_probs, reference_log_probs):
 d_k2 = k1                          # d (d^2 / 2) / d log pi = d
 
 
+def d_kl(distribution, outputs, other):
+    """d KL(p || q) / d outputs, p from `outputs`, q from `other`, in their shape; Categorical or Gaussian."""
+    if distribution is Categorical:
+        log_p = finite_log_softmax(outputs)
+        p = np.exp(log_p)
+        log_ratio = np.where(p > 0, log_p - log_softmax(other), 0.0)
+        return p * (log_ratio - (p * log_ratio).sum(axis=-1, keepdims=True))
+    (m1, l1), (m2, l2) = halves(outputs), halves(other)
+    return np.concatenate([(m1 - m2) * np.exp(-2 * l2),          # d / d m1 = (m1 - m2) / s2^2
+                           np.exp(2 * (l1 - l2)) - 1], axis=-1)  # d / d l1 = s1^2 / s2^2 - 1
+
+
 def d_kl_per_episode(policy, reference, episodes):
     """d `kl_per_episode` / d outputs (n, O), the visited states held fixed.
 
@@ -286,7 +314,7 @@ def d_kl_per_episode(policy, reference, episodes):
     observations, _ = episodes.decisions
     outputs, _ = policy.network.forward(observations)
     other, _ = reference.network.forward(observations)
-    return policy.distribution.d_kl(outputs, other) / len(episodes)
+    return d_kl(policy.distribution, outputs, other) / len(episodes)
 
 
 # ---- the plainest optimizer

@@ -91,7 +91,8 @@ def test_a_bandit_ends_with_its_only_step_and_the_others_are_merely_cut():
 
 
 @pytest.mark.parametrize("arguments, words",
-                         [(([],), "one number per arm"), (([0.0, np.nan],), "finite"), (([1.0], -1.0), "at least 0")])
+                         [(([],), "one number per arm"), (([0.0, np.nan],), "finite"),
+                          (([1.0], -1.0), "noise: expected a number from 0")])
 def test_a_senseless_bandit_is_refused_in_one_sentence(arguments, words):
     with pytest.raises(ValueError, match=words) as error:
         Bandit(*arguments)

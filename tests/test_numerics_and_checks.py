@@ -11,7 +11,7 @@ from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.text import Text
 from tinyrlhf.nn.networks import MLP
-from tinyrlhf.numerics import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
+from tinyrlhf.numerics import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
 from tinyrlhf.saving import load_into, states_of
 
 BIG = 1e4
@@ -28,7 +28,6 @@ def test_logsumexp_is_the_logarithm_of_the_sum_of_exponentials(shape, axis):
     values = np.random.default_rng(0).normal(size=shape)
     expected = np.log(np.exp(values).sum(axis=axis))
     assert np.allclose(logsumexp(values, axis), expected, rtol=1e-14)
-    assert np.array_equal(logsumexp(values, axis, keepdims=True), np.expand_dims(logsumexp(values, axis), axis))
 
 
 @pytest.mark.parametrize("size", [-BIG, BIG])
@@ -61,7 +60,6 @@ def test_sigmoids_at_ten_thousand():
     values = np.array([-BIG, 0.0, BIG])
     assert np.array_equal(sigmoid(values), [0, 0.5, 1])
     assert np.array_equal(log_sigmoid(values), [-BIG, -np.log(2.0), 0])
-    assert np.array_equal(softplus(values), [0, np.log(2.0), BIG])
 
 
 def test_log_sigmoid_keeps_its_digits_where_the_sigmoid_rounds_to_one():
@@ -73,16 +71,16 @@ def test_sigmoid_relations():
     values = 5 * np.random.default_rng(2).normal(size=100)
     assert np.allclose(sigmoid(values) + sigmoid(-values), 1, rtol=1e-15)
     assert np.allclose(np.exp(log_sigmoid(values)), sigmoid(values), rtol=1e-14)
-    assert np.allclose(softplus(values) - softplus(-values), values, rtol=1e-12)
+    assert np.allclose(log_sigmoid(values) - log_sigmoid(-values), values, rtol=1e-12)
     assert np.allclose(sigmoid(values), softmax(np.stack([values, 0 * values], axis=1))[:, 0], rtol=1e-14)
 
 
-@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp, sigmoid, log_sigmoid, softplus])
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp, sigmoid, log_sigmoid])
 def test_float32_goes_in_and_float32_comes_out(function):
     assert function(np.array([[-BIG, 3.0, BIG]], np.float32)).dtype == np.float32
 
 
-@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp, sigmoid, log_sigmoid, softplus])
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp, sigmoid, log_sigmoid])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, bool])
 def test_integers_do_not_wrap_around(function, dtype):
     values = np.array([[0, 1, 5, 127]]).astype(dtype)

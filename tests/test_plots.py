@@ -208,7 +208,6 @@ def test_without_a_run_of_its_own_the_stages_stand_alone():
         "before": text_page(8 * ["kitkatkitkat"]), "after": text_page(8 * ["luma"]), "answers": 1500 * np.arange(1, 11),
         "returns": np.linspace(-12000, 15000, 10), "lines": {"best possible": 15500.0},
         "learned": np.ones((2, 5)), "true": np.ones((2, 5))},
-    "long titles": {"titles": ("before: tramples all the flowers", "after: walks around all flowers")},
 }.items())
 def test_labels_neither_overlap_nor_leave_the_figure_and_are_large(name, given):
     figure = plots.run_figure(**arguments(**given))

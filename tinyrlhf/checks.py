@@ -7,8 +7,7 @@ import numpy as np
 def check_shapes(**arrays):
     """Each argument is `name=(array, "B T A")`: the same letter must mean the same size everywhere.
 
-    Returns the sizes by letter. A number stands for itself, and "..." at the front for any leading
-    dimensions.
+    A number stands for itself, "..." at the front for any leading dimensions. Returns the sizes.
 
     >>> check_shapes(rewards=(np.zeros((4, 7)), "B T"), mask=(np.ones((4, 7)), "B T"))
     {'B': 4, 'T': 7}

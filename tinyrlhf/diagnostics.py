@@ -28,8 +28,7 @@ def noise_ceiling(probabilities):
 def calibration(differences, labels, bins=10):
     """Does 70 % mean 70 %? Predicted and observed share of "first" in up to `bins` equal bins.
 
-    Equal in mass, but equal predictions share a bin, so that the order of the pairs cannot matter.
-    NaN labels do not count.
+    Equal in mass, but equal predictions share a bin. NaN labels do not count.
     Returns:
         predicted, observed (one number a bin), and the expected calibration error:
         mean |predicted - observed|.

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
 
-STATES = "states", "observations"                 # of these an episode has one more than of steps
+STATES = "states", "observations"  # of these an episode has one more than of steps
 STEPS = "actions", "log_probs", "true_rewards"
 
 
@@ -85,8 +85,7 @@ def steps(game, choose, states, rng, first_step=0):
     """Play n episodes and yield every time step: whatever steers within an episode loops over it.
 
     Args:
-        choose: function (observations, rng) -> actions, log-probabilities; asked for the episodes
-            that still play, in their order.
+        choose: function (observations, rng) -> actions, log-probabilities of those still playing.
         states: (n, ...), where they begin.
         first_step: how many steps of the episode are over already, a number or (n,); episodes
             stop at the horizon.
@@ -117,12 +116,10 @@ def rollout(game, policy, states, rng, first_step=0, steps_at_most=None):
 
 
 def replay(game, states, actions, mask, rng, first_step=0):
-    """Episodes with given actions from start states (B, ...), scored by the game.
+    """Episodes with given actions (B, T) or (B, T, D) from start states (B, ...), as in the game.
 
-    The log-probabilities are NaN: nobody says with what probability a person acts.
-
-    Args:
-        actions: (B, T) or (B, T, D); mask: (B, T), how far each episode is played.
+    Each is played as far as its mask (B, T) says. The log-probabilities are NaN: nobody says with
+    what probability a person acts.
     """
     check_replay(game, states, actions, mask)
     T, history = np.shape(mask)[1], []
@@ -143,8 +140,7 @@ def check_replay(game, states, actions, mask):
     check_shapes(states=(np.reshape(states, (len(states), -1)), "B N"), mask=(mask, "B T"),
                  actions=(np.reshape(actions, np.shape(actions)[:2] + (-1,)), "B T D"))
     if (np.diff(np.asarray(mask, int), axis=1) > 0).any():
-        raise ValueError("mask: expected the played steps first and the padding behind them, "
-                         "got a row with a hole")
+        raise ValueError("mask: expected the played steps first in each row, got one with a hole")
     if hasattr(game, "n_actions"):
         check_indices("actions", actions, game.n_actions)
 
@@ -168,7 +164,7 @@ def collect(game, history, states, first_step):
     mask = np.zeros((B, T), bool)
     mask[rows, columns] = True
     visited = np.concatenate([states[:, None], table("next_states")], axis=1)
-    stopped = np.minimum(np.arange(T + 1), mask.sum(axis=1)[:, None])      # there a state stays
+    stopped = np.minimum(np.arange(T + 1), mask.sum(axis=1)[:, None])  # there a state stays
     visited = visited[np.arange(B)[:, None], stopped]
     return Episodes(states=visited, observations=game.observe(visited), actions=table("actions"),
                     log_probs=table("log_probs"), mask=mask, ended=table("ended").any(axis=1),
@@ -273,10 +269,7 @@ def start_in_groups(game, n, group, rng):
 
 
 def steps_left(game, episodes):
-    """How many steps (B,) another play from the start of each may take.
-
-    Until the horizon, where an episode ended; else as many as there were, since it is a clip.
-    """
+    """How many steps (B,) another play from the start of each may take: a clip is not exceeded."""
     return np.where(episodes.ended, game.horizon - episodes.first_step, episodes.lengths)
 
 

@@ -11,14 +11,14 @@ def as_floats(values):
     return values if values.dtype.kind == "f" else values.astype(np.float64)
 
 
-def logsumexp(values, axis=-1, keepdims=False):
+def logsumexp(values, axis=-1):
     """log(sum(exp(values))) along one axis; the maximum is taken out first: nothing overflows."""
     values = as_floats(values)
     top = np.max(values, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)                # a row of -inf stays -inf, not NaN
+    top = np.where(np.isfinite(top), top, 0.0)  # a row of -inf stays -inf, not NaN
     with np.errstate(divide="ignore"):
         total = np.log(np.sum(np.exp(values - top), axis=axis, keepdims=True)) + top
-    return total if keepdims else np.squeeze(total, axis=axis)
+    return np.squeeze(total, axis=axis)
 
 
 def log_softmax(logits):
@@ -39,15 +39,10 @@ def softmax(logits):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def softplus(values):
-    """log(1 + exp(values)), without overflow."""
-    values = as_floats(values)
-    return np.maximum(values, 0) + np.log1p(np.exp(-np.abs(values)))
-
-
 def log_sigmoid(values):
     """log(1 / (1 + exp(-values))), exact also where the sigmoid itself rounds to 0 or 1."""
-    return -softplus(-as_floats(values))
+    values = as_floats(values)
+    return np.minimum(values, 0) - np.log1p(np.exp(-np.abs(values)))
 
 
 def sigmoid(values):
@@ -57,5 +52,5 @@ def sigmoid(values):
     array([0. , 0.5, 1. ])
     """
     values = as_floats(values)
-    small = np.exp(-np.abs(values))                           # in (0, 1]
+    small = np.exp(-np.abs(values))  # in (0, 1]
     return np.where(values >= 0, 1.0, small) / (1.0 + small)

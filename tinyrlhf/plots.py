@@ -125,8 +125,7 @@ def _trail(episode):
 
 
 def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
-               titles=("before", "after"), over="answers so far",
-               measure="mean true return of an episode"):
+               over="answers so far", measure="mean true return of an episode"):
     """The one figure of a run.
 
     Args:
@@ -140,8 +139,8 @@ def run_figure(claim, before, after, learned, true, answers, returns, kl, lines,
     with styled_figure(13, 8.9) as figure:
         width = 68 if len(claim) <= 68 else len(claim) // 2 + 6  # two lines alike, no orphan
         figure.text(0.5, 0.98, fill(claim, width), size=22, weight="bold", ha="center", va="top")
-        draw_behaviour(axis_at(figure, 0.6, 4.35, 3.2, 3.2), before, titles[0], BEFORE)
-        draw_behaviour(axis_at(figure, 4.4, 4.35, 3.2, 3.2), after, titles[1], AFTER)
+        draw_behaviour(axis_at(figure, 0.6, 4.35, 3.2, 3.2), before, "before", BEFORE)
+        draw_behaviour(axis_at(figure, 4.4, 4.35, 3.2, 3.2), after, "after", AFTER)
         draw_agreement(axis_at(figure, 8.9, 4.95, 3.8, 2.2), learned, true)
         top = axis_at(figure, 1.0, 1.85, 8.7, 1.85)
         below = axis_at(figure, 1.0, 0.8, 8.7, 0.6, sharex=top)
@@ -313,18 +312,17 @@ def draw_person_and_proxy(axis, curve, person, proxy, title, unit):
     label_lines(axis, ends)
 
 
-def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.1,
-              max_bytes=300_000):
+def animation(path, before, after, seconds_per_step=0.1, max_bytes=300_000):
     """Write an endless GIF of two episodes (lists of scenes) side by side.
 
     The shorter one waits at its end. At most 12 pictures a second; every other one is left out
     until the file has at most `max_bytes`.
     """
-    last, stride = max(len(left), len(right)) - 1, max(1, round(0.08 / seconds_per_step))
+    last, stride = max(len(before), len(after)) - 1, max(1, round(0.08 / seconds_per_step))
     pictures = []
     for step in [*range(0, last, stride), last]:
-        now = [scenes[min(step, len(scenes) - 1)] for scenes in (left, right)]
-        pictures.append(_picture(now, titles))
+        now = [scenes[min(step, len(scenes) - 1)] for scenes in (before, after)]
+        pictures.append(_picture(*now))
     milliseconds = max(20, round(1000 * stride * seconds_per_step))
     while True:
         file = io.BytesIO()
@@ -337,15 +335,15 @@ def animation(path, left, right, titles=("before", "after"), seconds_per_step=0.
     Path(path).write_bytes(file.getvalue())
 
 
-def _picture(scenes, titles):
+def _picture(before, after):
     """Two scenes side by side as an image, in the colours of this file and lighter ones."""
     from matplotlib import colors
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
     with styled_figure(6.4, 3.6, dpi=80) as figure:
         canvas = FigureCanvasAgg(figure)
-        for x, scene, title, color in zip((0.15, 3.35), scenes, titles, (BEFORE, AFTER)):
-            draw_behaviour(axis_at(figure, x, 0.1, 2.9, 2.9), [[scene]], title, color)
+        draw_behaviour(axis_at(figure, 0.15, 0.1, 2.9, 2.9), [[before]], "before", BEFORE)
+        draw_behaviour(axis_at(figure, 3.35, 0.1, 2.9, 2.9), [[after]], "after", AFTER)
         canvas.draw()
     pure = colors.to_rgba_array([*PAINT.values(), GREY, "white"])[:, :3]
     dark = pure[pure.min(axis=1) < 0.8]

@@ -7,7 +7,7 @@ from tinyrlhf.nn.distributions import Categorical
 
 
 class Cache(NamedTuple):
-    """What `Policy.backward` needs, and what entropy and KL are computed from: the outputs."""
+    """What `Policy.backward` needs; entropy and KL are computed from the outputs."""
     outputs: np.ndarray
     actions: np.ndarray
     network: object

@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import numpy as np  # noqa: E402
 
-from oracles import d_k1, d_k2, enumerate_strings  # noqa: E402
+from oracles import d_k1, d_k2, d_kl, enumerate_strings  # noqa: E402
 from tinyrlhf.learning import kl  # noqa: E402
 from tinyrlhf.learning.advantages import returns_to_go  # noqa: E402
 from tinyrlhf.nn.distributions import Categorical  # noqa: E402
@@ -68,7 +68,7 @@ def texts(logits, reference):
     log_p, log_q = logits[before], reference[before]
     mine, others = (np.where(written, Categorical.log_prob(table, rows), 0.0) for table in (log_p, log_q))
     return Listed(np.exp(mine.sum(axis=1)), mine, others, by_parameter(Categorical.d_log_prob(log_p, rows)),
-                  written * Categorical.kl(log_p, log_q), by_parameter(Categorical.d_kl(log_p, log_q)))
+                  written * Categorical.kl(log_p, log_q), by_parameter(d_kl(Categorical, log_p, log_q)))
 
 
 def bell_curve(shift, n_points=80):
@@ -77,7 +77,7 @@ def bell_curve(shift, n_points=80):
     points, weights = np.polynomial.hermite_e.hermegauss(n_points)
     outputs, other, actions = np.zeros((n_points, 1, 2)), np.tile([shift, 0.0], (n_points, 1, 1)), points[:, None, None]
     return Listed(weights / weights.sum(), Gaussian.log_prob(outputs, actions), Gaussian.log_prob(other, actions),
-                  Gaussian.d_log_prob(outputs, actions), Gaussian.kl(outputs, other), Gaussian.d_kl(outputs, other))
+                  Gaussian.d_log_prob(outputs, actions), Gaussian.kl(outputs, other), d_kl(Gaussian, outputs, other))
 
 
 def worlds(seed):

@@ -30,9 +30,9 @@ def expected_true_reward(proxy, true, most):
     _, level, counts = np.unique(proxy, return_inverse=True, return_counts=True)
     rising = np.repeat(np.bincount(level, true) / counts, counts)
     place = np.arange(1, size + 1)
-    weight = np.full(size, 1 / size)                    # C(i - 1, n - 1) / C(N, n) at n = 1
+    weight = np.full(size, 1 / size)  # C(i - 1, n - 1) / C(N, n) at n = 1
     estimates = []
     for n in range(1, most + 1):
         estimates.append(weight @ rising)
-        weight = weight * np.maximum(place - n, 0) / n * (n + 1) / max(size - n, 1)     # to n + 1
+        weight = weight * np.maximum(place - n, 0) / n * (n + 1) / max(size - n, 1)  # to n + 1
     return np.array(estimates)

@@ -2,9 +2,8 @@
 
 By listing every string. There are N = A**L strings of L letters, in the order of the dictionary
 (`strings.contexts(A, L)` spells them). Their prefixes are the nodes of a tree: the empty one is
-node 0, and letter a after node i leads to node A i + a + 1. A policy is a table of logits
-(nodes, A), for which log-probabilities will do. A list of plain answers, a bandit, is a tree of one
-row: where (nodes, A) is asked for, (A,) will do.
+node 0, and letter a after node i leads to node A i + a + 1. A policy is a table (nodes, A) of
+logits or log-probabilities. A list of plain answers is a tree of one row; there (A,) will do.
 """
 import numpy as np
 
@@ -26,8 +25,7 @@ def conditionals(log_weights, n_letters):
     check_finite(log_weights=log_weights)
     size = check_shapes(log_weights=(log_weights, "N"))["N"]
     check_whole("n_letters", n_letters, 2, 1_000_000)
-    length = max(round(np.log(max(size, 1)) / np.log(n_letters)), 1)
-    if size != n_letters ** length:
+    if size not in (n_letters ** length for length in range(1, 64)):
         raise ValueError(f"log_weights: expected A, A**2, A**3 ... of them for A = {n_letters} "
                          f"letters, got {size}")
     rows = []
@@ -70,7 +68,7 @@ def kl(logits, other):
 
 
 def natural_gradient(logits, reference, rewards, kl_coef):
-    """The advantage of every letter after every prefix: `logits += learning_rate * advantage`.
+    """The advantage of each letter after each prefix, (nodes, A): logits += learning_rate * it.
 
         A(node, a) = Q(node, a) - sum_b pi(b | node) Q(node, b)
         Q(node, a) = E_pi[r - c log(pi / ref) | the string takes this child]
@@ -95,17 +93,6 @@ def natural_gradient(logits, reference, rewards, kl_coef):
     return advantages.reshape(np.shape(logits))
 
 
-def gradient(logits, reference, rewards, kl_coef):
-    """dJ / dlogits(node, a) = Pr(node) pi(a | node) A(node, a), exact; as `natural_gradient`.
-
-    The two probabilities are what a plain gradient suffers from: what is rarely written is hardly
-    ever corrected.
-    """
-    advantages = natural_gradient(logits, reference, rewards, kl_coef)
-    child_probs = np.exp(_log_reach(_table(logits))[1:])            # Pr(node) pi(a | node)
-    return child_probs.reshape(np.shape(logits)) * advantages
-
-
 def _table(logits):
     check_finite(logits=logits)
     return np.atleast_2d(log_softmax(np.asarray(logits, float)))
@@ -126,7 +113,7 @@ def _log_reach(log_policy):
     """The log-probability of coming through each node, then of each string: (nodes + N,)."""
     rows, n_letters = log_policy.shape
     log_reach = np.zeros(rows * n_letters + 1)
-    for first, last in _levels(log_policy):             # the children of neighbours are neighbours
+    for first, last in _levels(log_policy):  # the children of neighbours are neighbours
         of_children = log_reach[first:last, None] + log_policy[first:last]
         log_reach[n_letters * first + 1:n_letters * last + 1] = of_children.ravel()
     return log_reach

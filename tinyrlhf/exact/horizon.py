@@ -29,18 +29,14 @@ def bandit_optimum(rewards, reference, kl_coef):
 
         pi*(a) = ref(a) exp(r(a) / c) / Z,    value = max_pi E_pi[r] - c KL(pi || ref) = c log Z
 
-    For every other policy, value - J(pi) = c KL(pi || pi*): all that is lost is one divergence.
-
-    Args:
-        rewards: (..., A), finite; reference: (..., A), probabilities; kl_coef: c > 0, reward a nat.
-    Returns:
-        policy (..., A), value (...).
+    For every other policy, value - J(pi) = c KL(pi || pi*). Rewards (..., A) and probabilities
+    (..., A), c > 0 -> policy (..., A), value (...).
     Source: Todorov (2006); for language models Korbak, Perez, Buckley (2022), equation 4.
     """
     if not 0 < kl_coef < np.inf:
         raise ValueError(f"kl_coef: expected a positive number, got {kl_coef}; "
                          "for 0 use backward_induction or value_iteration")
-    with np.errstate(divide="ignore"):                          # log 0 = -inf is meant
+    with np.errstate(divide="ignore"):  # log 0 = -inf is meant
         logits = np.log(reference) + rewards / kl_coef
     return softmax(logits), kl_coef * logsumexp(logits)
 
@@ -94,14 +90,13 @@ def finite_horizon_return(P, R, d0, policy, horizon, gamma=1.0):
 def kl_to_reference(P, d0, policy, reference, horizon):
     """KL between the episodes of two policies, each (S, A) or (T, S, A), in nats -> float.
 
-    It is the expected sum of the steps' KLs; infinite, if the reference never does what the policy
-    does.
+    The expected sum of the steps' KLs; infinite if the reference never does what the policy does.
     """
     visits = expected_visits(P, d0, policy, horizon)
     policy = _over_time("policy", policy, P, horizon)
     reference = _over_time("reference", reference, P, horizon)
     weights = visits[..., None] * policy
-    met = weights > 0                                           # elsewhere 0 log 0 counts as 0
+    met = weights > 0  # elsewhere 0 log 0 counts as 0
     with np.errstate(divide="ignore"):
         log_ratios = np.log(policy[met]) - np.log(reference[met])
     return float((weights[met] * log_ratios).sum())
@@ -125,9 +120,8 @@ def demonstration_loss(P, rewards, states, actions, mask):
 
     Where nothing is left to chance this is the classical likelihood exp(return) / Z, Z summed over
     all sequences of T actions. Rewards are in units of the person's noise: twice as large, twice as
-    rational. All T steps are choices, also those after an end (an absorbing state): this is the
-    policy that is best against a uniform reference at a price of 1 a nat, so that an early end is
-    not disliked for the choices that it takes away.
+    rational. All T steps are choices, also those after an end (an absorbing state), so that an
+    early end is not disliked for the choices that it takes away.
 
     Args:
         P, rewards: (S, A, S); states: (N, T+1) integers; actions: (N, T) integers;
@@ -152,8 +146,8 @@ def demonstration_loss(P, rewards, states, actions, mask):
 
     d_q_sum, d_values = np.zeros(np.shape(P)[:2]), np.zeros(len(P))
     for t in range(horizon):
-        d_values = d_values + shares[t].sum(axis=1)             # the loss has V - Q
-        d_q = np.exp(log_policy[t]) * d_values[:, None] - shares[t]     # d V / d Q(a) = pi(a)
+        d_values = d_values + shares[t].sum(axis=1)  # the loss has V - Q
+        d_q = np.exp(log_policy[t]) * d_values[:, None] - shares[t]  # d V / d Q(a) = pi(a)
         d_values = np.tensordot(d_q, P, axes=2)                     # d Q / d V_{t+1}(s') = P(s')
         d_q_sum += d_q
     return loss, d_q_sum[..., None] * P                             # d Q / d r(s') = P(s')

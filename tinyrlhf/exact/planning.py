@@ -1,8 +1,7 @@
 """What is the best that anybody could do in a small game that may go on for ever?
 
 Letters: P, R (S, A, S) transition probabilities and rewards, d0 (S,) where episodes start. A policy
-is (S, A); from actions it is `np.eye(A)[actions]`. Every public function of a game is a door: what
-does not fit is refused.
+is (S, A); from actions it is `np.eye(A)[actions]`. What does not fit is refused.
 """
 import numpy as np
 

@@ -13,40 +13,27 @@ from tinyrlhf.numerics import logsumexp
 
 
 class Automaton(NamedTuple):
-    """A reward that a machine with Q states can add up while it reads a text; it starts in state 0.
-
-    next_state: (Q, V) integers, the state after a symbol.
-    step_reward: (U, V), the reward for a symbol after a context, at any time.
-    end_reward: (T + 1, Q), the reward for a text of so many symbols that ends in this state; T is
-        the horizon.
-    """
-    next_state: np.ndarray
-    step_reward: np.ndarray
-    end_reward: np.ndarray
+    """A reward that a machine with Q states, beginning in 0, adds up while it reads a text."""
+    next_state: np.ndarray        # (Q, V) integers, the state after a symbol
+    step_reward: np.ndarray       # (U, V), of a symbol after a context, at any time
+    end_reward: np.ndarray        # (T+1, Q), of a text of so many symbols that ends in this state
 
 
 class Optimum(NamedTuple):
-    """What the best policy at this price reaches: value = reward - kl_coef * kl.
-
-    log_weights: (T + 1, U, Q), the logarithm of the expected exp(reward still to come / kl_coef)
-        under the reference; the first entry of log_weights[0] is log Z.
-    """
+    """What the best policy at this price reaches: value = reward - kl_coef * kl."""
     value: float
     reward: float
     kl: float
-    log_weights: np.ndarray
+    log_weights: np.ndarray  # (T+1, U, Q), m in `optimum`; its first entry is log Z
 
 
 class Evaluation(NamedTuple):
-    """What one policy reaches, in expectation: value = reward - kl_coef * kl.
-
-    Length without the end mark; kl and entropy in nats.
-    """
+    """What one policy reaches, in expectation: value = reward - kl_coef * kl."""
     value: float
     reward: float
-    kl: float
-    length: float
-    entropy: float
+    kl: float                     # nats
+    length: float                 # without the end mark
+    entropy: float                # nats
 
 
 def contexts(n_symbols, window):
@@ -68,11 +55,9 @@ def optimum(log_reference, automaton, kl_coef):
         value = kl_coef * m_0
 
     Args:
-        log_reference: (U, V) log-probabilities.
+        log_reference: (U, V) log-probabilities, finite.
         automaton: an Automaton, or its three arrays in that order.
         kl_coef: price of one nat, at least 0.001.
-    Returns: Optimum.
-    Raises: ValueError for shapes that do not fit, for -inf, for a kl_coef below 0.001.
     Source: Todorov 2006 (linearly solvable control); as a tilted language model Korbak, Perez,
         Buckley 2022.
     """
@@ -98,14 +83,14 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
     check_range("kl_coef", kl_coef, 0, 1e9)
     probabilities, step_reward = np.exp(log_policy), automaton[1]
     length = np.ones_like(log_policy)
-    length[:, 0] = 0.0                                              # the end mark is not counted
+    length[:, 0] = 0.0  # the end mark is not counted
     kl, entropy = log_policy - log_reference, -log_policy
     per_step = np.stack([kl, length, entropy], axis=-1)
     reward = np.broadcast_to(automaton[2][-1], (len(log_policy), len(automaton[0])))
     sums = np.zeros((len(log_policy), 3))
     for t in reversed(range(len(automaton[2]) - 1)):
         following = sums[_successors(*log_policy.shape)]
-        following[:, 0] = 0.0                                   # nothing comes after the end mark
+        following[:, 0] = 0.0  # nothing comes after the end mark
         sums = np.einsum("ua,uas->us", probabilities, per_step + following)
         reward_to_go = step_reward[:, :, None] + _after(reward, automaton, t)
         reward = np.einsum("ua,uaq->uq", probabilities, reward_to_go)
@@ -114,10 +99,7 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
 
 
 def _after(values, automaton, t):
-    """From values (U, Q) at time t + 1: what follows each symbol at time t, (U, V, Q).
-
-    After the end mark that is the end reward.
-    """
+    """What follows each symbol at time t, (U, V, Q): the end reward, or values (U, Q) at t + 1."""
     next_state, end_reward = automaton[0], automaton[2]
     following = values[_successors(len(values), next_state.shape[1])[:, :, None], next_state.T]
     following[:, 0] = end_reward[t]
@@ -130,10 +112,7 @@ def _successors(n_contexts, n_symbols):
 
 
 def _log_optimum(log_reference, automaton, kl_coef, log_weights, t):
-    """log pi* at time t before normalising, (U, V, Q).
-
-    log reference + (reward now) / kl_coef + log weight afterwards
-    """
+    """log reference + reward now / kl_coef + log weight afterwards: log pi* + m_t, (U, V, Q)."""
     scaled = automaton[0], automaton[1], automaton[2] / kl_coef
     now = log_reference + automaton[1] / kl_coef
     return now[:, :, None] + _after(log_weights[t + 1], scaled, t)

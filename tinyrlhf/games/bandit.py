@@ -1,7 +1,7 @@
 """The bandit: one choice among several arms, then it is over. The smallest game there is."""
 import numpy as np
 
-from tinyrlhf.checks import check_finite
+from tinyrlhf.checks import check_finite, check_range
 from tinyrlhf.games.game import Box, Game, Line, Words
 
 
@@ -20,9 +20,8 @@ class Bandit(Game):
         if self.means.ndim != 1 or self.means.size == 0:
             raise ValueError("means: expected one number per arm, such as [0, 0.5, 1]; "
                              f"got shape {self.means.shape}")
-        check_finite(means=self.means, noise=noise)
-        if noise < 0:
-            raise ValueError(f"noise: expected a standard deviation of at least 0, got {noise}")
+        check_finite(means=self.means)
+        check_range("noise", noise, 0, 1e9)
         self.noise = noise
         self.n_actions = len(self.means)
         self.keys = {str(arm + 1): arm for arm in range(min(self.n_actions, 9))}

@@ -60,9 +60,8 @@ def true_reward(states):
 class CartPole(Game):
     """States (n, 4) float64 as in `move`; two actions, push left and push right.
 
-    Standard: 1 per step, also for the step that falls; ends at a fall, cut after 500 steps. That
-    reward is the same for every standing step, so that two unfinished clips of equal length are
-    always tied: nothing for a person to compare.
+    Standard: 1 per step, also for the step that falls; ends at a fall, cut after 500 steps. Two
+    unfinished clips of equal length are always tied: nothing for a person to compare.
     Frozen: 200 steps for everyone, a fallen state stays as it is, nothing is ever done, and the
     true reward is `true_reward` of the state after the step. An end that only comes with a fall
     would give the answer away without a single comparison.
@@ -92,8 +91,8 @@ class CartPole(Game):
         return f"cart {x:+.2f} m, pole {np.degrees(angle):+.1f} degrees{end}"
 
     def scene(self, state):
-        """The track with its limits, the cart, and the pole three times too long: angles show."""
-        scale, track, top = 0.15, 0.2, 0.3                      # per metre; heights
+        """Track with its limits, cart, and the pole, three times too long: angles show."""
+        scale, track, top = 0.15, 0.2, 0.3  # per metre; heights
         x, length = 0.5 + scale * state[0], 3 * scale * 2 * HALF_LENGTH
         tip = x + length * np.sin(state[2]), top + length * np.cos(state[2])
         limits = [Line(at, track - 0.05, at, track + 0.05, "quiet")

@@ -45,7 +45,7 @@ class Words(NamedTuple):
     moving: bool = False
 
 
-COLORS = ("ink", "quiet", "floor", "wall", "agent", "good", "bad", "danger")     # roles
+COLORS = ("ink", "quiet", "floor", "wall", "agent", "good", "bad", "danger")  # roles
 
 
 class Game:

@@ -11,7 +11,7 @@ FLOWERS_MAP = """
 L.#...
 ......
 """                                                     # through the flowers 2 steps, around them 4
-MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])        # north, east, south, west
+MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])  # north, east, south, west
 COLOR = {".": "floor", "S": "floor", "G": "good", "L": "danger", "^": "bad", "#": "wall"}
 
 
@@ -24,15 +24,12 @@ def read_map(map):
     symbols = "".join(lines)
     unknown = sorted(set(symbols) - set(COLOR))
     if unknown:
-        raise ValueError(f"map: expected the symbols {' '.join(COLOR)}, "
-                         f"got {' '.join(repr(symbol) for symbol in unknown)}")
+        raise ValueError(f"map: expected the symbols {' '.join(COLOR)}, got {unknown}")
     lengths = [len(line) for line in lines]
     if len(set(lengths)) > 1:
-        raise ValueError("map: expected lines of equal length, "
-                         f"got lengths {lengths}; pad with . or #")
+        raise ValueError(f"map: expected lines of equal length, got {lengths}; pad with . or #")
     if "S" not in symbols or "G" not in symbols:
-        raise ValueError("map: expected at least one S (start) and one G (goal), "
-                         f"got {' / '.join(lines)}")
+        raise ValueError(f"map: expected at least one S (start) and one G (goal), got {lines}")
     return np.array([list(line) for line in lines])
 
 
@@ -40,9 +37,9 @@ class Gridworld(Game):
     """States (n,) are cell numbers, row * columns + column.
 
     Actions: 0 north, 1 east, 2 south, 3 west. With probability 1 - slip the agent goes where it
-    wants, else to one of the two sides. Whoever bumps into a wall or the edge stays, and enters its
-    own cell again. Every step pays `step_reward` plus that of the cell entered: goal and lava (both
-    end the episode), flowers, or nothing. Goal and lava are absorbing and pay nothing further.
+    wants, else to one of the two sides. Whoever bumps into a wall or the edge enters its own cell
+    again. Every step pays `step_reward` plus that of the cell entered: goal and lava (both end the
+    episode, and pay nothing further), flowers, or nothing.
     Tabular: P, R (S, A, S) and d0 (S,) are exact; walls are counted as states that nobody visits.
     """
     n_actions = 4
@@ -58,7 +55,7 @@ class Gridworld(Game):
         symbols = self.map.ravel()
         self.n_states = symbols.size
         self.starts = np.flatnonzero(symbols == "S")
-        self.is_end = np.isin(symbols, ["G", "L"])              # (S,)
+        self.is_end = np.isin(symbols, ["G", "L"])  # (S,)
         pays = {"G": goal, "L": lava, "^": flowers}
         self.entry_rewards = np.array([step_reward + pays.get(symbol, 0.0) for symbol in symbols])
         self.next_cell = self._next_cell()
@@ -70,7 +67,7 @@ class Gridworld(Game):
         rows, columns = self.map.shape
         places = np.stack(np.divmod(np.arange(self.n_states), columns), axis=1)
         targets = np.clip(places[:, None] + MOVES, 0, (rows - 1, columns - 1))
-        cells = targets[..., 0] * columns + targets[..., 1]     # (S, A); at the edge all stay
+        cells = targets[..., 0] * columns + targets[..., 1]  # (S, A); at the edge all stay
         stuck = self.is_end[:, None] | (self.map.ravel() == "#")[cells]
         return np.where(stuck, np.arange(self.n_states)[:, None], cells)
 
@@ -99,7 +96,7 @@ class Gridworld(Game):
         return "\n".join("".join(line) for line in symbols)
 
     def scene(self, state):
-        """Cells as boxes, the largest that fit, centred in the unit square; the agent as a disc."""
+        """Cells as boxes, the largest that fit; the agent as a disc."""
         rows, columns = self.map.shape
         size = 1.0 / max(rows, columns)
         left, bottom = (1 - columns * size) / 2, (1 - rows * size) / 2

@@ -17,7 +17,7 @@ SYMBOLS = "\n .!?abcdefghijklmnopqrstuvwxyz"        # a character's number is it
 WINDOW, TAIL = 12, 8                                # last characters of answer and prompt
 SHORT, LONG = 26, 42                                # an answer so long is neither short nor long
 N_GRAMS = 2 ** 15                                   # as many n-grams are told apart
-FEATURE_SIZES = np.r_[np.full(2 * (len(SYMBOLS) - 1), 3.0), 10.0]       # typical numbers of a bag
+FEATURE_SIZES = np.r_[np.full(2 * (len(SYMBOLS) - 1), 3.0), 10.0]  # typical numbers of a bag
 
 
 class Mix(NamedTuple):
@@ -31,22 +31,22 @@ class Mix(NamedTuple):
     unkind_closer: float
 
 
-RAW = Mix(0.25, 0.25, 0.5, 0.2, 0.3, 0.2, 0.2)                      # how people write
+RAW = Mix(0.25, 0.25, 0.5, 0.2, 0.3, 0.2, 0.2)  # how people write
 
 
 class Language(Game):
     """One episode is one answer to a prompt; the true reward falls on its last character.
 
-    States: (n, 1 + prompt_length + horizon) uint8: a clock, the prompt, the answer so far. Prompt
-    and answer are right-aligned, with 0 where nothing is written. Actions: character numbers; 0
-    ends the answer. A policy sees the last 12 characters of the answer, the last 8 of the prompt,
-    and the clock, each as one symbol; the clock's symbols follow the characters'.
+    States: (n, 1 + prompt_length + horizon) uint8: a clock, the prompt, the answer so far, both
+    right-aligned, with 0 where nothing is written. Actions: character numbers; 0 ends the answer. A
+    policy sees the last 12 characters of the answer, the last 8 of the prompt, and the clock, whose
+    symbols follow the characters'.
     """
     n_actions = len(SYMBOLS)
     horizon, prompt_length = 56, 18
     horizon_is_end = True
     keys = {letter: number for number, letter in enumerate(SYMBOLS)}
-    n_symbols, slots = n_actions + horizon + 1, WINDOW + TAIL + 1      # for an EmbeddingMLP
+    n_symbols, slots = n_actions + horizon + 1, WINDOW + TAIL + 1  # for an EmbeddingMLP
     n_features = 2 * (n_actions - 1) + 1
 
     def __init__(self, name="dialogue"):
@@ -63,7 +63,7 @@ class Language(Game):
     def ask(self, prompts):
         """These prompts as start states (n, width)."""
         states = np.zeros((len(prompts), 1 + self.prompt_length + self.horizon), np.uint8)
-        states[:, 0] = self.n_actions                               # the clock stands at 0
+        states[:, 0] = self.n_actions  # the clock stands at 0
         for row, prompt in zip(states, prompts):
             if len(prompt) > self.prompt_length:
                 raise ValueError(f"prompt: expected at most {self.prompt_length} characters, "
@@ -96,10 +96,7 @@ class Language(Game):
         return next_states, rewards, done
 
     def true_reward(self, states):
-        """How much the person likes finished texts in rows of states -> (n,).
-
-        Any string has a value, at most 2.5 (see `_judge`).
-        """
+        """How much the person likes the texts in rows of states -> (n,), at most 2.5."""
         finished = (states[:, -1] == 0).tolist()
         rows = zip(self.asked(states), self.decode(states), finished)
         return np.array([self.judge(*row) for row in rows], float)
@@ -154,9 +151,9 @@ class Language(Game):
         return texts_of(states[:, 1:1 + self.prompt_length])
 
     def features(self, states):
-        """A bag of characters, (..., width) -> (..., 61).
+        """How often each character is in the answer and in the prompt's tail, and the length.
 
-        How often each stands in the answer, and in the prompt's tail; the answer's length.
+        States (..., width) -> (..., 61).
         """
         answer, tail = states[..., 1 + self.prompt_length:], states[..., _TAIL]
         counts = [(rows[..., None] == np.arange(1, self.n_actions)).sum(axis=-2)
@@ -165,9 +162,9 @@ class Language(Game):
         return np.concatenate([*counts, length], axis=-1) / FEATURE_SIZES
 
     def ngrams(self, observations):
-        """Which 2- to 5-grams end here, below this prompt, by hashing.
+        """Which 2- to 5-grams end here, below this prompt, as hashes below N_GRAMS.
 
-        Observations (..., 21) -> numbers below N_GRAMS (..., 4).
+        Observations (..., 21) -> (..., 4).
         """
         letters = observations[..., :WINDOW].astype(np.int64)
         tail = observations[..., WINDOW:WINDOW + TAIL].astype(np.int64)
@@ -180,7 +177,7 @@ class Language(Game):
     def documents(self, n, rng):
         """The raw corpus: n prompts and what stands below each, as on some forum.
 
-        Answers, counter-questions, stories; the first two kinds stand below no prompt.
+        Stories and questions, also below no prompt, and answers.
         """
         kinds = rng.choice(5, size=n, p=(0.26, 0.04, 0.05, 0.05, 0.6))
         numbers = rng.integers(len(self.prompts), size=n)
@@ -192,8 +189,8 @@ class Language(Game):
         """An answer as people of this mix write it."""
         phrases, topic = self.phrases, self.phrases.prompts[prompt]
         right = phrases.bodies[topic]
-        off_topic = [body for each, bodies in phrases.bodies.items() if each != topic
-                     for body in bodies]
+        off_topic = [body for bodies in phrases.bodies.values() for body in bodies
+                     if body not in right]
         wrong = phrases.wrong.get(topic, off_topic)
         opener = _maybe(rng, mix.kind_opener, phrases.kind_openers,
                         mix.unkind_opener, phrases.unkind_openers)
@@ -205,10 +202,9 @@ class Language(Game):
         return text if len(text) < self.horizon else opener + body
 
     def edited(self, prompt, suggestion, rng, care):
-        """What a person makes of a suggested answer.
+        """What a person makes of a suggested answer, who sees each fault with probability `care`.
 
-        Each fault in opener, body and closer is seen and mended with probability `care`. A closer
-        is at fault if it is unkind, or leaves no room for the end.
+        A closer is at fault if it is unkind, or leaves no room for the end.
         """
         phrases, right = self.phrases, self.phrases.bodies[self.phrases.prompts[prompt]]
         mend_opener, mend_closer, mend_body = rng.random(3) < care
@@ -264,7 +260,7 @@ def words_of(text):
 
 
 def texts_of(rows):
-    """Rows (n, T) of character numbers as texts, without the 0 where nothing is written."""
+    """Rows (n, T) of character numbers as texts."""
     return ["".join(SYMBOLS[number] for number in row if number)
             for row in np.asarray(rows).tolist()]
 

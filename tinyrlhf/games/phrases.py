@@ -18,7 +18,7 @@ class Phrases(NamedTuple):
     rambles: tuple
     kind_closers: tuple
     unkind_closers: tuple
-    stories: tuple                # one of each makes a line: who, did what, where, how
+    stories: tuple  # one of each makes a line: who, did what, where, how
 
 
 FACTS = {"a cat": ("a cat is a small soft pet.", "cats like to sleep all day."),

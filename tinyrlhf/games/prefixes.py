@@ -11,7 +11,7 @@ class Prefixes(Game):
     States: (n,) integers, the number of the prefix; action a after prefix i leads to A i + a + 1,
     strings come after all prefixes. So a `Table(game.n_prefixes, A)` is any policy whatever and a
     `Table(game.n_states, 1)` any critic; `game.letters` (n_states, T) spells each state, 1 to A and
-    0 where nothing is written yet, for networks that should tell like from like.
+    0 where nothing is written yet.
 
     Args:
         rewards: (A**T,), of all strings in the order of the dictionary, as in `exact.enumeration`.

@@ -5,8 +5,8 @@ from tinyrlhf.checks import check_whole
 from tinyrlhf.games.game import Game, Words
 from tinyrlhf.games.words import LETTERS, SOFT, VOWELS
 
-PAIRS, MISSING, LONG, MEMORY = 2, 3, 6, 3                           # the numbers in `true_reward`
-HARD = np.array([False, *(letter not in SOFT for letter in LETTERS)])       # by character number
+PAIRS, MISSING, LONG, MEMORY = 2, 3, 6, 3  # the numbers in `true_reward`
+HARD = np.array([False, *(letter not in SOFT for letter in LETTERS)])  # by character number
 
 
 def true_reward(states):
@@ -45,7 +45,7 @@ def _is_vowel(numbers):
 class Text(Game):
     """One episode is one word: the state is the text so far, the action the next character.
 
-    States: (n, horizon) uint8 character numbers, the newest on the right, with 0 where nothing is
+    States: (n, horizon) uint8 character numbers, the newest on the right, 0 where nothing is
     written. Actions: 0 ends the word, 1..17 are the `letters`. A policy sees the last three
     characters; the true reward of the whole word comes with its last step.
     """
@@ -60,11 +60,11 @@ class Text(Game):
         self.horizon = horizon
 
     def start(self, n, rng):
-        """n empty words (n, horizon); the generator is not needed."""
+        """n empty words (n, horizon)."""
         return np.zeros((n, self.horizon), np.uint8)
 
     def observe(self, states):
-        """The last three characters (..., 3) of states (..., horizon)."""
+        """The last three characters, (..., horizon) -> (..., 3)."""
         return states[..., -self.window:]
 
     def step(self, states, actions, rng):
@@ -96,10 +96,10 @@ class Text(Game):
         return observations, actions.astype(int), mask
 
     def features(self, states):
-        """What a simple reward model may know of states (..., horizon): (..., 18 + horizon).
+        """What a simple reward model may know, (..., horizon) -> (..., 18 + horizon).
 
-        How often each letter occurs (17), how many different letters there are (1), is the length
-        at least 1, 2, ... (horizon).
+        How often each letter occurs (17), how many different ones (1), is the length at least 1,
+        2, ... (horizon).
         """
         counts = (states[..., None] == np.arange(1, self.n_actions)).sum(axis=-2)
         at_least = counts.sum(axis=-1, keepdims=True) >= np.arange(1, self.horizon + 1)
@@ -107,11 +107,10 @@ class Text(Game):
         return np.concatenate([counts, different, at_least], axis=-1).astype(float)
 
     def automaton(self):
-        """The true reward as three arrays for exact sweeps, see `exact.strings.Automaton`.
+        """The true reward as the three arrays of an `exact.strings.Automaton`.
 
         next_state (Q, V), step_reward (V**3, V), end_reward (horizon + 1, Q): the machine counts
-        vowels and consonants up to two; a letter that comes again is seen in the context, the
-        length by the clock.
+        vowels and consonants up to two; what comes again is seen in the context.
         """
         vowels, consonants = np.divmod(np.arange((PAIRS + 1) ** 2), PAIRS + 1)
         symbols = np.arange(self.n_actions)
@@ -136,9 +135,9 @@ class Text(Game):
 
 
 def written(texts, horizon, window):
-    """Texts as they are written: what was seen (n, T, window) before each action (n, T), mask (n, T).
+    """n texts (rows of character numbers) with their end marks, cut at the horizon T.
 
-    texts: n rows of character numbers, cut at the horizon T; an end mark follows where it has room.
+    Returns what was seen before each action (n, T, window), the actions (n, T), the mask (n, T).
     """
     actions = np.zeros((len(texts), horizon), np.uint8)
     mask = np.zeros(actions.shape, bool)

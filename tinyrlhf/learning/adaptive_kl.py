@@ -13,8 +13,7 @@ class AdaptiveKL:
 
     Args:
         kl_coef: where it starts; target: nats per episode; both above 0.
-        horizon: episodes. With the default an update on 64 episodes moves kl_coef by 0.13 % at
-            most; in a small world take 20 to 50 batches.
+        horizon: episodes; in a small world take 20 to 50 batches.
     Source: Ziegler et al. 2019, section 2.2, with n_episodes / horizon as in their code (10,000)
     instead of the paper's fixed 0.1.
     Departs from the source: more episodes than the horizon count as one horizon (from five horizons
@@ -27,10 +26,9 @@ class AdaptiveKL:
         self.kl_coef, self.target, self.horizon = float(kl_coef), target, horizon
 
     def update(self, kl, n_episodes):
-        """The new kl_coef after an update that ended `kl` nats per episode from the reference.
+        """The new kl_coef after an update that ended `kl` >= 0 nats per episode from the reference.
 
-        kl: at least 0, since a whole KL is never negative; a few sampled log-ratios may be, so
-        average more of them, or take `kl_per_episode`.
+        A mean of a few sampled log-ratios may be negative; `kl_per_episode` is not.
         """
         check_range("kl", kl, 0, np.inf)
         check_whole("n_episodes", n_episodes, 1, 1_000_000_000)

@@ -20,10 +20,9 @@ def returns_to_go(rewards, gamma=1.0):
 
 
 def minus_batch_mean(values, mask):
-    """Subtract, step by step, the mean over all episodes still running, their own included.
+    """Subtract, step by step, the mean over all episodes still running.
 
-    Each sample takes part in its own baseline: while all n episodes run, the expected gradient is
-    (n-1)/n of the true one.
+    Their own included: while all n run, the expected gradient is (n-1)/n of the true one.
     """
     running = np.maximum(mask.sum(axis=0), 1)
     return np.where(mask, values - np.where(mask, values, 0.0).sum(axis=0) / running, 0.0)
@@ -32,8 +31,7 @@ def minus_batch_mean(values, mask):
 def minus_leave_one_out_mean(values, mask):
     """Subtract, step by step, the mean over the *other* episodes still running.
 
-    No bias, since the baseline ignores the own action. The last one running has no others and
-    keeps its value.
+    No bias, since the baseline ignores the own action. The last one running keeps its value.
     Source: Kool, van Hoof, Welling 2019, eq. 8; here once per time step.
     """
     running = mask.sum(axis=0)
@@ -67,16 +65,14 @@ def in_groups(scores, group, at_least=1):
 def group_normalized(scores, group, epsilon=1e-4):
     """GRPO: A_k = (R_k - mean R) / (std R + epsilon) within each group, (B,).
 
-    Dividing by the standard deviation favours starts where all answers score alike: biased, and
-    it strengthens as a group agrees.
+    Biased: it favours starts where all answers score alike, and strengthens as a group agrees.
 
     Args:
         scores, group: as in `leave_one_out`.
         epsilon: in the unit of the scores; what differs by less hardly counts.
     Source: Shao et al. 2024, section 4.1.2.
-    Departs from the source: epsilon, taken from TRL's GRPOTrainer; the paper has none, and its
-    authors published no trainer. TRL divides by the sample standard deviation (K-1), which makes
-    its advantages sqrt((K-1)/K) times these, .866 at K = 4; the paper does not say which it means.
+    Departs from the source: epsilon, as in TRL's GRPOTrainer, which divides by the sample standard
+    deviation (K-1): its advantages are sqrt((K-1)/K) times these, .866 at K = 4.
     """
     groups = in_groups(scores, group, at_least=2)
     centred = groups - groups.mean(axis=1, keepdims=True)
@@ -88,8 +84,7 @@ def gae(rewards, values, mask, ended, gamma, lam):
 
         A_t = delta_t + gamma lam A_{t+1},    delta_t = r_t + gamma V_{t+1} - V_t
 
-    An episode that ended has nothing to come: V after its last step is 0. One that was cut off
-    keeps V there.
+    An episode that was cut off keeps V after its last step.
 
     Args:
         rewards, mask: (B, T); values: (B, T+1), of the observations; ended: (B,).
@@ -102,23 +97,22 @@ def gae(rewards, values, mask, ended, gamma, lam):
     next_values[rows, mask[rows].sum(axis=1) - 1] = 0.0
     advantages = np.where(mask, rewards + gamma * next_values - values[:, :-1], 0.0)
     for t in reversed(range(advantages.shape[1] - 1)):
-        advantages[:, t] += gamma * lam * advantages[:, t + 1]       # zero behind the last step
+        advantages[:, t] += gamma * lam * advantages[:, t + 1]  # zero behind the last step
     return advantages
 
 
 def whiten(values, shift=True, size=None):
     """(values - mean) / standard deviation, float64; only divided if `shift` is False; any shape.
 
-    Where all values are equal, but for rounding, nothing is divided: there is no deviation to
-    divide by. One value is such a case.
+    Where all values are equal, but for rounding, nothing is divided.
 
     Args:
         size: what rounding errors are relative to, None: the largest of |values|. Values that are
             differences (returns minus a baseline) need the size of what was subtracted.
-    Source: `shift`, and the standard deviation over all steps: the code of Ziegler et al. 2019.
-    Departs from the source: without a shift that code keeps the mean as it was and divides only
-    what deviates from it. It adds 1e-8 to the variance, others to the standard deviation (Huang et
-    al. 2022); here nothing is added, so that the unit of the values does not matter.
+    Source: the code of Ziegler et al. 2019.
+    Departs from the source: without a shift that code divides only what deviates from the mean. It
+    adds 1e-8 to the variance, others to the standard deviation (Huang et al. 2022); here nothing is
+    added, so that the unit of the values does not matter.
     """
     values = np.asarray(values, np.float64)
     size = np.abs(values).max() if size is None else size

@@ -10,7 +10,7 @@ from tinyrlhf.checks import check_range, check_shapes
 from tinyrlhf.episodes import log_probs_of, rollout, start_in_groups
 from tinyrlhf.learning.advantages import in_groups
 from tinyrlhf.learning.imitation import clone
-from tinyrlhf.nn.optimizers import Adam, clip_gradient
+from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.nn.schedules import as_schedule
 from tinyrlhf.rewards.choice import choices_loss
 from tinyrlhf.rewards.habits import Habits
@@ -23,9 +23,9 @@ def dpo(blocks, log_ratios, kl_coef, habits=None):
                       h = log-ratio of the first - log-ratio of the second
 
     Args:
-        blocks: feedback.answers.Choices; of rankings read in turn this is Plackett-Luce DPO. Shares
-            1 - s and s instead of 1 and 0 smooth labels, of which a share s may be slips; from 1
-            and 0 alone h may grow for ever.
+        blocks: feedback.answers.Choices; of rankings read in turn this is Plackett-Luce DPO. From
+            shares 1 and 0 alone h may grow for ever; 1 - s and s smooth labels, of which a share s
+            may be slips.
         log_ratios: (R,) of the answers that the blocks name.
         kl_coef: c, the price of a nat, 0.05 to 1.
         habits: of people, where these are learned too.
@@ -33,7 +33,7 @@ def dpo(blocks, log_ratios, kl_coef, habits=None):
     Source: Rafailov et al. 2023, eq. 7; rankings: appendix A.3.
     """
     loss, d_scores, d_habits = choices_loss(blocks, kl_coef * log_ratios, habits)
-    return loss, kl_coef * d_scores, d_habits                          # score = c * log-ratio
+    return loss, kl_coef * d_scores, d_habits  # score = c * log-ratio
 
 
 def ipo(blocks, log_ratios, kl_coef, habits=None):
@@ -55,14 +55,14 @@ def ipo(blocks, log_ratios, kl_coef, habits=None):
         goal = (2 * block.shares[:, 0] - 1) / (2 * kl_coef)
         gap = log_ratios[first] - log_ratios[second] - goal
         loss += float((gap ** 2).sum() / n_choices)
-        slope = 2 * gap / n_choices                                    # d mean gap^2 / d h
+        slope = 2 * gap / n_choices  # d mean gap^2 / d h
         d_log_ratios += np.bincount(first, slope, len(log_ratios))
         d_log_ratios -= np.bincount(second, slope, len(log_ratios))
     return loss, d_log_ratios, None
 
 
 def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate=1e-3, steps=300,
-           batch=64, max_grad_norm=np.inf, shares=None, readings=None, on_step=None):
+           batch=64, shares=None, readings=None, on_step=None):
     """Train a policy on what people chose among whole answers; no new answers are drawn.
 
     Args:
@@ -71,8 +71,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         loss: `dpo`, `ipo` or a function like them; kl_coef: its price of a nat.
         learning_rate: a number, or a schedule.
         steps, batch: Adam steps, and answers drawn for each (None: all of them).
-        shares: (N, K) of the options of each answer instead of 1 for what was chosen, such as exact
-            probabilities, or smoothed labels.
+        shares: (N, K) of the options of each answer instead of 1 for what was chosen.
         readings: as in `RewardModel`; on_step: function (step, row), called after each.
     Returns a row for each step: loss, and the mean log-ratio of the `chosen` and of the `rejected`
     options. Both may fall together.
@@ -82,7 +81,11 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         raise ValueError(f"answers: expected one that says something, got {len(answers)} others")
     check_range("kl_coef", kl_coef, 1e-3, 1e6)
     if shares is not None:
-        check_shares(shares, len(answers))
+        check_shapes(shares=(shares, f"{len(answers)} K"))
+        lowest, sums = np.min(shares), np.sum(shares, axis=1)
+        if lowest < 0 or not np.allclose(sums, 1.0):
+            raise ValueError("shares: expected rows of numbers from 0 to 1 that sum to 1; got sums "
+                             f"from {sums.min()} to {sums.max()} and {lowest} as the smallest")
     n_choices = sum(len(block.whose) for block in answers.choices(said, readings)[1])
     episodes = answers.episodes
     parts = [episodes[row:row + 256] for row in range(0, len(episodes), 256)]
@@ -101,9 +104,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         log_probs, cache = log_probs_of(policy, shown)
         ratios = log_probs - at_reference[rows]
         value, d_ratios, d_habits = loss(blocks, ratios, kl_coef, habits)
-        grads = policy.backward(cache, np.repeat(d_ratios, shown.lengths))     # d sum = 1
-        clip_gradient(grads, max_grad_norm)
-        optimizer.step(grads)
+        optimizer.step(policy.backward(cache, np.repeat(d_ratios, shown.lengths)))  # d sum = 1
         if d_habits is not None:
             habits.step(d_habits, n_choices)
         history.append({"loss": float(value), **chosen_and_rejected(blocks, ratios)})
@@ -112,20 +113,11 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
     return history
 
 
-def check_shares(shares, n):
-    """Refuse shares that are no distributions over the options of n answers."""
-    check_shapes(shares=(shares, f"{n} K"))
-    sums = np.sum(shares, axis=1)
-    if not (np.min(shares, initial=0.0) >= 0 and np.allclose(sums, 1.0)):
-        raise ValueError("shares: expected rows of numbers from 0 to 1 that sum to 1; got sums "
-                         f"from {sums.min()} to {sums.max()} and {np.min(shares)} as the smallest")
-
-
 def chosen_and_rejected(blocks, ratios):
     """Mean log-ratio of the options that were chosen, and of the others."""
     chosen, rejected = [], []
     for block in blocks:
-        worth = ratios[block.places] @ block.weights.T                 # (c, K)
+        worth = ratios[block.places] @ block.weights.T  # (c, K)
         others = (1 - block.shares) / (block.shares.shape[1] - 1)
         chosen.append((worth * block.shares).sum(axis=1))
         rejected.append((worth * others).sum(axis=1))

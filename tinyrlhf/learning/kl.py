@@ -1,15 +1,14 @@
 """KL penalty: how far a policy is from its reference, and three ways to estimate it from samples.
 
-KL(pi || ref) = E_pi[d] with d = log pi - log ref of a sampled action. Each estimator has a value,
-and a derivative by log pi for those who put it into the loss; as a loss on fresh samples it
-follows, on average, not always the gradient of the KL (tests/benchmarks/kl.py):
+KL(pi || ref) = E_pi[d] with d = log pi - log ref of a sampled action. As a loss on fresh samples an
+estimator follows, on average, not always the gradient of the KL (tests/benchmarks/kl.py):
     k1    d                  no bias                          as a loss it follows nothing
     k2    d^2 / 2            a bias of third order in d       the gradient of KL(pi || ref)
     k3    exp(-d) - 1 + d    no bias where pi covers ref      the gradient of KL(ref || pi)
 In the reward it is k1 that follows the gradient of KL(pi || ref); k3 there follows almost nothing
-while the two are close. All this is said of one choice. For texts it holds with d summed over the
-whole text: a loss of one token at a time, be it k2 or the exact KL of a state, knows what a token
-costs now and not to which states it leads.
+while the two are close. For texts all this holds with d summed over the whole text: a loss of one
+token at a time, be it k2 or the exact KL of a state, knows what a token costs now and not to which
+states it leads.
 Source: Schulman 2020, "Approximating KL divergence"; on the gradients Tang, Munos 2025.
 """
 import numpy as np
@@ -55,10 +54,10 @@ def kl_per_episode(policy, reference, episodes):
     """Mean over episodes of the summed exact KL(pi || ref) at the visited states, nats per episode.
 
     Summing over actions instead of taking the sampled one leaves only the states to chance
-    (Rao-Blackwell). Never below 0: what rounding leaves there is cut off.
+    (Rao-Blackwell).
     """
     observations, _ = episodes.decisions
     outputs, _ = policy.network.forward(observations)
     other, _ = reference.network.forward(observations)
     total = float(policy.distribution.kl(outputs, other).sum() / len(episodes))
-    return max(total, 0.0)
+    return max(total, 0.0)  # rounding may leave less

@@ -53,7 +53,7 @@ class Learner:
         return float(as_schedule(setting)(left))
 
     def begin(self, episodes, reward):
-        """The rewards (B, T) of these episodes, checked; and the learning rate of this update."""
+        """The rewards (B, T) of these episodes, checked; sets the learning rate of this update."""
         rewards = reward(episodes)
         check_shapes(mask=(episodes.mask, "B T"), rewards=(rewards, "B T"))
         check_finite(rewards=rewards, observations=episodes.observations)
@@ -74,6 +74,12 @@ class Learner:
         norm = clip_gradient(grads, self.max_grad_norm)
         self.optimizer.step(grads)
         return norm
+
+    def step_reinforce(self, episodes, advantages):
+        """One step on the mean return of these episodes; advantages (n,) of their played steps."""
+        _, cache = self.policy.log_probs(*episodes.decisions)
+        weight = 1.0 / len(episodes)
+        return self.step(cache, rules.reinforce(advantages, weight), weight)
 
     def finish(self, **numbers):
         """Count the update and hand its numbers back."""
@@ -100,9 +106,9 @@ class Reinforce(Learner):
 
     Args:
         gamma: discount, 0 to 1; baseline: one of BASELINES.
-        standardize: divide the advantages of all played steps by their standard deviation.
-    Departs from the source: `standardize` is not in Williams 1992. The mean stays where it is,
-    since the baseline has done its work: dividing turns no gradient.
+        standardize: divide the advantages of all played steps by their standard deviation, which
+            turns no gradient.
+    Departs from the source: `standardize` is not in Williams 1992.
     """
 
     def __init__(self, policy, learning_rate, gamma=1.0, baseline="leave one out",
@@ -116,13 +122,10 @@ class Reinforce(Learner):
         """One step on the mean return of these episodes. Returns grad_norm."""
         rewards = self.begin(episodes, reward)
         advantages = self.advantages(rewards, episodes.mask)[episodes.mask]
-        if self.standardize:                                  # rounding is relative to the returns
+        if self.standardize:  # rounding is relative to the returns
             size = np.abs(rewards).sum(axis=1).max()
             advantages = whiten(advantages, shift=False, size=size)
-        _, cache = self.policy.log_probs(*episodes.decisions)
-        weight = 1.0 / len(episodes)
-        norm = self.step(cache, rules.reinforce(advantages, weight), weight)
-        return self.finish(grad_norm=norm)
+        return self.finish(grad_norm=self.step_reinforce(episodes, advantages))
 
     def advantages(self, rewards, mask):
         """(B, T) -> (B, T)."""
@@ -135,11 +138,10 @@ class RLOO(Reinforce):
     Args:
         group: how many neighbouring episodes began in the same state, at least 2; the others of
             the group are the baseline of each.
-        standardize: as for REINFORCE, over all played steps.
+        standardize: as for REINFORCE.
     Source: Ahmadian et al. 2024, section 3; Kool, van Hoof, Welling 2019.
-    Departs from the source: `standardize` is not in it. TRL's RLOOTrainer has one
-    (`normalize_advantages`) over whole answers, where a long one counts once: it subtracts their
-    mean, 0 up to rounding, and divides by the sample standard deviation + 1e-4.
+    Departs from the source: `standardize` is not in it. That of TRL's RLOOTrainer counts a long
+    answer once (`normalize_advantages`), and divides by the sample standard deviation + 1e-4.
     """
 
     def __init__(self, policy, learning_rate, group, standardize=False, **shared):
@@ -150,7 +152,7 @@ class RLOO(Reinforce):
         self.group = group
 
     def advantages(self, rewards, mask):
-        """(B, T) -> (B, T), the same for every step of an episode."""
+        """(B, T) -> (B, T), alike in all steps of an episode."""
         return np.where(mask, leave_one_out(rewards.sum(axis=1), self.group)[:, None], 0.0)
 
 
@@ -159,9 +161,9 @@ class GRPO(Learner):
 
     Args:
         group: how many neighbouring episodes began in the same state, at least 2.
-        reference, kl_coef: the KL penalty in the loss. Mind its unit: scores are divided by their
-            standard deviation within the group, the penalty is not, so that it weakens as a group
-            comes to agree. The recipes put the penalty into the reward instead.
+        reference, kl_coef: the KL penalty in the loss. Scores are divided by their standard
+            deviation within the group, the penalty is not: it weakens as a group comes to agree.
+            The worlds put the penalty into the reward instead.
         epochs: steps on the same episodes; clip: 0.1 to 0.3.
     Source: Shao et al. 2024, section 4.1; what departs from it stands in `group_normalized`.
     """
@@ -181,7 +183,7 @@ class GRPO(Learner):
 
     def update(self, episodes, reward, rng):
         """`epochs` steps on the same episodes. Returns grad_norm of the last."""
-        check_finite(log_probs=episodes.log_probs)            # a replay does not know them
+        check_finite(log_probs=episodes.log_probs)  # a replay does not know them
         mask, decisions = episodes.mask, episodes.decisions
         advantages = group_normalized(self.begin(episodes, reward).sum(axis=1), self.group)
         reference, _ = (self.reference or self.policy).log_probs(*decisions)
@@ -241,11 +243,9 @@ class ActorCritic(Learner):
         advantages, targets = self.estimate(episodes, reward)
         if self.standardize:
             advantages = whiten(advantages)
-        observations, actions = episodes.decisions
-        _, cache = self.policy.log_probs(observations, actions)
-        weight = 1.0 / len(episodes)
-        norm = self.step(cache, rules.reinforce(advantages, weight), weight)
-        return self.finish(grad_norm=norm, critic_loss=self.step_critic(observations, targets))
+        norm = self.step_reinforce(episodes, advantages)
+        critic_loss = self.step_critic(episodes.decisions[0], targets)
+        return self.finish(grad_norm=norm, critic_loss=critic_loss)
 
     def state(self):
         parts = states_of(critic=self.critic, critic_optimizer=self.critic_optimizer)
@@ -259,14 +259,13 @@ class ActorCritic(Learner):
 class PPO(ActorCritic):
     """Proximal policy optimisation: several epochs on the same episodes, held back by clipping.
 
-    The details that change results follow Huang et al. 2022: advantages whitened per minibatch,
-    minibatches reshuffled each epoch, gradient norm 0.5, Adam epsilon 1e-5.
-    Departs from the source: policy and critic are separate networks with separate optimizers and
-    gradient norms, and the value loss is not clipped.
-
     Args:
         epochs: passes over the played steps; minibatch: steps in one, at least 2.
         clip: 0.1 to 0.3.
+    Source: Huang et al. 2022 for the details that change results: advantages whitened per
+    minibatch, minibatches reshuffled each epoch, gradient norm 0.5, Adam epsilon 1e-5.
+    Departs from the source: policy and critic are separate networks with separate optimizers and
+    gradient norms, and the value loss is not clipped.
     """
 
     def __init__(self, policy, learning_rate, critic, gamma=0.99, lam=0.95, epochs=4,
@@ -282,15 +281,15 @@ class PPO(ActorCritic):
     def update(self, episodes, reward, rng):
         """`epochs` passes over the played steps.
 
-        Returns approx_kl (nats per step) and clip_fraction of the last pass, critic_loss of the
-        last minibatch.
+        Returns approx_kl (nats per step) and clip_fraction of the last pass, and its last
+        critic_loss.
         """
-        check_finite(log_probs=episodes.log_probs)            # a replay does not know them
+        check_finite(log_probs=episodes.log_probs)  # a replay does not know them
         advantages, targets = self.estimate(episodes, reward)
         observations, actions = episodes.decisions
         old_log_probs = episodes.log_probs[episodes.mask]
         for _ in range(self.epochs):
-            drift = []                                        # log pi / pi_old in this pass
+            drift = []  # log pi / pi_old in this pass
             for rows in minibatches(len(advantages), self.minibatch, rng):
                 seen, old = observations.take(rows, axis=0), old_log_probs[rows]
                 better, weight = whiten(advantages[rows]), 1.0 / len(rows)

@@ -17,8 +17,7 @@ class QLearning:
     Args:
         n_states, n_actions: S and A.
         gamma: discount, 0 to 1.
-        epsilon: how often it takes any action at random, else the best one; 0 plays greedily. May
-            be changed at any time.
+        epsilon: how often it takes any action at random, else the best one.
         temperature: if given, it draws actions from softmax(Q / temperature) instead.
         step_size: 0 to 1, or None for 1 / N(s, a)^0.7 with N the visits so far.
     Source: Watkins 1989.
@@ -39,10 +38,7 @@ class QLearning:
         self.temperature, self.step_size = temperature, step_size
 
     def log_probabilities(self, observations):
-        """How it behaves: integers (...) -> log-probabilities (..., A).
-
-        Actions of equal worth are equally likely.
-        """
+        """How it behaves: integers (...) -> log-probabilities (..., A)."""
         q = self.q[observations]
         if self.temperature is not None:
             return log_softmax(q / self.temperature)
@@ -64,9 +60,10 @@ class QLearning:
         """
         check_whole("episodes", n, 1, 1_000_000_000)
         total, states = 0.0, game.start(n, rng)
-        if np.ndim(game.observe(states)) != 1:
-            raise ValueError("observations: expected one number per episode, "
-                             f"got {np.shape(game.observe(states))}; try a smaller game")
+        shape = np.shape(game.observe(states))
+        if len(shape) != 1:
+            raise ValueError(f"observations: expected one number per episode, got {shape}; "
+                             "try a smaller game")
         for step in steps(game, self.act, states, rng):
             rewards = step.true_rewards if reward is None else reward(step)
             next_observations = game.observe(step.next_states)
@@ -81,7 +78,7 @@ class QLearning:
         targets = rewards + self.gamma * next_values
         pairs = np.ravel_multi_index((observations, actions), self.q.shape)
         pairs, places, times = np.unique(pairs, return_inverse=True, return_counts=True)
-        q, visits = self.q.reshape(-1), self.visits.reshape(-1)      # views: one number a pair
+        q, visits = self.q.reshape(-1), self.visits.reshape(-1)  # views: one number a pair
         visits[pairs] += times
         step_size = visits[pairs] ** -0.7 if self.step_size is None else self.step_size
         mean_targets = np.bincount(places, targets) / times

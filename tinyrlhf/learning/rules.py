@@ -1,7 +1,7 @@
 """By how much should the log-probability of each action that was taken move? `d_log_probs` says it.
 
 d_log_probs is the derivative of the rule's loss by the log-probabilities, in their shape; no
-network is needed to test it. The learners check what comes in, when they are built and in `update`.
+network is needed to test it. The learners check what comes in.
 """
 import numpy as np
 
@@ -15,8 +15,7 @@ def reinforce(advantages, weight):
         advantages: any shape, zero where nothing was played.
         weight: 1 / number of episodes makes it the gradient of the mean return.
     Source: Williams 1992; with rewards to come Sutton et al. 2000.
-    Departs from the source: the factor gamma^t of the discounted objective is left out, as
-    everybody does.
+    Departs from the source: without the factor gamma^t of the discounted objective.
     """
     return -weight * advantages
 
@@ -31,13 +30,11 @@ def ppo_clip(log_probs, old_log_probs, advantages, weight, clip=0.2):
         log_probs, old_log_probs, advantages: one shape.
         weight: a number, or an array of that shape (GRPO's share of each token).
         clip: 0.1 to 0.3.
-    Returns:
-        d_log_probs in that shape.
     Source: Schulman, Wolski, Dhariwal, Radford, Klimov 2017, eq. 7.
     """
     ratio = np.exp(np.clip(log_probs - old_log_probs, -50, 50))
     far_enough = np.where(advantages > 0, ratio > 1 + clip, ratio < 1 - clip)
-    return -weight * np.where(far_enough, 0.0, ratio * advantages)   # d rho / d log pi = rho
+    return -weight * np.where(far_enough, 0.0, ratio * advantages)  # d rho / d log pi = rho
 
 
 def grpo(log_probs, old_log_probs, reference_log_probs, advantages, weight, clip=0.2, kl_coef=0.0):
@@ -47,8 +44,6 @@ def grpo(log_probs, old_log_probs, reference_log_probs, advantages, weight, clip
         log_probs, old_log_probs, reference_log_probs: (B, T).
         advantages: (B,), one for the whole answer (`group_normalized`).
         weight: (B, T), zero where nothing was played; in the source `token_weight`.
-    Returns:
-        d_log_probs (B, T).
     Source: Shao et al. 2024, eq. 3 and 4.
     """
     d_penalty = kl_coef * weight * d_k3(log_probs, reference_log_probs)

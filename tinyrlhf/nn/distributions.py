@@ -19,7 +19,7 @@ class Categorical:
     def draw(outputs, rng):
         """Sampled actions (...) and their log-probabilities (...), from the same exponentials."""
         outputs = as_floats(outputs)
-        if outputs.shape[-1] == 2:                            # two actions: one logistic threshold
+        if outputs.shape[-1] == 2:  # two actions: one logistic threshold
             uniform = rng.random(outputs.shape[:-1])
             gap = outputs[..., 1] - outputs[..., 0]
             second = np.log(uniform) - np.log1p(-uniform) < gap
@@ -27,7 +27,7 @@ class Categorical:
             return second.astype(np.int64), log_probs.astype(np.float64)
         shifted = outputs - outputs.max(axis=-1, keepdims=True)
         cumulative = np.cumsum(np.exp(shifted), axis=-1)
-        total = cumulative[..., -1:]                          # not 1: float32 rounds
+        total = cumulative[..., -1:]  # not 1: float32 rounds
         actions = (cumulative > rng.random(total.shape) * total).argmax(axis=-1)
         return actions, pick(shifted, actions) - np.log(total[..., 0])
 
@@ -60,29 +60,18 @@ class Categorical:
     def kl(outputs, other):
         """KL(p || q) = sum p (log p - log q), nats (...), p from `outputs`, q from `other`.
 
-        It is infinite where p does what q cannot do; there `d_kl` has no value.
+        It is infinite where p does what q cannot do.
         """
-        p, log_ratio = probabilities_and_log_ratios(outputs, other)
+        log_p = finite_log_softmax(outputs)
+        p = np.exp(log_p)
+        log_ratio = np.where(p > 0, log_p - log_softmax(other), 0.0)
         return (p * log_ratio).sum(axis=-1)
-
-    @staticmethod
-    def d_kl(outputs, other):
-        """d KL(p || q) / dz_i = p_i (log p_i - log q_i - KL), z the logits of p."""
-        p, log_ratio = probabilities_and_log_ratios(outputs, other)
-        return p * (log_ratio - (p * log_ratio).sum(axis=-1, keepdims=True))
 
 
 def finite_log_softmax(outputs):
     """log p (..., A), the lowest float instead of -inf, so that p log p is 0 where p is 0."""
     log_p = log_softmax(outputs)
     return np.maximum(log_p, np.finfo(log_p.dtype).min, out=log_p)
-
-
-def probabilities_and_log_ratios(outputs, other):
-    """p and log p - log q, both (..., A); 0 instead of a log-ratio where p is 0."""
-    log_p = finite_log_softmax(outputs)
-    p = np.exp(log_p)
-    return p, np.where(p > 0, log_p - log_softmax(other), 0.0)
 
 
 def pick(table, actions):

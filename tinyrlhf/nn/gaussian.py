@@ -10,8 +10,8 @@ from tinyrlhf.numerics import as_floats
 class Gaussian:
     """Independent normal components.
 
-    Outputs (..., 2 D) are the means, then the logarithms of the standard deviations. A game that
-    limits its actions clips inside `step`; the log-probability is that of the unclipped sample.
+    Outputs (..., 2 D) are the means, then the logarithms of the standard deviations. A game clips
+    actions inside `step`; the log-probability is that of the unclipped sample.
     """
 
     @staticmethod
@@ -35,7 +35,7 @@ class Gaussian:
 
     @staticmethod
     def d_log_prob(outputs, actions):
-        """d log p(a) / d outputs (..., 2 D): by the means, then by the log standard deviations."""
+        """d log p(a) / d outputs, (..., 2 D)."""
         mean, log_std = halves(outputs)
         z = (actions - mean) * np.exp(-log_std)
         return np.concatenate([z * np.exp(-log_std),          # d / d mean = (a - mean) / std^2
@@ -58,13 +58,6 @@ class Gaussian:
         (m1, l1), (m2, l2) = halves(outputs), halves(other)
         squares = np.exp(2 * l1) + (m1 - m2) ** 2
         return (l2 - l1 + 0.5 * squares * np.exp(-2 * l2) - 0.5).sum(axis=-1)
-
-    @staticmethod
-    def d_kl(outputs, other):
-        """d KL(p || q) / d outputs of p, (..., 2 D)."""
-        (m1, l1), (m2, l2) = halves(outputs), halves(other)
-        return np.concatenate([(m1 - m2) * np.exp(-2 * l2),          # d / d m1 = (m1 - m2) / s2^2
-                               np.exp(2 * (l1 - l2)) - 1], axis=-1)  # d / d l1 = s1^2 / s2^2 - 1
 
 
 def halves(outputs):

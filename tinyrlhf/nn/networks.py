@@ -4,7 +4,6 @@
 parameters when they are loaded; inputs are not.
 """
 import copy
-import itertools
 import math
 
 import numpy as np
@@ -13,23 +12,21 @@ from tinyrlhf.checks import check_choice, check_finite, check_range, check_whole
 
 
 class Parameters(dict):
-    """Named arrays that are views into one flat `vector`.
+    """Named arrays for formulas, views into one flat `vector` for optimizers and checkpoints."""
 
-    Formulas use the names, optimizers and checkpoints the vector.
-    """
-
-    def __init__(self, shapes, dtype, ends=None):
+    def __init__(self, shapes, dtype):
         super().__init__()
-        sizes = map(math.prod, shapes.values())
-        self.shapes, self.ends = shapes, ends or list(itertools.accumulate(sizes))
-        self.vector, start = np.zeros(self.ends[-1], dtype), 0
-        for (name, shape), end in zip(shapes.items(), self.ends):
+        self.shapes = shapes
+        self.vector = np.zeros(sum(map(math.prod, shapes.values())), dtype)
+        start = 0
+        for name, shape in shapes.items():
+            end = start + math.prod(shape)
             self[name] = self.vector[start:end].reshape(shape)
             start = end
 
     def like(self):
         """Zeros with the same names and shapes."""
-        return Parameters(self.shapes, self.vector.dtype, self.ends)
+        return Parameters(self.shapes, self.vector.dtype)
 
 
 class Network:
@@ -92,19 +89,19 @@ class MLP(Network):
     al. 2022.
     """
 
-    def __init__(self, sizes, rng, head_gain=1.0, dtype=np.float32):
-        super().__init__(layer_shapes(sizes), dtype)
-        self.draw_layers(rng, head_gain)
-
-    def draw_layers(self, rng, head_gain):
-        """Weights at random, biases 0; `layers` holds the names of both, first layer first."""
+    def __init__(self, sizes, rng, head_gain=1.0, dtype=np.float32, **other_shapes):
         check_range("head_gain", head_gain, -1e6, 1e6)
-        names = [name for name in self.params if name.startswith("weight")]
-        self.layers = [(name, name.replace("weight", "bias")) for name in names]
-        self.depth = len(self.layers)
-        for layer, (weight, _) in enumerate(self.layers):
-            gain = head_gain if layer == self.depth - 1 else np.sqrt(2)
-            self.params[weight][...] = gain * orthogonal(*self.params.shapes[weight], rng)
+        self.depth = len(sizes) - 1
+        check_whole("layers", self.depth, 1, 1000)
+        self.layers = [(f"weight_{layer}", f"bias_{layer}") for layer in range(self.depth)]
+        shapes = other_shapes
+        for (weight, bias), n_inputs, n_outputs in zip(self.layers, sizes, sizes[1:]):
+            shapes[weight] = n_inputs, n_outputs
+            shapes[bias] = (n_outputs,)
+        super().__init__(shapes, dtype)
+        for layer, (weight, _) in enumerate(self.layers, start=1):
+            gain = np.sqrt(2) if layer < self.depth else head_gain
+            self.params[weight][...] = gain * orthogonal(*shapes[weight], rng)
 
     def forward(self, inputs):
         """Inputs (..., I) -> outputs (..., O), cache (the input of every layer)."""
@@ -139,21 +136,10 @@ class MLP(Network):
         return dz
 
 
-def layer_shapes(sizes):
-    """The named shapes of layers that lead from sizes[0] numbers over sizes[1] ... to sizes[-1]."""
-    check_whole("layers", len(sizes) - 1, 1, 1000)
-    shapes = {}
-    for layer, (n_inputs, n_outputs) in enumerate(zip(sizes, sizes[1:])):
-        shapes[f"weight_{layer}"] = (n_inputs, n_outputs)
-        shapes[f"bias_{layer}"] = (n_outputs,)
-    return shapes
-
-
 class EmbeddingMLP(MLP):
     """Symbols in slots -> embedding vectors side by side -> MLP.
 
-    Whatever the model may see is a symbol in a slot: the last characters, the tail of a prompt, the
-    position.
+    Whatever the model may see is a symbol: the last characters, the tail of a prompt, the position.
 
     Args:
         n_symbols, slots: how many different symbols, and how many stand in one input row.
@@ -165,16 +151,12 @@ class EmbeddingMLP(MLP):
     def __init__(self, n_symbols, slots, embedding, hidden, n_outputs, rng, head_gain=1.0,
                  dtype=np.float32):
         self.sizes = n_symbols, slots, embedding, tuple(hidden)
-        layers = layer_shapes((slots * embedding, *hidden, n_outputs))
-        Network.__init__(self, {"embedding": (n_symbols, embedding), **layers}, dtype)
-        self.draw_layers(rng, head_gain)
+        super().__init__((slots * embedding, *hidden, n_outputs), rng, head_gain, dtype,
+                         embedding=(n_symbols, embedding))
         self.params["embedding"][...] = rng.normal(size=(n_symbols, embedding))
 
     def with_new_head(self, n_outputs, rng, head_gain=1.0):
-        """A twin with the same embedding and hidden layers, and a fresh last layer.
-
-        So a critic or a reward model can read from the start.
-        """
+        """A twin with a fresh last layer: a critic or reward model that can read from the start."""
         twin = EmbeddingMLP(*self.sizes, n_outputs, rng, head_gain, self.dtype)
         for name in self.params:
             if name not in self.layers[-1]:
@@ -184,7 +166,7 @@ class EmbeddingMLP(MLP):
     def forward(self, inputs):
         """Integers (..., C) -> outputs (..., O), cache."""
         inputs = np.asarray(inputs)
-        vectors = self.params["embedding"].take(inputs, axis=0)                      # (..., C, E)
+        vectors = self.params["embedding"].take(inputs, axis=0)  # (..., C, E)
         outputs, layer_inputs = super().forward(vectors.reshape(inputs.shape[:-1] + (-1,)))
         return outputs, (inputs, layer_inputs)
 
@@ -193,7 +175,7 @@ class EmbeddingMLP(MLP):
         inputs, layer_inputs = cache
         grads = self.params.like()
         dz = self.layers_backward(layer_inputs, d_outputs, grads)
-        d_vectors = (dz @ self.params["weight_0"].T).reshape(np.size(inputs), -1)    # d x = dz W'
+        d_vectors = (dz @ self.params["weight_0"].T).reshape(np.size(inputs), -1)  # d x = dz W'
         # for v, d_x in zip(inputs, d_vectors): d_E[v] += d_x
         order = np.argsort(inputs, axis=None, kind="stable")         # equal symbols side by side
         symbols = inputs.take(order)                                 # are summed four times as fast
@@ -207,5 +189,5 @@ def orthogonal(rows, columns, rng):
     """A random matrix (rows, columns) whose shorter side is orthonormal."""
     tall = rng.normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
-    q *= np.sign(np.diag(r))                                  # else the library chooses the signs
+    q *= np.sign(np.diag(r))  # else the library chooses the signs
     return q if rows >= columns else q.T

@@ -30,10 +30,7 @@ class Adam:
         self.square = np.zeros_like(params.vector)
 
     def step(self, grads):
-        """One step down the gradient; only this changes parameters.
-
-        Kept are m / (1 - b1) and v / (1 - b2): two products less for each parameter.
-        """
+        """One step down the gradient; kept are m / (1 - b1) and v / (1 - b2), which is faster."""
         g, (b1, b2) = grads.vector, self.decays
         self.steps += 1
         self.mean *= b1

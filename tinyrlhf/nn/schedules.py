@@ -6,7 +6,7 @@ def linear(start, lowest=0.0, gone_at=0.0):
     """start * max(left - gone_at, lowest) / (1 - gone_at): a straight line down.
 
     Args:
-        start: the value at the beginning, any number.
+        start: the value at the beginning.
         lowest: it stays here, a share of `start` if gone_at is 0.
         gone_at: the share of training that is left when the line reaches 0, below 1.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
 
-MOST_ITEMS = 5000                   # the tables below have N**2 entries
+MOST_ITEMS = 5000  # the tables below have N**2 entries
 
 
 class Fit(NamedTuple):
@@ -34,7 +34,7 @@ def probabilities(difference, tie_log_nu=-np.inf):
     array([0.5 , 0.75, 0.9 ])
     """
     small, nu = np.exp(-np.abs(difference) / 2), np.exp(tie_log_nu)
-    total = 1 + nu * small + small**2                               # Z over its largest term
+    total = 1 + nu * small + small**2  # Z over its largest term
     return np.where(difference >= 0, 1.0, small**2) / total, nu * small / total
 
 
@@ -43,22 +43,21 @@ def joint_log_likelihood(scores, points, tie_log_nu=-np.inf, n_ties=0):
 
         sum_ij points_ij (s_i - s_j)/2 + n_ties log(nu) - sum_{i<j} games_ij log(Z_ij)
 
-    scores (N,); points (N, N): what i won against j, a tie being half a point for each. Nothing
-    else in the data matters.
+    scores (N,); points (N, N): what i won against j, a tie being half a point for each.
     """
     difference = scores[:, None] - scores
     small = np.exp(-np.abs(difference) / 2)
     log_rest = np.log1p(small * (small + np.exp(tie_log_nu)))       # exact near zero
     log_win = np.minimum(difference, 0) - log_rest                  # d/2 - log Z
     ties = n_ties * tie_log_nu if n_ties else 0.0
-    return float(np.sum(points * log_win) + ties)               # Z_ij = Z_ji: each game counts once
+    return float(np.sum(points * log_win) + ties)  # Z_ij = Z_ji: each game counts once
 
 
 def derivatives(scores, points, tie_log_nu=-np.inf, n_ties=0):
     """Gradient (N+1,) of the log-likelihood and information (N+1, N+1), minus its Hessian.
 
-    The last entry is log nu's. The gradient is what was observed minus what the scores expect
-    (points of each item; number of ties); the information is the covariance of these counts.
+    The last entry is log nu's. The gradient is what was observed (points of each item; ties) minus
+    what the scores expect; the information is the covariance of these counts.
     """
     n, games = len(scores), points + points.T
     win, tie = probabilities(scores[:, None] - scores, tie_log_nu)
@@ -86,8 +85,7 @@ def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
         outcome: (C,) 1 where the first was preferred, 0 the second, 0.5 both the same; None: always
             the first.
         n_items: N, at most 5000; None: the largest number that occurs, plus one.
-        prior: precision (1/variance) of a Gaussian prior on each score; above 0, any data have
-            finite scores.
+        prior: precision (1/variance) of a Gaussian prior on each score; it makes scores finite.
         ties: model ties (Davidson); otherwise a tie is half a win for each.
     Raises:
         ValueError: bad input; or no finite maximum exists: then it names what is missing.
@@ -102,7 +100,7 @@ def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
     if prior == 0:
         check_connected(points)
     if not ties:
-        n_ties = 0                                                  # half wins, and no more
+        n_ties = 0  # half wins, and no more
     elif not 0 < n_ties < len(outcome):
         raise ValueError("outcome: expected some ties and some preferences, got "
                          f"{n_ties} ties in {len(outcome)}; pass ties=False")
@@ -110,16 +108,13 @@ def fit(first, second, outcome=None, n_items=None, prior=0.0, ties=False):
         check_wins_outnumber_ties(first, second, outcome, n)
     scores, log_nu, information = maximise(points, prior, n_ties)
     covariance = np.linalg.inv(information)
-    gauge = covariance[:n, :n].mean()                               # adds the same everywhere
+    gauge = covariance[:n, :n].mean()  # adds the same everywhere
     errors = np.sqrt(np.maximum(np.diag(covariance)[:n] - gauge, 0))
     return Fit(scores, errors, log_nu, joint_log_likelihood(scores, points, log_nu, n_ties))
 
 
 def tally(first, second, outcome, n):
-    """Points (N, N) that each item won against each other, and the number of ties.
-
-    A tie is half a point for each.
-    """
+    """Points (N, N) that each item won against each other, half a one for a tie; number of ties."""
     pair_and_outcome = (first * n + second) * 3 + (2 * outcome).astype(np.intp)
     counts = np.bincount(pair_and_outcome, minlength=3 * n * n).reshape(n, n, 3)
     second_won, same, first_won = np.moveaxis(counts, 2, 0)
@@ -129,7 +124,7 @@ def tally(first, second, outcome, n):
 def maximise(points, prior, n_ties):
     """Newton's method -> scores (N,), log nu (-inf without ties), information at the maximum."""
     n = len(points)
-    size = n + (n_ties > 0)                                         # is log nu a parameter?
+    size = n + (n_ties > 0)  # is log nu a parameter?
     parameters = np.append(np.zeros(n), 0.0 if n_ties else -np.inf)
 
     def objective(parameters):
@@ -141,7 +136,7 @@ def maximise(points, prior, n_ties):
     for _ in range(100):
         gradient, information = derivatives(parameters[:n], points, parameters[n], n_ties)
         gradient[:n] -= prior * parameters[:n]
-        information[:n, :n] += prior * np.eye(n) + 1 / n            # 1/n holds the mean at zero
+        information[:n, :n] += prior * np.eye(n) + 1 / n  # 1/n holds the mean at zero
         step = np.zeros(n + 1)
         try:
             step[:size] = np.linalg.solve(information[:size, :size], gradient[:size])
@@ -152,7 +147,7 @@ def maximise(points, prior, n_ties):
             log_nu = float(parameters[n] + step[n])
             return scores - scores.mean(), log_nu, information[:size, :size]
         while (better := objective(parameters + step)) < value - 1e-10 * max(1.0, abs(value)):
-            step /= 2                                               # overshot
+            step /= 2  # overshot
         parameters, value = parameters + step, better
     raise ValueError("comparisons: no finite scores fit best, they keep growing; "
                      "pass a prior (0.1, or larger than now)")
@@ -211,16 +206,16 @@ def check_wins_outnumber_ties(first, second, outcome, n):
     """A finite log nu needs a closed chain "beat or tied with" that has more wins than ties.
 
     Otherwise scores exist with s_i - s_j >= 1 where i beat j, and |s_i - s_j| <= 1 where they tied,
-    and multiplying them, with log nu = 1/2, by ever larger numbers makes nothing less likely. These
-    are difference constraints: they can be met if no cycle is negative whose wins count -1 and ties
-    +1. Bellman and Ford's search from item 0; the items are connected (`check_connected`).
+    and multiplying them, with log nu = 1/2, by ever larger numbers makes nothing less likely: these
+    difference constraints can be met if no cycle is negative whose wins count -1 and ties +1.
+    Bellman and Ford's search from item 0; the items are connected (`check_connected`).
     """
     won, tied = np.zeros((2, n, n), bool)
     won[first[outcome == 1], second[outcome == 1]] = True
     won[second[outcome == 0], first[outcome == 0]] = True
     tied[first[outcome == 0.5], second[outcome == 0.5]] = True
     cost = np.select([won, tied | tied.T], [-1.0, 1.0], np.inf)
-    least = np.where(np.arange(n) == 0, 0.0, np.inf)                # of all chains from item 0
+    least = np.where(np.arange(n) == 0, 0.0, np.inf)  # of all chains from item 0
     for _ in range(n):
         before, least = least, np.minimum(least, (least[:, None] + cost).min(axis=0))
         if least[0] < 0:
