@@ -42,8 +42,8 @@ def chosen_blocks(answers, chosen=None, **how):
 
 def test_a_preference_is_a_whole_or_two_halves_and_no_judgement_is_no_choice():
     rows, [block] = chosen_blocks(answered_pairs())
-    assert np.array_equal(block.shares, [[1, 0], [0, 1], [0.5, 0.5]]) and np.array_equal(block.whose, [0, 1, 2])
-    assert np.array_equal(block.weights, np.eye(2)) and np.array_equal(rows[block.places], [[0, 5], [1, 6], [2, 7]])
+    assert np.array_equal(block.shares, [[1, 0], [0, 1], [0.5, 0.5]]) and np.array_equal(block.answer, [0, 1, 2])
+    assert np.array_equal(block.weights, np.eye(2)) and np.array_equal(rows[block.rows], [[0, 5], [1, 6], [2, 7]])
     assert answered_pairs().judged.tolist() == [True, True, True, False, False]
 
 
@@ -54,7 +54,7 @@ def test_whatever_kind_an_answer_that_says_nothing_is_kept_and_is_no_choice(kind
     said[1], said[3] = CANT_TELL, SKIP
     answers = questions_of(kind, clips(5 * SHOWN[kind], rng)).answered(said)
     rows, blocks = chosen_blocks(answers)
-    assert len(answers) == 5 and {*np.concatenate([block.whose for block in blocks]).tolist()} == {0, 2, 4}
+    assert len(answers) == 5 and {*np.concatenate([block.answer for block in blocks]).tolist()} == {0, 2, 4}
     assert chosen_blocks(answers, [1, 3])[1] == [] and len(chosen_blocks(answers, [1, 3])[0]) == 0
 
 
@@ -177,10 +177,10 @@ def ranked(order):
 
 def test_a_ranking_says_all_its_pairs_and_scores_each_answer_once():
     rows, [block] = chosen_blocks(ranked(ORDERS))
-    assert np.array_equal(np.sort(rows), np.arange(12)) and block.places.shape == (3 * 6, 2)
+    assert np.array_equal(np.sort(rows), np.arange(12)) and block.rows.shape == (3 * 6, 2)
     place = np.argsort(ORDERS, axis=1)                                 # of each of the four, 0 for the best
     for ranking in range(3):
-        pairs = rows[block.places[block.whose == ranking]] - 4 * ranking
+        pairs = rows[block.rows[block.answer == ranking]] - 4 * ranking
         expected = {(i, j) for i in range(4) for j in range(4) if place[ranking, i] < place[ranking, j]}
         assert {*map(tuple, pairs.tolist())} == expected and len(pairs) == 6
     assert np.array_equal(block.shares, np.tile([1.0, 0.0], (18, 1)))
@@ -188,9 +188,9 @@ def test_a_ranking_says_all_its_pairs_and_scores_each_answer_once():
 
 def test_a_ranking_read_in_turn_chooses_the_best_of_what_is_left():
     rows, blocks = chosen_blocks(ranked(ORDERS), readings=OTHER_READINGS)
-    assert [block.places.shape for block in blocks] == [(3, 4), (3, 3), (3, 2)]
+    assert [block.rows.shape for block in blocks] == [(3, 4), (3, 3), (3, 2)]
     for turn, block in enumerate(blocks):
-        assert np.array_equal(rows[block.places],
+        assert np.array_equal(rows[block.rows],
                               np.take_along_axis(np.arange(12).reshape(3, 4), ORDERS, axis=1)[:, turn:])
         assert np.array_equal(block.shares, np.eye(4 - turn)[[0, 0, 0]])
         assert np.array_equal(block.weights, np.eye(4 - turn))
@@ -203,11 +203,11 @@ def test_some_answers_mean_the_same_as_when_they_stand_alone():
     alone = answers[chosen].only_shown()
     rows_alone, blocks_alone = chosen_blocks(alone)
     for one, other in zip(blocks, blocks_alone, strict=True):
-        assert one.kind == other.kind and np.array_equal(one.whose, chosen[other.whose])
+        assert one.kind == other.kind and np.array_equal(one.answer, chosen[other.answer])
         assert np.array_equal(one.shares, other.shares)
         assert np.array_equal(one.prior, other.prior)
-        values = answers.episodes.true_returns[rows][one.places]
-        assert np.array_equal(values, alone.episodes.true_returns[rows_alone][other.places])
+        values = answers.episodes.true_returns[rows][one.rows]
+        assert np.array_equal(values, alone.episodes.true_returns[rows_alone][other.rows])
 
 
 def test_same_may_be_a_third_option_worth_the_mean_of_both():
@@ -221,8 +221,9 @@ def test_shares_of_each_choice_are_of_as_many_options_as_there_are_weights_and_s
         anything_said(kind, 6, np.random.default_rng(9)))
     rows, blocks = chosen_blocks(answers)
     for block in blocks:
-        assert block.shares.shape == (len(block.whose), len(block.weights)) and np.allclose(block.shares.sum(axis=1), 1)
-        assert block.places.shape == (len(block.whose), block.weights.shape[1]) and block.places.max() < len(rows)
+        assert block.shares.shape == (len(block.answer), len(block.weights))
+        assert np.allclose(block.shares.sum(axis=1), 1)
+        assert block.rows.shape == (len(block.answer), block.weights.shape[1]) and block.rows.max() < len(rows)
 
 
 @pytest.mark.parametrize("kind, levels", [("rating", GRADES), ("thumb", 2)])
@@ -245,10 +246,10 @@ def test_a_reason_is_a_preference_of_the_wholes_and_a_mark_among_parts(preferred
     questions = shown("credit", episodes_worth(np.arange(16.0)), np.arange(16).reshape(2, 8))
     answers = questions.answered(np.array([[preferred, 5], [preferred, SKIP]]))
     rows, [wholes, marks] = chosen_blocks(answers)
-    assert wholes.kind == "preference" and np.array_equal(rows[wholes.places], [[3, 7], [11, 15]])
+    assert wholes.kind == "preference" and np.array_equal(rows[wholes.rows], [[3, 7], [11, 15]])
     assert np.array_equal(wholes.shares, np.eye(2)[[preferred] * 2])
     order = [0, 1, 2, 3, 4, 5, 6, 7] if preferred == FIRST else [4, 5, 6, 7, 0, 1, 2, 3]
-    assert marks.kind == "credit" and np.array_equal(rows[marks.places], [order]) and np.array_equal(marks.whose, [0])
+    assert marks.kind == "credit" and np.array_equal(rows[marks.rows], [order]) and np.array_equal(marks.answer, [0])
     assert np.array_equal(marks.shares, np.eye(8)[[5]])
 
 

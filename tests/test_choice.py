@@ -36,7 +36,7 @@ def likelihood(answers, habits=None, readings=None, scores=None, counts=None):
     rows, blocks = answers.choices(np.arange(len(answers)), readings)
     scores = answers.episodes.true_returns if scores is None else scores
     loss, d_rows, d_habits = choices_loss(blocks, scores[rows], habits, counts)
-    return loss, np.bincount(rows, d_rows, len(scores)), d_habits, sum(len(block.whose) for block in blocks)
+    return loss, np.bincount(rows, d_rows, len(scores)), d_habits, sum(len(block.answer) for block in blocks)
 
 
 def probability(answers, habits=None, readings=None):
@@ -77,7 +77,7 @@ def test_where_scores_do_not_count_the_prior_is_left(kind):
             continue
         loss, d_scores, _ = choices_loss([block], answers.episodes.true_returns[rows], habits)
         expected = np.broadcast_to(log_softmax(block.prior + np.zeros(block.shares.shape)), block.shares.shape)
-        assert np.isclose(loss, -(block.shares * expected).sum() / len(block.whose), rtol=1e-12) and not d_scores.any()
+        assert np.isclose(loss, -(block.shares * expected).sum() / len(block.answer), rtol=1e-12) and not d_scores.any()
 
 
 def test_two_options_are_bradley_terry_to_12_digits():
@@ -228,7 +228,7 @@ def test_the_gradient_of_all_kinds_together_agrees_with_central_differences(read
     assert answers.prior.any() and set(answers.kind.tolist()) == set(KINDS)
     habits, scores = habits_at_random(answers, rng, deviation_prior=2.0), rng.normal(size=len(answers.episodes))
     counts = rng.poisson(1.0, len(answers)) + 0.5 if counted else None
-    assert len(habits.sittings) == 3 and len(habits.vector) == N_FIXED + 4 * len(OFFSETS)
+    assert len(habits.sessions) == 3 and len(habits.vector) == N_FIXED + 4 * len(OFFSETS)
     _, d_scores, d_habits, _ = likelihood(answers, habits, readings, scores, counts)
     arrays, slopes = {"scores": scores, "habits": habits.vector}, {"scores": d_scores, "habits": d_habits}
     for name, array in arrays.items():
@@ -256,14 +256,14 @@ def test_a_rationality_that_is_not_learned_has_no_slope():
 @pytest.mark.parametrize("lapse", [0.0, 0.2])
 def test_the_slopes_of_choices_with_shares_agree_with_central_differences(shape, lapse):
     rng = np.random.default_rng(shape[0])
-    utilities, counts = 2 * rng.normal(size=shape), rng.random(shape[0])
+    logits, counts = 2 * rng.normal(size=shape), rng.random(shape[0])
     shares = rng.dirichlet(np.ones(shape[1]), size=shape[0])
-    _, slopes, d_lapse = choice_loss(utilities, shares, counts, lapse)
-    check_gradient(lambda: choice_loss(utilities, shares, counts, lapse)[0], {"utilities": utilities},
-                   {"utilities": slopes}, rng)
+    _, slopes, d_lapse = choice_loss(logits, shares, counts, lapse)
+    check_gradient(lambda: choice_loss(logits, shares, counts, lapse)[0], {"logits": logits},
+                   {"logits": slopes}, rng)
     step = 1e-6
-    sides = [choice_loss(utilities, shares, counts, 0.2 + sign * step)[0] for sign in (1, -1)]
-    assert np.isclose(choice_loss(utilities, shares, counts, 0.2)[2], (sides[0] - sides[1]) / (2 * step), rtol=1e-6)
+    sides = [choice_loss(logits, shares, counts, 0.2 + sign * step)[0] for sign in (1, -1)]
+    assert np.isclose(choice_loss(logits, shares, counts, 0.2)[2], (sides[0] - sides[1]) / (2 * step), rtol=1e-6)
 
 
 # ---- its digits
@@ -271,13 +271,13 @@ def test_the_slopes_of_choices_with_shares_agree_with_central_differences(shape,
 @pytest.mark.parametrize("lead", [1.0, 20.0, 30.0, 37.0, 100.0, 700.0])
 @pytest.mark.parametrize("behind", [1, 3])
 def test_loss_and_slopes_keep_their_digits_where_an_option_is_nearly_certain(lead, behind):
-    utilities = np.append(lead, np.zeros(behind))[None]
+    logits = np.append(lead, np.zeros(behind))[None]
     little = behind * np.exp(-lead)                                    # of all others, relative to the likeliest
-    loss, slopes, _ = choice_loss(utilities, np.eye(1 + behind)[[0]], np.ones(1))
+    loss, slopes, _ = choice_loss(logits, np.eye(1 + behind)[[0]], np.ones(1))
     assert np.isclose(loss, np.log1p(little), rtol=1e-12, atol=0)
     assert np.allclose(slopes, np.append(-little, np.full(behind, little / behind))[None] / (1 + little), rtol=1e-12,
                        atol=0)
-    loss, slopes, _ = choice_loss(utilities, np.eye(1 + behind)[[1]], np.ones(1))
+    loss, slopes, _ = choice_loss(logits, np.eye(1 + behind)[[1]], np.ones(1))
     assert np.isclose(loss, lead + np.log1p(little), rtol=1e-12, atol=0)
     assert np.isclose(slopes[0, 0], 1 / (1 + little), rtol=1e-12, atol=0)
 
@@ -285,12 +285,12 @@ def test_loss_and_slopes_keep_their_digits_where_an_option_is_nearly_certain(lea
 @pytest.mark.parametrize("lapse", [0.0, 0.2])
 def test_an_option_worth_minus_infinity_weighs_nothing(lapse):
     rng = np.random.default_rng(16)
-    utilities, shares = rng.normal(size=(6, 3)), np.eye(3)[rng.integers(3, size=6)]
-    more = np.insert(utilities, 1, -np.inf, axis=1)
+    logits, shares = rng.normal(size=(6, 3)), np.eye(3)[rng.integers(3, size=6)]
+    more = np.insert(logits, 1, -np.inf, axis=1)
     loss, slopes, _ = choice_loss(more, np.insert(shares, 1, 0, axis=1), np.ones(6), lapse)
     assert not slopes[:, 1].any() and np.isfinite(slopes).all() and np.isfinite(loss)
     if not lapse:
-        expected, without, _ = choice_loss(utilities, shares, np.ones(6))
+        expected, without, _ = choice_loss(logits, shares, np.ones(6))
         assert np.isclose(loss, expected, rtol=1e-12) and np.allclose(np.delete(slopes, 1, axis=1), without, rtol=1e-12)
 
 

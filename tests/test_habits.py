@@ -31,7 +31,7 @@ def learn(habits, answers, steps=200):
     """Habits of people whose true returns are known."""
     habits.meet(answers)
     rows, blocks = answers.choices(np.arange(len(answers)))
-    scores, n = answers.episodes.true_returns[rows], sum(len(block.whose) for block in blocks)
+    scores, n = answers.episodes.true_returns[rows], sum(len(block.answer) for block in blocks)
     for _ in range(steps):
         _, _, d_habits = choices_loss(blocks, scores, habits)
         habits.step(d_habits, n)
@@ -66,15 +66,15 @@ def test_how_often_marks_are_set_without_looking_is_learned(lapse):
     assert np.isclose(sigmoid(habits.vector[len(KINDS) + NUMBER["credit"]]), lapse, atol=0.05)
 
 
-def test_what_is_normal_may_differ_between_sittings_and_is_learned_for_each():
+def test_what_is_normal_may_differ_between_sessions_and_is_learned_for_each():
     rng = np.random.default_rng(3)
-    sittings = [replace(said_by("thumb", 2 * rng.normal(size=(2000, 1)), np.array([0.0, -level]), rng),
+    sessions = [replace(said_by("thumb", 2 * rng.normal(size=(2000, 1)), np.array([0.0, -level]), rng),
                         round=np.full(2000, number))
                 for number, level in ((1, -1.0), (2, 1.0))]
-    habits = learn(Habits(deviation_prior=1.0), join_answers(sittings))
+    habits = learn(Habits(deviation_prior=1.0), join_answers(sessions))
     both, deviations = offsets_of(habits, "thumb"), [offsets_of(habits, "thumb", row) for row in (1, 2)]
     assert np.isclose(both + deviations[0], 1.0, atol=0.25) and np.isclose(both + deviations[1], -1.0, atol=0.25)
-    alike = learn(Habits(), join_answers(sittings))
+    alike = learn(Habits(), join_answers(sessions))
     assert np.isclose(offsets_of(alike, "thumb"), 0, atol=0.15) and len(alike.vector) == N_FIXED + len(OFFSETS)
 
 
@@ -86,11 +86,11 @@ def test_a_sitting_is_one_person_in_one_round_and_new_ones_stand_behind_the_old(
     habits.meet(some)
     habits.vector[N_FIXED:] = np.arange(3 * len(OFFSETS))
     before = habits.vector.copy()
-    assert habits.sittings == ["Ada 1", "Grace 1"]
-    assert np.array_equal(habits.sitting_of, 1 - np.arange(len(answers)) % 2)
+    assert habits.sessions == ["Ada 1", "Grace 1"]
+    assert np.array_equal(habits.session_of, 1 - np.arange(len(answers)) % 2)
     more = join_answers([some, replace(some[:2], round=np.full(2, 2), person=np.array(["Ada", "Aaron"]))])
     habits.meet(more)
-    assert habits.sittings == ["Ada 1", "Grace 1", "Aaron 2", "Ada 2"] and habits.sitting_of[-2:].tolist() == [3, 2]
+    assert habits.sessions == ["Ada 1", "Grace 1", "Aaron 2", "Ada 2"] and habits.session_of[-2:].tolist() == [3, 2]
     assert np.array_equal(habits.vector[:len(before)], before) and not habits.vector[len(before):].any()
     assert len(habits.center) == len(habits.optimizer.mean) == len(habits.vector)
 
@@ -104,7 +104,7 @@ def test_somebody_who_was_never_met_is_expected_to_be_as_all_are():
     _, [block] = answers.choices(np.arange(len(answers)))
     unmet, met = habits.of(block, met=False)[1], habits.of(block)[1]
     assert np.allclose(unmet, [0, *offsets_of(habits, "rating")])
-    rows = [1 + sitting for sitting in habits.sitting_of]
+    rows = [1 + session for session in habits.session_of]
     assert np.allclose(met[:, 1:], [offsets_of(habits, "rating") + offsets_of(habits, "rating", row) for row in rows])
     assert not met[:, 0].any()
 
@@ -120,7 +120,7 @@ def test_each_kind_reads_its_own_habits():
         assert np.isclose(rationality, 1 + NUMBER[block.kind]) and (lapse > 0) == (block.kind == "credit")
         wanted = [10.0 + OFFSETS.index((block.kind, option)) if (block.kind, option) in OFFSETS else 0.0
                   for option in range(len(block.weights))]
-        assert np.array_equal(offsets, np.tile(wanted, (len(block.whose), 1)))
+        assert np.array_equal(offsets, np.tile(wanted, (len(block.answer), 1)))
     assert ("preference", SAME) in OFFSETS
 
 

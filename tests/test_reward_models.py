@@ -178,7 +178,7 @@ def test_what_each_kind_says_adds_up_in_one_model():
     model = linear(learning_rate=0.05, prior=1.0, fit_steps=120, habits=Habits(deviation_prior=1.0))
     model.fit(join_answers(parts), rng)
     assert np.allclose(model.network.params["weight_0"][:, 0], TRUE, atol=0.15)
-    assert len(model.habits.sittings) == 1 and model.habits.vector.any()
+    assert len(model.habits.sessions) == 1 and model.habits.vector.any()
 
 
 def test_the_fit_explains_the_answers_at_least_as_well_as_the_truth_does():
@@ -311,7 +311,7 @@ def test_one_step_on_answers_of_all_kinds_goes_down_the_gradient_of_their_loss_a
     model.optimizer.step = habits.optimizer.step = lambda grads: seen.append(grads)
     model.fit(answers, rng, counts)
     rows, blocks = answers.choices(np.arange(len(answers)), readings)
-    n_choices = sum(len(block.whose) for block in blocks)
+    n_choices = sum(len(block.answer) for block in blocks)
 
     def loss():
         return (choices_loss(blocks, model.scores(answers.episodes)[rows], habits, counts)[0]

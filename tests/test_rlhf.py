@@ -26,7 +26,6 @@ VECTOR = text.character_model(Text(), np.random.default_rng(1)).network.params.v
 def barely_pretrained(monkeypatch):
     """A character model that has not read its corpus: what is shown here is as true of it, and it is there at once."""
     monkeypatch.setattr(text, "pretrained_vector", lambda seed: VECTOR)
-    monkeypatch.setattr(text, "std_of_returns", lambda game, policy: 2.0)
 
 
 def small(world, seed=5, **changes):
@@ -288,9 +287,10 @@ def test_silence_never_means_the_true_reward_and_who_wants_it_says_so():
     assert {stage.improve for stage in answered.plan} == {from_answers}
     assert {stage.improve for stage in alone.plan} == {from_true_reward}
     assert not any(stage.kinds for stage in alone.plan)
+    alone.true_reward_scale = 0.5
     rlhf(alone, 1)
     assert alone.answers is None and alone.history[0]["answers"] == 0 and "fit_loss" not in alone.history[0]
-    assert alone.history[0]["learned_return"] == alone.history[0]["true_return"]
+    assert alone.history[0]["learned_return"] == 0.5 * alone.history[0]["true_return"]
 
 
 def test_a_stage_may_have_a_person_of_its_own():

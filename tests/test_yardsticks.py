@@ -5,7 +5,7 @@ import pytest
 
 from tinyrlhf import report
 from tinyrlhf.diagnostics import noise_ceiling
-from tinyrlhf.episodes import rollout
+from tinyrlhf.episodes import rollout, std_of_returns
 from tinyrlhf.exact.horizon import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
@@ -14,7 +14,7 @@ from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.report import claim_of, sentences, share_of_gap
 from tinyrlhf.rlhf import rlhf
 from tinyrlhf.worlds import build, find
-from tinyrlhf.yardsticks import Sampled, clone_labels, std_of_returns
+from tinyrlhf.yardsticks import Sampled, clone_labels
 
 
 @pytest.fixture(scope="module")

@@ -115,6 +115,12 @@ def rollout(game, policy, states, rng, first_step=0, steps_at_most=None):
     return collect(game, played, states, first_step)
 
 
+def std_of_returns(game, policy, n=10_000):
+    """Standard deviation of a policy's true returns: the unit of normalised rewards and kl_coef."""
+    starts = game.start(n, np.random.default_rng(1))
+    return float(rollout(game, policy, starts, np.random.default_rng(0)).true_returns.std())
+
+
 def replay(game, states, actions, mask, rng, first_step=0):
     """Episodes with given actions (B, T) or (B, T, D) from start states (B, ...), as in the game.
 

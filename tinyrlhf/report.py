@@ -50,7 +50,7 @@ def comparisons(answers):
     if answers is None:
         return 0
     _, blocks = answers.choices(np.arange(len(answers)))
-    pairs = [len(block.whose) for block in blocks if np.array_equal(block.weights, np.eye(2))]
+    pairs = [len(block.answer) for block in blocks if np.array_equal(block.weights, np.eye(2))]
     return sum(pairs) or None
 
 

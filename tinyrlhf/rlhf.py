@@ -20,7 +20,7 @@ import numpy as np
 
 from tinyrlhf import protocols
 from tinyrlhf.checks import check_range, check_whole
-from tinyrlhf.episodes import rollout, start_in_groups
+from tinyrlhf.episodes import rollout, start_in_groups, std_of_returns
 from tinyrlhf.feedback.answers import Answers, join_answers
 from tinyrlhf.games.game import Game
 from tinyrlhf.learning.imitation import weigh_tries
@@ -59,7 +59,8 @@ class State:
         person: who answers; view: what of the game they get to see.
         steps_at_most: where episodes are cut; None: at the game's horizon.
         adaptive_kl: a `learning.adaptive_kl.AdaptiveKL`, whose kl_coef then counts, and moves.
-        true_reward_scale: brings true rewards to the size of normalised learned ones.
+        true_reward_scale: brings true rewards to the size of normalised learned ones; None: to
+            standard deviation 1 of the reference's returns.
         imitation: how `clone` copies what people did: learning_rate, steps, batch.
         imitator: a policy that copies demonstrations, as soon as there are any.
         snapshots: {stage: the policy after it}, where somebody wants to look back.
@@ -80,7 +81,7 @@ class State:
     view: View = field(default_factory=View)
     steps_at_most: int | None = None
     adaptive_kl: object | None = None
-    true_reward_scale: float = 1.0
+    true_reward_scale: float | None = None
     imitation: dict = field(default_factory=dict)
     imitator: protocols.Policy | None = None
     snapshots: dict | None = None
@@ -118,7 +119,7 @@ class State:
         self.answers = answers
         for row, stage in zip(self.history, self.plan):
             if stage.begin:
-                stage.begin(self)                                      # parts; their numbers follow
+                stage.begin(self)                                      # make parts, filled below
             if self.snapshots is not None:
                 self.snapshots[row["stage"]] = self.policy.copy()
         if any(name.startswith("imitator/") for name in flat):
@@ -136,9 +137,9 @@ def rlhf(state, stages=None, on_round=None):
     check_whole("stages", len(state.plan) if stages is None else stages, 0, 1_000_000)
     for stage in state.plan[len(state.history):stages]:
         answers = None
-        if stage.kinds:
+        questions = propose(state, stage)                              # act, choose what to ask
+        if questions is not None:
             person = stage.person or state.person
-            questions = propose(state, stage)                          # act, choose what to ask
             answers = person.answer(state.game, questions, state.rngs["person"])       # ask
         row = learn(state, stage, answers)                             # fit, improve, measure
         if on_round:
@@ -147,21 +148,21 @@ def rlhf(state, stages=None, on_round=None):
 
 
 def propose(state, stage):
-    """Act, and choose what to ask: the questions of a stage."""
+    """Begin a stage: act, and choose what to ask. None: nobody is asked."""
+    if stage.begin:
+        stage.begin(state)
     asked = []
     for kind in stage.kinds:
-        n_episodes, alike = state.view.plays_needed(kind, stage.questions, state)
-        asked.append(ask(kind, state, act(state, n_episodes, alike), stage.questions))
-    return join_answers(asked)
+        n_episodes, group = state.view.plays_needed(kind, stage.questions, state)
+        asked.append(ask(kind, state, act(state, n_episodes, group), stage.questions))
+    return join_answers(asked) if asked else None
 
 
 def learn(state, stage, answers=None):
     """Take note of the answers (None: nobody was asked), improve the policy; one row of numbers."""
-    if stage.begin:
-        stage.begin(state)
     row = {"round": len(state.history) + 1, "stage": stage.name, "answers": 0}
     if answers is not None:
-        answers = weigh(state, answers.only_shown())
+        answers = with_priors(state, answers.only_shown())
         if any("fit_loss" in before for before in state.history):
             row["reward_model_accuracy"] = accuracy_on(state.reward_model, answers)    # new ones
         answers = replace(answers, round=np.full(len(answers), row["round"]))
@@ -186,19 +187,22 @@ def from_answers(state, stage):
 
 def from_true_reward(state, stage):
     """Traditional reinforcement learning: the same on the game's own reward; nobody is asked."""
-    return improve_on(state, lambda episodes: state.true_reward_scale * episodes.true_rewards)
+    scale = state.true_reward_scale
+    if scale is None:
+        scale = 1.0 / (std_of_returns(state.game, state.reference, n=1000) or 1.0)
+    return improve_on(state, lambda episodes: scale * episodes.true_rewards)
 
 
 def fit(state, stage):
     """Explain all answers of a stage's kinds; returns the loss in nats.
 
-    Rewards are normalised on the plays of the first such stage, which were the reference's; where
-    all of these are alike, on all plays.
+    Rewards are normalised on what was played in the first stage that improves like this one: there
+    the policy was still the reference. Where these plays all earn the same, on all plays.
     """
     answers = state.answers.of(stage.kinds)
     fit_loss = state.reward_model.fit(answers, state.rngs["learner"])
-    alike = [n for n, each in enumerate(state.plan, 1) if each.improve is stage.improve]
-    rounds = answers.round[np.isin(answers.round, alike)]
+    such = [n for n, each in enumerate(state.plan, 1) if each.improve is stage.improve]
+    rounds = answers.round[np.isin(answers.round, such)]
     first = rounds.min() if len(rounds) else answers.round.min()
     first_round = answers[answers.round == first]
     if not state.reward_model.normalize(own_plays(first_round)):
@@ -209,8 +213,8 @@ def fit(state, stage):
 def improve_on(state, reward):
     """A few updates of the policy on a reward function episodes -> (B, T).
 
-    Returns numbers about the last episodes, played before the last update; `kl` is of the policy
-    after it, where those had been: means over episodes, of summed rewards, of steps, and of nats.
+    Returns means over the last episodes, which were played before the last update: summed rewards,
+    steps, and nats. `kl` is that of the policy after it, in the states of these episodes.
     """
     def penalized(episodes):
         rewards = reward(episodes)
@@ -247,7 +251,7 @@ def own_plays(answers):
     return answers.episodes[np.concatenate(rows)]
 
 
-def weigh(state, answers):
+def with_priors(state, answers):
     """The answers with a prior of those options that a policy has drawn, if there are any."""
     if not answers.drawn.any():
         return answers

@@ -13,17 +13,11 @@ from functools import cached_property
 
 import numpy as np
 
-from tinyrlhf.episodes import join, rollout
+from tinyrlhf.episodes import join, rollout, std_of_returns
 from tinyrlhf.exact import horizon, strings
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
-
-
-def std_of_returns(game, policy, n=10_000):
-    """Standard deviation of a policy's true returns: the unit of normalised rewards and kl_coef."""
-    starts = game.start(n, np.random.default_rng(1))
-    return float(rollout(game, policy, starts, np.random.default_rng(0)).true_returns.std())
 
 
 def yardstick_for(state, judged_in=None, best=float("nan"), called="mean true return"):
@@ -84,7 +78,7 @@ class Tabular(Yardstick):
         return float(values[0] @ game.d0)
 
     def expected_kl(self, rng):
-        """Nats per episode from the reference to the policy."""
+        """KL(policy || reference) in nats per episode."""
         game = self.game
         policy, reference = self.table(self.state.policy), self.table(self.state.reference)
         over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts there

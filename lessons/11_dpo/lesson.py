@@ -277,7 +277,7 @@ def rlhf_words(seed):
 
 def my_dpo(blocks, log_ratios, kl_coef, habits):
     """Your loss and weights as `prefer` asks for them: of the log-ratios of many words, and each pair's places."""
-    places, d_log_ratios = blocks[0].places.T, np.zeros(len(log_ratios))
+    places, d_log_ratios = blocks[0].rows.T, np.zeros(len(log_ratios))
     chosen, rejected, start = *log_ratios[places], np.zeros(places.shape[1])
     d_log_ratios[places] = dpo_grad_weight(chosen, rejected, start, start, kl_coef)[:2]
     return dpo_loss(chosen, rejected, start, start, kl_coef), d_log_ratios, None
@@ -543,7 +543,7 @@ def relative_words(rule, seed, steps=30):
     lengths = np.stack([side.lengths for side in sides(votes)])
 
     def loss(blocks, log_ratios, kl_coef, habits):
-        places, slopes = blocks[0].places.T, np.zeros(len(log_ratios))
+        places, slopes = blocks[0].rows.T, np.zeros(len(log_ratios))
         slopes[places] = rule(log_ratios[places], log_ratios[places] + start, lengths)
         return 0.0, slopes, None
 

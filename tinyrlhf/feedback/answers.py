@@ -2,7 +2,7 @@
 
     kind           what is shown                               options, and what each is worth
     preference     two episodes                                s0 | s1 (and "same")
-    ranking        K of them                                   each against all below it
+    ranking        K of them                                   the best, then the best of the rest
     rating, thumb  one                                         g s + offset_g, g = 0, 1, ...
     demonstration  what a person did, M tries of a policy      s0 | s1 | ... | sM, with priors
     correction     as it was, as it should have been           s0 | s1
@@ -39,11 +39,11 @@ PARTS = 4                             # of an episode that is stopped, or in whi
 class Choices(NamedTuple):
     """c choices among K options, each option worth a weighted sum of G scores."""
     kind: str                         # whose offsets, rationality and lapse rate these are
-    places: np.ndarray                # (c, G) of the episodes, among the rows that are scored
+    rows: np.ndarray                  # (c, G) of the episodes, among those that are scored
     weights: np.ndarray               # (K, G)
     prior: np.ndarray                 # (c, K) known log-weights of the options, or 0.0
     shares: np.ndarray                # (c, K) 1 for what was chosen, halves for two "same" ones
-    whose: np.ndarray                 # (c,) the answer that each choice belongs to
+    answer: np.ndarray                # (c,) number of the answer that each choice belongs to
 
 
 class Kind(NamedTuple):
@@ -56,7 +56,7 @@ class Kind(NamedTuple):
     own: which of the G are whole plays of the policy: on these rewards are normalised.
     offsets: options with an offset that is learned: people are generous or stern.
     lapse: how often an answer is expected to be given without looking; above 0 it is learned.
-    drawn: did a policy draw the other options? Then they stand for all others, and need a prior.
+    drawn: are the other options a policy's samples of all there are? Then they have log-weights.
     needs: what a world must have: "expert", "remarks", "stops", "parts" (`questions.kinds_for`).
     """
     options: Callable
@@ -122,7 +122,10 @@ def read_preference_or_tie(kind, seen, said):
 
 
 def read_ranking_as_pairs(kind, seen, said):
-    """K (K-1) / 2 preferences, each episode against all below it. Ouyang et al. 2022, eq. 1."""
+    """K (K-1) / 2 preferences, each episode against all below it, taken as independent.
+
+    Source: Ouyang et al. 2022, eq. 1. `read_ranking_in_turn` is the likelihood itself.
+    """
     better, worse = np.triu_indices(seen.shape[1], 1)
     order = np.take_along_axis(seen, said, axis=1)
     pairs = np.stack([order[:, better], order[:, worse]], axis=2).reshape(-1, 2)
@@ -332,20 +335,20 @@ class Answers(Questions):
         """What some answers (n,) mean.
 
         readings: {kind: function} to read a kind in another way (`OTHER_READINGS`).
-        Returns rows (R,) of `episodes` to score, and [Choices] whose places are among these rows.
+        Returns rows (R,) of `episodes` to score, and [Choices] whose `rows` count within these.
         """
         rows = [np.zeros(0, int)]
         blocks = []
         n_rows = 0
         for kind, members, shows in self.grouped(chosen[self.judged[chosen]]):
-            seen = n_rows + np.arange(shows.size).reshape(shows.shape[::-1]).T
-            rows.append(shows.T.ravel())
+            seen = n_rows + np.arange(shows.size).reshape(shows.shape[::-1]).T     # one column ...
+            rows.append(shows.T.ravel())                               # ... after the other
             n_rows += shows.size
             read = (readings or {}).get(kind, KINDS[kind].read)
             for name, places, weights, shares, which in read(kind, seen, self.said[members]):
-                whose = members[which]
-                prior = self.prior[whose][:, :len(weights)] if self.prior[whose].any() else 0.0
-                blocks.append(Choices(name, places, weights, prior, shares, whose))
+                answer = members[which]
+                prior = self.prior[answer][:, :len(weights)] if self.prior[answer].any() else 0.0
+                blocks.append(Choices(name, places, weights, prior, shares, answer))
         return np.concatenate(rows), blocks
 
 

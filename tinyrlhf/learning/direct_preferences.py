@@ -51,7 +51,7 @@ def ipo(blocks, log_ratios, kl_coef, habits=None):
         if not np.array_equal(block.weights, np.eye(2)):
             raise ValueError(f"ipo: expected choices between two episodes, got a {block.kind} with "
                              f"{len(block.weights)} options; try dpo")
-        first, second = block.places.T
+        first, second = block.rows.T
         goal = (2 * block.shares[:, 0] - 1) / (2 * kl_coef)
         gap = log_ratios[first] - log_ratios[second] - goal
         loss += float((gap ** 2).sum() / n_choices)
@@ -117,7 +117,7 @@ def chosen_and_rejected(blocks, ratios):
     """Mean log-ratio of the options that were chosen, and of the others."""
     chosen, rejected = [], []
     for block in blocks:
-        worth = ratios[block.places] @ block.weights.T  # (c, K)
+        worth = ratios[block.rows] @ block.weights.T  # (c, K)
         others = (1 - block.shares) / (block.shares.shape[1] - 1)
         chosen.append((worth * block.shares).sum(axis=1))
         rejected.append((worth * others).sum(axis=1))

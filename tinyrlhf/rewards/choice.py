@@ -28,9 +28,9 @@ def choices_loss(blocks, scores, habits=None, counts=None):
     Source: Jeon, Milli, Dragan 2020; two options: Bradley, Terry 1952; K: Luce 1959.
     """
     if counts is None:
-        counts = [np.ones(len(block.whose)) for block in blocks]
+        counts = [np.ones(len(block.answer)) for block in blocks]
     else:
-        counts = [counts[block.whose] for block in blocks]
+        counts = [counts[block.answer] for block in blocks]
     total = max(sum(count.sum() for count in counts), 1e-12)           # a bootstrap may leave none
     scores = np.maximum(scores, ABSENT)
     loss = 0.0
@@ -38,34 +38,34 @@ def choices_loss(blocks, scores, habits=None, counts=None):
     d_habits = None if habits is None else habits.zeros()
     for block, count in zip(blocks, counts):
         rationality, offsets, lapse = (1.0, 0.0, 0.0) if habits is None else habits.of(block)
-        worth = scores[block.places] @ block.weights.T + offsets       # (c, K)
-        utilities = rationality * worth + block.prior
-        part, d_utilities, d_lapse = choice_loss(utilities, block.shares, count / total, lapse)
+        worth = scores[block.rows] @ block.weights.T + offsets       # (c, K)
+        logits = rationality * worth + block.prior
+        part, d_logits, d_lapse = choice_loss(logits, block.shares, count / total, lapse)
         loss += part
-        d_worth = rationality * d_utilities
+        d_worth = rationality * d_logits
         d_shown = d_worth @ block.weights                              # worth = weights @ scores
-        for places, slopes in zip(block.places.T, d_shown.T):
+        for places, slopes in zip(block.rows.T, d_shown.T):
             d_scores += np.bincount(places, slopes, len(scores))
         if habits is not None:
-            d_log_rationality = (d_worth * worth).sum()                # d rationality = rationality
+            d_log_rationality = (d_worth * worth).sum()                # d rho / d log rho = rho
             habits.collect(d_habits, block, d_worth, d_log_rationality, d_lapse)
     return loss, d_scores, d_habits
 
 
-def choice_loss(utilities, shares, counts, lapse=0.0):
+def choice_loss(logits, shares, counts, lapse=0.0):
     """- sum_i count_i sum_k share_ik log P_ik,    P = (1 - lapse) p + lapse / K,    p = softmax(u).
 
         d loss / d u_k = count (p_k - share_k) without lapses; all keep their digits near certainty
 
     Args:
-        utilities, shares: (c, K), a share 1 for what was chosen; rows of shares sum to 1.
+        logits, shares: (c, K), a share 1 for what was chosen; rows of shares sum to 1.
             A utility of -inf: there is no such option.
         counts: (c,), weights of the choices, usually adding up to 1.
         lapse: share of answers that are given without looking, 0 to 1.
-    Returns loss (nats), d_utilities (c, K), d_lapse.
+    Returns loss (nats), d_logits (c, K), d_lapse.
     """
     counts = np.reshape(counts, (-1, 1))
-    log_p = log_softmax(np.maximum(utilities, ABSENT))
+    log_p = log_softmax(np.maximum(logits, ABSENT))
     p = np.exp(log_p)
     others = 1 - np.eye(p.shape[1])
     rest = p @ others                                                  # 1 - p, to all digits
@@ -76,8 +76,8 @@ def choice_loss(utilities, shares, counts, lapse=0.0):
         looked = shares * (1 - lapse) * p / mixed                      # what was not a lapse
         log_mixed = np.log(mixed)
         d_lapse = float((counts * shares / mixed * (p - 1 / p.shape[1])).sum())
-    d_utilities = p * (looked @ others) - looked * rest                # p (1 - s) - s (1 - p)
-    return -(counts * shares * log_mixed).sum(), counts * d_utilities, d_lapse
+    d_logits = p * (looked @ others) - looked * rest                # p (1 - s) - s (1 - p)
+    return -(counts * shares * log_mixed).sum(), counts * d_logits, d_lapse
 
 
 def accuracy_on(reward_model, answers):
@@ -94,7 +94,7 @@ def accuracy_on(reward_model, answers):
     right = []
     for block in blocks:
         rationality, offsets, _ = reward_model.habits.of(block, met=False)
-        worth = scores[block.places] @ block.weights.T + offsets
+        worth = scores[block.rows] @ block.weights.T + offsets
         likely = rationality * worth + block.prior
         best = likely == likely.max(axis=1, keepdims=True)
         decided = block.shares.max(axis=1) == 1.0

@@ -1,6 +1,6 @@
 """How people answer, apart from what they like: how generous, how sure, how attentive they are.
 
-Habits are learned together with the scores. An offset holds for all sittings (a person in one
+Habits are learned together with the scores. An offset holds for all sessions (a person in one
 round), plus a deviation in each, since what is normal to a person moves with what they have seen;
 it begins at zero, and so it is for people never met.
 """
@@ -21,12 +21,12 @@ class Habits:
     """The parameters of `choices_loss` besides the scores, in one vector.
 
     Log rationality of each kind, relative to the scores; logit of each kind's lapse rate; a row of
-    offsets for all sittings, then a row of deviations for each. All have a Gaussian prior, in units
+    offsets for all sessions, then a row of deviations for each. All have a Gaussian prior, in units
     of the summed log-likelihood: of precision 1 round 0, or round what is expected (rationalities,
     lapse rates), deviations of a precision of their own.
 
     Args:
-        deviation_prior: that precision; None: no deviations, all sittings are alike.
+        deviation_prior: that precision; None: no deviations, all sessions are alike.
         fit_rationality: is each kind's rationality learned, or fixed?
         rationality: {kind: relative to the scores}, fixed or expected; 1 where nothing is said.
     """
@@ -46,23 +46,23 @@ class Habits:
         self.center = np.concatenate([log_rationality, logits, np.zeros(len(OFFSETS))])
         self.vector = self.center.copy()
         self.optimizer = Adam(self, learning_rate)
-        self.sittings = []
-        self.sitting_of = None                                         # (N,) of what is fitted
+        self.sessions = []
+        self.session_of = None                                         # (N,) of what is fitted
 
     def meet(self, answers):
-        """Find the sitting of each answer (N,), and make room for new ones."""
+        """Find the session of each answer (N,), and make room for new ones."""
         if self.deviation_prior is None:
             return
         pairs = zip(answers.person.tolist(), answers.round.tolist())
         names = [f"{person} {turn}" for person, turn in pairs]
-        self.sittings += sorted(set(names) - set(self.sittings))
-        numbers = {name: number for number, name in enumerate(self.sittings)}
-        self.sitting_of = np.array([numbers[name] for name in names], int)
+        self.sessions += sorted(set(names) - set(self.sessions))
+        numbers = {name: number for number, name in enumerate(self.sessions)}
+        self.session_of = np.array([numbers[name] for name in names], int)
         self.grow()
 
     def grow(self):
-        """Deviations of new sittings stand behind all that is known, and begin at zero."""
-        missing = N_FIXED + (1 + len(self.sittings)) * len(OFFSETS) - len(self.vector)
+        """Deviations of new sessions stand behind all that is known, and begin at zero."""
+        missing = N_FIXED + (1 + len(self.sessions)) * len(OFFSETS) - len(self.vector)
         self.vector = np.pad(self.vector, (0, missing))
         self.center = np.pad(self.center, (0, missing))
         self.optimizer.mean = np.pad(self.optimizer.mean, (0, missing))
@@ -79,12 +79,12 @@ class Habits:
         number = NUMBER[block.kind]
         rationality = float(np.exp(self.vector[number]))
         lapse = self.lapse(block.kind) if KINDS[block.kind].lapse else 0.0
-        offsets = np.zeros((len(block.whose), len(block.weights)))
+        offsets = np.zeros((len(block.answer), len(block.weights)))
         rows = offset_rows(self.vector)
         for column, option in offset_columns(block):
             offsets[:, option] = rows[0, column]
             if met and self.deviation_prior is not None:
-                offsets[:, option] += rows[1 + self.sitting_of[block.whose], column]
+                offsets[:, option] += rows[1 + self.session_of[block.answer], column]
         return rationality, offsets, lapse
 
     def lapse(self, kind):
@@ -103,8 +103,8 @@ class Habits:
         for column, option in offset_columns(block):
             rows[0, column] += d_worth[:, option].sum()
             if self.deviation_prior is not None:
-                sittings = self.sitting_of[block.whose]
-                rows[1:, column] += np.bincount(sittings, d_worth[:, option], len(self.sittings))
+                sessions = self.session_of[block.answer]
+                rows[1:, column] += np.bincount(sessions, d_worth[:, option], len(self.sessions))
 
     def step(self, d_vector, n_choices):
         """One step on the mean loss of all n_choices choices, prior included."""
@@ -116,11 +116,11 @@ class Habits:
 
     def state(self):
         return {**states_of(optimizer=self.optimizer), "vector": self.vector.copy(),
-                "sittings": "\n".join(self.sittings)}
+                "sessions": "\n".join(self.sessions)}
 
     def load(self, state):
-        names = str(state["sittings"])
-        self.sittings = names.split("\n") if names else []
+        names = str(state["sessions"])
+        self.sessions = names.split("\n") if names else []
         self.grow()
         self.vector[:] = state["vector"]
         load_into(state, optimizer=self.optimizer)
@@ -134,7 +134,7 @@ class Slopes:
 
 
 def offset_rows(vector):
-    """The offsets in a vector, (1 + sittings, columns): of all sittings, then each's deviations."""
+    """The offsets in a vector, (1 + sessions, columns): of all sessions, then each's deviations."""
     return vector[N_FIXED:].reshape(-1, len(OFFSETS))
 
 

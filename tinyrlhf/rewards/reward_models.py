@@ -70,7 +70,7 @@ class RewardModel:
         if not len(said):
             return float("nan")
         rows, blocks = answers.choices(said, self.readings)
-        n_choices = sum(len(block.whose) for block in blocks)
+        n_choices = sum(len(block.answer) for block in blocks)
         features = self.features(answers.episodes)
         mask = self.rewarded(answers.episodes)
         check_finite(features=features)

@@ -25,7 +25,7 @@ from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Rein
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
-from tinyrlhf.yardsticks import std_of_returns, yardstick_for
+from tinyrlhf.yardsticks import yardstick_for
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
 PEOPLE = ("simulated", "coin", "nobody")  # nobody: training on the true reward
@@ -37,13 +37,6 @@ IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedbac
 WITHOUT_ANSWERS = {"nobody": "training on the true reward", "coin": "coin flips"}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
 OWN = {}  # name -> World, as their files are imported
-
-
-def in_standard_deviations(state):
-    """Bring true rewards to the unit of normalised learned ones, so that kl_coef means the same."""
-    deviation = std_of_returns(state.game, state.reference)
-    if deviation > 0:
-        state.true_reward_scale = 1.0 / deviation
 
 
 @dataclass(frozen=True)
@@ -58,7 +51,7 @@ class World:
     form: how its episodes are written to the log (`feedback/forms.py`).
     scenes: function (game, policy, rng) -> episodes of scenes; None: a few episodes.
     moving: is its figure also worth a GIF?
-    on_true_reward: function State -> None: what differs in runs on the true reward.
+    on_true_reward: function State -> None: what else differs in runs on the true reward.
     idle: {(setting, value): settings that then have no effect}.
     report: its own report, if it has one.
     """
@@ -71,7 +64,7 @@ class World:
     form: object = field(default_factory=Steps)
     scenes: Callable | None = None
     moving: bool = False
-    on_true_reward: Callable = in_standard_deviations
+    on_true_reward: Callable | None = None
     idle: dict = field(default_factory=dict)
     report: object = None
 
@@ -158,7 +151,8 @@ class World:
         state.person = self.answerer(state.game, settings)
         if settings["person"] == "nobody":
             state.plan = [self.without_answers(stage) for stage in state.plan]
-            self.on_true_reward(state)
+            if self.on_true_reward:
+                self.on_true_reward(state)
         return state
 
     def answerer(self, game, settings):

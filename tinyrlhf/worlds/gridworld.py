@@ -24,8 +24,8 @@ class Walks(View):
                         "hurry up": lambda walks: -walks.lengths}
 
 
-# Kinds that say little about each step are read as said by somebody surer than they are, so that
-# the strong prior does not outweigh them.
+# Kinds that say little about each step are read with a higher rationality than they were said
+# with, so that the strong prior does not outweigh them.
 SURER = {"thumb": 2.0, "demonstration": 4.0, "stop": 8.0}
 
 
