@@ -44,7 +44,7 @@ class AtAGlance(World):
 
 
 small_chat.__signature__ = inspect.signature(chat.make)
-SMALL_CHAT = AtAGlance(**{**vars(chat), "make": small_chat, "report": ChatReport(updates=10, compared=12)})
+SMALL_CHAT = AtAGlance(**{**vars(chat), "make": small_chat, "report": ChatReport(updates=3, compared=12)})
 OWN["small_chat"] = SMALL_CHAT
 
 if __name__ == "__main__":

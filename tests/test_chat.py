@@ -121,7 +121,7 @@ def test_only_finished_chat_runs_talk(tmp_path):
 # ---- what came out
 
 @pytest.mark.parametrize("changes", [{}, {"rounds": 2, "reward": "ensemble", "language": "sentiment", "person": "coin"},
-                                     {"person": "nobody"}],
+                                     pytest.param({"person": "nobody"}, marks=pytest.mark.slow)],
                          ids=lambda changes: " ".join(map(str, changes.values())) or "default")
 def test_the_result_has_what_was_promised_and_the_report_says_it(tmp_path, monkeypatch, changes):
     monkeypatch.setattr(report, "held_out", functools.partial(report.held_out, n=40))

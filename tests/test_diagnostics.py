@@ -340,7 +340,7 @@ def test_pairs_that_nobody_can_judge_do_not_count():
 
 @pytest.mark.parametrize("chance", [0.5, 0.9, 0.98])
 def test_the_interval_of_a_win_rate_covers_the_truth_19_times_out_of_20(chance):
-    rng, covered, trials = np.random.default_rng(12), 0, 2000
+    rng, covered, trials = np.random.default_rng(12), 0, 1000
     for _ in range(trials):
         a = (rng.random(40) < chance).astype(float)
         rate = win_rate(a, 1 - a, lambda first, second: first)

@@ -213,7 +213,7 @@ def test_the_price_finds_its_target_where_distance_falls_with_the_price(start):
 @pytest.mark.parametrize("nats", [0.0, 1e9, np.inf])
 def test_the_price_stays_above_0_and_finite_however_long_it_is_pushed(n_episodes, nats):
     adaptive = AdaptiveKL(0.1, target=1.0, horizon=100)
-    prices = [adaptive.update(nats, n_episodes) for _ in range(5000)]
+    prices = [adaptive.update(nats, n_episodes) for _ in range(1000)]
     assert 0.08 <= prices[0] <= 0.12 and all(1e-9 <= price <= 1e9 for price in prices)
     assert np.all(np.diff(prices) >= 0) if nats else np.all(np.diff(prices) <= 0)
 

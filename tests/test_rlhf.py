@@ -142,7 +142,8 @@ def test_whatever_people_are_asked_a_loaded_run_ends_in_the_same_bytes(feedback)
     assert not differ(second, whole) and len(whole.answers) == 3 * 5 * len(feedback.split(","))
 
 
-@pytest.mark.parametrize("method, done", [("rloo", 1), ("dpo", 3), ("best-of-n", 2)])
+@pytest.mark.parametrize("method, done", [("rloo", 1), pytest.param("dpo", 3, marks=pytest.mark.slow),
+                                          pytest.param("best-of-n", 2, marks=pytest.mark.slow)])
 def test_a_run_of_several_stages_goes_on_from_each_of_them_to_the_same_bytes(method, done):
     whole, second = (find("chat")(seed=5, method=method, rounds=2, questions=4, sizes=TINY) for _ in range(2))
     second.load(*saved_after(done, whole))
@@ -199,8 +200,7 @@ def silent(questions, said=CANT_TELL):
     return questions.answered(np.full((len(questions), questions.shows.shape[1]), said))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("said", [CANT_TELL, SKIP])
+@pytest.mark.parametrize("kind, said", [*((kind, CANT_TELL) for kind in KINDS), ("preference", SKIP)])
 def test_a_first_round_in_which_nobody_says_anything_is_kept_and_the_run_goes_on(kind, said):
     state = small("gridworld", feedback=kind, questions=4)
     row = learn(state, state.plan[0], silent(propose(state, state.plan[0]), said))

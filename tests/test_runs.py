@@ -36,8 +36,9 @@ QUICK = [cell if cell[0] == "gridworld" or cell == ("small_chat", "demonstration
 
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
-    """An empty folder to stand in."""
+    """An empty folder to stand in; nobody pulls the plug, so that nothing has to wait for the disk."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(saving.os, "fsync", lambda _: None)
     return tmp_path
 
 
@@ -640,7 +641,7 @@ def test_a_checkpoint_cut_short_or_with_a_flipped_bit_is_refused_or_was_not_touc
     whole = bytes_of(run("one", "gridworld"))
     path, rng = "one/checkpoint.npz", np.random.default_rng(0)
     data = open(path, "rb").read()
-    flipped = [bytearray(data) for _ in range(60)]
+    flipped = [bytearray(data) for _ in range(30)]
     for copy in flipped:
         copy[rng.integers(len(data))] ^= 1 << int(rng.integers(8))
     refused = 0
@@ -652,7 +653,8 @@ def test_a_checkpoint_cut_short_or_with_a_flipped_bit_is_refused_or_was_not_touc
         except ValueError as error:
             assert "checkpoint.npz cannot be read" in str(error)
             refused += 1
-    assert refused > 40
+    assert refused > 20
+    Path(path).write_bytes(data[:-9])
     assert cli.main(["show", "one"]) == 2 and cli.main(["run", "gridworld", "--resume", "one"]) == 2
     assert capsys.readouterr().err.count("tinyrlhf: run: ") == 2
 
@@ -709,9 +711,10 @@ def test_a_result_that_was_edited_to_nonsense_is_not_remembered(tmp_path):
 
 # ---- chat
 
-@pytest.mark.parametrize("changes",
-                         [{"reward": "trunk"}, {"reward": "ensemble", "person": "coin", "rounds": 2}, {"method": "dpo"},
-                          {"method": "best-of-n", "reward": "ngram"}], ids=str)
+@pytest.mark.parametrize("changes", [
+    {"reward": "trunk"}, {"reward": "ensemble", "person": "coin", "rounds": 2},
+    pytest.param({"method": "dpo"}, marks=pytest.mark.slow),
+    pytest.param({"method": "best-of-n", "reward": "ngram"}, marks=pytest.mark.slow)], ids=str)
 def test_a_chat_run_loads_as_it_was_after_each_of_its_stages(changes):
     kept = []
 

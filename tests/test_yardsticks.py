@@ -126,12 +126,12 @@ def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than
 
 def test_the_text_optimum_is_worth_its_reward_minus_the_price_of_its_kl(states):
     state = build("text", seed=7, kl_coef=0.07)
-    state.game = Text(horizon=6)
+    state.game = Text(horizon=5)
     yardstick = yardstick_of("text", state)
     price = yardstick.price_of_a_nat()
     high, best, low = (yardstick.optimum(each) for each in (1e4 * price, price, price / 10))
     assert best.value == pytest.approx(best.reward - price * best.kl) and yardstick.best_objective() == best.value
-    assert high.reward < best.reward < low.reward <= yardstick.best_return() <= 2.0 + 1e-9
+    assert high.reward < best.reward < low.reward <= yardstick.best_return() + 1e-9 <= 2.0 + 2e-9
     assert high.reward == pytest.approx(yardstick.expected_return(state.reference, None), abs=0.02)
     for seed, scale in enumerate((0.0, 0.1)):
         state.policy = changed(state, scale, seed)
@@ -181,8 +181,10 @@ def labelled(state, yardstick, rng, agreement=0.9):
 def test_cloned_labels_are_better_than_no_training_and_leave_the_reference_alone(states, world, gap):
     state, rng, yardstick = states[world], np.random.default_rng(3), yardstick_of(world, states[world])
     before = state.reference.network.params.vector.copy()
-    untrained, best = yardstick.expected_return(state.reference, rng), yardstick.best_return()
-    cloned = yardstick.expected_return(labelled(state, yardstick, rng), rng)
+    how = {"n": 200} if world == "cartpole" else {}
+    untrained = yardstick.expected_return(state.reference, rng, **how)
+    best = 2.0 if world == "text" else yardstick.best_return()
+    cloned = yardstick.expected_return(labelled(state, yardstick, rng), rng, **how)
     assert cloned - untrained > gap * (best - untrained)
     assert np.array_equal(state.reference.network.params.vector, before)
 
@@ -250,16 +252,15 @@ class Judge:
         return self.factor * episodes.true_returns
 
 
-@pytest.mark.parametrize("factor", [1.0, -1.0, 0.0])
 @pytest.mark.parametrize("world", ["bandit", "cartpole"])
-def test_who_knows_the_true_reward_foretells_as_much_as_anybody_can(states, world, factor):
+def test_who_knows_the_true_reward_foretells_as_much_as_anybody_can(world):
     settings = find(world).settings(rationality=1.3)
     state = build(world, **{name: value for name, value in settings.items() if name != "world"})
-    state.reward_model, state.history = Judge(factor), [{"fit_loss": 0.1}]
-    numbers = report.held_out(settings, state, np.random.default_rng(0), n=200)
-    assert 0.5 < numbers["noise_ceiling"] <= 1
-    # a tie is half right
-    assert numbers["reward_model_accuracy"] == pytest.approx(0.5 + factor * (numbers["noise_ceiling"] - 0.5))
-    first, second = report.fresh_pairs(state, np.random.default_rng(0), 200)
-    assert numbers["noise_ceiling"] == pytest.approx(noise_ceiling(Boltzmann(rationality=1.3).preference(first,
-                                                                                                         second)))
+    state.history = [{"fit_loss": 0.1}]
+    first, second = report.fresh_pairs(state, np.random.default_rng(0), 100)
+    ceiling = noise_ceiling(Boltzmann(rationality=1.3).preference(first, second))
+    for factor in (1.0, -1.0, 0.0):                                    # a tie is half right
+        state.reward_model = Judge(factor)
+        numbers = report.held_out(settings, state, np.random.default_rng(0), n=100)
+        assert 0.5 < numbers["noise_ceiling"] <= 1 and numbers["noise_ceiling"] == pytest.approx(ceiling)
+        assert numbers["reward_model_accuracy"] == pytest.approx(0.5 + factor * (ceiling - 0.5))

@@ -46,7 +46,7 @@ def ipo(blocks, log_ratios, kl_coef, habits=None):
     """
     loss = 0.0
     d_log_ratios = np.zeros(len(log_ratios))
-    n_choices = sum(len(block.whose) for block in blocks)
+    n_choices = sum(len(block.answer) for block in blocks)
     for block in blocks:
         if not np.array_equal(block.weights, np.eye(2)):
             raise ValueError(f"ipo: expected choices between two episodes, got a {block.kind} with "
@@ -86,7 +86,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         if lowest < 0 or not np.allclose(sums, 1.0):
             raise ValueError("shares: expected rows of numbers from 0 to 1 that sum to 1; got sums "
                              f"from {sums.min()} to {sums.max()} and {lowest} as the smallest")
-    n_choices = sum(len(block.whose) for block in answers.choices(said, readings)[1])
+    n_choices = sum(len(block.answer) for block in answers.choices(said, readings)[1])
     episodes = answers.episodes
     parts = [episodes[row:row + 256] for row in range(0, len(episodes), 256)]
     at_reference = np.concatenate([log_probs_of(reference, part)[0] for part in parts])
@@ -99,7 +99,7 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         chosen = said if batch is None else rng.choice(said, batch)
         rows, blocks = answers.choices(chosen, readings)
         if shares is not None:
-            blocks = [block._replace(shares=shares[block.whose]) for block in blocks]
+            blocks = [block._replace(shares=shares[block.answer]) for block in blocks]
         shown = episodes[rows]
         log_probs, cache = log_probs_of(policy, shown)
         ratios = log_probs - at_reference[rows]
