@@ -1,9 +1,14 @@
 """The figures that are stated, run again on fresh seeds and measured from outside; slow, run by .ci/run."""
 import importlib.util
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tinyrlhf.rlhf import rlhf
+from tinyrlhf.worlds import build
 
 SPEC = importlib.util.spec_from_file_location("claims", Path(__file__).parent / "benchmarks" / "claims.py")
 claims = importlib.util.module_from_spec(SPEC)
@@ -11,18 +16,28 @@ SPEC.loader.exec_module(claims)
 
 pytestmark = pytest.mark.slow
 SEEDS = range(410, 420)
+PEOPLE = {"gridworld": (("simulated", "coin"), SEEDS), "cartpole": (("simulated", "coin", "nobody"), SEEDS),
+          "text": (("simulated", "coin"), SEEDS[:5])}
+
+
+def row_of(world, seed, person):
+    """What the benchmark measures of one run; the run is the command line's, without its report and its files."""
+    state = rlhf(build(world, seed=seed, person=person))
+    return {"answers": state.history[-1]["answers"], **claims.measure(world, state, seed)}
 
 
 @pytest.fixture(scope="module")
 def rows():
-    """All runs of one world, made once."""
+    """All runs of one world, made once, in two processes."""
     made = {}
 
     def of(world, person, name):
         if world not in made:
-            seeds, people = (SEEDS, claims.PEOPLE) if world != "text" else (SEEDS[:5], ("simulated", "coin"))
-            made[world] = claims.all_runs([world], seeds, people)
-        return np.array([row[name] for row in made[world] if row["person"] == person])
+            people, seeds = PEOPLE[world]
+            jobs = [(world, seed, who) for who in people for seed in seeds]
+            with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+                made[world] = list(zip(jobs, pool.map(row_of, *zip(*jobs))))
+        return np.array([row[name] for job, row in made[world] if job[-1] == person])
     return of
 
 
@@ -37,7 +52,7 @@ def test_cartpole_balances_from_200_comparisons_of_clips(rows):
 
 
 def test_cartpole_balances_on_the_true_reward(rows):
-    assert rows("cartpole", "true reward", "steps").min() >= 475
+    assert rows("cartpole", "nobody", "steps").min() >= 475
 
 
 def test_text_closes_90_percent_of_the_gap_and_of_its_objective(rows):
