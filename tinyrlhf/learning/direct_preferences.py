@@ -10,7 +10,7 @@ from tinyrlhf.checks import check_range, check_shapes
 from tinyrlhf.episodes import log_probs_of, rollout, start_in_groups
 from tinyrlhf.learning.advantages import in_groups
 from tinyrlhf.learning.imitation import clone
-from tinyrlhf.nn.optimizers import Adam
+from tinyrlhf.nn.optimizers import Adam, clip_gradient
 from tinyrlhf.nn.schedules import as_schedule
 from tinyrlhf.rewards.choice import choices_loss
 from tinyrlhf.rewards.habits import Habits
@@ -62,7 +62,7 @@ def ipo(blocks, log_ratios, kl_coef, habits=None):
 
 
 def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate=1e-3, steps=300,
-           batch=64, shares=None, readings=None, on_step=None):
+           batch=64, max_grad_norm=np.inf, shares=None, readings=None, on_step=None):
     """Train a policy on what people chose among whole answers; no new answers are drawn.
 
     Args:
@@ -104,7 +104,9 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
         log_probs, cache = log_probs_of(policy, shown)
         ratios = log_probs - at_reference[rows]
         value, d_ratios, d_habits = loss(blocks, ratios, kl_coef, habits)
-        optimizer.step(policy.backward(cache, np.repeat(d_ratios, shown.lengths)))  # d sum = 1
+        grads = policy.backward(cache, np.repeat(d_ratios, shown.lengths))  # d sum = 1
+        clip_gradient(grads, max_grad_norm)
+        optimizer.step(grads)
         if d_habits is not None:
             habits.step(d_habits, n_choices)
         history.append({"loss": float(value), **chosen_and_rejected(blocks, ratios)})
