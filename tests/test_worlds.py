@@ -33,15 +33,6 @@ SORTS = [{}, {"method": "ppo", "reward": "ngram", "feedback": "rating,comment"},
          {"person": "coin", "method": "reinforce", "feedback": "demonstration"}, {"person": "nobody", "method": "grpo"}]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def unit_of_text():
-    """The unit of rewards on texts without playing ten thousand of them each time; nothing here depends on it."""
-    with pytest.MonkeyPatch.context() as patch:
-        find("text")
-        patch.setattr(sys.modules["tinyrlhf.worlds.text"], "std_of_returns", lambda game, policy: 2.0)
-        yield
-
-
 def sorts(settings, slow=()):
     """Tests each of these settings, those of the numbers `slow` only where there is time."""
     marked = [pytest.param(each, marks=[pytest.mark.slow] * (number in slow)) for number, each in enumerate(settings)]
