@@ -128,7 +128,7 @@ def test_ten_thousand_wins_and_no_loss_are_settled_by_a_weak_prior(prior):
 @pytest.mark.parametrize("ties", [False, True])
 def test_lopsided_data_where_a_full_newton_step_overshoots_are_fitted(ties):
     rng = np.random.default_rng(1)
-    for _ in range(60):
+    for _ in range(30):
         n = rng.integers(5, 9)
         first = rng.integers(n, size=25)
         second = (first + rng.integers(1, n, size=25)) % n
@@ -206,7 +206,7 @@ def nothing_loses_along_some_direction(first, second, outcome, n):
 @pytest.mark.filterwarnings("error")
 def test_a_fit_with_ties_exists_where_each_direction_makes_some_outcome_unlikelier():
     rng, found = np.random.default_rng(8), {True: 0, False: 0}
-    for _ in range(300):
+    for _ in range(200):
         n, count = rng.integers(2, 5), rng.integers(2, 9)
         first = rng.integers(n, size=count)
         second = (first + rng.integers(1, n, size=count)) % n

@@ -185,12 +185,12 @@ def test_a_more_rational_person_makes_a_nat_cheaper(rationality):
     assert enumeration.kl(trained(tree, wins), best) < 1e-8
 
 
-@pytest.mark.parametrize("kl_coef", [0.1, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("kl_coef", [0.1, 2.0])
 def test_when_one_is_always_preferred_ipo_stops_where_it_should(kl_coef):
     assert np.isclose(two_arms(kl_coef, ipo, 300, lambda left: 0.3 * left), 1 - sigmoid(1 / (2 * kl_coef)), atol=1e-4)
 
 
-@pytest.mark.parametrize("kl_coef", [0.1, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("kl_coef", [0.1, 2.0])
 def test_when_one_is_always_preferred_dpo_drops_the_other_whatever_the_kl_penalty(kl_coef):
     earlier, later = (two_arms(kl_coef, dpo, steps, 1.0) for steps in (50, 200))
     assert later < earlier < 1e-5                                    # and no end in sight
@@ -236,7 +236,8 @@ def test_the_slope_of_a_step_is_that_of_its_whole_answer(loss, kind):
     assert np.allclose(moved[large], -1e-3 * np.sign(grads.vector[large]), rtol=0.05)
 
 
-@pytest.mark.parametrize("kind, group", [("preference", 2), ("ranking", 4), ("stop", 4)])
+@pytest.mark.parametrize("kind, group", [("preference", 2), ("stop", 4),
+                                         pytest.param("ranking", 4, marks=pytest.mark.slow)])
 def test_training_starts_as_a_coin_and_learns_which_words_were_chosen(kind, group):
     game, policy = language_model()
     reference, seen = policy.copy(), []

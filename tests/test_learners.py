@@ -389,7 +389,7 @@ OF_TWO = {**estimators.UNBIASED, "RLOO": estimators.of_learner(lambda policy, cr
 BIASED_OF_TWO = {**estimators.BIASED, "GRPO": estimators.of_learner(lambda policy, critic: GRPO(policy, 0.1, group=2))}
 
 
-@pytest.mark.parametrize("with_end", [False, True])
+@pytest.mark.parametrize("with_end", [pytest.param(False, marks=slow), True])
 @pytest.mark.parametrize("estimator", OF_TWO.values(), ids=OF_TWO)
 def test_the_average_over_all_batches_is_the_exact_gradient(estimator, with_end):
     gradient, exact = expected(estimator, with_end)

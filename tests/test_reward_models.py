@@ -151,8 +151,9 @@ def test_a_planted_linear_reward_is_recovered_with_its_scale_up_to_the_noise_cei
     assert 0.2 < loss < np.log(2)
 
 
-@pytest.mark.parametrize("kind, readings", [*((kind, None) for kind in ("ranking", "rating", "thumb", "stop", "comment",
-                                                                        "credit")), ("ranking", OTHER_READINGS)])
+@pytest.mark.parametrize("kind, readings", [
+    ("ranking", None), ("ranking", OTHER_READINGS), ("credit", None),
+    *(pytest.param(kind, None, marks=pytest.mark.slow) for kind in ("rating", "thumb", "stop", "comment"))])
 def test_the_true_reward_is_recovered_from_each_kind_of_answer(kind, readings):
     rng = np.random.default_rng(34)
     model = linear(learning_rate=0.05, prior=1.0, fit_steps=120, readings=readings)

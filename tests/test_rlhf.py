@@ -124,8 +124,8 @@ def saved_after(stage, state, stages=None):
     return saved[stage - 1]
 
 
-@pytest.mark.parametrize("learner", LEARNERS)
-@pytest.mark.parametrize("world", ["gridworld", "text"])
+@pytest.mark.parametrize("world, learner", [*(("gridworld", learner) for learner in LEARNERS), ("text", "rloo"),
+                                            pytest.param("text", "ppo", marks=pytest.mark.slow)])
 def test_saved_after_one_round_and_loaded_it_ends_in_the_same_bytes(world, learner):
     whole, second = (small(world, learner=learner) for _ in range(2))
     second.load(*saved_after(1, whole, 2))

@@ -30,8 +30,9 @@ SMALL = {"seed": 3, "rounds": 2, "questions": 5}
 WITHOUT = {"text": {"stop"}, "small_chat": {"stop"}}               # a text is judged when it is finished
 CELLS = [(world, kind) for world in ("gridworld", "cartpole", "text", "small_chat") for kind in KINDS
          if kind not in WITHOUT.get(world, ())]
-QUICK = [cell if cell[0] == "gridworld" or cell == ("small_chat", "demonstration") else
-         pytest.param(*cell, marks=pytest.mark.slow) for cell in CELLS]
+ENOUGH = {("gridworld", kind) for kind in ("preference", "ranking", "demonstration", "comment", "credit")}
+QUICK = [cell if cell in {*ENOUGH, ("small_chat", "demonstration")} else pytest.param(*cell, marks=pytest.mark.slow)
+         for cell in CELLS]
 
 
 @pytest.fixture(autouse=True)

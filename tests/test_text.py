@@ -78,7 +78,7 @@ def test_the_automaton_has_the_same_reward_for_words_and_for_gibberish():
 
 
 def test_no_text_is_liked_more_than_two():
-    words = gibberish(3000, np.random.default_rng(2)) + corpus(3000, np.random.default_rng(3))
+    words = gibberish(3000, np.random.default_rng(2)) + corpus(1000, np.random.default_rng(3))
     assert true_reward(game.encode(words)).max() == 2
 
 
