@@ -21,6 +21,7 @@ from tinyrlhf.feedback.forms import Texts, from_labels
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import rlhf
+from tinyrlhf.saving import Lock
 from tinyrlhf.worlds import build, find
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -160,13 +161,16 @@ def test_stopped_in_the_middle_of_a_group_the_rest_is_set_aside_and_asked_anew(c
 
 @pytest.mark.parametrize("world, kind", QUICK)
 def test_the_log_alone_teaches_the_same_policy_and_nobody_is_asked(monkeypatch, cell, world, kind):
-    place, settings = cell(world, kind), runs.settings_of(cell(world, kind) / "whole")
+    place = cell(world, kind)
+    settings = {**runs.settings_of(place / "whole"), "person": "recorded"}
     state = short(runs.begin(settings))
     for person in {state.person, *(stage.person for stage in state.plan)} - {None}:
         monkeypatch.setattr(person, "answer", lambda *_: pytest.fail("was asked"))
     source = runs.source_of(place / "whole/feedback.jsonl", state, settings)
     state = go_on(runs.create("again", settings), state, source=source)
-    assert saved("again") == saved(place / "whole")
+    (now, told, rows), (then, told_then, rows_then) = saved("again"), saved(place / "whole")
+    assert now.pop("settings") != then.pop("settings")
+    assert (now, told[1:], rows) == (then, told_then[1:], rows_then)
     assert bytes_of(runs.load("again")) == bytes_of(state)
 
 
@@ -396,7 +400,7 @@ def compared(better, worse, answer="first", left="second"):
 
 
 def replayed(path, world="bandit", **changes):
-    settings = settings_for(world, **{**SMALL, **changes})
+    settings = settings_for(world, **{**SMALL, "person": "recorded", **changes})
     state = short(runs.begin(settings))
     source = runs.source_of(path, state, settings)
     return go_on(runs.create("again", settings), state, source=source)
@@ -453,6 +457,11 @@ def good(**changes):
     ("bandit", good(kind="ranking", shows=[pull(0), pull(1), pull(2)], place=[0, 1, 2], said=[0, 3, 1]),
      {"feedback": "ranking"}, "best first"),
     ("bandit", good(shows=[pull(0), pull(9)]), {}, "actions"),
+    ("bandit", good(shows=[pull(0)], place=[0]), {}, "expected 2 episodes for each preference, got 1"),
+    ("bandit", good(shows=[pull(0)] * 3, place=[0, 1, 2]), {}, "expected 2 episodes for each preference, got 3"),
+    ("bandit", good(shows=[pull(0), {**pull(0), "actions": [0.5]}]), {}, "actions: expected integers from 0 to 4"),
+    ("bandit", good(shows=[pull(0), {**pull(0), "states": [0.0, 0.7]}]), {}, "states"),
+    ("bandit", good(shows=[pull(0), {**pull(0), "states": [0], "actions": [], "rewards": []}]), {}, "actions"),
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [0, 3]}]), {}, "states"),
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [[0.5, 1, 2, 3]] * 2}]), {}, "states"),
     ("bandit", good(shows=[pull(0), {"text": "moon"}]), {}, "is it the log of another world?"),
@@ -503,7 +512,7 @@ def test_the_log_of_another_world_or_run_in_the_folder_is_one_line_before_anythi
 
 def test_what_was_shown_otherwise_than_now_is_learned_from_and_said():
     run("one")
-    settings = settings_for("bandit", **{**SMALL, "seed": 4})
+    settings = settings_for("bandit", **{**SMALL, "seed": 4, "person": "recorded"})
     state = short(runs.begin(settings))
     source = runs.source_of("one/feedback.jsonl", state, settings)
     with runs.Run(runs.create("two", settings), state, source) as at_work:
@@ -514,11 +523,42 @@ def test_what_was_shown_otherwise_than_now_is_learned_from_and_said():
 
 def test_a_log_that_ends_before_the_run_does_is_refused_before_anything_is_written():
     run("one", rounds=2)
-    assert "expected answers of 3 rounds, got those of 2" in refusal(lambda: replayed("one/feedback.jsonl", rounds=3))
-    assert not os.path.exists("again")
+    assert "expected 5 answers in round 3, got 0" in refusal(lambda: replayed("one/feedback.jsonl", rounds=3))
+    assert "expected 4 answers in round 1, got 5" in refusal(lambda: replayed("one/feedback.jsonl", questions=4))
     write_log("old.jsonl", [compared(0, 1, "first", "first")] * 7)       # of format 1, which knew no rounds
-    assert "recorded: expected answers of round 2" in refusal(lambda: replayed("old.jsonl", rounds=2))
-    assert len(runs.load("again").answers) == 5 and {label["round"] for label in labels_in("again")} == {1}
+    assert "expected 10 answers, got 7" in refusal(lambda: replayed("old.jsonl", rounds=2))
+    assert not os.path.exists("again")
+
+
+def test_a_run_that_repeats_a_log_goes_on_with_that_log_or_not_at_all(capsys):
+    run("one")
+    settings = settings_for("bandit", **{**SMALL, "person": "recorded"})
+    state = short(runs.begin(settings))
+    runs.create("two", settings)
+    assert "expected --human recorded --from LOG" in refusal(runs.Run, "two", state)
+    assert "expected a log that holds these answers" in refusal(rlhf, state)
+    assert cli.main(["run", "bandit", "--resume", "two"]) == 2
+    source = ["--human", "recorded", "--from", "one/feedback.jsonl"]
+    assert cli.main(["run", "bandit", *source, "--without-feedback"]) == 2
+    assert cli.main(["run", "bandit", *source, "--agreement", "0.6"]) == 2
+    said = capsys.readouterr().err
+    assert "agreement: expected nothing" in said and "expected neither --on-true-reward" in said
+    assert not os.path.exists("two/feedback.jsonl") or not labels_in("two")
+
+
+def test_nobody_reports_on_a_run_while_somebody_is_at_work_in_its_folder(capsys):
+    run("one")
+    with Lock("one"):
+        assert cli.main(["show", "one"]) == 2
+    assert "expected nobody else at work here" in capsys.readouterr().err
+
+
+def test_names_may_hold_anything():
+    labels = [{**good(kind="rating", shows=[pull(i % 5)], place=[0], said=[i % 5]), "round": 1 + i // 5,
+               "who": "a\nb"} for i in range(10)]
+    write_log("log.jsonl", labels)
+    state = replayed("log.jsonl", feedback="rating")
+    assert bytes_of(runs.load("again")) == bytes_of(state)
 
 
 # ---- where a run goes

@@ -12,7 +12,7 @@ import pytest
 from tinyrlhf import improvements, report, rlhf, worlds
 from tinyrlhf.cli import world_names
 from tinyrlhf.episodes import replay, rollout
-from tinyrlhf.feedback.answers import KINDS, Answers
+from tinyrlhf.feedback.answers import KINDS, SKIP, Answers
 from tinyrlhf.games.language import N_GRAMS
 from tinyrlhf.games.phrases import CORPORA, Phrases
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
@@ -139,7 +139,7 @@ def test_generators_are_independent_of_each_other_and_of_other_seeds():
     ("chat", "language", "french", "dialogue, sentiment; got 'french'"),
     ("chat", "method", "magic", "best-of-n; got 'magic'"),
     ("chat", "reward", "eyes", "bag, ngram, trunk, ensemble; got 'eyes'"),
-    ("chat", "person", "cat", "simulated, coin, nobody; got 'cat'"),
+    ("chat", "person", "cat", "simulated, recorded, coin, nobody; got 'cat'"),
     ("bandit", "learner", "magic", "ppo; got 'magic'"), ("bandit", "seed", -1, "got -1"),
     ("bandit", "seed", 1.5, "got 1.5"),
     ("bandit", "rounds", 0, "from 1 to 10000, got 0"), ("chat", "rounds", 10_001, "got 10001"),
@@ -379,6 +379,19 @@ def test_a_nat_costs_the_same_on_the_true_reward_as_on_a_learned_one(monkeypatch
     assert seen[0](played).sum(axis=1).std() == pytest.approx(1, rel=0.1)
 
 
+@pytest.mark.parametrize("method", ["rloo", "dpo", "best-of-n"])
+def test_where_nobody_says_anything_every_stage_of_a_chat_model_goes_on(monkeypatch, method):
+    def silent(self, game, questions, rng):
+        return questions.answered(np.full((len(questions), 4), SKIP))
+
+    monkeypatch.setattr(Boltzmann, "answer", silent)
+    state = SMALL_CHAT(questions=6, method=method)
+    rlhf.rlhf(state)
+    assert len(state.history) == len(state.plan) and not state.answers.judged.any()
+    np.testing.assert_array_equal(state.snapshots["sft"].network.params.vector,
+                                  state.snapshots["pretrained"].network.params.vector)
+
+
 def test_a_stage_begins_before_its_questions_so_that_tries_are_those_of_its_reference():
     state = fine_tuned(feedback="demonstration")
     rlhf.propose(state, state.plan[2])
@@ -517,7 +530,7 @@ def test_one_question_is_enough_to_go_on(settings):
 def test_every_method_is_one_of_the_plan():
     for method in METHODS:
         assert [stage.name for stage in a_chat(method=method).plan] == ["pretrained", "sft", "rl"]
-    assert improve_on is rlhf.improve_on and worlds.PEOPLE == ("simulated", "coin", "nobody")
+    assert improve_on is rlhf.improve_on and worlds.PEOPLE == ("simulated", "recorded", "coin", "nobody")
 
 
 # ---- a real run

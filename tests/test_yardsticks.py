@@ -5,7 +5,7 @@ import pytest
 
 from tinyrlhf import report
 from tinyrlhf.diagnostics import noise_ceiling
-from tinyrlhf.episodes import rollout, std_of_returns
+from tinyrlhf.episodes import rollout
 from tinyrlhf.exact.horizon import kl_to_reference
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.gridworld import Gridworld
@@ -114,7 +114,10 @@ def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than
     state = build(world, seed=7, kl_coef=kl_coef)
     yardstick = yardstick_of(world, state)
     price = yardstick.price_of_a_nat()
-    assert price == pytest.approx(kl_coef * std_of_returns(state.game, state.reference), rel=0.05)
+    on_true_reward = build(world, seed=7, kl_coef=kl_coef, person="nobody")
+    on_true_reward.updates_per_round = 1
+    rlhf(on_true_reward, 1)
+    assert price == pytest.approx(kl_coef / on_true_reward.true_reward_scale, rel=1e-12)     # the run's own unit
     best, best_return = yardstick.best_objective(), yardstick.best_return()
     assert best <= best_return
     for seed, scale in enumerate((0.0, 0.01, 0.03, 0.1, 0.3, 1.0)):

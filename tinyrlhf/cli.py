@@ -139,7 +139,7 @@ def main(arguments=None, own_world=None):
     began = BEGAN if arguments is None else time.perf_counter()
     try:
         return obey(arguments, began, own_world)
-    except BrokenPipeError:                    # `tinyrlhf run ... | head`
+    except BrokenPipeError:  # `tinyrlhf run ... | head`
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())  # else Python complains when it exits
         return 1
@@ -161,7 +161,7 @@ def obey(arguments, began, own_world=None):
     names = world_names()
     if own_world is not None:
         names = [own_world.name]
-        if arguments[:1] != ["show"]:                               # all else is a run on it
+        if arguments[:1] != ["show"]:  # all else is a run on it
             arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
@@ -217,6 +217,11 @@ def run_all(options, more, began):
     worlds = " ".join(options.worlds)
     if (options.human == "recorded") != (options.source is not None):
         raise ValueError("--human recorded: expected --from LOG with it, and --from only with it")
+    if options.human == "recorded":
+        if options.person is not None:
+            raise ValueError("--human recorded: expected neither --on-true-reward nor "
+                             "--without-feedback with it, since others have answered")
+        options.person = "recorded"
     said = {name: value for name, value in vars(options).items() if value is not None}
     said.update(own_settings(more))
     given = {world: given_to(world, said) for world in options.worlds}
@@ -225,11 +230,11 @@ def run_all(options, more, began):
         if name not in known:
             raise ValueError(f"{flag(name)}: expected nothing for {worlds}; got {value} "
                              f"(see `tinyrlhf run {options.worlds[0]} --help`)")
-    if len(options.worlds) > 1:                 # what only building finds, before the first run
+    if len(options.worlds) > 1:  # what only building finds, before the first run
         for world in options.worlds:
             find(world)(**given[world])
     if options.baselines:
-        for world in options.worlds:                # in one of them nobody answers
+        for world in options.worlds:  # in one of them nobody answers
             find(world)(**{**given[world], "person": "nobody"})
     for world in options.worlds:
         run(world, given[world], options, began)
@@ -285,7 +290,7 @@ def run(world, given, options, began):
         state = runs.load(folder, or_begin=True)
     else:
         settings = find(world).settings(**given)
-        state = runs.begin(settings)            # bad settings are refused before any writing
+        state = runs.begin(settings)  # bad settings are refused before any writing
         folder = None
     source = options.source and runs.source_of(options.source, state, settings)
     if folder is None:
@@ -308,16 +313,19 @@ def run(world, given, options, began):
                 line.note(f"{differences[0]} ({len(differences)} such rounds; another seed?)")
             finish(folder, settings, state, options, line, began)
     except KeyboardInterrupt:
+        again = f" --human recorded --from {options.source}" if options.source else ""
         raise KeyboardInterrupt("; every finished round is saved; go on with: "
-                                f"{find(world).command} --resume {folder}") from None
+                                f"{find(world).command} --resume {folder}{again}") from None
 
 
 def show(options, began):
     """`tinyrlhf show`: measure and draw again, from what the folder holds."""
     from tinyrlhf import runs
+    from tinyrlhf.saving import Lock
     folder = options.run
     settings, state = runs.settings_of(folder), runs.load_finished(folder)
-    finish(folder, settings, state, options, Progress(state), began)
+    with Lock(folder):
+        finish(folder, settings, state, options, Progress(state), began)
 
 
 def out_folder(world, options):

@@ -234,10 +234,10 @@ def splice(episodes, at, tails):
 
     A tail may be empty; then nothing changes but that the episode stops there.
     """
-    both = join([episodes, tails])                                     # tails stand below
+    both = join([episodes, tails])  # tails stand below
     longest = max(episodes.mask.shape[1], int((at + tails.lengths).max()))
     columns = np.arange(longest + 1)
-    late = columns >= at[:, None]                                      # (B, T+1)
+    late = columns >= at[:, None]  # (B, T+1)
     rows = np.arange(len(at))[:, None] + np.where(late, len(at), 0)
     columns = np.where(late, columns - at[:, None], columns)
     mask = columns[:, :-1] < both.lengths[rows[:, :-1]]

@@ -1,6 +1,7 @@
 """How a stage makes the policy better without reinforcement: by imitation, or from choices alone.
 
-Each improvement is a function (state, stage) -> numbers, like `from_answers` in `rlhf.py`.
+Each improvement is a function (state, stage) -> numbers, like `from_answers` in `rlhf.py`. Where
+nobody has said anything yet, the policy stays as it is.
 """
 import numpy as np
 
@@ -12,6 +13,8 @@ from tinyrlhf.rlhf import fit
 def imitate(state, stage):
     """Supervised fine-tuning: copy what people did who were asked to demonstrate or to correct."""
     done = state.answers.of(stage.kinds).acted()
+    if not len(done):
+        return {"imitation_loss": float("nan")}
     losses = clone(state.policy, *done.decisions, state.rngs["learner"], **state.imitation)
     return {"imitation_loss": float(np.mean(losses[-100:]))}
 
@@ -20,6 +23,8 @@ def directly(loss, **how):
     """Improve by what people chose, without reward model; loss: `dpo`, `ipo`; how: as `prefer`."""
     def improve(state, stage):
         answers = state.answers.of(stage.kinds)
+        if not answers.judged.any():
+            return {"loss": float("nan")}
         rows = prefer(state.policy, state.reference, answers, state.rngs["learner"], loss,
                       state.kl_coef, **how)
         return rows[-1]

@@ -16,9 +16,9 @@ BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"  # colour-blind people
 ORANGE, GREY = "#E69F00", "#595959"                        # five apart
 PAINT = {"ink": "#262626", "quiet": "#767676", "floor": "#EFEFEA", "wall": "#8C8C8C",
          "agent": BLUE, "good": GREEN, "bad": ORANGE, "danger": VERMILLION}
-MARKS = {"bad": "✿", "danger": "✕"}                        # on boxes, beside the hue
+MARKS = {"bad": "✿", "danger": "✕"}  # on boxes, beside the hue
 BEFORE, AFTER = GREY, BLUE
-TRAIL = 60                                                 # moments of an episode, at most
+TRAIL = 60  # moments of an episode, at most
 MONOSPACE = "DejaVu Sans Mono"
 STYLE = ["default", {"font.size": 15, "axes.titlesize": 15, "axes.titlelocation": "left",
                      "axes.linewidth": 1.2, "lines.linewidth": 3.0,

@@ -74,6 +74,9 @@ class Person(Protocol):
     def answer(self, game, questions, rng) -> Any:
         """`feedback.answers.Questions` -> `Answers`; who acts adds what they did."""
 
+    def preference(self, first, second) -> Any:
+        """P(first) of N pairs of episodes, (N,); only the chat model's report asks for it."""
+
     def state(self) -> dict:
         """What they remember."""
 

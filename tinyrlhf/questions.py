@@ -169,6 +169,6 @@ def most_disputed(questions, ensemble, n):
 
     Source: Christiano et al. 2017, section 2.2.4 (variance of the predicted preference).
     """
-    scores = ensemble.member_scores(questions.episodes)[:, questions.shows]      # (M, N, 2)
+    scores = ensemble.member_scores(questions.episodes)[:, questions.shows]  # (M, N, 2)
     wins = sigmoid(scores[..., 0] - scores[..., 1])
     return questions[np.sort(np.argsort(-wins.var(axis=0), kind="stable")[:n])]

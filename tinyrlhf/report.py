@@ -59,7 +59,8 @@ def held_out(settings, state, rng, n=1000):
 
     The person answers as they did on average over the run (`typical_rationality`).
     """
-    if not any("fit_loss" in row for row in state.history):
+    fitted = any("fit_loss" in row for row in state.history)
+    if not fitted or settings["person"] == "recorded":  # who knows how sure they are
         return {"reward_model_accuracy": None, "noise_ceiling": None, "calibration_error": None}
     person = Boltzmann(rationality=typical_rationality(settings, state))
     first, second = fresh_pairs(state, rng, n)

@@ -59,8 +59,8 @@ class State:
         person: who answers; view: what of the game they get to see.
         steps_at_most: where episodes are cut; None: at the game's horizon.
         adaptive_kl: a `learning.adaptive_kl.AdaptiveKL`, whose kl_coef then counts, and moves.
-        true_reward_scale: brings true rewards to the size of normalised learned ones; None: to
-            standard deviation 1 of the reference's returns.
+        true_reward_scale: brings true rewards to the size of normalised learned ones; None: set
+            when it is needed, so that the reference's returns have standard deviation 1.
         imitation: how `clone` copies what people did: learning_rate, steps, batch.
         imitator: a policy that copies demonstrations, as soon as there are any.
         snapshots: {stage: the policy after it}, where somebody wants to look back.
@@ -111,15 +111,17 @@ class State:
         flat = states_of(**self.parts())
         for name, rng in self.rngs.items():
             flat[f"rng/{name}"] = json.dumps(rng.bit_generator.state)
-        return {**flat, "history": json.dumps(self.history)}
+        return {**flat, "history": json.dumps(self.history),
+                "true_reward_scale": json.dumps(self.true_reward_scale)}
 
     def load(self, flat, answers):
         """Go on from what `state` returned and the answers (or None) of those rounds, in place."""
         self.history = json.loads(str(flat["history"]))
+        self.true_reward_scale = json.loads(str(flat["true_reward_scale"]))
         self.answers = answers
         for row, stage in zip(self.history, self.plan):
             if stage.begin:
-                stage.begin(self)                                      # make parts, filled below
+                stage.begin(self)  # make parts, filled below
             if self.snapshots is not None:
                 self.snapshots[row["stage"]] = self.policy.copy()
         if any(name.startswith("imitator/") for name in flat):
@@ -137,11 +139,11 @@ def rlhf(state, stages=None, on_round=None):
     check_whole("stages", len(state.plan) if stages is None else stages, 0, 1_000_000)
     for stage in state.plan[len(state.history):stages]:
         answers = None
-        questions = propose(state, stage)                              # act, choose what to ask
+        questions = propose(state, stage)  # act, choose what to ask
         if questions is not None:
             person = stage.person or state.person
-            answers = person.answer(state.game, questions, state.rngs["person"])       # ask
-        row = learn(state, stage, answers)                             # fit, improve, measure
+            answers = person.answer(state.game, questions, state.rngs["person"])  # ask
+        row = learn(state, stage, answers)  # fit, improve, measure
         if on_round:
             on_round(state, row)
     return state
@@ -164,7 +166,7 @@ def learn(state, stage, answers=None):
     if answers is not None:
         answers = with_priors(state, answers.only_shown())
         if any("fit_loss" in before for before in state.history):
-            row["reward_model_accuracy"] = accuracy_on(state.reward_model, answers)    # new ones
+            row["reward_model_accuracy"] = accuracy_on(state.reward_model, answers)  # new ones
         answers = replace(answers, round=np.full(len(answers), row["round"]))
         before = [] if state.answers is None else [state.answers]
         state.answers = join_answers([*before, answers])
@@ -187,10 +189,9 @@ def from_answers(state, stage):
 
 def from_true_reward(state, stage):
     """Traditional reinforcement learning: the same on the game's own reward; nobody is asked."""
-    scale = state.true_reward_scale
-    if scale is None:
-        scale = 1.0 / (std_of_returns(state.game, state.reference, n=1000) or 1.0)
-    return improve_on(state, lambda episodes: scale * episodes.true_rewards)
+    if state.true_reward_scale is None:
+        state.true_reward_scale = 1.0 / (std_of_returns(state.game, state.reference) or 1.0)
+    return improve_on(state, lambda episodes: state.true_reward_scale * episodes.true_rewards)
 
 
 def fit(state, stage):
@@ -231,7 +232,7 @@ def improve_on(state, reward):
             kl = kl_per_episode(state.policy, state.reference, episodes)
             numbers["kl_coef"] = state.adaptive_kl.update(kl, len(episodes))
     return {"learned_return": float(reward(episodes).sum(axis=1).mean()),
-            "true_return": float(episodes.true_returns.mean()),        # hidden, for the reader only
+            "true_return": float(episodes.true_returns.mean()),  # hidden, for the reader only
             "length": float(episodes.lengths.mean()),
             "kl": kl_per_episode(state.policy, state.reference, episodes), **numbers}
 

@@ -9,6 +9,7 @@
     lock              who is at work here; it dies with them
 """
 import contextlib
+import copy
 import csv
 import io
 import itertools
@@ -23,7 +24,7 @@ import numpy as np
 
 from tinyrlhf import __version__
 from tinyrlhf.feedback.log import Log, events
-from tinyrlhf.humans.recorded import Book, Recorded
+from tinyrlhf.humans.recorded import Book, Recorded, remembered_in
 from tinyrlhf.saving import Lock, whole_file, write_whole
 from tinyrlhf.worlds import find
 
@@ -105,7 +106,7 @@ def world_settings(settings):
                          f"got {', '.join(settings)}")
     complete = world.settings(**of_its_own(settings))
     for name, value in complete.items():
-        if value != settings[name]:              # None stands for a default elsewhere, but not here
+        if value != settings[name]:  # None stands for a default elsewhere, but not here
             raise ValueError(f"{name}: expected a value such as {value!r}, got {settings[name]!r}")
     return complete
 
@@ -200,6 +201,9 @@ def source_of(path, state, settings):
     try:
         for labels in book.labels.values():
             kinds.update(book.read(labels).kind.tolist())
+        for then in book.closed.values():
+            copy.deepcopy(state.person).load(remembered_in(then))
+            np.random.default_rng().bit_generator.state = then["rng"]
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); "
                          "is it the log of another world?") from None
@@ -207,12 +211,22 @@ def source_of(path, state, settings):
         raise ValueError(f"{path}: expected answers of the kinds that this run asks for "
                          f"({', '.join(sorted(asked))}), got {', '.join(sorted(kinds - asked))}; "
                          "see --feedback")
-    rounds = [number for number, stage in enumerate(state.plan, 1) if stage.kinds]
-    held = [number for number in rounds if number in book.labels]
-    if len(held) < len(rounds) and 0 not in book.labels:               # format 1 knew no rounds
-        raise ValueError(f"{path}: expected answers of {len(rounds)} rounds, got those of "
-                         f"{len(held)}; try --rounds with fewer, or another log")
+    check_counts(book, state, path)
     return told
+
+
+def check_counts(book, state, path):
+    """Refuse a log that does not hold as many answers as this run asks for, round by round."""
+    asks = {number: stage.questions * len(stage.kinds)
+            for number, stage in enumerate(state.plan, 1) if stage.kinds}
+    holds = {number: len(book.labels.get(number, ())) for number in asks}
+    if 0 in book.labels:  # format 1 knew no rounds
+        asks, holds = {0: sum(asks.values())}, {0: len(book.labels[0])}
+    for number, n in asks.items():
+        if holds[number] < n or number and holds[number] != n:
+            where = f" in round {number}" if number else ""
+            raise ValueError(f"{path}: expected {n} answers{where}, got {holds[number]}; "
+                             "try --rounds and --questions as they were")
 
 
 def load_finished(folder):
@@ -248,6 +262,9 @@ class Run:
     def open(self, source):
         """Open the log, and let it keep what everybody says who is asked."""
         name = self.settings["world"]
+        if (self.settings["person"] == "recorded") != (source is not None):
+            raise ValueError(f"run: {self.folder} repeats the answers of a log; expected "
+                             "--human recorded --from LOG")
         self.log = Log(self.folder / "feedback.jsonl")
         told = logged(self.folder, self.settings)
         if not told:
@@ -255,7 +272,7 @@ class Run:
         self.book = Book(self.state, find(name).form, self.log, told, source or ())
 
         def kept(person):
-            return Recorded(person, self.book, asks=source is None)
+            return Recorded(person, self.book)
 
         self.state.person = kept(self.state.person)
         self.state.plan = [stage._replace(person=stage.person and kept(stage.person))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:                                         # Windows
+except ImportError:  # Windows
     fcntl = None
     import msvcrt
 
@@ -39,7 +39,7 @@ def whole_file(path):
     """
     path = Path(path)
     part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)                            # a killed process left it
+    part.unlink(missing_ok=True)  # a killed process left it
     try:
         with open(part, "xb") as file:
             yield file
@@ -120,7 +120,7 @@ class Lock:
             file.close()
 
     def close(self):
-        with contextlib.suppress(OSError):                  # Windows keeps a file that is open
+        with contextlib.suppress(OSError):  # Windows keeps a file that is open
             self.path.unlink()
         self.file.close()
 
@@ -142,7 +142,7 @@ def hold(file):
     try:
         if fcntl:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:                                               # one byte, far behind all text
+        else:  # one byte, far behind all text
             file.seek(2**31 - 2)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
             file.seek(0)

@@ -148,9 +148,9 @@ def demonstration_loss(P, rewards, states, actions, mask):
     for t in range(horizon):
         d_values = d_values + shares[t].sum(axis=1)  # the loss has V - Q
         d_q = np.exp(log_policy[t]) * d_values[:, None] - shares[t]  # d V / d Q(a) = pi(a)
-        d_values = np.tensordot(d_q, P, axes=2)                     # d Q / d V_{t+1}(s') = P(s')
+        d_values = np.tensordot(d_q, P, axes=2)  # d Q / d V_{t+1}(s') = P(s')
         d_q_sum += d_q
-    return loss, d_q_sum[..., None] * P                             # d Q / d r(s') = P(s')
+    return loss, d_q_sum[..., None] * P  # d Q / d r(s') = P(s')
 
 
 def _check_demonstrations(P, rewards, states, actions, mask):

@@ -27,10 +27,10 @@ from tinyrlhf.checks import check_choice, check_shapes
 from tinyrlhf.episodes import Episodes, join, trimmed
 from tinyrlhf.numerics import softmax
 
-FIRST = 0                             # what is said of a pair
+FIRST = 0  # what is said of a pair
 SECOND = 1
 SAME = 2
-CANT_TELL = -1                        # kept, and nothing is learned from them
+CANT_TELL = -1  # kept, and nothing is learned from them
 SKIP = -2
 GRADES = 5                            # of a rating
 PARTS = 4                             # of an episode that is stopped, or in which a part is marked
@@ -52,6 +52,7 @@ class Kind(NamedTuple):
     options: G -> weights (K, G): with G episodes shown, option k is worth weights[k] @ scores.
     choose: forwards, (options, scores (m, G), offsets, lapse, rng) -> said (m, S).
     read: backwards, (kind, seen (m, G), said (m, S)) -> rows of what `Choices` has, without prior.
+    shows: G, or None: 2 or more.
     valid: which answers exist, (said (m, S), G) -> (m,) bool; `words` says so to people.
     own: which of the G are whole plays of the policy: on these rewards are normalised.
     offsets: options with an offset that is learned: people are generous or stern.
@@ -62,6 +63,7 @@ class Kind(NamedTuple):
     options: Callable
     choose: Callable
     read: Callable
+    shows: int | None
     valid: Callable
     words: str
     own: slice = slice(None)
@@ -202,25 +204,25 @@ def is_reason(said, shown):
     return is_one_of(2)(said, shown) & (said[:, 1] >= SKIP) & (said[:, 1] < shown)
 
 
-ONE_SHOWN = (np.eye, choose_one, read_option, is_one_of(None))         # an episode is picked
+ONE_OF = np.eye, choose_one, read_option  # an episode is picked
 KINDS = {
-    "preference": Kind(np.eye, choose_one, read_preference, is_one_of(3),
+    "preference": Kind(np.eye, choose_one, read_preference, 2, is_one_of(3),
                        "0 (first), 1 (second) or 2 (same)", offsets=(SAME,)),
-    "ranking": Kind(np.eye, choose_order, read_ranking_as_pairs, is_order,
+    "ranking": Kind(np.eye, choose_order, read_ranking_as_pairs, None, is_order,
                     "the number of each one shown, best first"),
-    "rating": Kind(worth_of_grades(GRADES), choose_one, read_option, is_one_of(GRADES),
+    "rating": Kind(worth_of_grades(GRADES), choose_one, read_option, 1, is_one_of(GRADES),
                    "a grade from 0 to 4", offsets=(1, 2, 3, 4)),
-    "thumb": Kind(worth_of_grades(2), choose_one, read_option, is_one_of(2),
+    "thumb": Kind(worth_of_grades(2), choose_one, read_option, 1, is_one_of(2),
                   "0 (down) or 1 (up)", offsets=(1,)),
-    "demonstration": Kind(*ONE_SHOWN, "0 (what the person did)", own=slice(1, None), drawn=True,
-                          needs="expert"),
-    "correction": Kind(*ONE_SHOWN, "1 (as it should have been) or 0 (it may stay)", own=slice(1),
-                       needs="expert"),
-    "stop": Kind(*ONE_SHOWN, "the number of the last part played", own=slice(-1, None),
-                 needs="stops"),
-    "comment": Kind(*ONE_SHOWN, "the number of a remark, 0 for none", own=slice(1),
-                    needs="remarks"),
-    "credit": Kind(worth_of_marks, choose_with_reason, read_reason, is_reason,
+    "demonstration": Kind(*ONE_OF, None, is_one_of(None), "0 (what the person did)",
+                          own=slice(1, None), drawn=True, needs="expert"),
+    "correction": Kind(*ONE_OF, 2, is_one_of(2), "1 (as it should have been) or 0 (it may stay)",
+                       own=slice(1), needs="expert"),
+    "stop": Kind(*ONE_OF, PARTS, is_one_of(PARTS), "the number of the last part played",
+                 own=slice(-1, None), needs="stops"),
+    "comment": Kind(*ONE_OF, None, is_one_of(None), "the number of a remark, 0 for none",
+                    own=slice(1), needs="remarks"),
+    "credit": Kind(worth_of_marks, choose_with_reason, read_reason, 2 * PARTS, is_reason,
                    "the preferred one (0 or 1) and a part", own=slice(PARTS - 1, None, PARTS),
                    lapse=0.1, needs="parts"),
 }
@@ -292,6 +294,11 @@ class Questions:
                              f"got {said.dtype} {said.shape}")
         said = said.reshape(len(self), -1)
         for kind, members, shows in self.grouped():
+            expected, shown = KINDS[kind].shows, shows.shape[1]
+            fits = shown >= 2 if expected is None else shown == expected
+            if not fits:
+                raise ValueError(f"shows: expected {expected or '2 or more'} episodes for each "
+                                 f"{kind}, got {shown}")
             unsaid = np.isin(said[members, 0], (CANT_TELL, SKIP))
             wrong = members[~unsaid & ~KINDS[kind].valid(said[members], shows.shape[1])]
             if len(wrong):
@@ -341,8 +348,8 @@ class Answers(Questions):
         blocks = []
         n_rows = 0
         for kind, members, shows in self.grouped(chosen[self.judged[chosen]]):
-            seen = n_rows + np.arange(shows.size).reshape(shows.shape[::-1]).T     # one column ...
-            rows.append(shows.T.ravel())                               # ... after the other
+            seen = n_rows + np.arange(shows.size).reshape(shows.shape[::-1]).T  # one column ...
+            rows.append(shows.T.ravel())  # ... after the other
             n_rows += shows.size
             read = (readings or {}).get(kind, KINDS[kind].read)
             for name, places, weights, shares, which in read(kind, seen, self.said[members]):

@@ -10,7 +10,7 @@ tell" or "skip" where nothing was said. A world says how an episode is written: 
 """
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_whole
+from tinyrlhf.checks import check_indices, check_whole
 from tinyrlhf.episodes import Episodes, join, replay
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
 
@@ -37,12 +37,11 @@ class Steps:
 
 def read_steps(game, written, like):
     """A stack of one episode; `like`: any states of the game, for shape and type."""
+    for name in ("states", "actions"):
+        if hasattr(game, f"n_{name}"):
+            check_indices(name, written[name], getattr(game, f"n_{name}"))
     states = np.array(written["states"], like.dtype)[None]
     actions = np.array(written["actions"])[None]
-    for name, table in (("state", states), ("action", actions)):
-        if hasattr(game, f"n_{name}s") and table.size:
-            check_range(f"{name}s", table.min(), 0, getattr(game, f"n_{name}s") - 1)
-            check_range(f"{name}s", table.max(), 0, getattr(game, f"n_{name}s") - 1)
     length = actions.shape[1]
     if states.shape != (1, length + 1, *like.shape[1:]):
         raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, "

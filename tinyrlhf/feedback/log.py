@@ -30,9 +30,9 @@ class Log:
 
     def __init__(self, path):
         self.path = os.fspath(path)
-        self.torn = b""                                     # what a crash left of the last group
+        self.torn = b""  # what a crash left of the last group
         self.next_seq = 0
-        self.size = 0                                       # bytes of all whole groups
+        self.size = 0  # bytes of all whole groups
         self.file = open(self.path, "ab", buffering=0)
         try:
             if not hold(self.file):
@@ -76,12 +76,12 @@ class Log:
         rest = data
         try:
             while rest:
-                rest = rest[self.file.write(rest):]         # a disk that fills up takes only a part
+                rest = rest[self.file.write(rest):]  # a disk that fills up takes only a part
             os.fsync(self.file.fileno())
             self.size += len(data)
             self.next_seq += count
         except BaseException:
-            self._cut()                                     # the group is refused, not halved
+            self._cut()  # the group is refused, not halved
             raise
 
     def _cut(self):
@@ -105,11 +105,11 @@ class Log:
             with open(self.path + ".torn", "ab") as aside:
                 aside.write(self.torn + b"\n")
                 aside.flush()
-                os.fsync(aside.fileno())                    # kept there before it goes here
+                os.fsync(aside.fileno())  # kept there before it goes here
             sync_folder(folder)
             self._cut()
         elif not self.size:
-            sync_folder(folder)                             # the log may be new
+            sync_folder(folder)  # the log may be new
 
 
 def events(path):
@@ -128,7 +128,7 @@ def checked_lines(file):
 
     Stops before a last line without its end, as crashes leave it; other damage is a ValueError.
     """
-    due = None                                              # what `more` must be, within a group
+    due = None  # what `more` must be, within a group
     for seq, line in enumerate(file):
         if not line.endswith(b"\n") and unseal(line[:-1] + b"\n") is None:
             return
@@ -188,7 +188,7 @@ ZEROS = bytes.maketrans(b"123456789", b"000000000")
 def seal(event):
     """One event as a line of bytes that ends with the check sum of all before it."""
     try:
-        body = json.dumps(event, separators=(",", ":"), allow_nan=False)    # ASCII: easily cut
+        body = json.dumps(event, separators=(",", ":"), allow_nan=False)  # ASCII: easily cut
     except ValueError:
         own = ", ".join(name for name in event if name not in RESERVED)
         raise ValueError(f"{event['k']}: expected finite numbers, got NaN or infinity "

@@ -7,7 +7,7 @@ from tinyrlhf.games.game import Box, Game, Line
 GRAVITY, FORCE, SECONDS = 9.8, 10.0, 0.02                       # m/s^2, N, s per step
 CART_MASS, POLE_MASS, HALF_LENGTH = 1.0, 0.1, 0.5               # kg, kg, m
 TOTAL_MASS = CART_MASS + POLE_MASS
-X_LIMIT, ANGLE_LIMIT = 2.4, 12 * 2 * np.pi / 360                # metres, radians
+X_LIMIT, ANGLE_LIMIT = 2.4, 12 * 2 * np.pi / 360  # metres, radians
 
 PUSH = np.array([-FORCE, FORCE]) / TOTAL_MASS                   # F / M by action
 SWING = POLE_MASS * HALF_LENGTH / TOTAL_MASS                    # m l / M

@@ -10,7 +10,7 @@ FLOWERS_MAP = """
 .S^G..
 L.#...
 ......
-"""                                                     # through the flowers 2 steps, around them 4
+"""  # through the flowers 2 steps, around them 4
 MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])  # north, east, south, west
 COLOR = {".": "floor", "S": "floor", "G": "good", "L": "danger", "^": "bad", "#": "wall"}
 

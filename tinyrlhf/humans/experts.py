@@ -10,7 +10,7 @@ from tinyrlhf.episodes import collect, cut_at, replay, splice, steps, steps_left
 from tinyrlhf.exact.planning import action_values, value_iteration
 from tinyrlhf.feedback.answers import draw_option
 
-NO_REGRET = 1e-9                      # actions whose values differ by less are equally good
+NO_REGRET = 1e-9  # actions whose values differ by less are equally good
 
 
 class Player:
@@ -37,10 +37,10 @@ class Player:
         """Each episode up to column `at` (B,), then the expert, in as many steps as were left."""
         def choose(observations, rng):
             actions = self.act(observations, rng)
-            return actions, np.full(len(actions), np.nan)              # nobody says how likely
+            return actions, np.full(len(actions), np.nan)  # nobody says how likely
 
         left = steps_left(game, episodes)
-        done = at >= np.minimum(left, episodes.lengths)                # nobody acts after an end
+        done = at >= np.minimum(left, episodes.lengths)  # nobody acts after an end
         if done.all():
             return episodes
         states = episodes.states[np.arange(len(at)), at]
@@ -52,7 +52,7 @@ class Player:
 def planner(game):
     """An expert in a tabular game, planned through: the best action, and what others cost."""
     values, best = value_iteration(game.P, game.R, gamma=0.99)
-    regret = values[:, None] - action_values(game.P, game.R, values, 0.99)       # (S, A)
+    regret = values[:, None] - action_values(game.P, game.R, values, 0.99)  # (S, A)
 
     def act(observations, rng):
         return best[observations]

@@ -24,7 +24,7 @@ class Book:
         self.priors = {}       # round -> prior of its answers, when it was learned from
         self.differences = []  # lines: where the log and this run differ
         self.keep(source)
-        self.priors.clear()           # this run weighs its answers itself
+        self.priors.clear()  # this run weighs its answers itself
         told = [event.get("round", 0) for event in events if event["k"] == "label"]
         self.written = set(told)                                       # rounds that are in the log
         if 0 in self.labels:                                           # their first were repeated
@@ -77,33 +77,26 @@ class Book:
 
 
 class Recorded:
-    """A person whose answers are kept in a book; only those that it does not hold are asked for.
+    """A person whose answers are kept in a book; only those that it does not hold are asked for."""
 
-    asks: is the person asked for the rest? If not, it is an error when the book ends.
-    """
-
-    def __init__(self, person, book, asks=True):
-        self.person, self.book, self.asks = person, book, asks
+    def __init__(self, person, book):
+        self.person, self.book = person, book
 
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
         book, number = self.book, len(self.book.state.history) + 1
         labels = self.known(number, len(questions))
         then = book.closed.get(number)
-        missing = not then and len(labels) < len(questions)
-        if missing and not self.asks:
-            raise ValueError(f"recorded: expected answers of round {number}, but the log has no "
-                             "more; try fewer --rounds")
         if not labels:
             return self.ask(game, questions, rng, number)
         answers = book.read(labels)
         self.compare(answers, questions, number)
         if then:
             rng.bit_generator.state = then["rng"]
-            self.load({name: np.array(value) for name, value in then["person"].items()})
+            self.load(remembered_in(then))
         if number not in book.written:
             book.write(number, answers, self, rng)
-        if missing:
+        if not then and len(labels) < len(questions):
             rest = self.ask(game, questions[len(labels):], rng, number)
             return join_answers([answers, rest])
         return answers
@@ -130,10 +123,6 @@ class Recorded:
             self.book.differences.append(f"round {number}: the log shows other episodes than this "
                                          "run has played; what the log shows was learned from")
 
-    @property
-    def expert(self):
-        return getattr(self.person, "expert", None)
-
     def preference(self, first, second):
         return self.person.preference(first, second)
 
@@ -142,6 +131,11 @@ class Recorded:
 
     def load(self, state):
         self.person.load(state)
+
+
+def remembered_in(asked):
+    """What a person remembered, as this event of the log has it."""
+    return {name: np.array(value) for name, value in asked["person"].items()}
 
 
 def plays(questions, i):

@@ -98,11 +98,11 @@ class Boltzmann:
                 if self.expert is None:
                     raise ValueError(f"person: expected an expert for a {name}, got None")
                 asked = questions.episodes[shows[:, 0]]
-                if KINDS[name].drawn:                                  # tries stand beside it
+                if KINDS[name].drawn:  # tries stand beside it
                     done = self.expert.demonstrate(game, asked, self.latest, rng)
                     column = 0
                     said[members, 0] = 0
-                else:                                                  # as it was stands beside it
+                else:  # as it was stands beside it
                     done, mended = self.expert.correct(game, asked, self.latest, rng)
                     column = 1
                     said[members, 0] = mended
@@ -139,6 +139,13 @@ class CoinFlip(Boltzmann):
     def act(self, game, questions, rng):
         self.expert = anybody(game)
         return super().act(game, questions, rng)
+
+
+class Absent(Boltzmann):
+    """Somebody who has answered once, in a log; asked anything else, it is an error."""
+
+    def answer(self, game, questions, rng):
+        raise ValueError("recorded: expected a log that holds these answers; see --from")
 
 
 def differences(questions, returns):

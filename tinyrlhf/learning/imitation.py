@@ -27,7 +27,7 @@ def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, bat
                          f"got {len(actions)}")
     check_finite(observations=observations, actions=actions)
     if np.asarray(actions).dtype.kind in "iu":
-        check_range("actions", np.min(actions), 0, np.inf)    # -1 would be the last action
+        check_range("actions", np.min(actions), 0, np.inf)  # -1 would be the last action
     check_whole("steps", steps, 0, 1_000_000_000)
     check_whole("batch", 1 if batch is None else batch, 1, 1_000_000_000)
     rate = as_schedule(learning_rate)

@@ -109,10 +109,10 @@ class MLP(Network):
         layer_inputs, x = [], inputs.reshape(-1, inputs.shape[-1])
         for layer, (weight, bias) in enumerate(self.layers, start=1):
             layer_inputs.append(x)
-            x = x @ self.params[weight]                       # z = x W + b
+            x = x @ self.params[weight]  # z = x W + b
             x += self.params[bias]
             if layer < self.depth:
-                np.tanh(x, out=x)                             # x = tanh(z); the last layer stays z
+                np.tanh(x, out=x)  # x = tanh(z); the last layer stays z
         return x.reshape(inputs.shape[:-1] + x.shape[1:]), layer_inputs
 
     def backward(self, cache, d_outputs):

@@ -34,7 +34,7 @@ class Adam:
         g, (b1, b2) = grads.vector, self.decays
         self.steps += 1
         self.mean *= b1
-        self.mean += g                                        # m = (1 - b1) self.mean
+        self.mean += g  # m = (1 - b1) self.mean
         self.square *= b2
         self.square += g * g                                  # v = (1 - b2) self.square
         m_scale = (1 - b1) / (1 - b1 ** self.steps)           # m_hat = m_scale * self.mean

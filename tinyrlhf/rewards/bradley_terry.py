@@ -61,10 +61,10 @@ def derivatives(scores, points, tie_log_nu=-np.inf, n_ties=0):
     """
     n, games = len(scores), points + points.T
     win, tie = probabilities(scores[:, None] - scores, tie_log_nu)
-    expected = win + tie / 2                                        # points per game of i against j
+    expected = win + tie / 2  # points per game of i against j
     gradient, information = np.empty(n + 1), np.empty((n + 1, n + 1))
     gradient[:n] = (points - games * expected).sum(axis=1)
-    gradient[n] = n_ties - np.sum(games * tie) / 2                  # each game stands twice
+    gradient[n] = n_ties - np.sum(games * tie) / 2  # each game stands twice
     variance = games * (win + tie / 4 - expected**2)
     information[:n, :n] = np.diag(variance.sum(axis=1)) - variance
     information[:n, n] = (games * tie * (0.5 - expected)).sum(axis=1)
@@ -140,9 +140,9 @@ def maximise(points, prior, n_ties):
         step = np.zeros(n + 1)
         try:
             step[:size] = np.linalg.solve(information[:size, :size], gradient[:size])
-        except np.linalg.LinAlgError:                           # flat: the maximum is at infinity
+        except np.linalg.LinAlgError:  # flat: the maximum is at infinity
             break
-        if np.abs(step).max() < 1e-7:                           # the last step squares the error
+        if np.abs(step).max() < 1e-7:  # the last step squares the error
             scores = parameters[:n] + step[:n]
             log_nu = float(parameters[n] + step[n])
             return scores - scores.mean(), log_nu, information[:size, :size]
@@ -191,10 +191,10 @@ def check_connected(points):
         while newly.any():
             newly = edges[newly].any(axis=0) & ~reached
             reached = reached | newly
-        if not reached.all():                                       # no chain leads out of here
+        if not reached.all():  # no chain leads out of here
             group = reached
             if 2 * reached.sum() > len(reached):
-                group, verb = ~reached, other_way                   # name the smaller group
+                group, verb = ~reached, other_way  # name the smaller group
             items = np.flatnonzero(group)
             names = ("items " if len(items) > 1 else "item ") + ", ".join(map(str, items[:10]))
             more = f" and {len(items) - 10} more" if len(items) > 10 else ""

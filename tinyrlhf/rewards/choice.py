@@ -8,19 +8,19 @@ import numpy as np
 from tinyrlhf.checks import check_finite
 from tinyrlhf.numerics import log_softmax
 
-ABSENT = -1e300                       # stands for -inf, in numbers that may be multiplied by 0
+ABSENT = -1e300  # stands for -inf, in numbers that may be multiplied by 0
 
 
 def choices_loss(blocks, scores, habits=None, counts=None):
     """Mean negative log-likelihood of choices, and its derivatives by scores and habits.
 
-        worth_ik = sum_g weights_kg score_(place ig) + offset_k
+        worth_ik = sum_g weights_kg score_(row ig) + offset_k
         P_i      = softmax(rationality * worth_i + prior_i)
         loss     = - sum_i count_i sum_k share_ik log P_ik / sum_i count_i
 
     Args:
-        blocks: feedback.answers.Choices; scores: (R,) of the rows that their places name, -inf
-            for what does not exist.
+        blocks: feedback.answers.Choices; scores: (R,), which their rows count, -inf for what
+            does not exist.
         habits: `rewards.habits.Habits`, or None: rationality 1, no offsets, no lapses.
         counts: (N,), how often each answer counts; None: once.
     Returns:
@@ -31,35 +31,35 @@ def choices_loss(blocks, scores, habits=None, counts=None):
         counts = [np.ones(len(block.answer)) for block in blocks]
     else:
         counts = [counts[block.answer] for block in blocks]
-    total = max(sum(count.sum() for count in counts), 1e-12)           # a bootstrap may leave none
+    total = max(sum(count.sum() for count in counts), 1e-12)  # a bootstrap may leave none
     scores = np.maximum(scores, ABSENT)
     loss = 0.0
     d_scores = np.zeros(len(scores))
     d_habits = None if habits is None else habits.zeros()
     for block, count in zip(blocks, counts):
         rationality, offsets, lapse = (1.0, 0.0, 0.0) if habits is None else habits.of(block)
-        worth = scores[block.rows] @ block.weights.T + offsets       # (c, K)
+        worth = scores[block.rows] @ block.weights.T + offsets  # (c, K)
         logits = rationality * worth + block.prior
         part, d_logits, d_lapse = choice_loss(logits, block.shares, count / total, lapse)
         loss += part
         d_worth = rationality * d_logits
-        d_shown = d_worth @ block.weights                              # worth = weights @ scores
-        for places, slopes in zip(block.rows.T, d_shown.T):
-            d_scores += np.bincount(places, slopes, len(scores))
+        d_shown = d_worth @ block.weights  # worth = weights @ scores
+        for rows, slopes in zip(block.rows.T, d_shown.T):
+            d_scores += np.bincount(rows, slopes, len(scores))
         if habits is not None:
-            d_log_rationality = (d_worth * worth).sum()                # d rho / d log rho = rho
+            d_log_rationality = (d_worth * worth).sum()  # d rho / d log rho = rho
             habits.collect(d_habits, block, d_worth, d_log_rationality, d_lapse)
     return loss, d_scores, d_habits
 
 
 def choice_loss(logits, shares, counts, lapse=0.0):
-    """- sum_i count_i sum_k share_ik log P_ik,    P = (1 - lapse) p + lapse / K,    p = softmax(u).
+    """- sum_i count_i sum_k share_ik log P_ik,  P = (1 - lapse) p + lapse / K,  p = softmax(logits)
 
-        d loss / d u_k = count (p_k - share_k) without lapses; all keep their digits near certainty
+        d loss / d logit_k = count (p_k - share_k) without lapses; digits are kept near certainty
 
     Args:
         logits, shares: (c, K), a share 1 for what was chosen; rows of shares sum to 1.
-            A utility of -inf: there is no such option.
+            A logit of -inf: there is no such option.
         counts: (c,), weights of the choices, usually adding up to 1.
         lapse: share of answers that are given without looking, 0 to 1.
     Returns loss (nats), d_logits (c, K), d_lapse.
@@ -68,15 +68,15 @@ def choice_loss(logits, shares, counts, lapse=0.0):
     log_p = log_softmax(np.maximum(logits, ABSENT))
     p = np.exp(log_p)
     others = 1 - np.eye(p.shape[1])
-    rest = p @ others                                                  # 1 - p, to all digits
+    rest = p @ others  # 1 - p, to all digits
     np.log1p(-rest, out=log_p, where=rest < 0.5)
     looked, log_mixed, d_lapse = shares, log_p, 0.0
     if lapse:
         mixed = (1 - lapse) * p + lapse / p.shape[1]
-        looked = shares * (1 - lapse) * p / mixed                      # what was not a lapse
+        looked = shares * (1 - lapse) * p / mixed  # what was not a lapse
         log_mixed = np.log(mixed)
         d_lapse = float((counts * shares / mixed * (p - 1 / p.shape[1])).sum())
-    d_logits = p * (looked @ others) - looked * rest                # p (1 - s) - s (1 - p)
+    d_logits = p * (looked @ others) - looked * rest  # p (1 - s) - s (1 - p)
     return -(counts * shares * log_mixed).sum(), counts * d_logits, d_lapse
 
 

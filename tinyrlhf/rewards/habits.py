@@ -4,6 +4,8 @@ Habits are learned together with the scores. An offset holds for all sessions (a
 round), plus a deviation in each, since what is normal to a person moves with what they have seen;
 it begins at zero, and so it is for people never met.
 """
+import json
+
 import numpy as np
 
 from tinyrlhf.checks import check_choice, check_range
@@ -13,8 +15,8 @@ from tinyrlhf.numerics import sigmoid
 from tinyrlhf.saving import load_into, states_of
 
 NUMBER = {kind: number for number, kind in enumerate(KINDS)}
-OFFSETS = [(kind, option) for kind in KINDS for option in KINDS[kind].offsets]       # the columns
-N_FIXED = 2 * len(KINDS)                                               # two numbers for each kind
+OFFSETS = [(kind, option) for kind in KINDS for option in KINDS[kind].offsets]  # the columns
+N_FIXED = 2 * len(KINDS)  # two numbers for each kind
 
 
 class Habits:
@@ -47,7 +49,7 @@ class Habits:
         self.vector = self.center.copy()
         self.optimizer = Adam(self, learning_rate)
         self.sessions = []
-        self.session_of = None                                         # (N,) of what is fitted
+        self.session_of = None  # (N,) of what is fitted
 
     def meet(self, answers):
         """Find the session of each answer (N,), and make room for new ones."""
@@ -98,7 +100,7 @@ class Habits:
             d_vector[number] += d_log_rationality
         if KINDS[block.kind].lapse:
             lapse = self.lapse(block.kind)
-            d_vector[len(KINDS) + number] += d_lapse * lapse * (1 - lapse)     # d sigmoid(z) / d z
+            d_vector[len(KINDS) + number] += d_lapse * lapse * (1 - lapse)  # d sigmoid(z) / d z
         rows = offset_rows(d_vector)
         for column, option in offset_columns(block):
             rows[0, column] += d_worth[:, option].sum()
@@ -116,11 +118,10 @@ class Habits:
 
     def state(self):
         return {**states_of(optimizer=self.optimizer), "vector": self.vector.copy(),
-                "sessions": "\n".join(self.sessions)}
+                "sessions": json.dumps(self.sessions)}
 
     def load(self, state):
-        names = str(state["sessions"])
-        self.sessions = names.split("\n") if names else []
+        self.sessions = json.loads(str(state["sessions"]))
         self.grow()
         self.vector[:] = state["vector"]
         load_into(state, optimizer=self.optimizer)

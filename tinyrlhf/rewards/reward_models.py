@@ -7,7 +7,7 @@ from tinyrlhf.rewards.choice import choices_loss
 from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.saving import load_into, states_of
 
-NO_SPREAD = 1e-6                      # rewards with a smaller standard deviation are all alike
+NO_SPREAD = 1e-6  # rewards with a smaller standard deviation are all alike
 
 
 class RewardModel:
@@ -83,9 +83,9 @@ class RewardModel:
             rewards, cache = self.reward_table(features[rows], mask[rows])
             scores = rewards.sum(axis=1)
             loss, d_scores, d_habits = choices_loss(blocks, scores, self.habits, counts)
-            d_rewards = np.repeat(d_scores[:, None], mask.shape[1], axis=1)    # score = sum
+            d_rewards = np.repeat(d_scores[:, None], mask.shape[1], axis=1)  # score = sum
             grads = self.backward(cache, d_rewards)
-            grads.vector += self.prior / n_choices * self.network.params.vector    # d prior/2 |w|^2
+            grads.vector += self.prior / n_choices * self.network.params.vector  # d prior/2 |w|^2
             self.optimizer.step(grads)
             self.habits.step(d_habits, n_choices)
             losses.append(loss)
@@ -125,7 +125,7 @@ class StepReward(RewardModel):
 
     def reward_table(self, features, mask):
         """Features (B, T, ...) and mask (B, T) -> rewards (B, T), float64, and the cache."""
-        outputs, cache = self.network.forward(features[mask])          # (n, 1), what was played
+        outputs, cache = self.network.forward(features[mask])  # (n, 1), what was played
         rewards = np.zeros(mask.shape)
         rewards[mask] = outputs[:, 0]
         return rewards, (cache, mask)
@@ -133,7 +133,7 @@ class StepReward(RewardModel):
     def backward(self, cache, d_rewards):
         """d_rewards (B, T) -> grads."""
         network_cache, mask = cache
-        return self.network.backward(network_cache, d_rewards[mask][:, None])    # d outputs
+        return self.network.backward(network_cache, d_rewards[mask][:, None])  # d outputs
 
 
 class OutcomeReward(RewardModel):
@@ -142,11 +142,11 @@ class OutcomeReward(RewardModel):
     def rewarded(self, episodes):
         last = np.zeros(episodes.mask.shape, bool)
         last[np.arange(len(episodes)), episodes.lengths - 1] = True
-        return last & episodes.mask                                    # an empty clip has none
+        return last & episodes.mask  # an empty clip has none
 
     def reward_table(self, features, mask):
         """Features (B, ...) and mask (B, T) -> rewards (B, T), float64, and the cache."""
-        outputs, cache = self.network.forward(features)                # (B, 1)
+        outputs, cache = self.network.forward(features)  # (B, 1)
         return np.where(mask, outputs.astype(np.float64), 0.0), (cache, mask)
 
     def backward(self, cache, d_rewards):
@@ -201,8 +201,8 @@ class Ensemble:
         Their sum is sum_m w_m (R_m - typical_m) + mean of typical; what differs from the sum of
         weighted rewards falls on the last step.
         """
-        tables = np.stack([member.rewards(episodes) for member in self.members])       # (M, B, T)
-        weights = self.weigh(tables.sum(axis=2) - self.typical)        # (M, B)
+        tables = np.stack([member.rewards(episodes) for member in self.members])  # (M, B, T)
+        weights = self.weigh(tables.sum(axis=2) - self.typical)  # (M, B)
         rewards = (weights[..., None] * tables).sum(axis=0)
         level = ((weights - 1 / len(weights)) * self.typical).sum(axis=0)
         rewards[np.arange(len(rewards)), episodes.lengths - 1] -= level
@@ -217,7 +217,7 @@ class Ensemble:
         drawn = rng.poisson(1.0, new) if self.bootstrap else np.ones(new)
         counts = np.concatenate([self.counts, drawn], axis=1)
         losses = [member.fit(answers, rng, row) for member, row in zip(self.members, counts)]
-        self.counts = counts                                           # not if a fit was refused
+        self.counts = counts  # not if a fit was refused
         return float(np.mean(losses))
 
     def normalize(self, episodes):

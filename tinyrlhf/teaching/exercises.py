@@ -33,7 +33,7 @@ class Exercise:
         self.tolerance, self.extra, self.name = tolerance, extra, function.__name__
         self.cases, self.wrong_versions, self.right_versions, self.laws = [], [], [], []
         self.player = lambda function, *arguments: function(*arguments)
-        self.signature = function                           # whose argument names are printed
+        self.signature = function  # whose argument names are printed
 
     def __call__(self, *arguments, **named):
         return self.function(*arguments, **named)

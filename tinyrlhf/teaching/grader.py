@@ -18,7 +18,7 @@ from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_st
 from tinyrlhf.teaching.places import lesson_folder, run_file, students_file
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, Verdict, grade, stopped, trace_of
 
-SECONDS = 5.0                                               # for an import, and for each exercise
+SECONDS = 5.0  # for an import, and for each exercise
 
 
 def grade_lesson(folder, numbers, path=None, seconds=SECONDS):
@@ -41,7 +41,7 @@ def grade_lesson(folder, numbers, path=None, seconds=SECONDS):
                            stderr=subprocess.DEVNULL)
             rows = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
             verdicts.update({row[0]: Verdict(*row[1:]) for row in rows if len(row) > 1})
-            if rows[-1:] != [["end"]]:                      # it died in what it had begun last
+            if rows[-1:] != [["end"]]:  # it died in what it had begun last
                 begun = rows[-1][0]
                 lost = missing if begun == "import" else [begun]
                 verdicts.update(dict.fromkeys(lost, died(path, trace, seconds)))
@@ -95,7 +95,7 @@ def child(folder, path, report, trace, seconds, *numbers):
 def mine(lesson, name, library):
     """The student's function of this name if it passes, else the library's; says which."""
     whose = "the library's"
-    with contextlib.suppress(ValueError):                   # no lessons around here
+    with contextlib.suppress(ValueError):  # no lessons around here
         folder = lesson_folder(lesson)
         path = students_file(folder)
         numbers = [number for number, each in exercises_of(folder).items() if each.name == name]

@@ -49,7 +49,7 @@ def run_cells(folder, pictures):
                         matplotlib.rc_context(), warnings.catch_warnings()):
             redirected.enter_context(context)
         matplotlib.use("Agg", force=True)
-        path = Path(place) / "lesson.py"                    # a code cell's mark is a call
+        path = Path(place) / "lesson.py"  # a code cell's mark is a call
         path.write_text(marked, encoding="utf-8")
         names = runpy.run_path(str(path), {"next_cell": next_cell})
     return [each.getvalue().rstrip() for each in printed], names

@@ -10,7 +10,7 @@ import numpy as np
 from tinyrlhf.plots import STYLE, save
 from tinyrlhf.teaching.places import lessons_folder
 
-LECTURE = [*STYLE, {"font.size": 18, "axes.titlesize": 18,                     # for the back row
+LECTURE = [*STYLE, {"font.size": 18, "axes.titlesize": 18,  # for the back row
                     "figure.titlesize": 22, "figure.titleweight": "bold",
                     "figure.figsize": (12, 7), "figure.constrained_layout.use": True,
                     "figure.constrained_layout.h_pad": 0.12}]

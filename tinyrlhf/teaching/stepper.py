@@ -40,7 +40,7 @@ class Stepper:
         self.beats = run_file(folder / "demo.py")["beats"]
         with plt.style.context(LECTURE):
             self.figure = plt.figure(f"tinyrlhf demo {self.number}", figsize=(12.8, 7.2))
-            self.figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))    # below: the command
+            self.figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))  # below: the command
         self.restart()
 
     def restart(self):
@@ -82,7 +82,7 @@ class Stepper:
             self.typed = ""
         if key == "r":
             self.restart()
-        if key in ("r", " ", "right") and self.next() is None:      # after the last comes the first
+        if key in ("r", " ", "right") and self.next() is None:  # after the last comes the first
             self.restart()
             self.next()
         if key == "s":
@@ -99,7 +99,7 @@ def step_through(number, seed=0, votes="", out="."):
     if has_window():
         canvas = stepper.figure.canvas
         own_keys = getattr(canvas.manager, "key_press_handler_id", None)
-        canvas.mpl_disconnect(own_keys)                         # its s and q mean something else
+        canvas.mpl_disconnect(own_keys)  # its s and q mean something else
         canvas.mpl_connect("key_press_event", lambda event: stepper.press(event.key))
         print(KEYS)
         stepper.next()

@@ -13,19 +13,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-PASSED, TO_DO, FAILED = "passed", "to do", "not yet"      # pytest's "failed" would print it twice
+PASSED, TO_DO, FAILED = "passed", "to do", "not yet"  # pytest's "failed" would print it twice
 STAGES = ("runs", "returns", "shape", "finite", "unchanged", "hand", "law", "value")
 
 
 class Verdict(NamedTuple):
-    state: str                  # PASSED, TO_DO or FAILED
+    state: str  # PASSED, TO_DO or FAILED
     message: str = ""
-    trace: str = ""             # the traceback, for those who ask
+    trace: str = ""  # the traceback, for those who ask
 
 
 class Outcome(NamedTuple):
     result: object
-    after: tuple                # the arguments after the call
+    after: tuple  # the arguments after the call
     error: BaseException = None
     printed: str = ""
 
@@ -65,7 +65,7 @@ def outcome(exercise, function, case):
             warnings.simplefilter("ignore")
             result = exercise.player(function, *arguments)
             return Outcome(result, arguments, None, printed.getvalue())
-    except (Exception, SystemExit) as error:                # whatever it is, the student mends it
+    except (Exception, SystemExit) as error:  # whatever it is, the student mends it
         return Outcome(None, arguments, error, printed.getvalue())
 
 
@@ -128,7 +128,7 @@ def given(exercise, case):
 
 def argument_names(exercise):
     names = list(inspect.signature(exercise.signature).parameters)
-    return names if exercise.signature is exercise.function else names[1:]      # play(f, *case)
+    return names if exercise.signature is exercise.function else names[1:]  # play(f, *case)
 
 
 def misconception(exercise, seen):

@@ -20,7 +20,7 @@ import numpy as np
 from tinyrlhf.checks import check_choice, check_range, check_whole
 from tinyrlhf.feedback.forms import Steps
 from tinyrlhf.games.game import Game
-from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
+from tinyrlhf.humans.simulated import Absent, Boltzmann, CoinFlip
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.questions import kinds_for
@@ -28,13 +28,15 @@ from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
 from tinyrlhf.yardsticks import yardstick_for
 
 LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
-PEOPLE = ("simulated", "coin", "nobody")  # nobody: training on the true reward
+PEOPLE = ("simulated", "recorded", "coin", "nobody")  # nobody: training on the true reward
 AGREEMENT = 0.9                           # of answers with the true reward, unless told
 LAPSE = 0.1                               # how often a person marks a part without looking
 PERSON = {"person": "simulated", "agreement": None, "rationality": None}  # of every world
 IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"),
-        ("person", "coin"): ("agreement", "rationality")}
-WITHOUT_ANSWERS = {"nobody": "training on the true reward", "coin": "coin flips"}
+        ("person", "coin"): ("agreement", "rationality"),
+        ("person", "recorded"): ("agreement", "rationality")}
+WITHOUT_ANSWERS = {"nobody": "training on the true reward", "coin": "coin flips",
+                   "recorded": "recorded answers"}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
 OWN = {}  # name -> World, as their files are imported
 
@@ -156,9 +158,11 @@ class World:
         return state
 
     def answerer(self, game, settings):
-        """Who answers: a simulated person who wants the true reward, or a coin."""
+        """Who answers: a simulated person who wants the true reward, or somebody else."""
         if settings["person"] == "coin":
             return CoinFlip()
+        if settings["person"] == "recorded":
+            return Absent(settings["agreement"])
         expert = self.expert and self.expert(game)
         return Boltzmann(settings["agreement"], settings["rationality"], expert, LAPSE)
 

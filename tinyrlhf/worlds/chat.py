@@ -37,7 +37,7 @@ UPDATES = {"rloo": 150, "ppo": 100, "reinforce": 150, "grpo": 150}
 DIRECT = {"dpo": dpo, "ipo": ipo}
 METHODS = (*UPDATES, *DIRECT, "best-of-n")
 REWARDS = ("bag", "ngram", "trunk", "ensemble")
-PAIRS = ("preference", "ranking", "correction")      # kinds read as choices between two
+PAIRS = ("preference", "ranking", "correction")  # kinds read as choices between two
 GROUP = 4    # answers to each prompt
 CARE = 0.65  # share of faults that a trainer mends
 DRAFTS = 8   # answers that a person thinks of before they write one
@@ -50,13 +50,13 @@ class Sizes(NamedTuple):
     reading_steps: int = 5000
     corrections: int = 2000
     imitation_steps: int = 600
-    fit_steps: int = 600     # of the bag; half as many of the others
+    fit_steps: int = 600  # of the bag; half as many of the others
     episodes_per_update: int = 64
     share_of_updates: float = 1.0
     direct_steps: int = 300  # of DPO and IPO
     starts: int = 1000       # prompts of best-of-n, each answered `best_of` times
     best_of: int = 16
-    measured: int = 500      # answers in which a stage is measured
+    measured: int = 500  # answers in which a stage is measured
 
 
 class Dialogue(WholeTexts):
@@ -119,7 +119,7 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
     Sources of the stages: Ouyang et al. 2022, section 3.1; Ziegler et al. 2019.
     """
     if method in DIRECT:
-        check_range("kl_coef", kl_coef, 1e-3, 1e6)                     # before anything is read
+        check_range("kl_coef", kl_coef, 1e-3, 1e6)  # before anything is read
     if method == "ipo":
         for kind in kinds_of(feedback):
             check_choice("feedback with ipo", kind, PAIRS)

@@ -106,7 +106,8 @@ def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.
     """A character model, pretrained on invented words, learns which words a person likes.
 
     The reward model knows which letters a word has and how long it is, not their order: it must
-    guess the rest.
+    guess the rest. Demonstrations are read with a higher rationality than they were made with, so
+    that the prior does not outweigh what tells them from the tries beside them.
     """
     game, rngs = Text(), generators(seed)
     policy = pretrained(seed)
@@ -114,7 +115,8 @@ def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.
     reward_model = OutcomeReward(MLP((n_features, 1), rngs["networks"], head_gain=0.01),
                                  lambda words: game.features(words.states[:, -1]),
                                  learning_rate=0.05, prior=3.0, batch=256, centred=True,
-                                 habits=Habits(deviation_prior=1.0))
+                                 habits=Habits(deviation_prior=1.0,
+                                               rationality={"demonstration": 4.0}))
     critic = EmbeddingMLP(game.n_actions, game.window, 12, (64,), 1, rngs["networks"])
     improver = make_learner(learner, policy, critic, group=128, updates=200 * rounds,
                             learning_rate=0.01)
