@@ -417,9 +417,9 @@ def environment():
 
 
 def process(*arguments, **options):
-    """The command as a process that listens to Ctrl-C, also where the shell that began the tests does not."""
+    """The command as a process that draws no figure and listens to Ctrl-C, whoever began the tests."""
     code = ("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-            "from tinyrlhf.cli import main; sys.exit(main())")
+            "from tinyrlhf import cli, report; report.draw = lambda *_: None; sys.exit(cli.main())")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.Popen([sys.executable, "-c", code, *arguments], text=True, env=environment(), **pipes)
 

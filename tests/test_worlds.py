@@ -505,6 +505,7 @@ def test_a_language_of_one_letter_goes_through_all_stages(monkeypatch, reward):
     monkeypatch.setitem(CORPORA, "a",
                         Phrases({"a": "a"}, {"a": one}, one, {"a": one}, one, ("aa",), one, one, ("aa",), (one, one)))
     monkeypatch.setitem(chat.make.__annotations__, "language", (*CORPORA, "a"))
+    monkeypatch.setattr(worlds, "arguments_of", worlds.arguments_of.__wrapped__)
     state = rlhf.rlhf(a_chat(language="a", reward=reward))
     assert len(state.history) == 3 and np.isfinite([row["true_return"] for row in state.history]).all()
     assert np.isfinite(state.policy.network.params.vector).all() and np.isfinite(state.history[-1]["learned_return"])

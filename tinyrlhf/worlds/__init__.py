@@ -9,6 +9,7 @@ before its first stage, with a person who answers; `build("bandit", seed=3)` is 
 world of your own, outside the package, has the same front door:
 `if __name__ == "__main__": sys.exit(tinyrlhf.cli.main(own_world=my_world))`.
 """
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -39,6 +40,12 @@ WITHOUT_ANSWERS = {"nobody": "training on the true reward", "coin": "coin flips"
                    "recorded": "recorded answers"}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
 OWN = {}  # name -> World, as their files are imported
+
+
+@functools.cache
+def arguments_of(make):
+    """Of a world's function, as `inspect` tells them."""
+    return list(inspect.signature(make).parameters.values())
 
 
 @dataclass(frozen=True)
@@ -86,20 +93,16 @@ class World:
         return f"python {inspect.getsourcefile(self.make)}"
 
     @property
-    def parameters(self):
-        return inspect.signature(self.make).parameters.values()
-
-    @property
     def defaults(self):
         """The calibrated settings by name, those of the person included."""
-        own = {each.name: each.default for each in self.parameters
+        own = {each.name: each.default for each in arguments_of(self.make)
                if isinstance(each.default, (int, float, str))}
         return {**own, **PERSON}
 
     @property
     def choices(self):
         """The values that a setting may have, by name, where these can be listed."""
-        own = {each.name: each.annotation for each in self.parameters
+        own = {each.name: each.annotation for each in arguments_of(self.make)
                if isinstance(each.annotation, tuple)}
         return {**own, "person": PEOPLE}
 
