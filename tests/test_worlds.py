@@ -365,6 +365,7 @@ def test_the_kl_penalty_is_to_the_fine_tuned_model_and_each_round_has_a_fresh_le
 def test_a_higher_price_of_a_nat_keeps_the_policy_nearer():
     def moved(kl_coef):
         state = fine_tuned(kl_coef=kl_coef, person="nobody")
+        state.true_reward_scale = 1.0
         state.episodes_per_update, state.updates_per_round = 16, 8
         return rlhf.rlhf(state).history[-1]["kl"]
     assert moved(5.0) < moved(0.0)
@@ -407,6 +408,7 @@ def test_labels_of_a_chat_model_are_cloned_into_one_that_has_read(monkeypatch):
         return policy
 
     monkeypatch.setattr(report, "clone_labels", look)
+    monkeypatch.setattr(rlhf, "std_of_returns", lambda game, policy: 1.0)
     report.baselines(SMALL_CHAT.settings(questions=6))
     read = rlhf.rlhf(SMALL_CHAT(questions=6), stages=1)
     np.testing.assert_array_equal(seen[0].network.params.vector, read.policy.network.params.vector)
