@@ -8,6 +8,7 @@ from tinyrlhf.humans.experts import Player
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import View
+from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
@@ -82,13 +83,15 @@ def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef
     run in ten believes its first answers too much, falls the same way ever after, and never sees a
     pole that stands. With 200 steps instead of 250 one run in fifty drifted off the track later on.
     The reward model is shown the push as well as the pose: a person who likes poles that stand does
-    not care, but a coin would seem to like some push, and so the control falls.
+    not care, but a coin would seem to like some push, and so the control falls. Thumbs are read with
+    a higher rationality than they were given with: one says little, and the prior outweighs it.
     """
     game, rngs = CartPole(frozen=True, horizon=250), generators(seed)
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))
     reward_model = StepReward(MLP((5, 32, 32, 1), rngs["networks"]), pushes_and_poses,
                               learning_rate=3e-3, prior=0.3, batch=64, centred=True,
-                              target_std=0.1, limit=10)
+                              target_std=0.1, limit=10,
+                              habits=Habits(rationality={"thumb": 3.0}))
     critic = MLP((4, 64, 64, 1), rngs["networks"])
     improver = make_learner(learner, policy, critic, group=4, updates=10 * rounds,
                             learning_rate=1e-3, entropy_coef=0.6, entropy_until=0.3, gamma=0.99,
