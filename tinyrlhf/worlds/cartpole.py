@@ -83,8 +83,8 @@ def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef
     run in ten believes its first answers too much, falls the same way ever after, and never sees a
     pole that stands. With 200 steps instead of 250 one run in fifty drifted off the track later on.
     The reward model is shown the push as well as the pose: a person who likes poles that stand does
-    not care, but a coin would seem to like some push, and so the control falls. Thumbs are read with
-    a higher rationality than they were given with: one says little, and the prior outweighs it.
+    not care, but a coin would seem to like some push, and so the control falls. Thumbs are read as
+    if people had been surer than they were: one says little, and the prior outweighs it.
     """
     game, rngs = CartPole(frozen=True, horizon=250), generators(seed)
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))
