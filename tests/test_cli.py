@@ -182,6 +182,7 @@ main(["show", "missing"])"""
     ("run bandit --questions 0", "questions", "0"), ("run bandit --kl-coef", "--kl-coef", "one"),
     ("run bandit --kl-coef -1", "kl_coef", "-1"), ("run bandit --kl-coef nan", "kl_coef", "nan"),
     ("run bandit --on-true-reward --without-feedback", "--without-feedback", "--on-true-reward"),
+    ("run bandit --person recorded", "--human recorded", "since others have answered"),
     ("run bandit --on-true-reward --baselines", "--baselines", "--on-true-reward"),
     ("run bandit --without-feedback --agreement 0.9", "agreement", "no effect with coin flips"),
     ("run bandit --on-true-reward --questions 5", "questions", "no effect with training on the true reward"),

@@ -546,6 +546,18 @@ def test_a_run_that_repeats_a_log_goes_on_with_that_log_or_not_at_all(capsys):
     assert not os.path.exists("two/feedback.jsonl") or not labels_in("two")
 
 
+def test_a_stopped_replay_goes_on_with_the_log_that_it_began_with():
+    run("one")
+    run("other", seed=9)
+    settings = settings_for("bandit", **{**SMALL, "person": "recorded"})
+    logs = [Path(folder, "feedback.jsonl") for folder in ("one", "other")]
+    first, second = (runs.source_of(path, short(runs.begin(settings)), settings) for path in logs)
+    with runs.Run(runs.create("two", settings), state := short(runs.begin(settings)), first) as at_work:
+        rlhf(state, 1, on_round=lambda state, row: at_work.save(state))
+    assert "the log that this run began with" in refusal(go_on, "two", None, lambda run: None, second)
+    assert bytes_of(go_on("two", source=first)) == bytes_of(runs.load("one"))
+
+
 def test_nobody_reports_on_a_run_while_somebody_is_at_work_in_its_folder(capsys):
     run("one")
     with Lock("one"):

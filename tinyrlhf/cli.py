@@ -217,13 +217,13 @@ def run_all(options, more, began):
     worlds = " ".join(options.worlds)
     if (options.human == "recorded") != (options.source is not None):
         raise ValueError("--human recorded: expected --from LOG with it, and --from only with it")
-    if options.human == "recorded":
-        if options.person is not None:
-            raise ValueError("--human recorded: expected neither --on-true-reward nor "
-                             "--without-feedback with it, since others have answered")
+    if options.human == "recorded" and options.person is None:
         options.person = "recorded"
     said = {name: value for name, value in vars(options).items() if value is not None}
     said.update(own_settings(more))
+    if (said.get("person") == "recorded") != (options.human == "recorded"):
+        raise ValueError("--human recorded: expected neither --on-true-reward, --without-feedback "
+                         "nor --person with it, since others have answered")
     given = {world: given_to(world, said) for world in options.worlds}
     known = set(OURS).union(*given.values())
     for name, value in said.items():
@@ -310,7 +310,8 @@ def run(world, given, options, began):
             rlhf(state, on_round=on_round)
             differences = at_work.book.differences
             if differences:
-                line.note(f"{differences[0]} ({len(differences)} such rounds; another seed?)")
+                line.note(f"{differences[0]} ({len(differences)} such rounds; another seed, or "
+                          "other settings?)")
             finish(folder, settings, state, options, line, began)
     except KeyboardInterrupt:
         again = f" --human recorded --from {options.source}" if options.source else ""

@@ -5,9 +5,9 @@ from tinyrlhf.episodes import cut_at, join, rollout, steps_left
 from tinyrlhf.feedback.answers import KINDS, PARTS, Questions
 from tinyrlhf.numerics import sigmoid
 
-RANKED = 4                            # episodes in a ranking
-TRIES = 3                             # beside a demonstration
-CANDIDATES = 16                       # plays among which one is looked for that follows a remark
+RANKED = 4  # episodes in a ranking
+TRIES = 3  # beside a demonstration
+CANDIDATES = 16  # plays among which one is looked for that follows a remark
 
 
 class View:

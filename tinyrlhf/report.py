@@ -23,7 +23,7 @@ def measure(settings, state):
     world = find(settings["world"])
     yardstick = world.yardstick(state)
     result = {"world": settings["world"], "seed": settings["seed"],
-              "feedback": settings["feedback"], "answers": len(state.answers or ()),
+              "feedback": settings.get("feedback"), "answers": len(state.answers or ()),
               "comparisons": comparisons(state.answers),
               "return_untrained": yardstick.expected_return(untrained(state), rng),
               "return_after": yardstick.expected_return(state.policy, rng),
@@ -232,7 +232,7 @@ def sentences(settings, result):
                      f"{number('reward_model_accuracy', '.0%')}; nobody could beat "
                      f"{number('noise_ceiling', '.0%')}; "
                      f"calibration error {number('calibration_error')}")
-    if "return_cloned" in result:
+    if "return_without_feedback" in result:
         lines.append(f"  beside it          true reward {number('return_on_true_reward')}   "
                      f"cloned labels {number('return_cloned')}   "
                      f"coin flips {number('return_without_feedback')} "

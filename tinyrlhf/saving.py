@@ -90,7 +90,7 @@ def sync_folder(folder):
 class Lock:
     """One holder a folder, until it is closed or its process ends; the file `lock` says who it is.
 
-    >>> with Lock("runs/first"):                            # doctest: +SKIP
+    >>> with Lock("runs/first"):  # doctest: +SKIP
     ...     go_on()
     """
 

@@ -23,7 +23,7 @@ RESERVED = ("v", "seq", "k", "t", "more", "crc")
 class Log:
     """A log, opened or begun, and its only writer; what `append` has returned from is on the disk.
 
-    >>> with Log("answers.jsonl") as log:                   # doctest: +SKIP
+    >>> with Log("answers.jsonl") as log:  # doctest: +SKIP
     ...     log.append("label", q="q-0012", ans="a", ms=3120)
     0
     """
@@ -180,8 +180,8 @@ def bounded(number):
 
 EXACTING = json.JSONDecoder(parse_int=lambda text: int(bounded(text)), parse_constant=bounded,
                             parse_float=lambda text: float(bounded(text)))
-DECODER = json.JSONDecoder(parse_constant=bounded)          # up to 3 times as fast as EXACTING,
-LONG = b"0" * 309                                           # and enough where no number is LONG
+DECODER = json.JSONDecoder(parse_constant=bounded)  # up to 3 times as fast as EXACTING,
+LONG = b"0" * 309  # and enough where no number is LONG
 ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 

@@ -29,8 +29,10 @@ class Book:
         self.written = set(told)                                       # rounds that are in the log
         if 0 in self.labels:                                           # their first were repeated
             self.labels[0] = self.labels[0][len(told):]
-        for number in self.written:
-            self.labels.pop(number, None)
+        for number in self.written & set(self.labels):  # begun with another log?
+            if said_in(self.labels.pop(number), number) != said_in(events, number):
+                raise ValueError(f"recorded: expected the log that this run began with; in round "
+                                 f"{number} it was told something else")
         self.keep(events)
 
     def keep(self, events):
@@ -131,6 +133,13 @@ class Recorded:
 
     def load(self, state):
         self.person.load(state)
+
+
+def said_in(events, number):
+    """The labels of a round among events of a log, without what the log itself writes."""
+    names = ("kind", "who", "said", "place", "shows")
+    return [[event.get(name) for name in names] for event in events
+            if event["k"] == "label" and event.get("round") == number]
 
 
 def remembered_in(asked):

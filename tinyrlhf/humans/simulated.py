@@ -13,8 +13,8 @@ from tinyrlhf.feedback.answers import KINDS, SKIP
 from tinyrlhf.humans.experts import anybody
 from tinyrlhf.numerics import sigmoid
 
-MEMORY = 4                            # rounds: what was seen in these is normal to a person
-ROUNDING = 1e-9                       # differences this much smaller than the largest are none
+MEMORY = 4  # rounds: what was seen in these is normal to a person
+ROUNDING = 1e-9  # differences this much smaller than the largest are none
 
 
 class Boltzmann:
@@ -45,8 +45,8 @@ class Boltzmann:
         self.rationality = rationality
         self.expert = expert
         self.lapse = lapse
-        self.latest = 1.0 if rationality is None else rationality      # in the last questions
-        self.remembered = []                                           # graded returns, by round
+        self.latest = 1.0 if rationality is None else rationality  # in the last questions
+        self.remembered = []  # graded returns, by round
 
     def returns(self, episodes):
         """What this person makes of episodes, (B,)."""
@@ -158,7 +158,7 @@ def differences(questions, returns):
         values = returns[rows]
         others = np.roll(values, 1, axis=0) if values.shape[1] == 1 else values
         parts.append((values[:, :, None] - others[:, None, :]).ravel())
-    gaps = np.concatenate(parts)
+    gaps = np.concatenate([np.zeros(0), *parts])  # none: nobody was asked
     return np.where(np.abs(gaps) > ROUNDING * np.abs(returns).max(initial=0.0), gaps, 0.0)
 
 
@@ -168,7 +168,7 @@ def rationality_for(agreement, differences):
     By bisection: the mean rises from 1/2 at b = 0 to 1, so that exactly one b fits. Agreement 1
     gives a b that leaves no doubt. Pairs that differ by rounding alone do not count.
 
-    >>> round(rationality_for(0.75, np.array([2.0, -2.0, 0.0])), 6)        # log(3) / 2
+    >>> round(rationality_for(0.75, np.array([2.0, -2.0, 0.0])), 6)  # log(3) / 2
     0.549306
     """
     sizes = np.abs(differences)

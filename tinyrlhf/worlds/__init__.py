@@ -28,7 +28,14 @@ from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
 from tinyrlhf.yardsticks import yardstick_for
 
-LEARNERS = ("reinforce", "rloo", "grpo", "actor-critic", "ppo")
+MADE = {  # name: class, what else it needs, what is always set
+    "reinforce": (Reinforce, ("gamma",), {"standardize": True}),
+    "rloo": (RLOO, ("group",), {"standardize": True}),
+    "grpo": (GRPO, ("group",), {}),  # the KL penalty is in the reward here too
+    "actor-critic": (ActorCritic, ("critic", "gamma"), {"standardize": True}),
+    "ppo": (PPO, ("critic", "gamma", "minibatch"), {}),
+}
+LEARNERS = tuple(MADE)
 PEOPLE = ("simulated", "recorded", "coin", "nobody")  # nobody: training on the true reward
 AGREEMENT = 0.9                           # of answers with the true reward, unless told
 LAPSE = 0.1                               # how often a person marks a part without looking
@@ -232,12 +239,6 @@ def make_learner(name, policy, critic, group, updates, learning_rate, entropy_co
     check_choice("learner", name, LEARNERS)
     shared = {"updates": updates, "learning_rate": linear(learning_rate, lowest=0.02),
               "entropy_coef": linear(entropy_coef, gone_at=entropy_until)}
-    if name == "reinforce":
-        return Reinforce(policy, gamma=gamma, standardize=True, **shared)
-    if name == "rloo":
-        return RLOO(policy, group=group, standardize=True, **shared)
-    if name == "grpo":
-        return GRPO(policy, group=group, **shared)  # the KL penalty is in the reward here too
-    if name == "actor-critic":
-        return ActorCritic(policy, critic=critic, gamma=gamma, standardize=True, **shared)
-    return PPO(policy, critic=critic, gamma=gamma, minibatch=minibatch, **shared)
+    own = {"critic": critic, "group": group, "gamma": gamma, "minibatch": minibatch}
+    learner, needs, always = MADE[name]
+    return learner(policy, **{name: own[name] for name in needs}, **always, **shared)
