@@ -425,6 +425,7 @@ def process(*arguments, **options):
     return subprocess.Popen([sys.executable, "-c", code, *arguments], text=True, env=environment(), **pipes)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process on Windows")
 def test_a_process_stopped_in_the_middle_can_be_loaded_and_resumed(undrawn):
     settings = ["--rounds", "10", "--questions", "5", "--seed", "3"]
@@ -532,6 +533,7 @@ def test_a_world_outside_the_package_has_the_same_front_door(capsys, undrawn, he
 
 # ---- chat
 
+@pytest.mark.slow
 def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undrawn):
     assert chat(*CHAT, "--without-feedback", "--reward", "ensemble", "--rounds", "2", "--json", "--out", "one") == 0
     (result,), lines = results(capsys)

@@ -236,6 +236,7 @@ LEARNERS = {"REINFORCE": lambda policy, game: Reinforce(policy, 0.03),
             "PPO": lambda policy, game: PPO(policy, 0.03, Table(game.n_states, 1), gamma=1.0, critic_learning_rate=0.1)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*LEARNERS, "a network"])
 def test_the_learners_approach_the_optimum_that_was_listed(name):
     logits, _, rewards = world(3, 3)

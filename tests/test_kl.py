@@ -285,6 +285,7 @@ def test_the_price_that_a_run_pays_is_the_adaptive_one():
     assert paid == [True] * state.updates_per_round and row["kl_coef"] > 0.1
 
 
+@pytest.mark.slow
 def test_a_run_ends_about_as_far_from_its_reference_as_it_was_told():
     state = build("gridworld", seed=105, rounds=12)
     state.game.horizon, state.reward_model.fit_steps = 8, 20

@@ -401,6 +401,7 @@ def test_the_batch_mean_of_two_halves_the_gradient():
     assert np.allclose(gradient, exact / 2, rtol=0, atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", BIASED_OF_TWO.values(), ids=BIASED_OF_TWO)
 def test_the_others_are_wrong_even_in_direction(estimator):
     gradient, exact = expected(estimator, with_end=True)

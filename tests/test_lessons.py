@@ -27,6 +27,9 @@ EXERCISES = [(folder, each) for folder in LESSONS for each in exercises_of(folde
 each_lesson = pytest.mark.parametrize("folder", LESSONS, ids=lambda folder: folder.name)
 each_exercise = pytest.mark.parametrize("exercise", [each for _, each in EXERCISES],
                                         ids=lambda each: f"{each.number}_{each.name}")
+first_exercises = pytest.mark.parametrize("exercise", [         # of each lesson; the others where there is time
+    pytest.param(each, marks=[] if each.number.endswith(".1") else pytest.mark.slow, id=f"{each.number}_{each.name}")
+    for _, each in EXERCISES])
 
 
 @pytest.fixture(autouse=True)
@@ -54,14 +57,14 @@ def without_a_child(monkeypatch):
 
 # ---- exercises
 
-@each_exercise
+@first_exercises
 def test_the_solution_and_two_more_right_functions_pass(exercise):
     assert exercise.right_versions
     for function in (exercise.function, *exercise.right_versions):
         assert grade(exercise, function) == (PASSED, "", ""), function.__name__
 
 
-@each_exercise
+@first_exercises
 def test_every_usual_mistake_is_rejected_with_its_own_message(exercise):
     assert len(exercise.wrong_versions) >= 2
     for message, function in exercise.wrong_versions:
@@ -273,6 +276,7 @@ def test_a_bad_file_gets_its_own_sentence(name, tmp_path, request):
     assert "\n" not in verdict.message and "Traceback" not in verdict.message and len(verdict.message) < 400
 
 
+@pytest.mark.slow
 def test_a_function_that_never_ends_does_not_keep_the_others_from_being_graded(tmp_path):
     path = tmp_path / "exercises.py"
     path.write_text("import numpy as np\ndef pref_loss(a, b):\n    while True: pass\n" + GOOD, encoding="utf-8")
@@ -305,6 +309,7 @@ def test_sameness_of_results(one, other, equal):
 
 # ---- commands
 
+@pytest.mark.slow
 def test_pytest_grades_a_lesson_and_says_what_comes_next(capsys, without_a_child):
     def pytest_run(*arguments):
         code = pytest.main(["-p", "no:cacheprovider", "--capture=no", "lessons/06_votes_to_scores", *arguments])

@@ -178,6 +178,7 @@ def stages(steps=9, fall=0.0):
                 curve=curve)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fall, title", [(0.0, "it holds, so far"), (1.0, "reward rises, the true one falls")])
 def test_the_stages_of_a_chat_model_are_named_and_nothing_overlaps(fall, title):
     figure = plots.stages_figure(**stages(fall=fall))
@@ -270,6 +271,7 @@ def gif(path, seed=0):
     return path.read_bytes()
 
 
+@pytest.mark.slow
 def test_equal_data_gives_equal_bytes_whatever_the_style_of_the_reader_and_other_data_others(tmp_path):
     plain = png(tmp_path / "plain.png")
     with style.context("dark_background"):
@@ -279,6 +281,7 @@ def test_equal_data_gives_equal_bytes_whatever_the_style_of_the_reader_and_other
     assert gif(tmp_path / "a.gif") == gif(tmp_path / "b.gif") != gif(tmp_path / "c.gif", seed=1)
 
 
+@pytest.mark.slow
 def test_the_film_of_fifty_steps_is_small_lasts_as_long_as_the_game_and_repeats(tmp_path):
     left, right = (played(CartPole(frozen=True, horizon=length), length) for length in (50, 30))
     plots.animation(tmp_path / "film.gif", left, right, seconds_per_step=CartPole.seconds_per_step)

@@ -102,6 +102,7 @@ def test_a_corpus_follows_its_grammar_and_its_generator():
     assert abs(closed - CLOSED) < 0.05
 
 
+@pytest.mark.slow
 def test_the_best_policy_at_a_price_reaches_97_percent_of_the_best_reward_within_3_nats(reference):
     start = evaluate(reference, reference, Automaton(*game.automaton()), 0.2)
     best = optimum(reference, game.automaton(), 0.2)

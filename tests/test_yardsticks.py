@@ -127,6 +127,7 @@ def test_no_policy_has_a_higher_objective_than_the_best_nor_a_higher_return_than
         assert objective == pytest.approx(reached - price * yardstick.expected_kl(None))
 
 
+@pytest.mark.slow
 def test_the_text_optimum_is_worth_its_reward_minus_the_price_of_its_kl(states):
     state = build("text", seed=7, kl_coef=0.07)
     state.game = Text(horizon=5)
