@@ -1430,7 +1430,7 @@ WRONG = [
      '    if True:\n',
      'tests/test_runs.py::test_nobody_reports_on_a_run_while_somebody_is_at_work_in_its_folder'),
     ('tinyrlhf/humans/recorded.py',
-     'if said_in(self.labels.pop(number), number) != said_in(events, number):',
+     'if labels_of(self.labels.pop(number), number) != labels_of(events, number):',
      'if self.labels.pop(number) is None:',
      'tests/test_runs.py::test_a_stopped_replay_goes_on_with_the_log_that_it_began_with'),
     ('tinyrlhf/runs.py',

@@ -263,8 +263,8 @@ class Run:
         """Open the log, and let it keep what everybody says who is asked."""
         name = self.settings["world"]
         if (self.settings["person"] == "recorded") != (source is not None):
-            raise ValueError(f"run: {self.folder} repeats the answers of a log; expected "
-                             "--human recorded --from LOG")
+            raise ValueError(f"run: {self.folder}: expected --human recorded --from LOG where a "
+                             "run repeats a log, and nowhere else")
         self.log = Log(self.folder / "feedback.jsonl")
         told = logged(self.folder, self.settings)
         if not told:

@@ -52,7 +52,7 @@ class Kind(NamedTuple):
     options: G -> weights (K, G): with G episodes shown, option k is worth weights[k] @ scores.
     choose: forwards, (options, scores (m, G), offsets, lapse, rng) -> said (m, S).
     read: backwards, (kind, seen (m, G), said (m, S)) -> rows of what `Choices` has, without prior.
-    shows: G, or None: 2 or more.
+    n_shown: G, or None: 2 or more.
     valid: which answers exist, (said (m, S), G) -> (m,) bool; `words` says so to people.
     own: which of the G are whole plays of the policy: on these rewards are normalised.
     offsets: options with an offset that is learned: people are generous or stern.
@@ -63,7 +63,7 @@ class Kind(NamedTuple):
     options: Callable
     choose: Callable
     read: Callable
-    shows: int | None
+    n_shown: int | None
     valid: Callable
     words: str
     own: slice = slice(None)
@@ -294,7 +294,7 @@ class Questions:
                              f"got {said.dtype} {said.shape}")
         said = said.reshape(len(self), -1)
         for kind, members, shows in self.grouped():
-            expected, shown = KINDS[kind].shows, shows.shape[1]
+            expected, shown = KINDS[kind].n_shown, shows.shape[1]
             fits = shown >= 2 if expected is None else shown == expected
             if not fits:
                 raise ValueError(f"shows: expected {expected or '2 or more'} episodes for each "

@@ -30,7 +30,7 @@ class Book:
         if 0 in self.labels:                                           # their first were repeated
             self.labels[0] = self.labels[0][len(told):]
         for number in self.written & set(self.labels):  # begun with another log?
-            if said_in(self.labels.pop(number), number) != said_in(events, number):
+            if labels_of(self.labels.pop(number), number) != labels_of(events, number):
                 raise ValueError(f"recorded: expected the log that this run began with; in round "
                                  f"{number} it was told something else")
         self.keep(events)
@@ -135,7 +135,7 @@ class Recorded:
         self.person.load(state)
 
 
-def said_in(events, number):
+def labels_of(events, number):
     """The labels of a round among events of a log, without what the log itself writes."""
     names = ("kind", "who", "said", "place", "shows")
     return [[event.get(name) for name in names] for event in events

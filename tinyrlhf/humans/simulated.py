@@ -144,6 +144,9 @@ class CoinFlip(Boltzmann):
 class Absent(Boltzmann):
     """Somebody who has answered once, in a log; asked anything else, it is an error."""
 
+    def __init__(self):
+        super().__init__(rationality=1.0)  # the log says how sure they were
+
     def answer(self, game, questions, rng):
         raise ValueError("recorded: expected a log that holds these answers; see --from")
 

@@ -43,8 +43,8 @@ PERSON = {"person": "simulated", "agreement": None, "rationality": None}  # of e
 IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"),
         ("person", "coin"): ("agreement", "rationality"),
         ("person", "recorded"): ("agreement", "rationality")}
-WITHOUT_ANSWERS = {"nobody": "training on the true reward", "coin": "coin flips",
-                   "recorded": "recorded answers"}
+IN_WORDS = {"nobody": "training on the true reward", "coin": "coin flips",
+            "recorded": "recorded answers"}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
 OWN = {}  # name -> World, as their files are imported
 
@@ -132,7 +132,7 @@ class World:
         for (name, value), without_effect in [*IDLE.items(), *self.idle.items()]:
             for other in without_effect:
                 if given.get(name) == value and other in given:
-                    beside = WITHOUT_ANSWERS.get(value, f"{name} {value}")
+                    beside = IN_WORDS.get(value, f"{name} {value}")
                     raise ValueError(f"{other}: expected nothing, since it has no effect with "
                                      f"{beside}; got {given[other]}")
 
@@ -172,7 +172,7 @@ class World:
         if settings["person"] == "coin":
             return CoinFlip()
         if settings["person"] == "recorded":
-            return Absent(settings["agreement"])
+            return Absent()
         expert = self.expert and self.expert(game)
         return Boltzmann(settings["agreement"], settings["rationality"], expert, LAPSE)
 
