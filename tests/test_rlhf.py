@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
-from tinyrlhf.games.text import Text
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.rlhf import Stage, State, act, from_answers, from_true_reward, improve_on, learn, own_plays, propose, rlhf
-from tinyrlhf.worlds import LEARNERS, build, find, text
+from tinyrlhf.worlds import LEARNERS, build, find
 from tinyrlhf.worlds.chat import Sizes
 
 SMALL = {"bandit": {"rounds": 4}, "gridworld": {"rounds": 3}, "cartpole": {"rounds": 2, "questions": 10},
@@ -17,15 +16,7 @@ SMALL = {"bandit": {"rounds": 4}, "gridworld": {"rounds": 3}, "cartpole": {"roun
 EVERY = ",".join(KINDS)
 TINY = Sizes(documents=60, reading_steps=10, corrections=12, imitation_steps=4, fit_steps=4, episodes_per_update=8,
              share_of_updates=0.02, direct_steps=4, starts=4, best_of=4, measured=16)
-
-
-VECTOR = text.character_model(Text(), np.random.default_rng(1)).network.params.vector
-
-
-@pytest.fixture(autouse=True)
-def barely_pretrained(monkeypatch):
-    """A character model that has not read its corpus: what is shown here is as true of it, and it is there at once."""
-    monkeypatch.setattr(text, "pretrained_vector", lambda seed: VECTOR)
+pytestmark = pytest.mark.usefixtures("barely_pretrained")
 
 
 def small(world, seed=5, **changes):

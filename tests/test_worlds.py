@@ -15,33 +15,23 @@ from tinyrlhf.episodes import replay, rollout
 from tinyrlhf.feedback.answers import KINDS, SKIP, Answers
 from tinyrlhf.games.language import N_GRAMS
 from tinyrlhf.games.phrases import CORPORA, Phrases
-from tinyrlhf.games.text import Text
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.rlhf import from_answers, from_true_reward, improve_on
 from tinyrlhf.worlds import build, find, generators
-from tinyrlhf.worlds import text as text_world
 from tinyrlhf.worlds._chat_report import without_kl_penalty
 from tinyrlhf.worlds.chat import METHODS, REWARDS, bits_per_character, chat, make_reward_model
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_chat import SMALL, SMALL_CHAT  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("barely_pretrained")
 MATRIX = {"bandit": list(KINDS)[:6], "gridworld": list(KINDS), "cartpole": list(KINDS),
           "text": [kind for kind in KINDS if kind != "stop"], "chat": [kind for kind in KINDS if kind != "stop"]}
 SORTS = [{}, {"method": "ppo", "reward": "ngram", "feedback": "rating,comment"}, {"method": "dpo", "reward": "trunk"},
          {"method": "best-of-n"},
          {"method": "ipo", "reward": "ensemble", "language": "sentiment", "feedback": "preference"},
          {"person": "coin", "method": "reinforce", "feedback": "demonstration"}, {"person": "nobody", "method": "grpo"}]
-
-
-VECTOR = text_world.character_model(Text(), np.random.default_rng(1)).network.params.vector
-
-
-@pytest.fixture(autouse=True)
-def barely_pretrained(monkeypatch):
-    """A character model that has not read its corpus: what is shown here is as true of it, and it is there at once."""
-    monkeypatch.setattr(text_world, "pretrained_vector", lambda seed: VECTOR)
 
 
 def sorts(settings, slow=()):
