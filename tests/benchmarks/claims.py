@@ -30,7 +30,8 @@ from tinyrlhf import runs  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402
 from tinyrlhf.report import SMALL_GAP  # noqa: E402
-from tinyrlhf.worlds import find  # noqa: E402
+from tinyrlhf.rlhf import rlhf  # noqa: E402
+from tinyrlhf.worlds import build, find  # noqa: E402
 
 PEOPLE = {"simulated": [], "coin": ["--without-feedback"], "true reward": ["--on-true-reward"]}
 
@@ -52,6 +53,13 @@ def run(world, seed, person, folder, questions=None, feedback=None):
     return {"world": world, "seed": seed, "person": person, "seconds": claimed["seconds"],
             "answers": claimed["answers"],
             **measure(world, runs.load(folder), seed)}
+
+
+def row_of(world, seed, person, **settings):
+    """The same run in this process, without report and files."""
+    state = rlhf(build(world, seed=seed, person=person, **settings))
+    return {"world": world, "seed": seed, "person": person, "answers": state.history[-1]["answers"],
+            **measure(world, state, seed)}
 
 
 def measure(world, state, seed):

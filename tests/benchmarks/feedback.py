@@ -1,7 +1,8 @@
 """How much does each kind of feedback teach in each world? Every seed, and the mean with its 95 % interval.
 
     python tests/benchmarks/feedback.py [--worlds gridworld cartpole text] [--kinds KIND[,KIND...] ...] [--control]
-                                        [--seeds 400-404] [--questions N] [--rounds N] [--workers N] [--json FILE]
+                                        [--imitation] [--seeds 400-404] [--questions N] [--rounds N]
+                                        [--workers N] [--json FILE]
 
 For each world and kind: the share of the gap from untrained to best possible in true return (CartPole: steps in the
 standard game), and where a nat has a price the share of the objective's gap; the nats the policy has moved; the
@@ -22,19 +23,30 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from claims import interval, measure, seeds_of  # noqa: E402
+from claims import interval, measure, row_of, seeds_of  # noqa: E402
+from tinyrlhf.learning.imitation import clone  # noqa: E402
 from tinyrlhf.questions import kinds_for  # noqa: E402
-from tinyrlhf.rlhf import rlhf  # noqa: E402
+from tinyrlhf.rlhf import propose  # noqa: E402
 from tinyrlhf.worlds import build, find  # noqa: E402
 
+TITLES = {"simulated": "", "coin": "coin flips", "imitation alone": "imitation alone"}
 SHOWN = ("steps", "gap", "objective gap", "kl", "answers")
 
 
 def one(job):
     """One run in a process of its own, and what came of it: job is (world, kind, seed, person, settings)."""
     world, kind, seed, person, settings = job
-    state = rlhf(build(world, seed=seed, feedback=kind, person=person, **settings))
-    return {"world": world, "kind": kind, "seed": seed, "person": person, "answers": len(state.answers),
+    if person == "imitation alone":
+        return {"kind": kind, **imitated(world, seed)}
+    return {"kind": kind, **row_of(world, seed, person, feedback=kind, **settings)}
+
+
+def imitated(world, seed, steps=1000):
+    """What comes of the first round's demonstrations alone, copied in so many steps; nothing is rewarded."""
+    state = build(world, seed=seed, feedback="demonstration")
+    answers = state.person.answer(state.game, propose(state, state.plan[0]), state.rngs["person"])
+    clone(state.policy, *answers.acted().decisions, state.rngs["learner"], **{**state.imitation, "steps": steps})
+    return {"world": world, "seed": seed, "person": "imitation alone", "answers": len(answers),
             **measure(world, state, seed)}
 
 
@@ -46,7 +58,7 @@ def kinds_of(world):
 def line(rows):
     """Every seed of one world, kind and person."""
     first = rows[0]
-    title = f"{first['world']:<10}{first['kind']:<15}{'coin flips' if first['person'] == 'coin' else '':<12}"
+    title = f"{first['world']:<10}{first['kind']:<15}{TITLES[first['person']]:<16}"
     lines = []
     for name in SHOWN:
         values = [row[name] for row in rows if name in row]
@@ -67,6 +79,8 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=seeds_of, default="400-404")
     parser.add_argument("--questions", type=int, help="of each kind in a round (default: calibrated)")
     parser.add_argument("--rounds", type=int, help="how often to ask and improve (default: calibrated)")
+    parser.add_argument("--imitation", action="store_true",
+                        help="only this: the first round's demonstrations, copied and nothing else")
     parser.add_argument("--control", action="store_true", help="coin flips beside each")
     parser.add_argument("--workers", type=int, default=1, help="processes side by side")
     parser.add_argument("--json", type=Path)
@@ -75,6 +89,8 @@ def main(arguments=None):
     people = ["simulated", "coin"] if options.control else ["simulated"]
     cells = [(world, kind, person) for world in options.worlds for kind in options.kinds or kinds_of(world)
              for person in people]
+    if options.imitation:
+        cells = [(world, "demonstration", "imitation alone") for world in options.worlds]
     found = []
     with ProcessPoolExecutor(options.workers) as pool:
         rows = pool.map(one,
