@@ -48,6 +48,7 @@ def heard(capsys, folder, *lines, seed=0):
 
 # ---- talking
 
+@pytest.mark.slow
 def test_all_stages_answer_side_by_side_and_equal_seeds_say_the_same(capsys, one):
     talk(one, 0, ["what is tea?", "what is rain?"])
     greeting, *lines = capsys.readouterr().out.splitlines()
@@ -121,8 +122,8 @@ def test_only_finished_chat_runs_talk(tmp_path):
 
 # ---- what came out
 
-@pytest.mark.parametrize("changes", [{}, {"rounds": 2, "reward": "ensemble", "language": "sentiment", "person": "coin"},
-                                     pytest.param({"person": "nobody"}, marks=pytest.mark.slow)],
+@pytest.mark.parametrize("changes", [{}, *(pytest.param(changes, marks=pytest.mark.slow) for changes in (
+    {"rounds": 2, "reward": "ensemble", "language": "sentiment", "person": "coin"}, {"person": "nobody"}))],
                          ids=lambda changes: " ".join(map(str, changes.values())) or "default")
 def test_the_result_has_what_was_promised_and_the_report_says_it(tmp_path, monkeypatch, changes):
     monkeypatch.setattr(report, "held_out", functools.partial(report.held_out, n=40))

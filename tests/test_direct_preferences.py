@@ -155,6 +155,7 @@ def test_exact_preferences_lead_to_the_optimum_under_the_kl_penalty():
     assert enumeration.kl(trained(tree, wins, batch=24, steps=300), best) < 1e-4     # each answer keeps its own shares
 
 
+@pytest.mark.slow
 def test_exact_choices_among_several_lead_there_too():
     tree, rng = small_tree(3), np.random.default_rng(3)
     rows = np.stack([rng.permutation(9)[:4] for _ in range(40)])
@@ -167,6 +168,7 @@ def test_exact_choices_among_several_lead_there_too():
     assert enumeration.kl(policy.network.params["table"], best) < 1e-8
 
 
+@pytest.mark.slow
 def test_the_pairs_may_be_drawn_from_any_policy_that_draws_all():
     tree = small_tree(1)
     tree.pairs = tree.pairs[np.random.default_rng(0).integers(30, size=72)]
@@ -177,7 +179,7 @@ def test_the_pairs_may_be_drawn_from_any_policy_that_draws_all():
     assert enumeration.kl(trained(tree, wins), best) < 1e-8
 
 
-@pytest.mark.parametrize("rationality", [0.5, 2.0])
+@pytest.mark.parametrize("rationality", [0.5, pytest.param(2.0, marks=pytest.mark.slow)])
 def test_a_more_rational_person_makes_a_nat_cheaper(rationality):
     tree = small_tree()
     wins = sigmoid(rationality * (tree.rewards[tree.first] - tree.rewards[tree.second]))

@@ -451,6 +451,7 @@ def test_unbiased_estimators_meet_the_exact_gradient_within_4_sigma(estimator, w
     assert abs(estimators.sigmas_off(gradients, 0.75 * exact)) > 4
 
 
+@pytest.mark.slow
 def test_the_batch_mean_of_four_shrinks_the_gradient_to_three_quarters(without_ends):
     world, exact, batches = without_ends
     assert all(batch.mask.all() for batch in batches)

@@ -261,7 +261,8 @@ BAD = {
 IN_A_CHILD = ["loop at import", "loop", "exit", "input"]  # where the process itself is what counts
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in IN_A_CHILD else ())
+                                  for name in BAD])
 def test_a_bad_file_gets_its_own_sentence(name, tmp_path, request):
     seconds = 0.5
     if name not in IN_A_CHILD:
@@ -364,6 +365,7 @@ def test_commands_print_and_write_what_they_say(tmp_path, monkeypatch, capsys):
     assert cli.main(["lesson", "list"]) == 0 and len(capsys.readouterr().out.splitlines()) == 14
 
 
+@pytest.mark.slow
 def test_keys_step_restart_save_type_votes_and_quit(tmp_path, monkeypatch):
     show = stepper.Stepper("6", seed=0, votes=[], out=tmp_path)
     first = show.next()

@@ -75,6 +75,7 @@ def one_axis(size=4.0):
 
 # ---- what importing and drawing leave alone
 
+@pytest.mark.slow
 def test_importing_plots_imports_no_matplotlib_and_drawing_needs_no_pyplot_and_changes_no_setting(tmp_path):
     code = ("import sys, tinyrlhf.plots as plots\n"
             "assert not any(name.split('.')[0] in ('matplotlib', 'PIL') for name in sys.modules)\n"
@@ -228,6 +229,7 @@ def test_every_line_of_reference_is_named_with_its_value():
             CLAIM} <= set(shown)
 
 
+@pytest.mark.slow
 def test_numbers_that_are_not_known_leave_a_gap_and_no_warning():
     gaps = np.array([np.nan, *np.linspace(-1, 0.7, 9)])
     holes = np.random.default_rng(0).normal(size=(2, 40))
@@ -291,6 +293,7 @@ def test_the_film_of_fifty_steps_is_small_lasts_as_long_as_the_game_and_repeats(
     assert (tmp_path / "film.gif").stat().st_size < 50_000
 
 
+@pytest.mark.slow
 def test_a_film_that_would_be_too_large_leaves_out_pictures_and_keeps_its_length(tmp_path):
     walk = [[Circle(x, 0.5, 0.1, "agent", moving=True)] for x in np.linspace(0, 1, 5)]
     plots.animation(tmp_path / "long.gif", walk, walk)

@@ -133,8 +133,8 @@ def test_whatever_people_are_asked_a_loaded_run_ends_in_the_same_bytes(feedback)
     assert not differ(second, whole) and len(whole.answers) == 3 * 5 * len(feedback.split(","))
 
 
-@pytest.mark.parametrize("method, done", [("rloo", 1), pytest.param("dpo", 3, marks=pytest.mark.slow),
-                                          pytest.param("best-of-n", 2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("method, done", [("rloo", 1), ("dpo", 3), ("best-of-n", 2)])
 def test_a_run_of_several_stages_goes_on_from_each_of_them_to_the_same_bytes(method, done):
     whole, second = (find("chat")(seed=5, method=method, rounds=2, questions=4, sizes=TINY) for _ in range(2))
     second.load(*saved_after(done, whole))
@@ -262,7 +262,8 @@ def test_the_penalty_that_is_paid_is_kl_coef_times_the_log_ratio():
 
 # ---- who answers
 
-@pytest.mark.parametrize("world", ["bandit", pytest.param("gridworld", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("world", ["bandit", "gridworld"])
 def test_answers_teach_what_coin_flips_do_not(world):
     gaps = {}
     for person in ("simulated", "coin"):

@@ -281,6 +281,7 @@ def test_a_stranger_who_reads_the_log_learns_the_same_reward(world, kind):
     same_reward(state, answers)
 
 
+@pytest.mark.slow
 def test_a_stranger_who_reads_the_log_of_a_chat_learns_the_same_reward():
     state = run("one", "small_chat", rounds=1)
     told = [label for label in labels_in("one") if label["kind"] == "ranking"]
@@ -764,10 +765,10 @@ def test_a_result_that_was_edited_to_nonsense_is_not_remembered(tmp_path):
 
 # ---- chat
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [
-    {"reward": "trunk"}, {"reward": "ensemble", "person": "coin", "rounds": 2},
-    pytest.param({"method": "dpo"}, marks=pytest.mark.slow),
-    pytest.param({"method": "best-of-n", "reward": "ngram"}, marks=pytest.mark.slow)], ids=str)
+    {"reward": "trunk"}, {"reward": "ensemble", "person": "coin", "rounds": 2}, {"method": "dpo"},
+    {"method": "best-of-n", "reward": "ngram"}], ids=str)
 def test_a_chat_run_loads_as_it_was_after_each_of_its_stages(changes):
     kept = []
 

@@ -213,7 +213,7 @@ def vectors(state):
     return {name: policy.network.params.vector.tobytes() for name, policy in state.snapshots.items()}
 
 
-@sorts(SORTS, slow=(1, 2, 4, 6))
+@sorts(SORTS, slow=(1, 2, 4, 5, 6))
 def test_stopped_after_any_stage_a_run_goes_on_to_the_same_numbers(settings):
     whole, saved = finished(SORTS.index(settings))
     assert len(saved) == 3
@@ -303,7 +303,7 @@ class Blindfolding:
         return replace(answers, episodes=answers.episodes.blindfolded())
 
 
-@sorts(SORTS[:-1], slow=(3, 4, 5))
+@sorts(SORTS[:-1], slow=(1, 3, 4, 5))
 def test_blindfolded_after_the_answers_reward_model_and_policy_learn_the_same(settings):
     seeing, _ = finished(SORTS.index(settings))
     blind = fine_tuned(**settings, rounds=2)
@@ -325,6 +325,7 @@ def test_coin_flips_move_the_policy_too_but_do_not_look(monkeypatch):
     assert np.array_equal(*said)
 
 
+@pytest.mark.slow
 def test_a_second_round_learns_from_fresh_answers_and_all_before_in_the_units_of_the_first(monkeypatch):
     state, fitted, units = fine_tuned(rounds=2), [], []
     fit, normalize = OutcomeReward.fit, OutcomeReward.normalize
@@ -363,6 +364,7 @@ def test_the_kl_penalty_is_to_the_fine_tuned_model_and_each_round_has_a_fresh_le
     assert done.learner.now(done.learner.learning_rate) == pytest.approx(2e-5)               # its lowest
 
 
+@pytest.mark.slow
 def test_a_higher_price_of_a_nat_keeps_the_policy_nearer():
     def moved(kl_coef):
         state = fine_tuned(kl_coef=kl_coef, person="nobody")
