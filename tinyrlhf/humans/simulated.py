@@ -28,11 +28,13 @@ class Boltzmann:
     Args:
         expert: who acts for them where they demonstrate or correct (`humans/experts.py`), or None.
         lapse: how often they mark a part without looking, 0 to 1.
+        traits: what sets them apart besides (`humans/zoo.py`).
     Source: Bradley, Terry 1952; as a model of choice Luce 1959; for all kinds of feedback Jeon,
     Milli, Dragan 2020. The agreement knob is ours.
     """
 
-    def __init__(self, agreement=None, rationality=None, expert=None, lapse=0.0):
+    def __init__(self, agreement=None, rationality=None, expert=None, lapse=0.0,
+                 traits=()):
         if (agreement is None) == (rationality is None):
             got = "neither" if agreement is None else "both"
             raise ValueError(f"person: expected either agreement or rationality, got {got}")
@@ -45,13 +47,20 @@ class Boltzmann:
         self.rationality = rationality
         self.expert = expert
         self.lapse = lapse
+        self.traits = traits
+        self.answered = 0
         self.latest = 1.0 if rationality is None else rationality  # in the last questions
         self.remembered = []  # graded returns, by round
 
     def returns(self, episodes):
         """What this person makes of episodes, (B,)."""
         check_finite(true_rewards=episodes.true_returns)
-        return episodes.true_returns
+        if not self.traits:
+            return episodes.true_returns
+        rewards = np.where(episodes.mask, episodes.true_rewards, 0.0)
+        for trait in self.traits:
+            rewards = trait.sees(rewards, episodes.mask)
+        return rewards.sum(axis=1)
 
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
@@ -60,18 +69,35 @@ class Boltzmann:
         if self.agreement is not None:
             gaps = differences(questions, returns)
             self.latest = rationality_for(self.agreement, gaps)
-        questions, said = self.act(game, questions, rng)
+        rationality = self.latest * self.sureness(len(questions), rng)  # (N,)
+        questions, said = self.act(game, questions, rationality, rng)
         returns = self.returns(questions.episodes)
         self.remember(questions, returns)
         for name, members, shows in questions.grouped():
             kind = KINDS[name]
             if kind.needs != "expert":
-                scores = self.latest * returns[shows]
-                offsets = -self.latest * self.levels_below(kind, shows.shape[1])
+                sure = rationality[members, None]
+                scores = sure * returns[shows] + self.lean(kind, questions.place[members])
+                offsets = -sure * self.levels_below(kind, shows.shape[1])
                 lapse = self.lapse if kind.lapse else 0.0
                 chosen = kind.choose(kind.options, scores, offsets, lapse, rng)
+                for trait in self.traits:
+                    chosen = trait.says(kind, returns[shows], chosen)
                 said[members, :chosen.shape[1]] = chosen
+        self.answered += len(questions)
         return questions.answered(said)
+
+    def sureness(self, n, rng):
+        """How sure they are of the next n answers, (n,): factors of their rationality."""
+        factors = np.ones(n)
+        for trait in self.traits:
+            factors = factors * trait.sureness(self.answered + np.arange(n), rng)
+        return factors
+
+    def lean(self, kind, place):
+        """Logits (m, G) of plays for where they are seen, if whole ones stand side by side."""
+        side_by_side = kind.own == slice(None) and place.shape[1] > 1
+        return sum((trait.lean(place) for trait in self.traits if side_by_side), 0.0)
 
     def remember(self, questions, returns):
         """Keep returns (E,) of what is graded in this round, of whatever kind the grades are."""
@@ -90,20 +116,22 @@ class Boltzmann:
         quantiles = np.arange(1, n_grades) / n_grades
         return np.cumsum([0.0, *np.quantile(np.concatenate(self.remembered), quantiles)])
 
-    def act(self, game, questions, rng):
-        """Play what has to be played: the questions with it, and what is said by that, (N, S)."""
+    def act(self, game, questions, rationality, rng):
+        """Play what has to be played, as sure as that (N,): the questions with it, and what is
+        said by that, (N, S)."""
         said = np.full(questions.shows.shape, SKIP)
         for name, members, shows in questions.grouped():
             if KINDS[name].needs == "expert":
                 if self.expert is None:
                     raise ValueError(f"person: expected an expert for a {name}, got None")
                 asked = questions.episodes[shows[:, 0]]
+                sure = np.maximum(rationality[members, None], 0.0)  # nobody does worse on purpose
                 if KINDS[name].drawn:  # tries stand beside it
-                    done = self.expert.demonstrate(game, asked, self.latest, rng)
+                    done = self.expert.demonstrate(game, asked, sure, rng)
                     column = 0
                     said[members, 0] = 0
                 else:  # as it was stands beside it
-                    done, mended = self.expert.correct(game, asked, self.latest, rng)
+                    done, mended = self.expert.correct(game, asked, sure, rng)
                     column = 1
                     said[members, 0] = mended
                 rows = questions.shows.copy()
@@ -118,11 +146,12 @@ class Boltzmann:
 
     def state(self):
         """What they remember, which is saved with the run."""
-        return {"latest": self.latest, "returns": np.concatenate([*self.remembered, np.zeros(0)]),
+        return {"latest": self.latest, "answered": self.answered, "returns": np.concatenate([*self.remembered, np.zeros(0)]),
                 "rounds": np.array([len(each) for each in self.remembered], int)}
 
     def load(self, state):
         self.latest = float(state["latest"])
+        self.answered = int(state.get("answered", 0))  # older runs did not count
         ends = np.cumsum(np.asarray(state["rounds"], int))
         self.remembered = np.split(np.asarray(state["returns"], float), ends)[:-1]
 
@@ -136,9 +165,9 @@ class CoinFlip(Boltzmann):
     def returns(self, episodes):
         return np.zeros(len(episodes))
 
-    def act(self, game, questions, rng):
+    def act(self, game, questions, rationality, rng):
         self.expert = anybody(game)
-        return super().act(game, questions, rng)
+        return super().act(game, questions, rationality, rng)
 
 
 class Absent(Boltzmann):

@@ -1,0 +1,245 @@
+"""People as they are: forgetful, biased, tired, changing, of two minds. `person("myopic:0.8+skip")`.
+
+Each is a simulated person with traits, and each trait has one knob, its strength. What a trait does
+is declared here, so that it can be held against what is said, and against what is learned from it.
+"""
+from dataclasses import replace
+
+import numpy as np
+
+from tinyrlhf.checks import check_range
+from tinyrlhf.feedback.answers import SAME, SKIP, join_answers
+from tinyrlhf.humans.simulated import Boltzmann
+from tinyrlhf.saving import load_into, states_of
+
+ANNOTATORS = 5
+
+
+class Trait:
+    """What sets somebody apart from a softmax of true returns; traits override what they change.
+
+    knob: default, lowest and highest value of the strength.
+    """
+    knob = 0.1, 0.0, 1.0
+
+    def __init__(self, strength=None):
+        self.strength = self.knob[0] if strength is None else strength
+        check_range("strength", self.strength, *self.knob[1:])
+
+    def sees(self, rewards, mask):
+        """What they make of true rewards, (B, T) where the mask holds, else 0."""
+        return rewards
+
+    def sureness(self, answered, rng):
+        """Factors (n,) of their rationality, from how many answers they gave before, (n,).
+
+        0: they do not look; -1: they want the opposite.
+        """
+        return np.ones(len(answered))
+
+    def lean(self, place):
+        """Logits added to plays that are shown beside each other at these places, (m, G)."""
+        return np.zeros(place.shape)
+
+    def says(self, kind, returns, said):
+        """What comes out instead of `said` (m, S), if that is what they make of plays (m, G)."""
+        return said
+
+
+class Myopic(Trait):
+    """Recent steps count most: strength^(steps ago). B-Pref's myopic teacher."""
+    knob = 0.9, 0.0, 1.0
+
+    def sees(self, rewards, mask):
+        ago = mask.sum(axis=1, keepdims=True) - 1 - np.arange(mask.shape[1])
+        return rewards * self.strength ** np.maximum(ago, 0)
+
+
+class PeakEnd(Trait):
+    """Takes each step for (peak + end) / 2, the strongest and the last. Kahneman et al. 1993."""
+    knob = 1.0, 0.0, 1.0
+
+    def sees(self, rewards, mask):
+        rows = np.arange(len(rewards))
+        peak = rewards[rows, np.abs(rewards).argmax(axis=1)]
+        end = rewards[rows, np.maximum(mask.sum(axis=1) - 1, 0)]
+        remembered = mask * ((peak + end) / 2)[:, None]
+        return (1 - self.strength) * rewards + self.strength * remembered
+
+
+class LikesLength(Trait):
+    """Each step is worth more, by `strength` times the mean size of a reward."""
+    knob = 1.0, -100.0, 100.0
+
+    def sees(self, rewards, mask):
+        return rewards + self.strength * np.abs(rewards[mask]).mean() * mask
+
+
+class Contrary(Trait):
+    """Wants the opposite."""
+
+    def sees(self, rewards, mask):
+        return -rewards
+
+
+class Drift(Trait):
+    """Changes their mind: after `strength` answers they are of two minds, after twice as many
+    they want the opposite."""
+    knob = 100.0, 1.0, 1e9
+
+    def sureness(self, answered, rng):
+        return 1 - np.minimum(answered / self.strength, 2.0)
+
+
+class Fatigue(Trait):
+    """Half as sure after every `strength` answers."""
+    knob = 100.0, 1.0, 1e9
+
+    def sureness(self, answered, rng):
+        return 0.5 ** (answered / self.strength)
+
+
+class Lapse(Trait):
+    """Answers without looking, as often as this."""
+
+    def sureness(self, answered, rng):
+        return (rng.random(len(answered)) >= self.strength).astype(float)
+
+
+class Mistake(Trait):
+    """Takes better for worse, as often as this. B-Pref's mistake teacher."""
+
+    def sureness(self, answered, rng):
+        return np.where(rng.random(len(answered)) < self.strength, -1.0, 1.0)
+
+
+class Quality(Trait):
+    """More or less sure than others: a factor of their rationality."""
+    knob = 1.0, 0.0, 1e6
+
+    def sureness(self, answered, rng):
+        return np.full(len(answered), self.strength)
+
+
+class Position(Trait):
+    """Likes what is shown first: that many logits."""
+    knob = 1.0, -100.0, 100.0
+
+    def lean(self, place):
+        return self.strength * (place == 0)
+
+
+class Skip(Trait):
+    """Says nothing where all that is shown is among the worst `strength` of what is asked now.
+
+    B-Pref's skip teacher; its threshold is a share of the mean return, which must be positive.
+    """
+
+    def says(self, kind, returns, said):
+        best = returns.max(axis=1)
+        bad = best < np.quantile(best, self.strength)
+        return np.where(bad[:, None], SKIP, said)
+
+
+class Equal(Trait):
+    """Says "same" of the `strength` of pairs that differ least. B-Pref's equal teacher."""
+
+    def says(self, kind, returns, said):
+        no_option = len(kind.options(returns.shape[1])) == SAME
+        if not no_option or not kind.valid(np.full((1, 1), SAME), SAME)[0]:
+            return said
+        gaps = np.abs(returns[:, 0] - returns[:, 1])
+        alike = gaps <= np.quantile(gaps, self.strength)
+        return np.where(alike[:, None], SAME, said)
+
+
+TRAITS = {"myopic": Myopic, "peak-end": PeakEnd, "length": LikesLength, "drift": Drift,
+          "fatigue": Fatigue, "lapse": Lapse, "mistake": Mistake, "position": Position,
+          "skip": Skip, "equal": Equal}
+
+
+class Panel:
+    """Several people; one of them, drawn by these shares, answers each question, by name."""
+
+    def __init__(self, members, shares):
+        self.members, self.shares = members, np.asarray(shares)
+
+    def answer(self, game, questions, rng):
+        who = rng.choice(len(self.members), size=len(questions), p=self.shares)
+        parts = []
+        for number, (name, member) in enumerate(self.members.items()):
+            asked = questions[who == number]
+            if len(asked):
+                answers = member.answer(game, asked.only_shown(), rng)
+                parts.append(replace(answers, person=np.full(len(asked), name)))
+        return join_answers(parts)[np.argsort(np.argsort(who, kind="stable"))]
+
+    def preference(self, first, second):
+        """P(first) of N pairs, (N,), by somebody drawn from them."""
+        chances = [member.preference(first, second) for member in self.members.values()]
+        return self.shares @ np.stack(chances)
+
+    def state(self):
+        return states_of(**self.members)
+
+    def load(self, state):
+        load_into(state, **self.members)
+
+
+def camps(strength, make):
+    """Two camps: a share `strength` wants the opposite of the others."""
+    return Panel({"camp 1": make(), "camp 2": make(Contrary())}, [1 - strength, strength])
+
+
+def annotators(strength, make):
+    """Five people, the last `strength` squared times as sure as the first."""
+    factors = strength ** np.linspace(-1, 1, ANNOTATORS)
+    members = {f"annotator {number}": make(Quality(factor))
+               for number, factor in enumerate(factors, 1)}
+    return Panel(members, np.full(ANNOTATORS, 1 / ANNOTATORS))
+
+
+GROUPS = {"camps": camps, "annotators": annotators}
+KNOBS = {"oracle": (1.0, 0.5, 1.0), "stochastic": (1.0, 0.0, 1e9),  # agreement; rationality
+         **{name: trait.knob for name, trait in TRAITS.items()},
+         "camps": (0.5, 0.0, 1.0), "annotators": (3.0, 1.0, 1e3)}
+ONE_OF = ("oracle", "stochastic"), tuple(GROUPS)
+
+
+def parse(words):
+    """"myopic:0.8+skip" -> {"myopic": 0.8, "skip": 0.1}; refuses what nobody is."""
+    strengths = {}
+    for word in words.split("+"):
+        name, colon, strength = word.strip().partition(":")
+        if name not in KNOBS:
+            raise ValueError(f"person: expected one or more of {', '.join(KNOBS)}, joined by +, "
+                             f"each with :STRENGTH if you like; got {word!r}")
+        try:
+            strengths[name] = float(strength) if colon else KNOBS[name][0]
+        except ValueError:
+            raise ValueError(f"person: expected a number after {name}:, got {word!r}") from None
+        check_range(f"person {name}", strengths[name], *KNOBS[name][1:])
+    if len(strengths) < len(words.split("+")):
+        raise ValueError(f"person: expected each name once, got {words!r}")
+    for several in ONE_OF:
+        if set(several) <= set(strengths):
+            raise ValueError(f"person: expected {' or '.join(several)}, since nobody is both; got "
+                             f"{words!r}")
+    return strengths
+
+
+def person(words, agreement=None, rationality=None, expert=None, lapse=0.0):
+    """Somebody out of the zoo, by the words of `parse`; the rest as in `Boltzmann`."""
+    strengths = parse(words)
+    if "oracle" in strengths:
+        agreement, rationality = strengths["oracle"], None
+    if "stochastic" in strengths:
+        agreement, rationality = None, strengths["stochastic"]
+    traits = [TRAITS[name](strengths[name]) for name in strengths if name in TRAITS]
+
+    def make(*more):
+        return Boltzmann(agreement, rationality, expert, lapse, [*traits, *more])
+
+    for name in set(strengths) & set(GROUPS):
+        return GROUPS[name](strengths[name], make)
+    return make()
