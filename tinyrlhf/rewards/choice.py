@@ -80,6 +80,23 @@ def choice_loss(logits, shares, counts, lapse=0.0):
     return -(counts * shares * log_mixed).sum(), counts * d_logits, d_lapse
 
 
+def log_likelihoods(blocks, scores, habits=None):
+    """log P(choices) in nats by each of M scorings at once, (M, R) -> (M,).
+
+    Of one scoring it is - loss times the number of choices. People count as never met before.
+    """
+    scores = np.maximum(scores, ABSENT)
+    total = np.zeros(len(scores))
+    for block in blocks:
+        rationality, offsets, lapse = (1.0, 0.0, 0.0) if habits is None else habits.of(block, False)
+        worth = scores[:, block.rows] @ block.weights.T + offsets  # (M, c, K)
+        log_p = log_softmax(rationality * worth + block.prior)
+        if lapse:
+            log_p = np.log((1 - lapse) * np.exp(log_p) + lapse / worth.shape[2])
+        total += (block.shares * log_p).sum(axis=(1, 2))
+    return total
+
+
 def accuracy_on(reward_model, answers):
     """Share of choices in which the option that is likeliest by a reward model was chosen.
 
