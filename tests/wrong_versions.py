@@ -1541,7 +1541,7 @@ WRONG = [
      'episodes.log_probs.sum(axis=1)',
      'episodes.log_probs.mean(axis=1)',
      'tests/test_chat.py::test_the_reward_and_the_probability_that_are_shown_are_those_of_the_text'),
-    ('tinyrlhf/talk.py',
+    ('tinyrlhf/faces/talk.py',
      'runs.load_finished(folder)',
      'runs.load(folder)',
      'tests/test_chat.py::test_only_finished_chat_runs_talk'),

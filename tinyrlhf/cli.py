@@ -171,7 +171,7 @@ def obey(arguments, began, own_world=None):
         if options.command == "show":
             show(options, began)
         elif options.command == "chat":
-            from tinyrlhf.talk import talk
+            from tinyrlhf.faces.talk import talk
             talk(options.run, options.seed)
         elif options.command in ("lesson", "demo"):
             from tinyrlhf.teaching import commands  # only now, so that --help stays fast
