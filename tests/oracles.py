@@ -5,7 +5,6 @@ import numpy as np
 
 from tinyrlhf.checks import check_finite, check_indices, check_range, check_shapes, check_whole
 from tinyrlhf.diagnostics import _check_answers, _check_shares, entropy_of, noise_ceiling
-from tinyrlhf.exact.enumeration import _log_reach, _table, natural_gradient
 from tinyrlhf.exact.horizon import bandit_optimum, expected_visits
 from tinyrlhf.exact.planning import action_values, check_probabilities, check_tables
 from tinyrlhf.exact.strings import _after, _check_tables, _log_optimum, _successors, optimum
@@ -113,19 +112,6 @@ def _check_strings(strings, n_symbols):
     """Refuse what are no texts (N, T) of these symbols."""
     check_shapes(strings=(strings, "N T"))
     check_indices("strings", strings, n_symbols)
-
-
-# ---- the plain gradient of listed strings
-
-def listed_gradient(logits, reference, rewards, kl_coef):
-    """dJ / dlogits(node, a) = Pr(node) pi(a | node) A(node, a), exact; as `enumeration.natural_gradient`.
-
-    The two probabilities are what a plain gradient suffers from: what is rarely written is hardly
-    ever corrected.
-    """
-    advantages = natural_gradient(logits, reference, rewards, kl_coef)
-    child_probs = np.exp(_log_reach(_table(logits))[1:])            # Pr(node) pi(a | node)
-    return child_probs.reshape(np.shape(logits)) * advantages
 
 
 # ---- the best of n answers, exact

@@ -11,7 +11,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     games         where things happen: game (the protocol), bandit, gridworld, cartpole, text, ...
     policies      act: a network read as a distribution over actions
     episodes      what happened: rollout, replay, clips
-    exact         the best possible: planning, horizon; strings, enumeration, best of n
+    exact         the best possible: planning, horizon; strings, best of n
     feedback      what people say: answers (the kinds, and what they mean), forms and log (kept)
     rewards       fit: choice (one likelihood), habits, bradley_terry, reward_models
     learning      improve: advantages, kl, rules, policy_gradient, imitation, q_learning, ...
