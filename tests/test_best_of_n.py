@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.exact import enumeration
 from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound
 from tinyrlhf.numerics import log_softmax
 
 sys.path.insert(0, str(Path(__file__).parent))
+import enumeration  # noqa: E402
 from oracles import exact_win_rate, log_best_of_n  # noqa: E402
 
 

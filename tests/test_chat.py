@@ -12,7 +12,7 @@ import pytest
 from tinyrlhf import report, runs, saving
 from tinyrlhf.games.language import Language, words_of
 from tinyrlhf.rlhf import rlhf
-from tinyrlhf.talk import talk
+from tinyrlhf.faces.talk import talk
 from tinyrlhf.worlds import find
 from tinyrlhf.worlds._chat_report import ChatReport, replies, samples
 

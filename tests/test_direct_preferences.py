@@ -8,7 +8,6 @@ import pytest
 
 from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import log_probs_of, replay, rollout
-from tinyrlhf.exact import enumeration
 from tinyrlhf.feedback.answers import CANT_TELL, FIRST, OTHER_READINGS, SAME, SECOND, SKIP, join_answers
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.prefixes import Prefixes
@@ -20,6 +19,7 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.questions import shown
 
 sys.path.insert(0, str(Path(__file__).parent))
+import enumeration  # noqa: E402
 from oracles import log_best_of_n  # noqa: E402
 from planted import clips, one_of_each, pairs_of  # noqa: E402
 

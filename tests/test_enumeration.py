@@ -7,7 +7,7 @@ import pytest
 
 from tinyrlhf.conformance import check_game, check_gradient
 from tinyrlhf.episodes import rollout
-from tinyrlhf.exact import enumeration, strings
+from tinyrlhf.exact import strings
 from tinyrlhf.exact.horizon import bandit_optimum, soft_backward_induction
 from tinyrlhf.games.prefixes import Prefixes
 from tinyrlhf.learning.kl import kl_penalized_rewards
@@ -17,7 +17,9 @@ from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.policies import Policy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from oracles import kl_to_optimum, listed_gradient, string_log_probs, string_rewards  # noqa: E402
+import enumeration  # noqa: E402
+from enumeration import listed_gradient  # noqa: E402
+from oracles import kl_to_optimum, string_log_probs, string_rewards  # noqa: E402
 
 SIZES = [(2, 3), (3, 4), (5, 3), (7, 1)]
 

@@ -207,7 +207,7 @@ def test_settings_that_a_learner_would_ignore_or_cannot_use_are_refused(make, na
 def test_every_part_has_the_methods_of_its_protocol():
     learners = [make(a_policy(), Table(9, 1), learning_rate=0.1) for make in LEARNERS.values()]
     for protocol, parts in ((protocols.Policy, [a_policy()]), (protocols.Learner, learners)):
-        methods = [name for name in vars(protocol) if not name.startswith("_")]
+        methods = [name for name in dir(protocol) if not name.startswith("_")]
         assert {"state", "load"} < set(methods)
         assert all(callable(getattr(part, name)) for part in parts for name in methods)
 

@@ -11,7 +11,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     games         where things happen: game (the protocol), bandit, gridworld, cartpole, text, ...
     policies      act: a network read as a distribution over actions
     episodes      what happened: rollout, replay, clips
-    exact         the best possible: planning, horizon; strings, enumeration, best of n
+    exact         the best possible: planning, horizon; strings, best of n
     feedback      what people say: answers (the kinds, and what they mean), forms and log (kept)
     rewards       fit: choice (one likelihood), habits, bradley_terry, reward_models
     learning      improve: advantages, kl, rules, policy_gradient, imitation, q_learning, ...
@@ -24,7 +24,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     yardsticks    what a run is held against: true return and objective, and the best possible
     worlds        one file each, with calibrated settings: bandit, gridworld, cartpole, text, chat
     runs, report  a run on disk; its result beside what it must be held against
-    talk          all stages of a chat model answer side by side
+    faces         what shows and reads: talk (all stages of a chat model, side by side)
     teaching      lessons, exercises and demos: pages, grader, stepper
     cli           the front door: tinyrlhf run, show, chat, lesson, demo
 

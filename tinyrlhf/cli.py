@@ -171,7 +171,7 @@ def obey(arguments, began, own_world=None):
         if options.command == "show":
             show(options, began)
         elif options.command == "chat":
-            from tinyrlhf.talk import talk
+            from tinyrlhf.faces.talk import talk
             talk(options.run, options.seed)
         elif options.command in ("lesson", "demo"):
             from tinyrlhf.teaching import commands  # only now, so that --help stays fast
@@ -214,30 +214,29 @@ def help_for(options):
 def run_all(options, more, began):
     """`tinyrlhf run`: one world after the other; all mistakes before the first run."""
     from tinyrlhf.worlds import find
-    worlds = " ".join(options.worlds)
-    if (options.human == "recorded") != (options.source is not None):
+    recorded = options.human == "recorded"
+    if recorded != (options.source is not None):
         raise ValueError("--human recorded: expected --from LOG with it, and --from only with it")
-    if options.human == "recorded" and options.person is None:
+    if recorded and options.person is None:
         options.person = "recorded"
     said = {name: value for name, value in vars(options).items() if value is not None}
     said.update(own_settings(more))
-    if (said.get("person") == "recorded") != (options.human == "recorded"):
+    if recorded != (said.get("person") == "recorded"):
         raise ValueError("--human recorded: expected neither --on-true-reward, --without-feedback "
                          "nor --person with it, since others have answered")
-    given = {world: given_to(world, said) for world in options.worlds}
-    known = set(OURS).union(*given.values())
+    worlds = [find(name) for name in options.worlds]
+    given = [given_to(world, said) for world in worlds]
+    known = set(OURS).union(*given)
     for name, value in said.items():
         if name not in known:
-            raise ValueError(f"{flag(name)}: expected nothing for {worlds}; got {value} "
-                             f"(see `tinyrlhf run {options.worlds[0]} --help`)")
-    if len(options.worlds) > 1:  # what only building finds, before the first run
-        for world in options.worlds:
-            find(world)(**given[world])
-    if options.baselines:
-        for world in options.worlds:  # in one of them nobody answers
-            find(world)(**{**given[world], "person": "nobody"})
-    for world in options.worlds:
-        run(world, given[world], options, began)
+            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
+                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
+    for world, settings in zip(worlds, given):
+        world(**settings)  # what only building finds is said before the first run
+        if options.baselines:
+            world(**{**settings, "person": "nobody"})
+    for world, settings in zip(worlds, given):
+        run(world, settings, options, began)
         began = time.perf_counter()
 
 
@@ -257,15 +256,12 @@ def own_settings(more):
 
 def given_to(world, said):
     """The settings of a world among what was said, in their types; refuses what makes no sense."""
-    from tinyrlhf.worlds import find
-    world = find(world)
     given = {}
     defaults = world.defaults
     for name, value in said.items():
         if name in defaults:
             given[name] = as_number(name, value, type(defaults[name]))
     world.refuse_idle(given)
-    world.settings(**given)
     return given
 
 
@@ -283,18 +279,15 @@ def run(world, given, options, began):
     """`tinyrlhf run` for one world: build or resume, loop, measure, draw."""
     from tinyrlhf import runs
     from tinyrlhf.rlhf import rlhf
-    from tinyrlhf.worlds import find
-    if options.resume is not None and not runs.left_before_it_began(options.resume):
-        folder = options.resume
+    resumed = options.resume is not None and not runs.left_before_it_began(options.resume)
+    if resumed:
         settings = resumed_settings(given, options)
-        state = runs.load(folder, or_begin=True)
+        state = runs.load(options.resume, or_begin=True)
     else:
-        settings = find(world).settings(**given)
-        state = runs.begin(settings)  # bad settings are refused before any writing
-        folder = None
+        settings = world.settings(**given)
+        state = world(**given)
     source = options.source and runs.source_of(options.source, state, settings)
-    if folder is None:
-        folder = runs.create(out_folder(world, options), settings)
+    folder = options.resume if resumed else runs.create(out_folder(world.name, options), settings)
     line = Progress(state)
     try:
         with runs.Run(folder, state, source) as at_work:
@@ -316,7 +309,7 @@ def run(world, given, options, began):
     except KeyboardInterrupt:
         again = f" --human recorded --from {options.source}" if options.source else ""
         raise KeyboardInterrupt("; every finished round is saved; go on with: "
-                                f"{find(world).command} --resume {folder}{again}") from None
+                                f"{world.command} --resume {folder}{again}") from None
 
 
 def show(options, began):
@@ -348,13 +341,10 @@ def resumed_settings(given, options):
     if options.worlds != [settings["world"]]:
         raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, "
                          f"got {' '.join(options.worlds)}")
-    changed = {name: value for name, value in given.items() if value != settings[name]}
-    if options.out is not None:
-        changed["out"] = options.out
-    if changed:
-        name, value = next(iter(changed.items()))
-        raise ValueError("--resume: expected no other setting, since the run keeps its own; "
-                         f"got {name} {value}")
+    for name, value in {**given, "out": options.out}.items():
+        if value not in (None, settings.get(name)):
+            raise ValueError("--resume: expected no other setting, since the run keeps its own; "
+                             f"got {name} {value}")
     return settings
 
 

@@ -200,23 +200,23 @@ def clip(episodes, first, length):
     first = np.broadcast_to(first, (len(episodes),))
     check_range("first", first.min(), 0, np.inf)
     check_whole("length", length, 1, 1_000_000_000)
-    rows = np.arange(len(episodes))[:, None]
-    columns = first[:, None] + np.arange(length + 1)
-    mask = columns[:, :-1] < episodes.lengths[:, None]
-    reaches_the_end = mask.any(axis=1) & (first + length >= episodes.lengths)
-    return rearranged(episodes, rows, columns, mask, episodes.ended & reaches_the_end,
-                      episodes.first_step + first)
+    return window(episodes, first, np.clip(episodes.lengths - first, 0, length), length)
 
 
 def cut_at(episodes, lengths):
     """The first `lengths` (B,) steps of each episode, in as many columns as before."""
-    kept = np.minimum(lengths, episodes.lengths)
+    lengths = np.minimum(lengths, episodes.lengths)
+    return window(episodes, np.zeros_like(lengths), lengths, episodes.mask.shape[1])
+
+
+def window(episodes, first, lengths, width):
+    """The `lengths` (B,) steps from column `first` (B,) of each episode, in `width` columns."""
     rows = np.arange(len(episodes))[:, None]
-    columns = np.arange(episodes.mask.shape[1] + 1)
-    mask = columns[:-1] < kept[:, None]
-    columns = np.minimum(columns, kept[:, None])
-    return rearranged(episodes, rows, columns, mask, episodes.ended & (kept == episodes.lengths),
-                      episodes.first_step)
+    columns = np.arange(width + 1)
+    mask = columns[:-1] < lengths[:, None]
+    columns = first[:, None] + np.minimum(columns, lengths[:, None])
+    ended = episodes.ended & mask.any(axis=1) & (first + lengths == episodes.lengths)
+    return rearranged(episodes, rows, columns, mask, ended, episodes.first_step + first)
 
 
 def trimmed(episodes):
@@ -254,11 +254,8 @@ def join(parts):
         width = longest + 1 if name in STATES else longest
         if table.ndim == 1 or table.shape[1] == width:
             return table
-        wide = np.zeros((len(table), width, *table.shape[2:]), table.dtype)
-        wide[:, :table.shape[1]] = table
-        if name in STATES:
-            wide[:, table.shape[1]:] = table[:, -1:]
-        return wide
+        padding = [(0, 0), (0, width - table.shape[1]), *[(0, 0)] * (table.ndim - 2)]
+        return np.pad(table, padding, mode="edge" if name in STATES else "constant")
 
     names = [field.name for field in fields(Episodes)]
     return Episodes(**{name: np.concatenate([widened(name, getattr(part, name)) for part in parts])

@@ -1,14 +1,23 @@
 """What the loop expects of its parts. Whatever has these methods fits; nothing need be inherited.
 
-Letters as in the package's docstring; O stands for the dimensions of one observation. `state` gives
-all that changes as a flat dict of arrays, numbers and texts, and `load` takes it back in place.
+Letters as in the package's docstring; O stands for the dimensions of one observation.
 """
 from typing import Any, Protocol
 
 import numpy as np
 
 
-class Policy(Protocol):
+class Part(Protocol):
+    """What changes in a run, and is saved with it, to go on to the same bytes."""
+
+    def state(self) -> dict:
+        """All that changes, as a flat dict of arrays, numbers and texts."""
+
+    def load(self, state) -> None:
+        """Take back what `state` gave, in place."""
+
+
+class Policy(Part, Protocol):
     """Who acts: pi(a | o). `policies.Policy` reads a network as one."""
 
     def act(self, observations, rng) -> tuple[np.ndarray, np.ndarray]:
@@ -23,15 +32,9 @@ class Policy(Protocol):
     def copy(self) -> "Policy":
         """One with its own parameters: the frozen reference."""
 
-    def state(self) -> dict:
-        """Its parameters."""
 
-    def load(self, state) -> None:
-        """Take back what `state` gave."""
-
-
-class Learner(Protocol):
-    """Who improves a policy, in place."""
+class Learner(Part, Protocol):
+    """Who improves a policy, in place; its state is its optimizers, its critic, its count."""
 
     def update(self, episodes, reward, rng) -> dict[str, float]:
         """One improvement on these B episodes; returns numbers for the row of the round.
@@ -39,14 +42,8 @@ class Learner(Protocol):
         reward: function episodes -> (B, T), the only way to learn what was good.
         """
 
-    def state(self) -> dict:
-        """What it needs to go on to the same bytes: its optimizers, its critic, its count."""
 
-    def load(self, state) -> None:
-        """Take back what `state` gave."""
-
-
-class RewardModel(Protocol):
+class RewardModel(Part, Protocol):
     """What a person wants, as far as it is known. `rewards.reward_models` has three."""
 
     def fit(self, answers, rng) -> float:
@@ -61,43 +58,12 @@ class RewardModel(Protocol):
     def rewards(self, episodes) -> np.ndarray:
         """Normalised rewards for learning, (B, T)."""
 
-    def state(self) -> dict:
-        """Its parameters, optimizer and scale."""
 
-    def load(self, state) -> None:
-        """Take back what `state` gave."""
-
-
-class Person(Protocol):
-    """Who answers, whoever it is: `humans.simulated`, `humans.recorded`."""
+class Person(Part, Protocol):
+    """Who answers, whoever it is: `humans.simulated`, `humans.recorded`; they may remember."""
 
     def answer(self, game, questions, rng) -> Any:
         """`feedback.answers.Questions` -> `Answers`; who acts adds what they did."""
 
     def preference(self, first, second) -> Any:
         """P(first) of N pairs of episodes, (N,); only the chat model's report asks for it."""
-
-    def state(self) -> dict:
-        """What they remember."""
-
-    def load(self, state) -> None:
-        """Take back what `state` gave."""
-
-
-class Yardstick(Protocol):
-    """What a run is held against: `yardsticks.Tabular`, `Strings`, `Sampled`; NaN: nobody knows."""
-
-    def expected_return(self, policy, rng) -> float:
-        """True return of one episode of a policy, where the run is judged."""
-
-    def best_return(self) -> float:
-        """The best possible."""
-
-    def objective(self, rng) -> float:
-        """What the run maximises: its true return minus the price of its KL."""
-
-    def best_objective(self) -> float:
-        """The best possible at this price."""
-
-    def expected_kl(self, rng) -> float:
-        """Nats per episode from the reference to the policy."""

@@ -25,7 +25,7 @@ import numpy as np
 from tinyrlhf import __version__
 from tinyrlhf.feedback.log import Log, events
 from tinyrlhf.humans.recorded import Book, Recorded, remembered_in
-from tinyrlhf.saving import Lock, whole_file, write_whole
+from tinyrlhf.saving import Closing, Lock, whole_file, write_whole
 from tinyrlhf.worlds import find
 
 LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
@@ -104,11 +104,10 @@ def world_settings(settings):
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
                          f"got {', '.join(settings)}")
-    complete = world.settings(**of_its_own(settings))
-    for name, value in complete.items():
+    for name, value in world.settings(**of_its_own(settings)).items():
         if value != settings[name]:  # None stands for a default elsewhere, but not here
             raise ValueError(f"{name}: expected a value such as {value!r}, got {settings[name]!r}")
-    return complete
+    return settings
 
 
 def of_its_own(settings):
@@ -134,8 +133,8 @@ def load(folder, or_begin=False):
                          "was it edited?") from None
     if or_begin and not path.exists():
         return state
-    flat = flat_of(path, settings)
-    told = logged(folder, settings)
+    flat, log = flat_of(path, settings), path.with_name("feedback.jsonl")
+    told = told_in(log, settings["world"]) if log.exists() else []
     n_rounds = len(json.loads(str(flat["history"])))
     try:
         book = Book(state, find(settings["world"]).form, events=told)
@@ -146,21 +145,17 @@ def load(folder, or_begin=False):
                          "is it another run's?") from None
     found = len(answers or ())
     if state.history and state.history[-1]["answers"] != found:
-        raise ValueError(f"run: {Path(folder) / 'feedback.jsonl'} has {found} answers of "
-                         f"{n_rounds} rounds, but checkpoint.npz was made with "
-                         f"{state.history[-1]['answers']}; is a part missing?")
+        raise ValueError(f"run: {log} has {found} answers of {n_rounds} rounds, but checkpoint.npz "
+                         f"was made with {state.history[-1]['answers']}; is a part missing?")
     return state
 
 
 def flat_of(path, settings):
     """What a checkpoint holds, if it belongs to these settings."""
     try:
-        with np.load(path, allow_pickle=False) as flat:
-            made_with = dict(json.loads(str(flat["settings"])))
-            changed = [name for name in {**settings, **made_with}
-                       if made_with.get(name) != settings.get(name)]
-            if not changed:
-                return dict(flat)
+        with np.load(path, allow_pickle=False) as file:
+            flat = dict(file)
+        made_with = dict(json.loads(str(flat["settings"])))
     except FileNotFoundError:
         again = f"{find(settings['world']).command} --resume {path.parent}"
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
@@ -168,20 +163,17 @@ def flat_of(path, settings):
     except Exception as error:  # damage shows in a dozen ways
         raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); delete it "
                          "and go on with --resume, the answers are in feedback.jsonl") from None
-    name = changed[0]
-    raise ValueError(f"run: {path.with_name('run.json')} says {name} = {settings.get(name)!r}, "
-                     f"but checkpoint.npz was made with {made_with.get(name)!r}; change it back")
+    for name in {**settings, **made_with}:
+        then, now = made_with.get(name), settings.get(name)
+        if then != now:
+            raise ValueError(f"run: {path.with_name('run.json')} says {name} = {now!r}, but "
+                             f"checkpoint.npz was made with {then!r}; change it back")
+    return flat
 
 
-def logged(folder, settings):
-    """The events of a folder's log, or none; one line if it is the log of another world."""
-    path = Path(folder) / "feedback.jsonl"
-    told = list(events(path)) if path.exists() else []
-    return of_world(told, settings["world"], path)
-
-
-def of_world(told, world, path):
-    """The same events, if they are of this world."""
+def told_in(path, world):
+    """The events of a log; one line if it is that of another world."""
+    told = list(events(path))
     for event in told:
         if event["k"] == "run" and event.get("world") != world:
             raise ValueError(f"{path}: expected the log of a run on {world}, "
@@ -194,7 +186,7 @@ def source_of(path, state, settings):
 
     One line if they cannot be, before anything is written.
     """
-    told = of_world(list(events(path)), settings["world"], path)
+    told = told_in(path, settings["world"])
     book = Book(state, find(settings["world"]).form, source=told)
     asked = {kind for stage in state.plan for kind in stage.kinds}
     kinds = set()
@@ -240,7 +232,7 @@ def load_finished(folder):
     return state
 
 
-class Run:
+class Run(Closing):
     """A run at work, alone in its folder; an answer is in the log before anybody learns from it.
 
     >>> with Run("runs/first", state) as run:               # doctest: +SKIP
@@ -252,31 +244,25 @@ class Run:
     def __init__(self, folder, state, source=None):
         self.folder, self.state = Path(folder), state
         self.settings = settings_of(folder)
-        self.lock = Lock(folder)
-        try:
-            self.open(source)
-        except BaseException:
-            self.close()
-            raise
-
-    def open(self, source):
-        """Open the log, and let it keep what everybody says who is asked."""
         name = self.settings["world"]
         if (self.settings["person"] == "recorded") != (source is not None):
-            raise ValueError(f"run: {self.folder}: expected --human recorded --from LOG where a "
-                             "run repeats a log, and nowhere else")
-        self.log = Log(self.folder / "feedback.jsonl")
-        told = logged(self.folder, self.settings)
-        if not told:
-            self.log.append("run", world=name, settings=self.settings, numpy=np.__version__)
-        self.book = Book(self.state, find(name).form, self.log, told, source or ())
+            raise ValueError(f"run: {folder}: expected --human recorded --from LOG where a run "
+                             "repeats a log, and nowhere else")
+        with contextlib.ExitStack() as opened:  # whatever fails here closes what is open
+            opened.enter_context(Lock(folder))
+            self.log = opened.enter_context(Log(self.folder / "feedback.jsonl"))
+            told = told_in(self.log.path, name)
+            if not told:
+                self.log.append("run", world=name, settings=self.settings, numpy=np.__version__)
+            self.book = Book(state, find(name).form, self.log, told, source or ())
+            self.close = opened.pop_all().close
 
         def kept(person):
             return Recorded(person, self.book)
 
-        self.state.person = kept(self.state.person)
-        self.state.plan = [stage._replace(person=stage.person and kept(stage.person))
-                           for stage in self.state.plan]
+        state.person = kept(state.person)
+        state.plan = [stage._replace(person=stage.person and kept(stage.person))
+                      for stage in state.plan]
 
     def save(self, state, row=None):
         """After a round. The log only grows; the other files are replaced whole."""
@@ -291,17 +277,6 @@ class Run:
         write_whole(self.folder / "history.csv", table.getvalue())
         with whole_file(self.folder / "checkpoint.npz") as file:
             np.savez(file, settings=json.dumps(self.settings), **state.state())
-
-    def close(self):
-        if hasattr(self, "log"):
-            self.log.close()
-        self.lock.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def remembered(folder):

@@ -87,7 +87,17 @@ def sync_folder(folder):
             raise
 
 
-class Lock:
+class Closing:
+    """What a `with` block closes at its end."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Lock(Closing):
     """One holder a folder, until it is closed or its process ends; the file `lock` says who it is.
 
     >>> with Lock("runs/first"):  # doctest: +SKIP
@@ -123,12 +133,6 @@ class Lock:
         with contextlib.suppress(OSError):  # Windows keeps a file that is open
             self.path.unlink()
         self.file.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def said_in(file):

@@ -20,7 +20,7 @@ from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
 
 
-def yardstick_for(state, judged_in=None, best=float("nan"), called="mean true return"):
+def yardstick_for(state, judged_in, best, called):
     """The most exact yardstick that the game of a run allows; judged_in, ...: as `Sampled`."""
     if judged_in is None and hasattr(state.game, "P"):
         return Tabular(state)
@@ -30,7 +30,12 @@ def yardstick_for(state, judged_in=None, best=float("nan"), called="mean true re
 
 
 class Yardstick:
-    """What all share; `game` is where a run is judged, `called` what that is in a report."""
+    """What all share; `game` is where a run is judged, `called` what that is in a report.
+
+    Each has besides: `expected_return(policy, rng)`, the true return of one episode there;
+    `best_return()` and `best_objective()`; `expected_kl(rng)`, nats per episode of the run's policy
+    from the reference.
+    """
     called = "mean true return"
 
     def __init__(self, state):
@@ -57,19 +62,17 @@ class Tabular(Yardstick):
     """A game with exact tables."""
 
     def expected_return(self, policy, rng):
-        """Expected true return of one episode of a policy."""
         game = self.game
         return horizon.finite_horizon_return(game.P, game.R, game.d0, self.table(policy),
                                              game.horizon)
 
     def best_return(self):
-        """The best possible, by planning."""
+        """By planning."""
         game = self.game
         values = horizon.backward_induction(game.P, game.R, game.horizon)[0]
         return float(values[0] @ game.d0)
 
     def best_objective(self):
-        """The best compromise between true return and KL."""
         game, price = self.game, self.price_of_a_nat()
         if not price:
             return self.best_return()
@@ -78,7 +81,6 @@ class Tabular(Yardstick):
         return float(values[0] @ game.d0)
 
     def expected_kl(self, rng):
-        """KL(policy || reference) in nats per episode."""
         game = self.game
         policy, reference = self.table(self.state.policy), self.table(self.state.reference)
         over = np.isclose(np.einsum("sas->sa", game.P).min(axis=1), 1)  # nobody acts there

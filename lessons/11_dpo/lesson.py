@@ -698,7 +698,7 @@ show(roads_picture(), "roads", "With exact votes both roads meet; with twelve, a
 # - Let DPO run for 600 steps at a constant learning rate of 0.01. What do the loss, the nats and the taste do?
 # - Give DPO 3,000 votes: `dpo_words(0, n=3000)[0]`. How near does it come to RLHF with 300?
 # - [`tinyrlhf/learning/direct_preferences.py`](../../tinyrlhf/learning/direct_preferences.py) has DPO and IPO for any
-#   policy and game, and [`tinyrlhf/exact/enumeration.py`](../../tinyrlhf/exact/enumeration.py) the best policy for any
+#   policy and game, and [`tinyrlhf/exact/horizon.py`](../../tinyrlhf/exact/horizon.py) the best policy for any
 #   list of answers. DPO there is the one likelihood of all feedback,
 #   [`tinyrlhf/rewards/choice.py`](../../tinyrlhf/rewards/choice.py), with log-ratios for scores. So it takes rankings
 #   as well; read in turn, the best of all and then the best of the rest, they make it Plackett-Luce DPO.

@@ -53,17 +53,18 @@ def in_logarithms(ref, rewards, kl_coef):
 
 @best_regularized_policy.right
 def by_the_library(ref, rewards, kl_coef):
-    from tinyrlhf.exact.enumeration import best_policy
-    return np.exp(best_policy(np.log(ref), rewards, kl_coef)[0])
+    from tinyrlhf.exact.horizon import bandit_optimum
+    return bandit_optimum(rewards, ref, kl_coef)[0]
 
 
 @best_regularized_policy.right
 def by_climbing(ref, rewards, kl_coef):
-    from tinyrlhf.exact.enumeration import log_probs, natural_gradient
     logits = np.log(ref)
-    for _ in range(40):
-        logits = logits + 0.9 / kl_coef * natural_gradient(logits, np.log(ref), rewards - rewards.max(), kl_coef)
-    return np.exp(log_probs(logits))
+    for _ in range(40):                     # the advantage of each answer is a step of the natural policy gradient
+        policy = tilted(1.0, logits)
+        worth = rewards - kl_coef * (np.log(policy) - np.log(ref))
+        logits = logits + 0.9 / kl_coef * (worth - policy @ worth)
+    return tilted(1.0, logits)
 
 
 def tilted(ref, logits):

@@ -21,9 +21,10 @@ import numpy as np  # noqa: E402
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
 
-from oracles import listed_gradient, log_best_of_n  # noqa: E402
+import enumeration  # noqa: E402
+from oracles import log_best_of_n  # noqa: E402
 from tinyrlhf.episodes import join, rollout  # noqa: E402
-from tinyrlhf.exact import enumeration, strings  # noqa: E402
+from tinyrlhf.exact import strings  # noqa: E402
 from tinyrlhf.exact.best_of_n import kl_bound  # noqa: E402
 from tinyrlhf.games.prefixes import Prefixes  # noqa: E402
 from tinyrlhf.learning.direct_preferences import prefer  # noqa: E402
@@ -81,7 +82,7 @@ def exact_gradient(world, rng, watch, steps=400, learning_rate=0.1):
     optimizer = Adam(policy.network.params, learning_rate)
     for step in range(steps):
         watch(step, table)
-        grads["table"][...] = -listed_gradient(table, world.reference, world.game.rewards, KL_COEF)
+        grads["table"][...] = -enumeration.listed_gradient(table, world.reference, world.game.rewards, KL_COEF)
         optimizer.learning_rate = fades(learning_rate)(1 - step / steps)
         optimizer.step(grads)
     return table
@@ -218,7 +219,7 @@ def collapse(seed, watch=lambda name, step, logits: None, kl_coef=0.1):
     rewards = np.where(np.arange(64) < 8, 3.0, rng.normal(size=64).clip(-3, 2))
     best, _ = enumeration.best_policy(reference, rewards, kl_coef)
     ends = {}
-    rules = {"plain": (listed_gradient, 4000, 1.0), "natural": (enumeration.natural_gradient, 200, 0.5)}
+    rules = {"plain": (enumeration.listed_gradient, 4000, 1.0), "natural": (enumeration.natural_gradient, 200, 0.5)}
     for name, (step_of, steps, learning_rate) in rules.items():
         ends[name] = reference.copy()
         for step in range(steps):

@@ -23,11 +23,12 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "V
 
 import numpy as np  # noqa: E402
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
+import enumeration  # noqa: E402
 from claims import interval, seeds_of  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
-from tinyrlhf.exact import enumeration, strings  # noqa: E402
+from tinyrlhf.exact import strings  # noqa: E402
 from tinyrlhf.games.prefixes import Prefixes  # noqa: E402
 from tinyrlhf.learning.policy_gradient import RLOO, Reinforce  # noqa: E402
 from tinyrlhf.learning.q_learning import QLearning  # noqa: E402

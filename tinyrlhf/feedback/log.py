@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyrlhf.saving import hold, sync_folder
+from tinyrlhf.saving import Closing, hold, sync_folder
 
 RESERVED = ("v", "seq", "k", "t", "more", "crc")
 
 
-class Log:
+class Log(Closing):
     """A log, opened or begun, and its only writer; what `append` has returned from is on the disk.
 
     >>> with Log("answers.jsonl") as log:  # doctest: +SKIP
@@ -65,12 +65,6 @@ class Log:
 
     def close(self):
         self.file.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def _write(self, data, count):
         rest = data

@@ -14,7 +14,7 @@ class Prefixes(Game):
     0 where nothing is written yet.
 
     Args:
-        rewards: (A**T,), of all strings in the order of the dictionary, as in `exact.enumeration`.
+        rewards: (A**T,), of all strings in the order of the dictionary.
         n_letters: A, at most 26.
     """
     horizon_is_end = True

@@ -1,0 +1,1 @@
+"""Faces: how people and a run meet, by showing and reading."""
