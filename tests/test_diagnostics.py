@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf.diagnostics import accuracy, calibration, entropy_of, noise_ceiling
+from tinyrlhf.diagnostics import accuracy, calibration, entropy_of, krippendorff_alpha, noise_ceiling
 from tinyrlhf.episodes import rollout
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.humans.simulated import Boltzmann
@@ -351,3 +351,59 @@ def test_the_interval_of_a_win_rate_covers_the_truth_19_times_out_of_20(chance):
 def test_a_win_in_every_one_of_ten_pairs_is_not_certainty():
     rate = win_rate(np.ones(10), np.zeros(10), lambda first, second: first)
     assert rate.share == 1 and 0.6 < rate.low < 0.8 and rate.high == pytest.approx(1)
+
+
+# ---- agreement between people
+
+_ = np.nan
+# The example of Wikipedia's page on this alpha; and of Krippendorff 2011, "any metric, missing data"
+THREE_CODERS = np.array([[_, _, _, _, _, 3, 4, 1, 2, 1, 1, 3, 3, _, 3],
+                         [1, _, 2, 1, 3, 3, 4, 3, _, _, _, _, _, _, _],
+                         [_, _, 2, 1, 3, 4, 4, _, 2, 1, 1, 3, 3, _, 4]])
+FOUR_OBSERVERS = np.array([[1, 2, 3, 3, 2, 1, 4, 1, 2, _, _, _],
+                           [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, _, 3],
+                           [_, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, _],
+                           [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, _]])
+
+
+@pytest.mark.parametrize("values, level, published", [
+    (THREE_CODERS, "nominal", 0.691), (THREE_CODERS, "interval", 0.811), (FOUR_OBSERVERS, "nominal", 0.743),
+    (FOUR_OBSERVERS, "ordinal", 0.815), (FOUR_OBSERVERS, "interval", 0.849)])
+def test_alpha_is_as_published_to_the_printed_digits(values, level, published):
+    assert round(krippendorff_alpha(values, level), 3) == published
+    said = np.nan_to_num(values, nan=-1).astype(int)                   # "can't tell" instead of nothing
+    assert krippendorff_alpha(said, level) == pytest.approx(krippendorff_alpha(values, level))
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+def test_alpha_of_two_is_one_minus_observed_over_expected_disagreement_by_hand(level):
+    rng = np.random.default_rng(13)
+    values = np.array([0, 1, 1, 4])[rng.integers(4, size=(2, 9))]
+    counts = np.array([(values < v).sum() for v in range(5)]) + np.array([(values == v).sum() for v in range(5)]) / 2
+    apart = {"nominal": lambda c, k: c != k, "interval": lambda c, k: (c - k) ** 2.0,
+             "ordinal": lambda c, k: (counts[c] - counts[k]) ** 2}[level]
+    pool = values.ravel()
+    observed = np.mean([apart(c, k) for c, k in values.T])
+    expected = np.mean([apart(pool[i], pool[j]) for i in range(18) for j in range(18) if i != j])
+    assert krippendorff_alpha(values, level) == pytest.approx(1 - observed / expected)
+
+
+def test_alpha_is_1_for_people_who_agree_and_0_for_coins_whoever_comes_first():
+    rng = np.random.default_rng(14)
+    coins = rng.integers(3, size=(4, 5000))
+    assert abs(krippendorff_alpha(coins)) < 0.02
+    assert krippendorff_alpha(np.repeat(coins[:1], 3, axis=0)) == 1
+    few = np.where(rng.random((4, 30)) < 0.3, -1, coins[:, :30])
+    assert krippendorff_alpha(few[[2, 0, 3, 1], ::-1]) == pytest.approx(krippendorff_alpha(few))
+    alone = np.pad(few, [(0, 0), (0, 5)], constant_values=-1)
+    alone[0, 30:] = 7                                                  # nobody else judged these
+    assert krippendorff_alpha(alone, "interval") == pytest.approx(krippendorff_alpha(few, "interval"))
+
+
+def test_alpha_that_cannot_be_told_is_nan_and_what_is_no_table_is_refused():
+    for nothing in (np.full((3, 4), -1), np.zeros((2, 0)), np.array([[1, -1], [-1, 2]]), np.ones((3, 4))):
+        assert np.isnan(krippendorff_alpha(nothing))
+    with pytest.raises(ValueError, match="level: expected one of nominal, ordinal, interval; got 'ratio'"):
+        krippendorff_alpha(THREE_CODERS, "ratio")
+    with pytest.raises(ValueError, match="values: expected 2 dimensions"):
+        krippendorff_alpha(np.ones(4))

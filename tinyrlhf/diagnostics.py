@@ -1,7 +1,7 @@
 """Measure: numbers that say whether a reward model, and a run, can be trusted."""
 import numpy as np
 
-from tinyrlhf.checks import check_shapes, check_whole
+from tinyrlhf.checks import check_choice, check_shapes, check_whole
 from tinyrlhf.numerics import sigmoid
 
 
@@ -77,3 +77,32 @@ def entropy_of(samples):
     rows = np.reshape(samples, (len(samples), -1))
     counts = np.unique(rows, axis=0, return_counts=True)[1]
     return float((counts / counts.sum() * np.log(counts.sum() / counts)).sum())
+
+
+def krippendorff_alpha(values, level="nominal"):
+    """How well do people agree? 1 perfectly, 0 as by chance; NaN where that cannot be told.
+
+        alpha = 1 - D_o / D_e
+        D_o = sum_u sum_ck n_uc n_uk d(c, k) / (m_u - 1),  D_e = sum_ck n_c n_k d(c, k) / (n - 1)
+
+    n_uc of the m_u > 1 people who judged unit u said c. d(c, k): 1 unless c = k ("nominal"),
+    (c - k)^2 ("interval"), the same of mid-ranks ("ordinal").
+    values: (people, units) from 0 on; negative or NaN: nothing was said.
+    Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability".
+    """
+    check_choice("level", level, ("nominal", "ordinal", "interval"))
+    check_shapes(values=(values, "P U"))
+    said = np.asarray(values) >= 0
+    said &= said.sum(axis=0) > 1
+    categories, said_which = np.unique(np.asarray(values)[said], return_inverse=True)
+    counts = np.zeros((said.shape[1], len(categories)))
+    np.add.at(counts, (np.nonzero(said)[1], said_which), 1)
+    totals = counts.sum(axis=0)
+    places = np.cumsum(totals) - totals / 2 if level == "ordinal" else categories
+    distances = (places[:, None] - places) ** 2
+    if level == "nominal":
+        distances = np.sign(distances)
+    others = np.maximum(counts.sum(axis=1) - 1, 1)
+    observed = ((counts @ distances * counts).sum(axis=1) / others).sum()
+    expected = totals @ distances @ totals / max(totals.sum() - 1, 1)
+    return float(1 - observed / expected) if expected else float("nan")
