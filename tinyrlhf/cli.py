@@ -16,7 +16,7 @@ RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
 JSON_HELP = "last line of the output: the result as one JSON object"
 OURS = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json",
-        "parser")  # of `run`, and no settings of a world
+        "parser", "instead")  # of `run`, and no settings of a world
 BEGAN = time.perf_counter() - time.process_time()  # of the process, which has only imported
 
 
@@ -110,6 +110,12 @@ def add_run(commands, worlds):
         "is shown (0.5 to 1, default 0.9)")
     add("--rationality", type=float, metavar="B",
         help="instead: an option is picked by softmax(B * worth)")
+    add("--person", metavar="NAME[:STRENGTH][+...]",
+        help="somebody of the zoo: oracle, stochastic, myopic, peak-end, length, drift, fatigue, "
+        "lapse, mistake, position, skip, equal, camps, annotators; joined by + (default: simulated)")
+    add("--ask", metavar="NAME",
+        help="which questions: random (default), uncertainty, disagreement, information-gain, "
+        "volume-removal, thompson; from an ensemble of reward models")
     add("--kl-coef", type=float, metavar="C",
         help="price of one nat away from the reference (default: calibrated)")
     add("--human", choices=HUMANS, default="simulated", metavar="WHO",
@@ -117,9 +123,9 @@ def add_run(commands, worlds):
     add("--from", dest="source", metavar="LOG",
         help="with --human recorded: that log, a feedback.jsonl")
     either = run.add_mutually_exclusive_group().add_argument
-    either("--on-true-reward", dest="person", action="store_const", const="nobody",
+    either("--on-true-reward", dest="instead", action="store_const", const="nobody",
            help="traditional reinforcement learning: nobody is asked")
-    either("--without-feedback", dest="person", action="store_const", const="coin",
+    either("--without-feedback", dest="instead", action="store_const", const="coin",
            help="the control: the same run, every answer a coin flip")
     either("--baselines", action="store_true",
            help="also run the true reward, one cloned set of labels, and the control")
@@ -217,8 +223,10 @@ def run_all(options, more, began):
     recorded = options.human == "recorded"
     if recorded != (options.source is not None):
         raise ValueError("--human recorded: expected --from LOG with it, and --from only with it")
-    if recorded and options.person is None:
-        options.person = "recorded"
+    if options.instead and options.person not in (None, options.instead):
+        raise ValueError(f"--person: expected nobody else with --on-true-reward or "
+                         f"--without-feedback, got {options.person}")
+    options.person = options.person or options.instead or ("recorded" if recorded else None)
     said = {name: value for name, value in vars(options).items() if value is not None}
     said.update(own_settings(more))
     if recorded != (said.get("person") == "recorded"):

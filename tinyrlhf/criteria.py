@@ -70,7 +70,17 @@ def entropy(p):
 
 
 CRITERIA = {"uncertainty": uncertainty, "disagreement": disagreement,
-            "information-gain": information_gain, "volume-removal": volume_removal}
+            "information-gain": information_gain, "volume-removal": volume_removal,
+            "thompson": None}  # needs no chances
+
+
+def choose_by(name, questions, ensemble, n, rng):
+    """The n questions that a criterion by its name prefers, by the members of an ensemble."""
+    scores = ensemble.member_scores(questions.episodes)
+    if name == "thompson":
+        return thompson(questions, scores, n, rng)
+    habits = [member.habits for member in ensemble.members]
+    return choose(questions, scores, CRITERIA[name], n, habits=habits)
 
 
 def choose(questions, scores, criterion, n, weights=None, habits=None, seconds=None):

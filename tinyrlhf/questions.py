@@ -1,11 +1,13 @@
 """Ask: which episodes should a person be shown, and how? A function for each kind, in `ASK`."""
 import numpy as np
 
+from tinyrlhf.criteria import choose_by
 from tinyrlhf.episodes import cut_at, join, rollout, steps_left
 from tinyrlhf.feedback.answers import KINDS, PARTS, Questions
 from tinyrlhf.numerics import sigmoid
 
 RANKED = 4  # episodes in a ranking
+MANY = 8  # candidates for each question, where a criterion chooses
 TRIES = 3  # beside a demonstration
 CANDIDATES = 16  # plays among which one is looked for that follows a remark
 
@@ -47,9 +49,19 @@ def kinds_for(view, expert):
     return [name for name, kind in KINDS.items() if name in ASK and has[kind.needs]]
 
 
+def n_candidates(kind, state, n):
+    """Among how many questions n are chosen: no more where nobody knows what will be done."""
+    chosen = state.criterion is not None and KINDS[kind].needs != "expert"
+    return MANY * n if chosen else n
+
+
 def ask(kind, state, episodes, n):
-    """n questions of a kind about these episodes of the policy."""
-    return ASK[kind](kind, state, episodes, n, state.rngs["questions"])
+    """n questions of a kind about these episodes of the policy, chosen by the state's criterion."""
+    rng = state.rngs["questions"]
+    candidates = ASK[kind](kind, state, episodes, n_candidates(kind, state, n), rng)
+    if len(candidates) == n:
+        return candidates
+    return choose_by(state.criterion, candidates, state.reward_model, n, rng)
 
 
 def about_pairs(kind, state, episodes, n, rng):

@@ -25,7 +25,7 @@ from tinyrlhf.feedback.answers import Answers, join_answers
 from tinyrlhf.games.game import Game
 from tinyrlhf.learning.imitation import weigh_tries
 from tinyrlhf.learning.kl import kl_penalized_rewards, kl_per_episode
-from tinyrlhf.questions import View, ask
+from tinyrlhf.questions import View, ask, n_candidates
 from tinyrlhf.rewards.choice import accuracy_on
 from tinyrlhf.saving import load_into, states_of
 
@@ -57,6 +57,7 @@ class State:
         kl_coef: price of one nat from the reference, in units of the normalised reward.
         rngs: independent generators: "game", "questions", "person", "learner", ...
         person: who answers; view: what of the game they get to see.
+        criterion: which of many candidate questions to ask (`criteria.py`); None: as they come.
         steps_at_most: where episodes are cut; None: at the game's horizon.
         adaptive_kl: a `learning.adaptive_kl.AdaptiveKL`, whose kl_coef then counts, and moves.
         true_reward_scale: brings true rewards to the size of normalised learned ones; None: set
@@ -79,6 +80,7 @@ class State:
     rngs: dict
     person: protocols.Person | None = None
     view: View = field(default_factory=View)
+    criterion: str | None = None
     steps_at_most: int | None = None
     adaptive_kl: object | None = None
     true_reward_scale: float | None = None
@@ -155,7 +157,8 @@ def propose(state, stage):
         stage.begin(state)
     asked = []
     for kind in stage.kinds:
-        n_episodes, group = state.view.plays_needed(kind, stage.questions, state)
+        candidates = n_candidates(kind, state, stage.questions)
+        n_episodes, group = state.view.plays_needed(kind, candidates, state)
         asked.append(ask(kind, state, act(state, n_episodes, group), stage.questions))
     return join_answers(asked) if asked else None
 

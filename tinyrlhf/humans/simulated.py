@@ -77,7 +77,8 @@ class Boltzmann:
             kind = KINDS[name]
             if kind.needs != "expert":
                 sure = rationality[members, None]
-                scores = sure * returns[shows] + self.lean(kind, questions.place[members])
+                place = questions.place[members, :shows.shape[1]]
+                scores = sure * returns[shows] + self.lean(kind, place)
                 offsets = -sure * self.levels_below(kind, shows.shape[1])
                 lapse = self.lapse if kind.lapse else 0.0
                 chosen = kind.choose(kind.options, scores, offsets, lapse, rng)
@@ -117,15 +118,17 @@ class Boltzmann:
         return np.cumsum([0.0, *np.quantile(np.concatenate(self.remembered), quantiles)])
 
     def act(self, game, questions, rationality, rng):
-        """Play what has to be played, as sure as that (N,): the questions with it, and what is
-        said by that, (N, S)."""
+        """Play what has to be played, as sure as that (N,).
+
+        Returns the questions with it, and what is said by that, (N, S).
+        """
         said = np.full(questions.shows.shape, SKIP)
         for name, members, shows in questions.grouped():
             if KINDS[name].needs == "expert":
                 if self.expert is None:
                     raise ValueError(f"person: expected an expert for a {name}, got None")
                 asked = questions.episodes[shows[:, 0]]
-                sure = np.maximum(rationality[members, None], 0.0)  # nobody does worse on purpose
+                sure = np.maximum(rationality[members, None], 0.0)  # nobody errs on purpose
                 if KINDS[name].drawn:  # tries stand beside it
                     done = self.expert.demonstrate(game, asked, sure, rng)
                     column = 0

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinyrlhf.checks import check_range
 from tinyrlhf.feedback.answers import SAME, SKIP, join_answers
-from tinyrlhf.humans.simulated import Boltzmann
+from tinyrlhf.humans.simulated import Absent, Boltzmann, CoinFlip
 from tinyrlhf.saving import load_into, states_of
 
 ANNOTATORS = 5
@@ -200,20 +200,25 @@ def annotators(strength, make):
 
 
 GROUPS = {"camps": camps, "annotators": annotators}
+HOW_SURE = ("oracle", "stochastic")  # instead of an agreement
 KNOBS = {"oracle": (1.0, 0.5, 1.0), "stochastic": (1.0, 0.0, 1e9),  # agreement; rationality
          **{name: trait.knob for name, trait in TRAITS.items()},
          "camps": (0.5, 0.0, 1.0), "annotators": (3.0, 1.0, 1e3)}
-ONE_OF = ("oracle", "stochastic"), tuple(GROUPS)
+ONE_OF = HOW_SURE, tuple(GROUPS)
+PLAIN = ("simulated", "recorded", "coin", "nobody")  # nobody: training on the true reward
 
 
 def parse(words):
     """"myopic:0.8+skip" -> {"myopic": 0.8, "skip": 0.1}; refuses what nobody is."""
+    if words in PLAIN:
+        return {}
     strengths = {}
     for word in words.split("+"):
         name, colon, strength = word.strip().partition(":")
         if name not in KNOBS:
-            raise ValueError(f"person: expected one or more of {', '.join(KNOBS)}, joined by +, "
-                             f"each with :STRENGTH if you like; got {word!r}")
+            raise ValueError(f"person: expected {', '.join(PLAIN)}; or one or more of "
+                             f"{', '.join(KNOBS)}, joined by +, each with :STRENGTH if you like; "
+                             f"got {word!r}")
         try:
             strengths[name] = float(strength) if colon else KNOBS[name][0]
         except ValueError:
@@ -229,7 +234,11 @@ def parse(words):
 
 
 def person(words, agreement=None, rationality=None, expert=None, lapse=0.0):
-    """Somebody out of the zoo, by the words of `parse`; the rest as in `Boltzmann`."""
+    """Somebody by the words of `parse`; the rest as in `Boltzmann`."""
+    if words == "coin":
+        return CoinFlip()
+    if words == "recorded":
+        return Absent()
     strengths = parse(words)
     if "oracle" in strengths:
         agreement, rationality = strengths["oracle"], None

@@ -28,6 +28,12 @@ class Parameters(dict):
         """Zeros with the same names and shapes."""
         return Parameters(self.shapes, self.vector.dtype)
 
+    def __deepcopy__(self, memo):
+        """A copy whose entries are views of its own vector, as these are of this one."""
+        twin = self.like()
+        twin.vector[:] = self.vector
+        return twin
+
 
 class Network:
     """What all networks share: parameters, copying, saving. Knows neither time nor episodes."""
@@ -43,8 +49,7 @@ class Network:
     def copy(self):
         """A twin with its own parameters."""
         twin = copy.copy(self)
-        twin.params = self.params.like()
-        twin.params.vector[:] = self.params.vector
+        twin.params = copy.deepcopy(self.params)
         return twin
 
     def state(self):

@@ -1,4 +1,6 @@
 """Fit: reward models that explain what people say. The score of an episode sums its rewards."""
+import copy
+
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_whole
@@ -235,6 +237,13 @@ class Ensemble:
         load_into(state, **{str(m): member for m, member in enumerate(self.members)})
         self.counts = np.asarray(state["counts"])
         self.typical = np.asarray(state["typical"])
+
+
+def as_ensemble(model, size=5):
+    """An ensemble of so many copies, which come to differ by their bootstraps; one stays it is."""
+    if isinstance(model, Ensemble):
+        return model
+    return Ensemble([copy.deepcopy(model) for _ in range(size)])
 
 
 def mean(scores):

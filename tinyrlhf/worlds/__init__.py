@@ -21,10 +21,12 @@ import numpy as np
 from tinyrlhf.checks import check_choice, check_range, check_whole
 from tinyrlhf.feedback.forms import Steps
 from tinyrlhf.games.game import Game
-from tinyrlhf.humans.simulated import Absent, Boltzmann, CoinFlip
+from tinyrlhf.criteria import CRITERIA
+from tinyrlhf.humans import zoo
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.questions import kinds_for
+from tinyrlhf.rewards.reward_models import as_ensemble
 from tinyrlhf.rlhf import Stage, from_answers, from_true_reward
 from tinyrlhf.yardsticks import yardstick_for
 
@@ -36,11 +38,10 @@ MADE = {  # name: class, what else it needs, what is always set
     "ppo": (PPO, ("critic", "gamma", "minibatch"), {}),
 }
 LEARNERS = tuple(MADE)
-PEOPLE = ("simulated", "recorded", "coin", "nobody")  # nobody: training on the true reward
 AGREEMENT = 0.9                           # of answers with the true reward, unless told
 LAPSE = 0.1                               # how often a person marks a part without looking
-PERSON = {"person": "simulated", "agreement": None, "rationality": None}  # of every world
-IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback"),
+COMMON = {"person": "simulated", "agreement": None, "rationality": None, "ask": "random"}
+IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback", "ask"),
         ("person", "coin"): ("agreement", "rationality"),
         ("person", "recorded"): ("agreement", "rationality")}
 IN_WORDS = {"nobody": "training on the true reward", "coin": "coin flips",
@@ -104,14 +105,14 @@ class World:
         """The calibrated settings by name, those of the person included."""
         own = {each.name: each.default for each in arguments_of(self.make)
                if isinstance(each.default, (int, float, str))}
-        return {**own, **PERSON}
+        return {**own, **COMMON}
 
     @property
     def choices(self):
         """The values that a setting may have, by name, where these can be listed."""
         own = {each.name: each.annotation for each in arguments_of(self.make)
                if isinstance(each.annotation, tuple)}
-        return {**own, "person": PEOPLE}
+        return {**own, "ask": ("random", *CRITERIA)}
 
     def settings(self, **given):
         """All settings of a run: what was given (not None), or calibrated values."""
@@ -135,11 +136,18 @@ class World:
                     beside = IN_WORDS.get(value, f"{name} {value}")
                     raise ValueError(f"{other}: expected nothing, since it has no effect with "
                                      f"{beside}; got {given[other]}")
+        person = given.get("person", "simulated")
+        for name in ("agreement", "rationality"):
+            if name in given and set(zoo.parse(person)) & set(zoo.HOW_SURE):
+                raise ValueError(f"{name}: expected nothing, since person {person} says how sure "
+                                 f"they are; got {given[name]}")
 
     def check(self, name, value):
         """Refuse a value that this setting cannot have."""
         default = self.defaults[name]
-        if name in self.choices:
+        if name == "person" and isinstance(value, str):
+            zoo.parse(value)
+        elif name in self.choices:
             check_choice(name, value, self.choices[name])
         elif name in RANGES:
             check_whole(name, value, *RANGES[name])
@@ -152,7 +160,7 @@ class World:
     def __call__(self, sizes=None, **given):
         """The State of a run before its first stage; sizes: of a smaller run, where it has them."""
         settings = self.settings(**given)
-        own = {name: settings[name] for name in settings if name not in ("world", *PERSON)}
+        own = {name: settings[name] for name in settings if name not in ("world", *COMMON)}
         if sizes is not None:
             own["sizes"] = sizes
         state = self.make(**own)
@@ -160,21 +168,16 @@ class World:
         for stage in state.plan:
             for kind in stage.kinds:
                 check_choice(f"feedback on {self.name}", kind, kinds)
-        state.person = self.answerer(state.game, settings)
+        state.person = zoo.person(settings["person"], settings["agreement"],
+                                  settings["rationality"], self.expert and self.expert(state.game),
+                                  LAPSE)
+        if settings["ask"] != "random":
+            ask_by(settings["ask"], state)
         if settings["person"] == "nobody":
             state.plan = [self.without_answers(stage) for stage in state.plan]
             if self.on_true_reward:
                 self.on_true_reward(state)
         return state
-
-    def answerer(self, game, settings):
-        """Who answers: a simulated person who wants the true reward, or somebody else."""
-        if settings["person"] == "coin":
-            return CoinFlip()
-        if settings["person"] == "recorded":
-            return Absent()
-        expert = self.expert and self.expert(game)
-        return Boltzmann(settings["agreement"], settings["rationality"], expert, LAPSE)
 
     def without_answers(self, stage):
         """The same stage on the true reward, where it would have been on a learned one."""
@@ -184,6 +187,19 @@ class World:
             raise ValueError(f"person: expected somebody who answers, since {self.name} learns "
                              "from nothing else here; got nobody")
         return stage._replace(improve=from_true_reward, kinds=(), questions=0)
+
+
+def ask_by(criterion, state):
+    """Choose what is asked by a criterion, for which the reward model becomes an ensemble."""
+    def several(begin):
+        def begin_with_several(state):
+            begin(state)
+            state.reward_model = as_ensemble(state.reward_model)
+        return begin and begin_with_several
+
+    state.criterion = criterion
+    state.reward_model = as_ensemble(state.reward_model)
+    state.plan = [stage._replace(begin=several(stage.begin)) for stage in state.plan]
 
 
 def world(**owned):
