@@ -24,7 +24,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     yardsticks    what a run is held against: true return and objective, and the best possible
     worlds        one file each, with calibrated settings: bandit, gridworld, cartpole, text, chat
     runs, report  a run on disk; its result beside what it must be held against
-    faces         what shows and reads: talk (all stages of a chat model, side by side)
+    faces         what shows and reads: terminal (how far is it?), talk (to a chat model)
     teaching      lessons, exercises and demos: pages, grader, stepper
     cli           the front door: tinyrlhf run, show, chat, lesson, demo
 

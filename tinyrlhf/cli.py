@@ -1,13 +1,13 @@
 """The front door: `tinyrlhf run WORLD`, `show RUN`, `chat RUN`, `lesson ...`, `demo N`."""
 import argparse
 import json
-import math
 import os
-import shutil
 import signal
 import sys
 import time
 from pathlib import Path
+
+from tinyrlhf.faces.terminal import Progress, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
@@ -31,11 +31,6 @@ def complain(message):
     """One line on standard error; returns the exit code."""
     print(f"tinyrlhf: {printable(message)}", file=sys.stderr)
     return 2
-
-
-def printable(text):
-    """One line without control characters: names of folders may be hostile."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
 
 
 def world_names():
@@ -372,55 +367,3 @@ def finish(folder, settings, state, options, line, began):
     print(report.sentences(settings, {**result, "out": printable(folder)}))
     if options.json:
         print(json.dumps(finite(result)))
-
-
-class Progress:
-    """One live line on a terminal, plain lines when piped."""
-
-    def __init__(self, state):
-        self.n_rounds, self.done = len(state.plan), len(state.history)
-        self.named = len({stage.name for stage in state.plan}) > 1  # stages are announced
-        self.live, self.width = sys.stdout.isatty(), 0
-        self.began = time.perf_counter()
-
-    def round(self, state, row):
-        """A finished round; accuracy is on answers not yet learned from."""
-        name = f"{row['stage']:<11}" if self.named else f"{self.seconds_left(row):3.0f} s left"
-        accuracy = row.get("reward_model_accuracy", math.nan)
-        told = f"accuracy on new answers {accuracy:4.0%}   " if math.isfinite(accuracy) else ""
-        self.say(f"round {row['round']:>2}/{self.n_rounds}  {name}   answers {row['answers']:>3}   "
-                 f"{told}true return {row.get('true_return', math.nan):7.2f}   "
-                 f"KL {row.get('kl', math.nan):5.1f}")
-        self.announce(state)
-
-    def seconds_left(self, row):
-        a_round = (time.perf_counter() - self.began) / (row["round"] - self.done)
-        return a_round * (self.n_rounds - row["round"])
-
-    def announce(self, state):
-        """What comes next, where stages differ."""
-        number = len(state.history) + 1
-        if self.named and number <= self.n_rounds:
-            stage = state.plan[number - 1]
-            kinds = ", ".join(stage.kinds)
-            n_asked = stage.questions * len(stage.kinds)
-            asked = f": people answer {n_asked:,} times ({kinds})" if kinds else ""
-            self.say(f"round {number:>2}/{self.n_rounds}  {stage.name} begins{asked}")
-
-    def note(self, text):
-        """A line that stays, on standard error."""
-        self.close()
-        print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
-
-    def say(self, text):
-        """Overwrite the live line, or print a plain one."""
-        if self.live:  # a line that wraps cannot be overwritten
-            text = text[:shutil.get_terminal_size().columns - 1]
-            print("\r" + text.ljust(self.width), end="", flush=True)
-            self.width = len(text)
-        else:
-            print(text, flush=True)
-
-    def close(self):
-        if self.live and self.width:
-            print("\r" + " " * self.width + "\r", end="", flush=True)

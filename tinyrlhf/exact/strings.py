@@ -63,15 +63,15 @@ def optimum(log_reference, automaton, kl_coef):
     """
     _check_tables(automaton, log_reference=log_reference)
     check_range("kl_coef", kl_coef, 1e-3, 1e9)
-    n_steps, n_states = len(automaton[2]) - 1, len(automaton[0])
-    log_weights = np.empty((n_steps + 1, len(log_reference), n_states))
-    log_weights[-1] = automaton[2][-1] / kl_coef
-    reward = np.broadcast_to(automaton[2][-1], log_weights[-1].shape)
-    for t in reversed(range(n_steps)):
+    next_state, step_reward, end_reward = automaton
+    log_weights = np.empty((len(end_reward), len(log_reference), len(next_state)))
+    log_weights[-1] = end_reward[-1] / kl_coef
+    reward = np.broadcast_to(end_reward[-1], log_weights[-1].shape)
+    for t in reversed(range(len(end_reward) - 1)):
         log_optimum = _log_optimum(log_reference, automaton, kl_coef, log_weights, t)
         log_weights[t] = logsumexp(log_optimum, axis=1)
         probabilities = np.exp(log_optimum - log_weights[t][:, None])
-        reward_to_go = automaton[1][:, :, None] + _after(reward, automaton, t)
+        reward_to_go = step_reward[:, :, None] + _after(reward, automaton, t)
         reward = (probabilities * reward_to_go).sum(axis=1)
     value, reward = kl_coef * float(log_weights[0, 0, 0]), float(reward[0, 0])
     return Optimum(value, reward, (reward - value) / kl_coef, log_weights)
@@ -81,14 +81,14 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
     """What a policy (U, V) that sees the last C symbols really reaches: Evaluation."""
     _check_tables(automaton, log_reference=log_reference, log_policy=log_policy)
     check_range("kl_coef", kl_coef, 0, 1e9)
-    probabilities, step_reward = np.exp(log_policy), automaton[1]
-    length = np.ones_like(log_policy)
+    next_state, step_reward, end_reward = automaton
+    probabilities, length = np.exp(log_policy), np.ones_like(log_policy)
     length[:, 0] = 0.0  # the end mark is not counted
     kl, entropy = log_policy - log_reference, -log_policy
     per_step = np.stack([kl, length, entropy], axis=-1)
-    reward = np.broadcast_to(automaton[2][-1], (len(log_policy), len(automaton[0])))
+    reward = np.broadcast_to(end_reward[-1], (len(log_policy), len(next_state)))
     sums = np.zeros((len(log_policy), 3))
-    for t in reversed(range(len(automaton[2]) - 1)):
+    for t in reversed(range(len(end_reward) - 1)):
         following = sums[_successors(*log_policy.shape)]
         following[:, 0] = 0.0  # nothing comes after the end mark
         sums = np.einsum("ua,uas->us", probabilities, per_step + following)
@@ -100,7 +100,7 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
 
 def _after(values, automaton, t):
     """What follows each symbol at time t, (U, V, Q): the end reward, or values (U, Q) at t + 1."""
-    next_state, end_reward = automaton[0], automaton[2]
+    next_state, _, end_reward = automaton
     following = values[_successors(len(values), next_state.shape[1])[:, :, None], next_state.T]
     following[:, 0] = end_reward[t]
     return following
@@ -113,9 +113,10 @@ def _successors(n_contexts, n_symbols):
 
 def _log_optimum(log_reference, automaton, kl_coef, log_weights, t):
     """log reference + reward now / kl_coef + log weight afterwards: log pi* + m_t, (U, V, Q)."""
-    scaled = automaton[0], automaton[1], automaton[2] / kl_coef
-    now = log_reference + automaton[1] / kl_coef
-    return now[:, :, None] + _after(log_weights[t + 1], scaled, t)
+    next_state, step_reward, end_reward = automaton
+    now = log_reference + step_reward / kl_coef
+    after = _after(log_weights[t + 1], (next_state, step_reward, end_reward / kl_coef), t)
+    return now[:, :, None] + after
 
 
 def _check_tables(automaton, **tables):

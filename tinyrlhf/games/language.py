@@ -15,6 +15,9 @@ from tinyrlhf.games.text import written
 
 SYMBOLS = "\n .!?abcdefghijklmnopqrstuvwxyz"        # a character's number is its place
 WINDOW, TAIL = 12, 8                                # last characters of answer and prompt
+PROMPT, ANSWER = slice(1, 19), slice(19, None)      # columns of the states; the first is the clock
+PROMPT_TAIL = slice(PROMPT.stop - TAIL, PROMPT.stop)
+SEEN = np.r_[-WINDOW:0, PROMPT_TAIL, 0]             # by the policy
 SHORT, LONG = 26, 42                                # an answer so long is neither short nor long
 N_GRAMS = 2 ** 15                                   # as many n-grams are told apart
 FEATURE_SIZES = np.r_[np.full(2 * (len(SYMBOLS) - 1), 3.0), 10.0]  # typical numbers of a bag
@@ -43,10 +46,10 @@ class Language(Game):
     symbols follow the characters'.
     """
     n_actions = len(SYMBOLS)
-    horizon, prompt_length = 56, 18
+    horizon, prompt_length = 56, PROMPT.stop - PROMPT.start
     horizon_is_end = True
     keys = {letter: number for number, letter in enumerate(SYMBOLS)}
-    n_symbols, slots = n_actions + horizon + 1, WINDOW + TAIL + 1  # for an EmbeddingMLP
+    n_symbols, slots = n_actions + horizon + 1, len(SEEN)  # for an EmbeddingMLP
     n_features = 2 * (n_actions - 1) + 1
 
     def __init__(self, name="dialogue"):
@@ -68,7 +71,7 @@ class Language(Game):
             if len(prompt) > self.prompt_length:
                 raise ValueError(f"prompt: expected at most {self.prompt_length} characters, "
                                  f"got {len(prompt)}: {prompt!r}")
-            row[1 + self.prompt_length - len(prompt):1 + self.prompt_length] = self.encode(prompt)
+            row[PROMPT.stop - len(prompt):PROMPT.stop] = self.encode(prompt)
         return states
 
     def encode(self, text):
@@ -81,14 +84,13 @@ class Language(Game):
 
     def observe(self, states):
         """(..., width) -> (..., 21): 12 characters, 8 of the prompt, the clock."""
-        return states.take(_SEEN, axis=-1)
+        return states.take(SEEN, axis=-1)
 
     def step(self, states, actions, rng):
         """Append one character each (n,); the end mark ends an answer, and so does a full row."""
-        answer = 1 + self.prompt_length
         next_states = states.copy()
         next_states[:, 0] += 1
-        next_states[:, answer:-1] = states[:, answer + 1:]
+        next_states[:, ANSWER.start:-1] = states[:, ANSWER.start + 1:]
         next_states[:, -1] = actions
         done = (np.asarray(actions) == 0) | (next_states[:, 0] == self.n_actions + self.horizon)
         rewards = np.zeros(len(states))
@@ -144,21 +146,20 @@ class Language(Game):
 
     def decode(self, states):
         """The answers in rows of states, as texts without end mark."""
-        return texts_of(states[:, 1 + self.prompt_length:])
+        return texts_of(states[:, ANSWER])
 
     def asked(self, states):
         """The prompts in rows of states."""
-        return texts_of(states[:, 1:1 + self.prompt_length])
+        return texts_of(states[:, PROMPT])
 
     def features(self, states):
         """How often each character is in the answer and in the prompt's tail, and the length.
 
         States (..., width) -> (..., 61).
         """
-        answer, tail = states[..., 1 + self.prompt_length:], states[..., _TAIL]
-        counts = [(rows[..., None] == np.arange(1, self.n_actions)).sum(axis=-2)
-                  for rows in (answer, tail)]
-        length = (answer > 0).sum(axis=-1, keepdims=True)
+        counts = [(states[..., columns, None] == np.arange(1, self.n_actions)).sum(axis=-2)
+                  for columns in (ANSWER, PROMPT_TAIL)]
+        length = (states[..., ANSWER] > 0).sum(axis=-1, keepdims=True)
         return np.concatenate([*counts, length], axis=-1) / FEATURE_SIZES
 
     def ngrams(self, observations):
@@ -167,7 +168,7 @@ class Language(Game):
         Observations (..., 21) -> (..., 4).
         """
         letters = observations[..., :WINDOW].astype(np.int64)
-        tail = observations[..., WINDOW:WINDOW + TAIL].astype(np.int64)
+        tail = observations[..., WINDOW:-1].astype(np.int64)
         prompt = tail @ (self.n_actions ** np.arange(TAIL) % N_GRAMS)
         sizes = np.arange(2, 6)
         numbers = np.stack([letters[..., -size:] @ self.n_actions ** np.arange(size)
@@ -235,7 +236,7 @@ class Language(Game):
         """Texts as observations (n, T, 21), actions (n, T), mask (n, T), for maximum likelihood."""
         rows = [self.encode(answer) for answer in answers]
         windows, actions, mask = written(rows, self.horizon, WINDOW)
-        tails = np.repeat(self.ask(prompts)[:, None, _TAIL], self.horizon, axis=1)
+        tails = np.repeat(self.ask(prompts)[:, None, PROMPT_TAIL], self.horizon, axis=1)
         clock = self.n_actions + np.arange(self.horizon, dtype=np.uint8)[:, None]
         clocks = np.broadcast_to(clock, (*actions.shape, 1))
         return np.concatenate([windows, tails, clocks], axis=-1), actions, mask
@@ -248,10 +249,6 @@ class Language(Game):
         """The prompt, and the answer below it."""
         prompt, answer = self.asked(state[None])[0], self.decode(state[None])[0]
         return [Words(0.5, 0.7, prompt, "quiet"), Words(0.5, 0.4, answer)]
-
-
-_TAIL = np.arange(1 + Language.prompt_length - TAIL, 1 + Language.prompt_length)
-_SEEN = np.r_[-WINDOW:0, _TAIL, 0]
 
 
 def words_of(text):
