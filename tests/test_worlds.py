@@ -15,6 +15,7 @@ from tinyrlhf.episodes import replay, rollout
 from tinyrlhf.feedback.answers import KINDS, SKIP, Answers
 from tinyrlhf.games.language import N_GRAMS
 from tinyrlhf.games.phrases import CORPORA, Phrases
+from tinyrlhf.humans import zoo
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.rewards.reward_models import OutcomeReward
 from tinyrlhf.rlhf import from_answers, from_true_reward, improve_on
@@ -71,7 +72,7 @@ def test_worlds_are_found_by_the_names_of_their_files():
 def test_the_settings_of_a_world_are_the_arguments_of_its_function_and_build_the_same_run(name):
     defaults, settings = find(name).defaults, find(name).settings(seed=7)
     own = [each for each in inspect.signature(find(name).make).parameters if each != "sizes"]
-    assert list(defaults) == [*own, "person", "agreement", "rationality"]
+    assert list(defaults) == [*own, "person", "agreement", "rationality", "ask"]
     assert settings == {"world": name, **defaults, "seed": 7, "agreement": 0.9}
     assert find(name).settings(**{key: value for key, value in settings.items() if key != "world"}) == settings
     state = default(name)
@@ -140,7 +141,7 @@ def test_generators_are_independent_of_each_other_and_of_other_seeds():
     ("chat", "language", "french", "dialogue, sentiment; got 'french'"),
     ("chat", "method", "magic", "best-of-n; got 'magic'"),
     ("chat", "reward", "eyes", "bag, ngram, trunk, ensemble; got 'eyes'"),
-    ("chat", "person", "cat", "simulated, recorded, coin, nobody; got 'cat'"),
+    ("chat", "person", "cat", "simulated, recorded, coin, nobody; .*got 'cat'"),
     ("bandit", "learner", "magic", "ppo; got 'magic'"), ("bandit", "seed", -1, "got -1"),
     ("bandit", "seed", 1.5, "got 1.5"),
     ("bandit", "rounds", 0, "from 1 to 10000, got 0"), ("chat", "rounds", 10_001, "got 10001"),
@@ -536,7 +537,7 @@ def test_one_question_is_enough_to_go_on(settings):
 def test_every_method_is_one_of_the_plan():
     for method in METHODS:
         assert [stage.name for stage in a_chat(method=method).plan] == ["pretrained", "sft", "rl"]
-    assert improve_on is rlhf.improve_on and worlds.PEOPLE == ("simulated", "recorded", "coin", "nobody")
+    assert improve_on is rlhf.improve_on and zoo.PLAIN == ("simulated", "recorded", "coin", "nobody")
 
 
 # ---- a real run

@@ -13,10 +13,11 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     episodes      what happened: rollout, replay, clips
     exact         the best possible: planning, horizon; strings, best of n
     feedback      what people say: answers (the kinds, and what they mean), forms and log (kept)
-    rewards       fit: choice (one likelihood), habits, bradley_terry, reward_models
+    rewards       fit: choice (one likelihood), habits, reward_models; posterior; plain items; distances
     learning      improve: advantages, kl, rules, policy_gradient, imitation, q_learning, ...
-    questions     ask: what is shown, and which to ask next
-    humans        who answers: simulated people, experts who act, recorded answers
+    criteria      which question tells most: uncertainty, disagreement, information gain, ...
+    questions     ask: what is shown, and how
+    humans        who answers: simulated people, their zoo, experts who act, recorded answers
     diagnostics   measure: accuracy, noise ceiling, calibration
     plots         scenes and arrays in, figures out
     rlhf          THE LOOP on one page: act, ask, fit, improve, measure

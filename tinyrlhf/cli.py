@@ -106,8 +106,8 @@ def add_run(commands, worlds):
     add("--rationality", type=float, metavar="B",
         help="instead: an option is picked by softmax(B * worth)")
     add("--person", metavar="NAME[:STRENGTH][+...]",
-        help="somebody of the zoo: oracle, stochastic, myopic, peak-end, length, drift, fatigue, "
-        "lapse, mistake, position, skip, equal, camps, annotators; joined by + (default: simulated)")
+        help="who is simulated: oracle, stochastic, myopic, peak-end, length, drift, fatigue, "
+        "lapse, mistake, position, skip, equal, camps, annotators; several joined by +")
     add("--ask", metavar="NAME",
         help="which questions: random (default), uncertainty, disagreement, information-gain, "
         "volume-removal, thompson; from an ensemble of reward models")

@@ -70,8 +70,8 @@ def entropy(p):
 
 
 CRITERIA = {"uncertainty": uncertainty, "disagreement": disagreement,
-            "information-gain": information_gain, "volume-removal": volume_removal,
-            "thompson": None}  # needs no chances
+            "information-gain": information_gain, "volume-removal": volume_removal}
+NAMES = (*CRITERIA, "thompson")  # which needs no chances
 
 
 def choose_by(name, questions, ensemble, n, rng):

@@ -149,7 +149,8 @@ class Boltzmann:
 
     def state(self):
         """What they remember, which is saved with the run."""
-        return {"latest": self.latest, "answered": self.answered, "returns": np.concatenate([*self.remembered, np.zeros(0)]),
+        return {"latest": self.latest, "answered": self.answered,
+                "returns": np.concatenate([*self.remembered, np.zeros(0)]),
                 "rounds": np.array([len(each) for each in self.remembered], int)}
 
     def load(self, state):

@@ -1,4 +1,4 @@
-"""People as they are: forgetful, biased, tired, changing, of two minds. `person("myopic:0.8+skip")`.
+"""People as they are: forgetful, biased, tired, of two minds. `person("myopic:0.8+skip")`.
 
 Each is a simulated person with traits, and each trait has one knob, its strength. What a trait does
 is declared here, so that it can be held against what is said, and against what is learned from it.

@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tinyrlhf import criteria
 from tinyrlhf.checks import check_choice, check_range, check_whole
 from tinyrlhf.feedback.forms import Steps
 from tinyrlhf.games.game import Game
-from tinyrlhf.criteria import CRITERIA
 from tinyrlhf.humans import zoo
 from tinyrlhf.learning.policy_gradient import GRPO, PPO, RLOO, ActorCritic, Reinforce
 from tinyrlhf.nn.schedules import linear
@@ -112,7 +112,7 @@ class World:
         """The values that a setting may have, by name, where these can be listed."""
         own = {each.name: each.annotation for each in arguments_of(self.make)
                if isinstance(each.annotation, tuple)}
-        return {**own, "ask": ("random", *CRITERIA)}
+        return {**own, "ask": ("random", *criteria.NAMES)}
 
     def settings(self, **given):
         """All settings of a run: what was given (not None), or calibrated values."""
