@@ -17,7 +17,7 @@ from tinyrlhf import cli, report, runs, saving
 from tinyrlhf.episodes import Episodes, replay
 from tinyrlhf.feedback import log
 from tinyrlhf.feedback.answers import KINDS, Answers
-from tinyrlhf.feedback.forms import Texts, from_labels
+from tinyrlhf.feedback.forms import Texts, from_labels, modern
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import rlhf
@@ -423,6 +423,16 @@ def test_comparisons_of_format_1_are_read_one_round_after_the_other():
     assert bytes_of(kept) == bytes_of(state)
 
 
+def test_a_stopped_replay_of_format_1_goes_on_in_format_2():
+    write_log("old.jsonl", [compared(i % 5, (i + 1) % 5) for i in range(10)])
+    whole = replayed("old.jsonl")
+    settings = settings_for("bandit", **{**SMALL, "person": "recorded"})
+    source = runs.source_of("old.jsonl", short(runs.begin(settings)), settings)
+    with runs.Run(runs.create("two", settings), state := short(runs.begin(settings)), source) as at_work:
+        rlhf(state, 1, on_round=lambda state, row: at_work.save(state))
+    assert bytes_of(go_on("two", source=source)) == bytes_of(whole)
+
+
 def replayed_again():
     os.rename("again", "once")
     return replayed("once/feedback.jsonl")
@@ -433,7 +443,7 @@ def test_rankings_of_format_1_are_read():
     texts = ["tea is hot.", "sure! tea is hot.", "no idea.", "tea."]
     order = [1, 0, 3, 2]
     label = {"verb": "rank", "who": "ada", "prompt": "what is tea?", "options": texts, "order": order}
-    answers = from_labels([label], state.game, Texts())
+    answers = from_labels([modern(label)], state.game, Texts())
     assert answers.kind.tolist() == ["ranking"] and answers.said.tolist() == [order]
     assert state.game.decode(answers.episodes.states[:, -1]) == texts
     assert state.game.asked(answers.episodes.states[:, 0]) == ["what is tea?"] * 4
@@ -527,7 +537,7 @@ def test_a_log_that_ends_before_the_run_does_is_refused_before_anything_is_writt
     assert "expected 5 answers in round 3, got 0" in refusal(lambda: replayed("one/feedback.jsonl", rounds=3))
     assert "expected 4 answers in round 1, got 5" in refusal(lambda: replayed("one/feedback.jsonl", questions=4))
     write_log("old.jsonl", [compared(0, 1, "first", "first")] * 7)       # of format 1, which knew no rounds
-    assert "expected 10 answers, got 7" in refusal(lambda: replayed("old.jsonl", rounds=2))
+    assert "expected 5 answers in round 2, got 2" in refusal(lambda: replayed("old.jsonl", rounds=2))
     assert not os.path.exists("again")
 
 
@@ -569,7 +579,7 @@ def test_nobody_reports_on_a_run_while_somebody_is_at_work_in_its_folder(capsys)
 def test_names_may_hold_anything():
     labels = [{**good(kind="rating", shows=[pull(i % 5)], place=[0], said=[i % 5]), "round": 1 + i // 5,
                "who": "a\nb"} for i in range(10)]
-    write_log("log.jsonl", labels)
+    write_log("log.jsonl", labels, "bandit")
     state = replayed("log.jsonl", feedback="rating")
     assert bytes_of(runs.load("again")) == bytes_of(state)
 

@@ -7,7 +7,7 @@ import numpy as np
 def check_shapes(**arrays):
     """Each argument is `name=(array, "B T A")`: the same letter must mean the same size everywhere.
 
-    A number stands for itself, "..." at the front for any leading dimensions. Returns the sizes.
+    A number stands for itself. Returns the sizes.
 
     >>> check_shapes(rewards=(np.zeros((4, 7)), "B T"), mask=(np.ones((4, 7)), "B T"))
     {'B': 4, 'T': 7}
@@ -16,9 +16,6 @@ def check_shapes(**arrays):
     for name, (array, pattern) in arrays.items():
         letters, shape = pattern.split(), np.shape(array)
         got = f"got shape {shape}"
-        if letters[:1] == ["..."]:
-            letters = letters[1:]
-            shape = shape[max(len(shape) - len(letters), 0):]
         expected = "(" + ", ".join(letters) + ")"
         if len(shape) != len(letters):
             raise ValueError(f"{name}: expected {len(letters)} dimensions {expected}, {got}")

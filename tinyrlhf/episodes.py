@@ -115,9 +115,9 @@ def rollout(game, policy, states, rng, first_step=0, steps_at_most=None):
     return collect(game, played, states, first_step)
 
 
-def std_of_returns(game, policy, n=10_000):
+def std_of_returns(game, policy):
     """Standard deviation of a policy's true returns: the unit of normalised rewards and kl_coef."""
-    starts = game.start(n, np.random.default_rng(1))
+    starts = game.start(10_000, np.random.default_rng(1))
     return float(rollout(game, policy, starts, np.random.default_rng(0)).true_returns.std())
 
 
@@ -221,10 +221,17 @@ def window(episodes, first, lengths, width):
 
 def trimmed(episodes):
     """The same episodes in as many columns as the longest of them needs, at least one."""
-    longest = max(int(episodes.lengths.max(initial=0)), 1)
+    return in_columns(episodes, max(int(episodes.lengths.max(initial=0)), 1))
+
+
+def in_columns(episodes, T):
+    """The same episodes in T columns: padded on the right, or cut."""
     tables = {}
     for name, table in vars(episodes).items():
-        width = longest + 1 if name in STATES else longest
+        width = T + 1 if name in STATES else T
+        if table.ndim > 1 and table.shape[1] < width:
+            padding = [(0, 0), (0, width - table.shape[1]), *[(0, 0)] * (table.ndim - 2)]
+            table = np.pad(table, padding, mode="edge" if name in STATES else "constant")
         tables[name] = table[:, :width] if table.ndim > 1 else table
     return Episodes(**tables)
 
@@ -249,17 +256,9 @@ def join(parts):
     """Several Episodes below each other, padded on the right to the longest."""
     check_whole("parts", len(parts), 1, 1_000_000_000)
     longest = max(part.mask.shape[1] for part in parts)
-
-    def widened(name, table):
-        width = longest + 1 if name in STATES else longest
-        if table.ndim == 1 or table.shape[1] == width:
-            return table
-        padding = [(0, 0), (0, width - table.shape[1]), *[(0, 0)] * (table.ndim - 2)]
-        return np.pad(table, padding, mode="edge" if name in STATES else "constant")
-
-    names = [field.name for field in fields(Episodes)]
-    return Episodes(**{name: np.concatenate([widened(name, getattr(part, name)) for part in parts])
-                       for name in names})
+    alike = [vars(in_columns(part, longest)) for part in parts]
+    return Episodes(**{name: np.concatenate([tables[name] for tables in alike])
+                       for name in alike[0]})
 
 
 def start_in_groups(game, n, group, rng):

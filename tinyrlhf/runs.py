@@ -187,10 +187,10 @@ def source_of(path, state, settings):
     One line if they cannot be, before anything is written.
     """
     told = told_in(path, settings["world"])
-    book = Book(state, find(settings["world"]).form, source=told)
     asked = {kind for stage in state.plan for kind in stage.kinds}
     kinds = set()
     try:
+        book = Book(state, find(settings["world"]).form, source=told)
         for labels in book.labels.values():
             kinds.update(book.read(labels).kind.tolist())
         for then in book.closed.values():
@@ -209,15 +209,10 @@ def source_of(path, state, settings):
 
 def check_counts(book, state, path):
     """Refuse a log that does not hold as many answers as this run asks for, round by round."""
-    asks = {number: stage.questions * len(stage.kinds)
-            for number, stage in enumerate(state.plan, 1) if stage.kinds}
-    holds = {number: len(book.labels.get(number, ())) for number in asks}
-    if 0 in book.labels:  # format 1 knew no rounds
-        asks, holds = {0: sum(asks.values())}, {0: len(book.labels[0])}
-    for number, n in asks.items():
-        if holds[number] < n or number and holds[number] != n:
-            where = f" in round {number}" if number else ""
-            raise ValueError(f"{path}: expected {n} answers{where}, got {holds[number]}; "
+    for number, stage in enumerate(state.plan, 1):
+        n, n_held = stage.questions * len(stage.kinds), len(book.labels.get(number, ()))
+        if stage.kinds and n_held != n:
+            raise ValueError(f"{path}: expected {n} answers in round {number}, got {n_held}; "
                              "try --rounds and --questions as they were")
 
 

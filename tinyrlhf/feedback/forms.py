@@ -46,12 +46,11 @@ def read_steps(game, written, like):
     if states.shape != (1, length + 1, *like.shape[1:]):
         raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, "
                          f"got {states.shape[1:]}; is it another world's?")
-    rewards = written.get("rewards", [0.0] * length)  # format 1 did not keep them
     return Episodes(states=states, observations=game.observe(states), actions=actions,
                     log_probs=np.zeros((1, length)), mask=np.ones((1, length), bool),
                     ended=np.array([written["ended"]]),
                     first_step=np.array([written["first_step"]]),
-                    true_rewards=np.array(rewards, float)[None])
+                    true_rewards=np.array(written["rewards"], float)[None])
 
 
 class Texts:
@@ -112,7 +111,6 @@ def said_of(label, remarks):
 def from_labels(labels, game, form, remarks=()):
     """Undo `as_labels`; what does not fit is a ValueError."""
     written, shows = [], []
-    labels = [modern(label) for label in labels]
     for label in labels:
         shows.append(len(written) + np.arange(len(label["shows"])))
         written += label["shows"]
@@ -123,17 +121,28 @@ def from_labels(labels, game, form, remarks=()):
     return questions.answered(said, np.array([str(label["who"]) for label in labels]))
 
 
+def labels_in(events, plan):
+    """The labels among the events of a log, those of format 1 as they would be in format 2.
+
+    That one knew no rounds: what was said belongs to one round of the plan after the other.
+    """
+    asked = [stage.questions * len(stage.kinds) for stage in plan]
+    rounds = iter(np.repeat(np.arange(1, len(plan) + 1), asked).tolist())
+    labels = [event for event in events if event["k"] == "label"]
+    return [{"round": next(rounds, 0), **modern(each)} if each["v"] == 1 else each
+            for each in labels]
+
+
 def modern(label):
-    """A label of format 1 as one of format 2; others as they are."""
-    if "kind" in label:
-        return label
-    if label.get("verb") == "rank":
+    """A label of format 1 as it would be in format 2, but for its round."""
+    if label["verb"] == "rank":
         shows = [{"prompt": label["prompt"], "text": text} for text in label["options"]]
         return {"kind": "ranking", "who": label["who"], "said": label["order"],
                 "place": list(range(len(shows))), "shows": shows}
+    shows = [{**each, "rewards": [0.0] * len(each["actions"])}  # it did not keep them
+             for each in (label["first"], label["second"])]
     return {"kind": "preference", "who": label["who"], "said": OLD_SAID[label["ans"]],
-            "place": [0, 1] if label["left"] == "first" else [1, 0],
-            "shows": [label["first"], label["second"]]}
+            "place": [0, 1] if label["left"] == "first" else [1, 0], "shows": shows}
 
 
 def padded(rows, at_least=0):

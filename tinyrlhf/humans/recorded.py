@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 
 from tinyrlhf.feedback.answers import KINDS, join_answers
-from tinyrlhf.feedback.forms import as_labels, from_labels
+from tinyrlhf.feedback.forms import as_labels, from_labels, labels_in
 
 
 class Book:
@@ -19,27 +19,25 @@ class Book:
     def __init__(self, state, form, log=None, events=(), source=()):
         self.state, self.form = state, form
         self.log = log
-        self.labels = {}       # round -> labels; 0: of format 1, which knew no rounds
+        self.labels = {}       # round -> labels
         self.closed = {}       # round -> what the person remembered when it was answered
         self.priors = {}       # round -> prior of its answers, when it was learned from
         self.differences = []  # lines: where the log and this run differ
         self.keep(source)
         self.priors.clear()  # this run weighs its answers itself
-        told = [event.get("round", 0) for event in events if event["k"] == "label"]
-        self.written = set(told)                                       # rounds that are in the log
-        if 0 in self.labels:                                           # their first were repeated
-            self.labels[0] = self.labels[0][len(told):]
-        for number in self.written & set(self.labels):  # begun with another log?
-            if labels_of(self.labels.pop(number), number) != labels_of(events, number):
+        repeated, self.labels = self.labels, {}
+        self.keep(events)
+        self.written = set(self.labels)  # rounds that are in the log
+        for number, labels in repeated.items():
+            if told(self.labels.setdefault(number, labels)) != told(labels):
                 raise ValueError(f"recorded: expected the log that this run began with; in round "
                                  f"{number} it was told something else")
-        self.keep(events)
 
     def keep(self, events):
+        for label in labels_in(events, self.state.plan):
+            self.labels.setdefault(label["round"], []).append(label)
         for event in events:
-            if event["k"] == "label":
-                self.labels.setdefault(event.get("round", 0), []).append(event)
-            elif event["k"] == "asked":
+            if event["k"] == "asked":
                 self.closed[event["round"]] = event
             elif event["k"] == "learned":
                 self.priors[event["round"]] = event["prior"]
@@ -87,8 +85,7 @@ class Recorded:
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
         book, number = self.book, len(self.book.state.history) + 1
-        labels = self.known(number, len(questions))
-        then = book.closed.get(number)
+        labels, then = book.labels.get(number, []), book.closed.get(number)
         if not labels:
             return self.ask(game, questions, rng, number)
         answers = book.read(labels)
@@ -102,14 +99,6 @@ class Recorded:
             rest = self.ask(game, questions[len(labels):], rng, number)
             return join_answers([answers, rest])
         return answers
-
-    def known(self, number, n):
-        """The labels that the book holds for the n questions of a round."""
-        held = self.book.labels
-        if number in held or 0 not in held:
-            return held.get(number, [])
-        labels, held[0] = held[0][:n], held[0][n:]  # format 1: one after the other
-        return labels
 
     def ask(self, game, questions, rng, number):
         """Ask, and write down what was said, before anybody learns from it."""
@@ -135,11 +124,9 @@ class Recorded:
         self.person.load(state)
 
 
-def labels_of(events, number):
-    """The labels of a round among events of a log, without what the log itself writes."""
-    names = ("kind", "who", "said", "place", "shows")
-    return [[event.get(name) for name in names] for event in events
-            if event["k"] == "label" and event.get("round") == number]
+def told(labels):
+    """What labels say, without what the log itself writes."""
+    return [[label[name] for name in ("kind", "who", "said", "place", "shows")] for label in labels]
 
 
 def remembered_in(asked):
