@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf import worlds
+from tinyrlhf.criteria import choose, disagreement
 from tinyrlhf.episodes import Episodes, clip, rollout, start_in_groups
 from tinyrlhf.feedback.answers import (CANT_TELL, FIRST, GRADES, KINDS, OTHER_READINGS, PARTS, SAME, SECOND, SKIP,
                                        Answers, Questions,
@@ -16,8 +17,7 @@ from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.text import Text
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.policies import Policy
-from tinyrlhf.questions import (CANDIDATES, RANKED, TRIES, View, ask, drawn, kinds_for, most_disputed, random_pairs,
-                                shown)
+from tinyrlhf.questions import CANDIDATES, RANKED, TRIES, View, ask, drawn, kinds_for, random_pairs, shown
 from tinyrlhf.rlhf import act, own_plays, propose
 from tinyrlhf.worlds import bandit, cartpole, gridworld, text
 
@@ -255,15 +255,6 @@ def test_a_reason_is_a_preference_of_the_wholes_and_a_mark_among_parts(preferred
 
 # ---- what is asked
 
-class Panel:
-    """An ensemble whose members' scores (M, B) are planted; an episode is known by its first step."""
-    def __init__(self, scores):
-        self.planted = np.array(scores, float)
-
-    def member_scores(self, episodes):
-        return self.planted[:, episodes.first_step]
-
-
 def test_random_pairs_are_never_of_the_same_episode_and_all_pairs_come_equally_often():
     n, B = 40_000, 5
     first, second = random_pairs(B, n, np.random.default_rng(3))
@@ -295,15 +286,15 @@ def test_the_planted_disputes_are_asked_in_their_order():
     scores[2:, disputed] -= 2
     scores += 100 * rng.normal(size=(4, 1))                            # a member's own level is no dispute
     level = shown("preference", episodes_worth(np.zeros(n)), np.stack([np.arange(n), np.zeros(n, int)], axis=1))
-    chosen = most_disputed(level, Panel(scores), 4)
+    chosen = choose(level, scores, disagreement, 4)
     assert np.array_equal(chosen.shows[:, 0], disputed) and (chosen.shows[:, 1] == 0).all()
 
 
 def test_a_dispute_is_about_who_wins_not_about_how_much_better():
     # all agree that 1 beats 0; on 2 against 0 they do not
-    panel = Panel([[0, 10, 1], [0, 50, -1], [0, 200, 0.5]])
+    scores = np.array([[0.0, 10.0, 1.0], [0.0, 50.0, -1.0], [0.0, 200.0, 0.5]])
     questions = shown("preference", episodes_worth(np.zeros(3)), np.array([[1, 0], [2, 0]]))
-    assert most_disputed(questions, panel, 1).shows[:, 0].tolist() == [2]
+    assert choose(questions, scores, disagreement, 1).shows[:, 0].tolist() == [2]
 
 
 def test_what_is_drawn_comes_once_where_there_is_enough():

@@ -9,8 +9,8 @@ import pytest
 from tinyrlhf.criteria import (CRITERIA, choose, disagreement, entropy, information_gain, option_chances, thompson,
                                uncertainty, volume_removal)
 from tinyrlhf.feedback.answers import KINDS, OTHER_READINGS, join_answers
-from tinyrlhf.numerics import softmax
-from tinyrlhf.questions import most_disputed, shown
+from tinyrlhf.numerics import sigmoid, softmax
+from tinyrlhf.questions import shown
 from tinyrlhf.rewards.choice import log_likelihoods
 from tinyrlhf.rewards.habits import Habits
 
@@ -107,17 +107,12 @@ def test_sure_members_and_weightless_ones_make_no_nan(criterion):
     assert np.isfinite(values).all() and values[0] > values[1] + 0.1 and np.isclose(values[1], 0)
 
 
-def test_disagreement_asks_what_is_most_disputed():
-    rng = np.random.default_rng(6)
-    scores = rng.normal(size=(5, 60))
-
-    class Panel:
-        def member_scores(self, episodes):
-            return scores
-
+def test_disagreement_asks_where_the_chance_of_a_win_varies_most():
+    scores = np.random.default_rng(6).normal(size=(5, 60))
     questions = shown("preference", episodes_worth(np.zeros(60)), np.arange(60).reshape(30, 2))
-    chosen = choose(questions, scores, disagreement, 7)
-    assert np.array_equal(chosen.shows, most_disputed(questions, Panel(), 7).shows)
+    wins = sigmoid(scores[:, 0::2] - scores[:, 1::2])
+    most_varied = np.sort(np.argsort(-wins.var(axis=0))[:7])
+    assert np.array_equal(choose(questions, scores, disagreement, 7).shows, questions.shows[most_varied])
 
 
 def test_a_batch_asks_no_question_twice_unless_there_are_too_few():

@@ -4,7 +4,6 @@ import numpy as np
 from tinyrlhf.criteria import choose_by
 from tinyrlhf.episodes import cut_at, join, rollout, steps_left
 from tinyrlhf.feedback.answers import KINDS, PARTS, Questions
-from tinyrlhf.numerics import sigmoid
 
 RANKED = 4  # episodes in a ranking
 MANY = 8  # candidates for each question, where a criterion chooses
@@ -174,13 +173,3 @@ def shown(kind, episodes, rows, place=None):
     """Questions that show these rows (n, G) of some episodes, at places (n, G); else in order."""
     place = np.broadcast_to(np.arange(rows.shape[1]), rows.shape) if place is None else place
     return Questions(episodes, np.full(len(rows), kind, "<U16"), rows, place)
-
-
-def most_disputed(questions, ensemble, n):
-    """The n of these preferences on which the members of an ensemble disagree most.
-
-    Source: Christiano et al. 2017, section 2.2.4 (variance of the predicted preference).
-    """
-    scores = ensemble.member_scores(questions.episodes)[:, questions.shows]  # (M, N, 2)
-    wins = sigmoid(scores[..., 0] - scores[..., 1])
-    return questions[np.sort(np.argsort(-wins.var(axis=0), kind="stable")[:n])]

@@ -3,6 +3,7 @@ disagree.
 """
 import numpy as np
 
+from tinyrlhf.criteria import choose_by
 from tinyrlhf.diagnostics import accuracy
 from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.answers import FIRST, SAME, SECOND, join_answers
@@ -12,7 +13,7 @@ from tinyrlhf.nn.networks import MLP, Table
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour, keep_apart
 from tinyrlhf.policies import Policy
-from tinyrlhf.questions import most_disputed, random_pairs, shown
+from tinyrlhf.questions import random_pairs, shown
 from tinyrlhf.rewards.reward_models import Ensemble, StepReward
 
 MAP = ["...^.#..^^.",
@@ -137,7 +138,8 @@ def race(seed, disputed, n_votes=60, batch=5):
     pairs, test = asked_of(stroll(WEST, 600, rng, habit=1.5), 600, rng), stroll(WEST, 800, rng)
     ensemble, answers, shares = Ensemble([table_model() for _ in range(5)]), None, []
     for start in range(0, n_votes, batch):
-        asked = most_disputed(pairs, ensemble, batch) if disputed and start else pairs[start:start + batch]
+        disputes = disputed and start
+        asked = choose_by("disagreement", pairs, ensemble, batch, rng) if disputes else pairs[start:start + batch]
         new = simulated(asked, rng)
         answers = join_answers([answers, new]) if answers else new
         ensemble.fit(answers, rng)
@@ -183,7 +185,7 @@ def beats(figure, seed, votes):
     yield "Ten more random pairs, answered by a simulated person"
     left_over = pairs[20:]
     for number in (2, 3):
-        question = most_disputed(left_over, ensemble, 1)
+        question = choose_by("disagreement", left_over, ensemble, 1, rng)
         before = bets(ensemble, question)
         draw_pair(figure, question, ("hands for left", "hands for right"), before)
         yield ("Five models, trained on different votes, disagree here. So ask here!" if number == 2 else

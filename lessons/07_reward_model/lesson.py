@@ -33,6 +33,7 @@ import functools
 import matplotlib.pyplot as plt
 import numpy as np
 
+from tinyrlhf.criteria import disagreement
 from tinyrlhf.diagnostics import accuracy, noise_ceiling
 from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.answers import FIRST
@@ -252,8 +253,10 @@ for seed in (0, 1, 2):
 
 # %%
 def library_choice(first_scores, second_scores, n):
-    """What `tinyrlhf.questions.most_disputed` does with pairs of episodes, for scores."""
-    return np.argsort(-sigmoid(first_scores - second_scores).var(axis=0), kind="stable")[:n]
+    """As `tinyrlhf.criteria.choose`, which also drops what is asked already: the mirror image of a pair."""
+    wins = sigmoid(first_scores - second_scores)
+    values = disagreement(np.stack([wins, 1 - wins], axis=2), np.full(len(wins), 1 / len(wins)))
+    return np.argsort(-values, kind="stable")[:n]
 
 
 most_disputed = mine("07", "most_disputed", library_choice)

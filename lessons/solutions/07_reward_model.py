@@ -407,22 +407,12 @@ most_disputed.cases = [(np.array([[0.0, 3.0], [0.0, -3.0]]), np.zeros((2, 2)), 1
 
 
 @most_disputed.right
-def by_the_librarys_questions(first_scores, second_scores, n):
-    from tinyrlhf import questions
-    n_pairs = first_scores.shape[1]
-
-    class Pairs:
-        episodes = np.concatenate([first_scores, second_scores], axis=1)
-        shows = np.stack([np.arange(n_pairs), n_pairs + np.arange(n_pairs)], axis=1)
-
-        def __getitem__(self, rows):
-            return rows
-
-    class Members:
-        def member_scores(self, scores):
-            return scores
-
-    return questions.most_disputed(Pairs(), Members(), n)
+def by_the_librarys_criterion(first_scores, second_scores, n):
+    from tinyrlhf.criteria import choose, disagreement
+    from tinyrlhf.questions import shown
+    walks = np.arange(2 * first_scores.shape[1])
+    pairs = shown("preference", walks, walks.reshape(2, -1).T)
+    return choose(pairs, np.concatenate([first_scores, second_scores], axis=1), disagreement, n).shows[:, 0]
 
 
 @most_disputed.right
