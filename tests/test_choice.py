@@ -226,9 +226,11 @@ def test_the_gradient_of_all_kinds_together_agrees_with_central_differences(read
     rng = np.random.default_rng(14)
     answers = one_of_each(rng, 2)
     assert answers.prior.any() and set(answers.kind.tolist()) == set(KINDS)
-    habits, scores = habits_at_random(answers, rng, deviation_prior=2.0), rng.normal(size=len(answers.episodes))
+    sureness = {"sureness_prior": 1.0} if counted else {}
+    habits = habits_at_random(answers, rng, deviation_prior=2.0, **sureness)
+    scores = rng.normal(size=len(answers.episodes))
     counts = rng.poisson(1.0, len(answers)) + 0.5 if counted else None
-    assert len(habits.sessions) == 3 and len(habits.vector) == N_FIXED + 4 * len(OFFSETS)
+    assert len(habits.sessions) == 3 and len(habits.vector) == N_FIXED + 4 * (len(OFFSETS) + counted)
     _, d_scores, d_habits, _ = likelihood(answers, habits, readings, scores, counts)
     arrays, slopes = {"scores": scores, "habits": habits.vector}, {"scores": d_scores, "habits": d_habits}
     for name, array in arrays.items():

@@ -8,6 +8,7 @@ import pytest
 
 from tinyrlhf.feedback.answers import KINDS, SAME, join_answers
 from tinyrlhf.numerics import sigmoid
+from tinyrlhf.humans.zoo import person
 from tinyrlhf.rewards.choice import choices_loss
 from tinyrlhf.rewards.habits import N_FIXED, NUMBER, OFFSETS, Habits
 
@@ -95,6 +96,31 @@ def test_a_sitting_is_one_person_in_one_round_and_new_ones_stand_behind_the_old(
     assert len(habits.center) == len(habits.optimizer.mean) == len(habits.vector)
 
 
+def test_annotators_of_different_quality_are_told_apart_and_the_better_ones_count_more():
+    rng = np.random.default_rng(15)
+    worth = rng.normal(size=(4000, 2))
+    asked = said_by("preference", worth, 0.0, rng)
+    answers = person("annotators:4", rationality=1.5).answer(None, asked, rng)
+    habits = learn(Habits(sureness_prior=1.0, by_person=True, fit_rationality=True), answers)
+    overall = np.exp(habits.vector[NUMBER["preference"]])
+    for name, factor in zip(habits.sessions, (0.25, 0.5, 1, 2, 4)):
+        assert np.isclose(overall * habits.sureness()[name], 1.5 * factor, rtol=0.35), name
+    rows, [block] = answers.choices(np.arange(len(answers)))
+    d_scores = np.abs(choices_loss([block], answers.episodes.true_returns[rows] * 0, habits)[1])
+    pull = [d_scores[block.rows[answers.person == name]].mean() for name in habits.sessions]
+    assert (np.diff(pull) > 0).all()
+
+
+def test_sureness_is_of_a_person_in_a_round_or_of_a_person():
+    answers = one_of_each(np.random.default_rng(16), 6)
+    for by_person, expected in ((False, 3), (True, 1)):
+        habits = Habits(sureness_prior=1.0, by_person=by_person)
+        habits.meet(answers)
+        assert len(habits.sureness()) == expected and set(habits.sureness().values()) == {1.0}
+        _, blocks = answers.choices(np.arange(len(answers)))
+        assert all(habits.of(block, met=False)[0] == 1.0 for block in blocks)
+
+
 def test_somebody_who_was_never_met_is_expected_to_be_as_all_are():
     rng = np.random.default_rng(5)
     answers = one_of_each(rng, 4, kinds=["rating"])
@@ -156,3 +182,5 @@ def test_loaded_habits_go_on_to_the_same_bytes():
 def test_a_prior_of_deviations_that_is_none_is_refused():
     with pytest.raises(ValueError, match="deviation_prior: expected a number from"):
         Habits(deviation_prior=0.0)
+    with pytest.raises(ValueError, match="sureness_prior: expected a number from"):
+        Habits(sureness_prior=-1.0)

@@ -47,7 +47,7 @@ def choices_loss(blocks, scores, habits=None, counts=None):
         for rows, slopes in zip(block.rows.T, d_shown.T):
             d_scores += np.bincount(rows, slopes, len(scores))
         if habits is not None:
-            d_log_rationality = (d_worth * worth).sum()  # d rho / d log rho = rho
+            d_log_rationality = (d_worth * worth).sum(axis=1)  # d rho / d log rho = rho
             habits.collect(d_habits, block, d_worth, d_log_rationality, d_lapse)
     return loss, d_scores, d_habits
 
