@@ -38,7 +38,8 @@ class Habits:
 
     def __init__(self, deviation_prior=None, fit_rationality=False, rationality=None,
                  learning_rate=0.05, sureness_prior=None, by_person=False):
-        for name, prior in (("deviation_prior", deviation_prior), ("sureness_prior", sureness_prior)):
+        priors = {"deviation_prior": deviation_prior, "sureness_prior": sureness_prior}
+        for name, prior in priors.items():
             check_range(name, 1 if prior is None else prior, 1e-6, 1e12)
         lapses = np.array([max(kind.lapse, 1e-3) for kind in KINDS.values()])
         logits = np.log(lapses / (1 - lapses))
