@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf import cli, report, rlhf, runs, saving
+from tinyrlhf import cli, criteria, report, rlhf, runs, saving
 from tinyrlhf.feedback import log
 from tinyrlhf.feedback.answers import KINDS
+from tinyrlhf.humans import zoo
 from tinyrlhf.humans.simulated import Boltzmann
 from tinyrlhf.worlds import find
 
@@ -137,7 +138,7 @@ def test_help_names_every_world_and_kind_and_the_settings_of_a_world(capsys):
     out = capsys.readouterr().out
     assert cli.world_names() == ["bandit", "cartpole", "chat", "gridworld", "text"]
     assert " | ".join(cli.world_names()) in out
-    assert all(kind in out for kind in KINDS)
+    assert all(name in "".join(out.split()) for name in (*KINDS, *zoo.KNOBS, *criteria.NAMES))
     done("run", "text", "chat", "-h")
     out = capsys.readouterr().out
     for name in ("text", "chat"):
@@ -188,7 +189,14 @@ main(["show", "missing"])"""
     ("run bandit --on-true-reward --questions 5", "questions", "no effect with training on the true reward"),
     ("run bandit --on-true-reward --feedback rating", "feedback", "no effect with training on the true reward"),
     ("run bandit --person nobody --rationality 3", "rationality", "no effect"),
-    ("run bandit --person cat", "person", "'cat'"),
+    ("run bandit --person cat", "person: expected simulated, recorded, coin, nobody; or one or more of", "'cat'"),
+    ("run bandit --person myopic:2", "person myopic: expected a number from 0.0 to 1.0", "2.0"),
+    ("run bandit --person camps+annotators", "nobody is both", "camps+annotators"),
+    ("run bandit --person oracle --agreement 0.8", "agreement: expected nothing, since person oracle says", "0.8"),
+    ("run bandit --person skip --without-feedback", "--person: expected nobody else", "skip"),
+    ("run bandit --ask me", "ask: expected one of random, uncertainty, disagreement", "'me'"),
+    ("run bandit --on-true-reward --ask thompson", "ask", "no effect with training on the true reward"),
+    ("run chat --method dpo --ask thompson", "ask", "no effect with method dpo"),
     ("run bandit --feedback applause", "one of preference, ranking, rating, thumb, demonstration, correction; got",
      "'applause'"),
     ("run bandit --feedback stop", "one of preference, ranking, rating, thumb, demonstration, correction; got",

@@ -1,4 +1,5 @@
 """Are the hand-written derivatives of the networks right, are parameters views of their own, and is Adam Adam?"""
+import copy
 import sys
 from pathlib import Path
 
@@ -198,6 +199,9 @@ def test_a_copy_has_parameters_of_its_own(build):
     rng = np.random.default_rng(6)
     network, draw = build(rng)
     inputs, twin = draw((5,)), network.copy()
+    for deep in (twin, copy.deepcopy(network)):
+        assert all(np.shares_memory(array, deep.params.vector) for array in deep.params.values())
+        assert not np.shares_memory(deep.params.vector, network.params.vector)
     before = twin.forward(inputs)[0].copy()
     assert np.array_equal(before, network.forward(inputs)[0])
     network.params.vector += 1

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tinyrlhf import criteria, questions
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
+from tinyrlhf.rewards.reward_models import as_ensemble
 from tinyrlhf.rlhf import Stage, State, act, from_answers, from_true_reward, improve_on, learn, own_plays, propose, rlhf
 from tinyrlhf.worlds import LEARNERS, build, find
 from tinyrlhf.worlds.chat import Sizes
@@ -104,6 +106,50 @@ def test_what_is_learned_from_answers_of_a_kind_is_what_they_say_not_what_they_a
             answers = state.person.answer(state.game, propose(state, stage), state.rngs["person"])
             learn(state, stage, change(answers))
     assert not differ(seeing, blind)
+
+
+# ---- which questions
+
+@pytest.mark.parametrize("criterion", [name for name in criteria.NAMES if name != "volume-removal"])
+def test_a_criterion_chooses_as_many_of_many_as_would_have_been_asked(criterion, monkeypatch):
+    feedback = "preference,rating,demonstration"
+    state = small("gridworld", ask=criterion, feedback=feedback)
+    offered, choose_by = [], questions.choose_by
+    monkeypatch.setattr(questions, "choose_by", lambda *given: offered.append(given[1]) or choose_by(*given))
+    rlhf(state, 1)
+    asked = propose(state, state.plan[1])
+    n = state.plan[0].questions
+    assert asked.kind.tolist() == [kind for kind in feedback.split(",") for _ in range(n)]
+    assert [len(each) for each in offered] == 4 * [questions.MANY * n]  # whoever acts is not foreseen
+    if criterion in criteria.CRITERIA:
+        pairs, scores = offered[2], state.reward_model.member_scores(offered[2].episodes)
+        habits = [member.habits for member in state.reward_model.members]
+        best = criteria.choose(pairs, scores, criteria.CRITERIA[criterion], n, habits=habits)
+        chosen = asked[:n]
+        assert np.array_equal(chosen.episodes[chosen.shows[:, 0]].actions, best.episodes[best.shows[:, 0]].actions)
+
+
+def test_an_ensemble_of_copies_has_members_of_their_own_and_one_stays_what_it_is():
+    state = small("gridworld", ask="disagreement")
+    members = state.reward_model.members
+    rlhf(state, 1)
+    vectors = [member.network.params.vector for member in members]
+    assert len({vector.tobytes() for vector in vectors}) == len(members) == 5
+    assert as_ensemble(state.reward_model) is state.reward_model
+
+
+@pytest.mark.parametrize("criterion", ["information-gain", "thompson"])
+def test_whatever_chooses_the_questions_a_loaded_run_ends_in_the_same_bytes(criterion):
+    whole, second = (small("gridworld", ask=criterion, person="drift:9+annotators+skip") for _ in range(2))
+    second.load(*saved_after(1, whole))
+    rlhf(second)
+    assert not differ(second, whole)
+
+
+def test_the_reward_model_that_a_stage_begins_is_an_ensemble_too():
+    state = build("chat", seed=5, sizes=TINY, ask="disagreement", feedback="preference", questions=3)
+    rlhf(state)
+    assert len(state.reward_model.members) == 5 and (state.answers.kind == "preference").sum() == 3
 
 
 # ---- going on

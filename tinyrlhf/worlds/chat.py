@@ -109,8 +109,8 @@ def finished(game, prompts, texts):
 
 @world(claim="{n} answers taught it to answer as people like", expert=trainer, form=Texts(),
        best=MOST, report=ChatReport(),
-       idle={("method", "best-of-n"): ("kl_coef",), ("method", "dpo"): ("reward",),
-             ("method", "ipo"): ("reward",), ("person", "nobody"): ("reward",)})
+       idle={("method", "best-of-n"): ("kl_coef",), ("method", "dpo"): ("reward", "ask"),
+             ("method", "ipo"): ("reward", "ask"), ("person", "nobody"): ("reward",)})
 def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
          reward: REWARDS = "bag", kl_coef=0.2, rounds=1, questions=334, feedback="ranking",
          sizes=Sizes()):
