@@ -121,12 +121,10 @@ def figure_data(settings, state, result):
     played = [rollout(state.game, policy, state.game.start(40, rng), rng)
               for policy in (state.reference, state.policy)]
     asked = state.answers is not None
-    learned = np.full((2, 40), np.nan)
-    if asked:
-        learned = np.array([state.reward_model.scores(episodes) for episodes in played])
+    learned = [state.reward_model.scores(episodes) if asked else np.full(40, np.nan)
+               for episodes in played]
     returns = [row.get("true_return", np.nan) for row in state.history]
-    yardstick = find(settings["world"]).yardstick(state)
-    if yardstick.game is state.game and state.steps_at_most is None:
+    if find(settings["world"]).judged_in is None and state.steps_at_most is None:
         measure = "mean true return of an episode"
         lines = {"untrained": result["return_untrained"],
                  "best possible": result["return_optimal"],
@@ -136,16 +134,16 @@ def figure_data(settings, state, result):
         returns[-1] = result["return_after"]  # of the final policy, not a sample
     else:                                     # it was not trained in what judges it
         steps = state.steps_at_most or state.game.horizon
-        measure = (f"mean true return in {steps} steps ({yardstick.called}: "
+        measure = (f"mean true return in {steps} steps ({result['measure']}: "
                    f"{result['return_untrained']:.0f} before, {result['return_after']:.0f} after)")
         lines = {"untrained": float(played[0].true_returns.mean()),
                  "best possible": float(steps)}  # true rewards are at most 1 a step here
     known = {name: value for name, value in lines.items()
              if value is not None and np.isfinite(value)}
-    over = "answers" if asked else "round"
-    return {"learned": learned.tolist(),
+    so_far = [row["answers" if asked else "round"] for row in state.history]
+    return {"learned": [scores.tolist() for scores in learned],
             "true": [episodes.true_returns.tolist() for episodes in played],
-            "answers": [0, *(row[over] for row in state.history)],
+            "answers": [0, *so_far],
             "returns": [lines["untrained"], *returns],
             "kl": [0.0, *(row.get("kl", np.nan) for row in state.history)], "lines": known,
             "over": "answers so far" if asked else "rounds so far", "measure": measure}

@@ -62,21 +62,19 @@ def in_groups(scores, group, at_least=1):
     return np.reshape(scores, (-1, group))
 
 
-def group_normalized(scores, group, epsilon=1e-4):
-    """GRPO: A_k = (R_k - mean R) / (std R + epsilon) within each group, (B,).
+def group_normalized(scores, group):
+    """GRPO: A_k = (R_k - mean R) / (std R + 1e-4) within each group, (B,), as `leave_one_out`.
 
     Biased: it favours starts where all answers score alike, and strengthens as a group agrees.
 
-    Args:
-        scores, group: as in `leave_one_out`.
-        epsilon: in the unit of the scores; what differs by less hardly counts.
     Source: Shao et al. 2024, section 4.1.2.
-    Departs from the source: epsilon, as in TRL's GRPOTrainer, which divides by the sample standard
-    deviation (K-1): its advantages are sqrt((K-1)/K) times these, .866 at K = 4.
+    Departs from the source: 1e-4, in the unit of the scores (what differs by less hardly counts),
+    as in TRL's GRPOTrainer, which divides by the sample standard deviation (K-1): its advantages
+    are sqrt((K-1)/K) times these, .866 at K = 4.
     """
     groups = in_groups(scores, group, at_least=2)
     centred = groups - groups.mean(axis=1, keepdims=True)
-    return (centred / (groups.std(axis=1, keepdims=True) + epsilon)).ravel()
+    return (centred / (groups.std(axis=1, keepdims=True) + 1e-4)).ravel()
 
 
 def gae(rewards, values, mask, ended, gamma, lam):

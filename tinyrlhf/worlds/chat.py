@@ -149,8 +149,8 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
         plan.append(rl._replace(name=f"rl_{number}", begin=begin_again))
     state = State(game, policy, policy.copy(), None, reward_model_from(network), plan,
                   episodes_per_update=sizes.episodes_per_update,
-                  updates_per_round=updates_of(method, sizes), group=GROUP, kl_coef=kl_coef,
-                  rngs=rngs, view=Dialogue(game), snapshots={},
+                  updates_per_round=max(round(UPDATES.get(method, 1) * sizes.share_of_updates), 1),
+                  group=GROUP, kl_coef=kl_coef, rngs=rngs, view=Dialogue(game), snapshots={},
                   measure=partial(measured, seed=seed, n=sizes.measured),
                   imitation={"learning_rate": linear(3e-3, lowest=0.05),
                              "steps": sizes.imitation_steps, "batch": 512})
@@ -179,10 +179,6 @@ def improvement(method, sizes):
         return copying_best(starts=sizes.starts, group=sizes.best_of, steps=sizes.direct_steps,
                             batch=512, learning_rate=linear(3e-3))
     return from_answers
-
-
-def updates_of(method, sizes):
-    return max(round(UPDATES.get(method, 1) * sizes.share_of_updates), 1)
 
 
 def learner_for(state, method):
@@ -238,7 +234,7 @@ def measured(state, seed, n):
             "distinct": len(set(texts)) / n}
 
 
-def bits_per_character(game, policy, rng, documents=1000):
+def bits_per_character(game, policy, rng, documents):
     """Surprise at fresh raw text, in bits for each character, end marks included."""
     observations, actions, mask = game.demonstrations(*game.documents(documents, rng))
     log_probs, _ = policy.log_probs(observations[mask], actions[mask])
