@@ -111,11 +111,11 @@ def test_what_is_learned_from_answers_of_a_kind_is_what_they_say_not_what_they_a
 # ---- which questions
 
 @pytest.mark.parametrize("criterion", [name for name in criteria.NAMES if name != "volume-removal"])
-def test_a_criterion_chooses_as_many_of_many_as_would_have_been_asked(criterion, monkeypatch):
+def test_a_criterion_chooses_as_many_of_many_as_would_have_been_asked(criterion):
     feedback = "preference,rating,demonstration"
     state = small("gridworld", ask=criterion, feedback=feedback)
-    offered, choose_by = [], questions.choose_by
-    monkeypatch.setattr(questions, "choose_by", lambda *given: offered.append(given[1]) or choose_by(*given))
+    offered, choose = [], state.criterion
+    state.criterion = lambda candidates, *given: offered.append(candidates) or choose(candidates, *given)
     rlhf(state, 1)
     asked = propose(state, state.plan[1])
     n = state.plan[0].questions

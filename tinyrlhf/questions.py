@@ -1,7 +1,6 @@
 """Ask: which episodes should a person be shown, and how? A function for each kind, in `ASK`."""
 import numpy as np
 
-from tinyrlhf.criteria import choose_by
 from tinyrlhf.episodes import cut_at, join, rollout, steps_left
 from tinyrlhf.feedback.answers import KINDS, PARTS, Questions
 
@@ -60,7 +59,7 @@ def ask(kind, state, episodes, n):
     candidates = ASK[kind](kind, state, episodes, n_candidates(kind, state, n), rng)
     if len(candidates) == n:
         return candidates
-    return choose_by(state.criterion, candidates, state.reward_model, n, rng)
+    return state.criterion(candidates, state.reward_model, n, rng)
 
 
 def about_pairs(kind, state, episodes, n, rng):

@@ -57,7 +57,8 @@ class State:
         kl_coef: price of one nat from the reference, in units of the normalised reward.
         rngs: independent generators: "game", "questions", "person", "learner", ...
         person: who answers; view: what of the game they get to see.
-        criterion: which of many candidate questions to ask (`criteria.py`); None: as they come.
+        criterion: (candidate questions, reward model, n, rng) -> the n to ask, as in `criteria.py`;
+            None: as they come.
         steps_at_most: where episodes are cut; None: at the game's horizon.
         adaptive_kl: a `learning.adaptive_kl.AdaptiveKL`, whose kl_coef then counts, and moves.
         true_reward_scale: brings true rewards to the size of normalised learned ones; None: set
@@ -80,7 +81,7 @@ class State:
     rngs: dict
     person: protocols.Person | None = None
     view: View = field(default_factory=View)
-    criterion: str | None = None
+    criterion: Callable | None = None
     steps_at_most: int | None = None
     adaptive_kl: object | None = None
     true_reward_scale: float | None = None

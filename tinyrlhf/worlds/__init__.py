@@ -197,7 +197,7 @@ def ask_by(criterion, state):
             state.reward_model = as_ensemble(state.reward_model)
         return begin and begin_with_several
 
-    state.criterion = criterion
+    state.criterion = functools.partial(criteria.choose_by, criterion)
     state.reward_model = as_ensemble(state.reward_model)
     state.plan = [stage._replace(begin=several(stage.begin)) for stage in state.plan]
 
