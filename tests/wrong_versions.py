@@ -814,7 +814,7 @@ WRONG = [
      '(P @ values)',
      'tests/test_planning.py::test_an_evaluated_policy_satisfies_its_bellman_equation'),
     ('tinyrlhf/exact/strings.py',
-     'length[:, 0] = 0.0',
+     'kl_afterwards[:, 0] = 0.0',
      'pass',
      'tests/test_strings.py::test_evaluation_is_the_average_over_all_texts'),
     ('tinyrlhf/report.py',
