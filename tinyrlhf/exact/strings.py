@@ -32,8 +32,6 @@ class Evaluation(NamedTuple):
     value: float
     reward: float
     kl: float                     # nats
-    length: float                 # without the end mark
-    entropy: float                # nats
 
 
 def contexts(n_symbols, window):
@@ -82,20 +80,17 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
     _check_tables(automaton, log_reference=log_reference, log_policy=log_policy)
     check_range("kl_coef", kl_coef, 0, 1e9)
     next_state, step_reward, end_reward = automaton
-    probabilities, length = np.exp(log_policy), np.ones_like(log_policy)
-    length[:, 0] = 0.0  # the end mark is not counted
-    kl, entropy = log_policy - log_reference, -log_policy
-    per_step = np.stack([kl, length, entropy], axis=-1)
+    probabilities, log_ratio = np.exp(log_policy), log_policy - log_reference
     reward = np.broadcast_to(end_reward[-1], (len(log_policy), len(next_state)))
-    sums = np.zeros((len(log_policy), 3))
+    kl = np.zeros(len(log_policy))
     for t in reversed(range(len(end_reward) - 1)):
-        following = sums[_successors(*log_policy.shape)]
-        following[:, 0] = 0.0  # nothing comes after the end mark
-        sums = np.einsum("ua,uas->us", probabilities, per_step + following)
+        kl_afterwards = kl[_successors(*log_policy.shape)]
+        kl_afterwards[:, 0] = 0.0  # nothing comes after the end mark
+        kl = sum((probabilities * (log_ratio + kl_afterwards)).T)  # over the symbols
         reward_to_go = step_reward[:, :, None] + _after(reward, automaton, t)
         reward = np.einsum("ua,uaq->uq", probabilities, reward_to_go)
-    reward, (kl, length, entropy) = float(reward[0, 0]), map(float, sums[0])
-    return Evaluation(reward - kl_coef * kl, reward, kl, length, entropy)
+    reward, kl = float(reward[0, 0]), float(kl[0])
+    return Evaluation(reward - kl_coef * kl, reward, kl)
 
 
 def _after(values, automaton, t):

@@ -29,7 +29,7 @@ class Book:
         self.keep(events)
         self.written = set(self.labels)  # rounds that are in the log
         for number, labels in repeated.items():
-            if told(self.labels.setdefault(number, labels)) != told(labels):
+            if content(self.labels.setdefault(number, labels)) != content(labels):
                 raise ValueError(f"recorded: expected the log that this run began with; in round "
                                  f"{number} it was told something else")
 
@@ -83,34 +83,24 @@ class Recorded:
         self.person, self.book = person, book
 
     def answer(self, game, questions, rng):
-        """Questions -> Answers."""
+        """Questions -> Answers, which are in the log before anybody learns from them."""
         book, number = self.book, len(self.book.state.history) + 1
-        labels, then = book.labels.get(number, []), book.closed.get(number)
-        if not labels:
-            return self.ask(game, questions, rng, number)
-        answers = book.read(labels)
-        self.compare(answers, questions, number)
-        if then:
-            rng.bit_generator.state = then["rng"]
-            self.load(remembered_in(then))
+        if number in book.labels:
+            answers = book.read(book.labels[number])
+            self.compare(answers, questions, number)
+        else:
+            answers = self.person.answer(game, questions, rng)
+        if number in book.closed:
+            rng.bit_generator.state = book.closed[number]["rng"]
+            self.load(remembered_in(book.closed[number]))
         if number not in book.written:
             book.write(number, answers, self, rng)
-        if not then and len(labels) < len(questions):
-            rest = self.ask(game, questions[len(labels):], rng, number)
-            return join_answers([answers, rest])
-        return answers
-
-    def ask(self, game, questions, rng, number):
-        """Ask, and write down what was said, before anybody learns from it."""
-        answers = self.person.answer(game, questions, rng)
-        self.book.write(number, answers, self, rng)
         return answers
 
     def compare(self, told, questions, number):
         """Note where what was shown then is not what would be shown now."""
-        n = min(len(told), len(questions))
-        same_kinds = np.array_equal(told.kind[:n], questions.kind[:n])
-        if not same_kinds or any(plays(told, i) != plays(questions, i) for i in range(n)):
+        same_kinds = np.array_equal(told.kind, questions.kind)
+        if not same_kinds or any(plays(told, i) != plays(questions, i) for i in range(len(told))):
             self.book.differences.append(f"round {number}: the log shows other episodes than this "
                                          "run has played; what the log shows was learned from")
 
@@ -124,7 +114,7 @@ class Recorded:
         self.person.load(state)
 
 
-def told(labels):
+def content(labels):
     """What labels say, without what the log itself writes."""
     return [[label[name] for name in ("kind", "who", "said", "place", "shows")] for label in labels]
 
