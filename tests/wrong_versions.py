@@ -29,6 +29,14 @@ ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THR
 SECONDS = 300                                                          # for one test
 
 WRONG = [
+    ('tests/benchmarks/kinds.py',
+     'true_q = ((game.entry_rewards + true_values) @ ways).reshape(shape)',
+     'true_q = ((rewards + true_values) @ ways).reshape(shape)',
+     'tests/test_reward_distance.py::test_plans_of_many_rewards_side_by_side_lose_what_regret_says'),
+    ('tests/benchmarks/kinds.py',
+     'gradient = gradient + rationality * np.einsum("ck,ckp->p", d_logits, design)',
+     'gradient = gradient + np.einsum("ck,ckp->p", d_logits, design)',
+     'tests/test_reward_distance.py::test_what_newtons_method_is_told_are_the_slopes_of_the_likelihood'),
     ('tinyrlhf/rewards/reward_distance.py',
      'return float(np.sqrt((weights * (z[0] - z[1]) ** 2).sum()) / 2)',
      'return float(np.sqrt(max(1 - (weights * z[0] * z[1]).sum(), 0) / 2))',
