@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 from tinyrlhf.exact.horizon import backward_induction, finite_horizon_return
+from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.nn.networks import Table
+from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_distance import canonical, epic, regret
+from tinyrlhf.rewards.reward_models import StepReward
+from tinyrlhf.rlhf import with_priors
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "benchmarks")]
+import kinds  # noqa: E402
 from oracles import evaluate_policy  # noqa: E402
 
 S, A, GAMMA = 6, 3, 0.9
@@ -149,3 +155,60 @@ def test_regret_refuses_what_leaves_it_without_meaning():
         regret(P, np.ones(R.shape), R, d0, gamma=0.9)
     with pytest.raises(ValueError, match="R: expected"):
         regret(P, R, R[:, :, :5], d0, horizon=3)
+
+
+# ---- the shortcuts of benchmarks/kinds.py
+
+def test_plans_of_many_rewards_side_by_side_lose_what_regret_says():
+    rng = np.random.default_rng(10)
+    for layout in kinds.LAYOUTS:
+        where = kinds.place(layout)
+        game, rewards = where.game, rng.normal(size=(3, where.game.n_states))
+        for paid, lost in zip(rewards, kinds.regrets(where, rewards)):
+            learned = np.where(game.is_end[:, None, None], 0.0, np.broadcast_to(paid, game.P.shape))
+            assert lost == pytest.approx(regret(game.P, game.R, learned, game.d0, horizon=game.horizon))
+
+
+def terms_of(kind, n=20):
+    """n answers of a kind, minus their log-likelihood with slopes and information, and the number of parameters."""
+    where = kinds.place("garden")
+    state, given, _ = kinds.answers_of(where, 3, kinds.AS_IT_IS, n)
+    answers = with_priors(state, given[kind])
+    blocks = kinds.blocks_of(answers, where.symbols, 4)
+    return answers, kinds.choice_terms(blocks, where.rationality), blocks[0].design.shape[2]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_newtons_method_is_told_are_the_slopes_of_the_likelihood(kind):
+    _, terms, width = terms_of(kind, 5)
+    at, step = np.linspace(-0.5, 0.5, width), 1e-5
+    _, gradient, information = terms(at)
+    for axis in np.eye(width):
+        above, below = terms(at + step * axis), terms(at - step * axis)
+        assert (above[0] - below[0]) / (2 * step) == pytest.approx(axis @ gradient, rel=1e-5, abs=1e-5)
+        if not KINDS[kind].lapse:                                      # else information is what is expected of bends
+            bends = (above[1] - below[1]) / (2 * step)
+            assert np.allclose(bends, axis @ information, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["preference", "rating", "demonstration"])
+def test_newtons_method_explains_answers_as_the_reward_model_does(kind):
+    answers, terms, width = terms_of(kind)
+    where = kinds.place("garden")
+    found, _ = kinds.most_probable(terms, np.ones(width), np.zeros(width))
+    model = StepReward(Table(4, 1), lambda walks: where.symbols[walks.next_observations], learning_rate=0.05,
+                       fit_steps=500, habits=Habits(rationality=dict.fromkeys(KINDS, where.rationality)))
+    model.fit(answers, None)
+    assert np.allclose(model.network.params["table"][:, 0], found[:4], atol=0.01)
+
+
+@pytest.mark.slow
+def test_demonstrations_read_exactly_have_the_slopes_of_their_likelihood_too():
+    where = kinds.place("cliff")
+    _, given, _ = kinds.answers_of(where, 3, kinds.AS_IT_IS, 5)
+    terms = kinds.demonstration_terms(where.game, given["demonstration"].acted(), 2.0, where.symbols, 4)
+    at, step = np.array([-0.1, 0.5, -1.0, -0.4]), 1e-5
+    for axis in np.eye(4):
+        slope = (terms(at + step * axis)[0] - terms(at - step * axis)[0]) / (2 * step)
+        assert slope == pytest.approx(axis @ terms(at)[1], rel=1e-5, abs=1e-6)
