@@ -1,12 +1,11 @@
 """Does the policy get better by imitation and straight from choices, and do weighed tries stand for all plays?"""
 import itertools
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tinyrlhf.episodes import log_probs_of, replay, rollout
+from tinyrlhf.exact.horizon import demonstration_loss
 from tinyrlhf.feedback.answers import SKIP, join_answers
 from tinyrlhf.games.bandit import Bandit
 from tinyrlhf.games.gridworld import Gridworld
@@ -23,9 +22,6 @@ from tinyrlhf.questions import shown
 from tinyrlhf.rewards.choice import choices_loss
 from tinyrlhf.rlhf import Stage, act, propose, rlhf
 from tinyrlhf.worlds import build
-
-sys.path.insert(0, str(Path(__file__).parent))
-from oracles import demonstration_loss  # noqa: E402
 
 HOW = {"learning_rate": 0.05, "steps": 20}
 

@@ -7,14 +7,14 @@ import pytest
 
 from tinyrlhf.conformance import check_gradient
 from tinyrlhf.exact import planning
-from tinyrlhf.exact.horizon import (backward_induction, bandit_optimum, expected_visits, finite_horizon_return,
-                                    kl_to_reference, soft_backward_induction)
+from tinyrlhf.exact.horizon import (backward_induction, bandit_optimum, demonstration_loss, expected_visits,
+                                    finite_horizon_return, kl_to_reference, soft_backward_induction)
 from tinyrlhf.exact.planning import action_values, value_iteration
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.numerics import softmax
 
 sys.path.insert(0, str(Path(__file__).parent))
-from oracles import demonstration_loss, evaluate_policy, return_gradient, soft_value_iteration  # noqa: E402
+from oracles import evaluate_policy, return_gradient, soft_value_iteration  # noqa: E402
 
 S, A, T = 5, 3, 7
 

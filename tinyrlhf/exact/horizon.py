@@ -5,7 +5,7 @@ with time.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_whole
+from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
 from tinyrlhf.exact.planning import action_values, check_probabilities, check_tables
 from tinyrlhf.numerics import logsumexp, softmax
 
@@ -109,3 +109,66 @@ def _over_time(name, policy, P, horizon):
         policy = np.broadcast_to(policy, (horizon, *np.shape(policy)))
     check_probabilities(f"{horizon} S A", P, **{name: policy})
     return policy
+
+
+def demonstration_loss(P, rewards, states, actions, mask):
+    """How unlikely are these demonstrations, if a person acts by the soft best policy of a reward?
+
+        loss = - 1/N sum_n sum_t log pi_t(a_t | s_t)
+        log pi_t(a|s) = Q_t(s, a) - V_t(s),    V_t(s) = log sum_a exp Q_t(s, a),    V_T = 0
+        Q_t(s, a) = sum_s' P(s'|s, a) (r(s, a, s') + V_{t+1}(s'))
+
+    Where nothing is left to chance this is the classical likelihood exp(return) / Z, Z summed over
+    all sequences of T actions. Rewards are in units of the person's noise: twice as large, twice as
+    rational. All T steps are choices, also those after an end (an absorbing state), so that an
+    early end is not disliked for the choices that it takes away.
+
+    Args:
+        P, rewards: (S, A, S); states: (N, T+1) integers; actions: (N, T) integers;
+        mask: (N, T) bool, the steps that were played; at the others nothing is read.
+    Returns:
+        loss in nats, d_rewards (S, A, S); for a reward r(s') on entering sum it over (0, 1).
+    Raises:
+        ValueError: shapes, numbers out of range, moves that this game cannot make.
+    Source: Ziebart, Maas, Bagnell, Dey (2008); with chance Ziebart, Bagnell, Dey (2010).
+    Departs from the source: a fixed horizon, and a reward of its own for every transition.
+    """
+    played = _check_demonstrations(P, rewards, states, actions, mask)
+    n, horizon = np.shape(actions)
+    values, log_policy = np.zeros(len(P)), np.empty((horizon, *np.shape(P)[:2]))
+    for t in reversed(range(horizon)):
+        q = action_values(P, rewards, values)
+        values = logsumexp(q)
+        log_policy[t] = q - values[:, None]
+    shares = np.zeros(log_policy.shape)
+    np.add.at(shares, played, 1.0 / n)
+    loss = -float((shares * log_policy).sum())
+
+    d_q_sum, d_values = np.zeros(np.shape(P)[:2]), np.zeros(len(P))
+    for t in range(horizon):
+        d_values = d_values + shares[t].sum(axis=1)  # the loss has V - Q
+        d_q = np.exp(log_policy[t]) * d_values[:, None] - shares[t]  # d V / d Q(a) = pi(a)
+        d_values = np.tensordot(d_q, P, axes=2)  # d Q / d V_{t+1}(s') = P(s')
+        d_q_sum += d_q
+    return loss, d_q_sum[..., None] * P  # d Q / d r(s') = P(s')
+
+
+def _check_demonstrations(P, rewards, states, actions, mask):
+    """Refuse what this game cannot have played; returns (t, s, a) of every step that was."""
+    sizes = check_tables(P, rewards=rewards)
+    steps = check_shapes(actions=(actions, "N T"), mask=(mask, "N T"))
+    check_shapes(states=(states, f"{steps['N']} {steps['T'] + 1}"))
+    if not np.size(mask) or np.asarray(mask).dtype != bool:
+        raise ValueError(f"mask: expected booleans, at least one, got {mask}")
+    row, t = np.nonzero(mask)
+    s, a = np.asarray(states)[row, t], np.asarray(actions)[row, t]
+    following = np.asarray(states)[row, t + 1]
+    check_indices("states", s, sizes["S"])
+    check_indices("actions", a, sizes["A"])
+    check_indices("next states", following, sizes["S"])
+    impossible = np.asarray(P)[s, a, following] == 0
+    if impossible.any():
+        i = impossible.argmax()
+        raise ValueError(f"states: expected moves that this game can make, got {s[i]} to "
+                         f"{following[i]} by action {a[i]} in row {row[i]}, step {t[i]}")
+    return t, s, a
