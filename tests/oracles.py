@@ -1,5 +1,6 @@
 """What the package does not need: exact answers, measures and derivatives that tests and benchmarks hold it against."""
 from collections import namedtuple
+from dataclasses import replace
 
 import numpy as np
 
@@ -7,7 +8,7 @@ from tinyrlhf.checks import check_finite, check_indices, check_range, check_shap
 from tinyrlhf.diagnostics import _check_answers, _check_shares, entropy_of, noise_ceiling
 from tinyrlhf.exact.horizon import bandit_optimum, expected_visits
 from tinyrlhf.exact.planning import action_values, check_probabilities, check_tables
-from tinyrlhf.exact.strings import _after, _check_tables, _log_optimum, _successors, optimum
+from tinyrlhf.exact.strings import _after, _check_tables, _successors
 from tinyrlhf.learning.kl import k1
 from tinyrlhf.nn.distributions import Categorical, finite_log_softmax
 from tinyrlhf.nn.gaussian import halves
@@ -63,12 +64,16 @@ def string_rewards(strings, automaton):
 def kl_to_optimum(log_policy, log_reference, automaton, kl_coef):
     """KL(pi || pi*) in nats over whole texts; the value that pi lacks is kl_coef times this."""
     _check_tables(automaton, log_reference=log_reference, log_policy=log_policy)
-    log_weights = optimum(log_reference, automaton, kl_coef).log_weights
-    probabilities, kl = np.exp(log_policy), np.zeros(log_weights[0].shape)
-    ended = automaton[0], automaton[1], np.zeros_like(automaton[2])
-    for t in reversed(range(len(log_weights) - 1)):
-        log_optimum = _log_optimum(log_reference, automaton, kl_coef, log_weights, t)
-        log_optimum -= log_weights[t][:, None]
+    check_range("kl_coef", kl_coef, 1e-3, 1e9)
+    next_state, step_reward, end_reward = automaton
+    scaled = next_state, step_reward / kl_coef, end_reward / kl_coef
+    ended = next_state, step_reward, np.zeros_like(end_reward)
+    probabilities, kl = np.exp(log_policy), np.zeros((len(log_policy), len(next_state)))
+    m = np.broadcast_to(scaled[2][-1], kl.shape)                # as in `optimum`
+    for t in reversed(range(len(end_reward) - 1)):
+        log_optimum = (log_reference + scaled[1])[:, :, None] + _after(m, scaled, t)
+        m = logsumexp(log_optimum, axis=1)
+        log_optimum -= m[:, None]
         kl_to_go = log_policy[:, :, None] - log_optimum + _after(kl, ended, t)
         kl = np.einsum("ua,uaq->uq", probabilities, kl_to_go)
     return float(kl[0, 0])
@@ -301,6 +306,13 @@ def d_kl_per_episode(policy, reference, episodes):
     outputs, _ = policy.network.forward(observations)
     other, _ = reference.network.forward(observations)
     return d_kl(policy.distribution, outputs, other) / len(episodes)
+
+
+# ---- what no learner may need
+
+def blindfolded(episodes):
+    """The same episodes without the true rewards (NaN): they are for simulated people, baselines and plots alone."""
+    return replace(episodes, true_rewards=np.full(episodes.mask.shape, np.nan))
 
 
 # ---- the plainest optimizer

@@ -123,7 +123,7 @@ def test_nothing_above_the_worlds_names_one_of_them(path):
     named = [(text, line) for text, line in said_in(path) if text in WORLDS and text not in of_the_command_line]
     assert not named, f"{path.name} names worlds: {named}"
     for name, line in imports(path):
-        if name.startswith("tinyrlhf.worlds.") and room(path) != "faces":      # some are the face of a single world
+        if name.startswith("tinyrlhf.worlds."):
             module = name.split(".")[2]
             assert not (PACKAGE / "worlds" / f"{module}.py").exists(), f"{path.name}:{line} imports {name}"
 

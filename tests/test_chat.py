@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tinyrlhf import report, runs, saving
+from tinyrlhf.faces.talk import replies, talk
 from tinyrlhf.games.language import Language, words_of
 from tinyrlhf.rlhf import rlhf
-from tinyrlhf.faces.talk import talk
 from tinyrlhf.worlds import find
-from tinyrlhf.worlds._chat_report import ChatReport, replies, samples
+from tinyrlhf.worlds._chat_report import ChatReport, samples
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_chat import SMALL_CHAT  # noqa: E402

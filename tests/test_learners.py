@@ -21,7 +21,7 @@ from tinyrlhf.policies import Policy
 
 sys.path.insert(0, str(Path(__file__).parent))
 import estimators  # noqa: E402
-from oracles import return_gradient  # noqa: E402
+from oracles import blindfolded, return_gradient  # noqa: E402
 
 slow = pytest.mark.slow
 SHORT = "S.^\n..G\n.L."
@@ -93,7 +93,7 @@ def test_learners_see_rewards_only_through_the_given_function(make):
     episodes = played(a_game(), a_policy(), 32, seed=2)
     secret = episodes.true_rewards.copy()
     seeing, _, numbers = updated(make, episodes, lambda episodes: secret, times=2)
-    blind, _, same_numbers = updated(make, episodes.blindfolded(), lambda episodes: secret, times=2)
+    blind, _, same_numbers = updated(make, blindfolded(episodes), lambda episodes: secret, times=2)
     assert seeing.network.params.vector.tobytes() == blind.network.params.vector.tobytes() and numbers == same_numbers
 
 

@@ -23,6 +23,7 @@ from tinyrlhf.worlds.cartpole import CLEAR, LEAN, balancer
 from tinyrlhf.worlds.text import writer
 
 sys.path.insert(0, str(Path(__file__).parent))
+from oracles import blindfolded  # noqa: E402
 from planted import SHOWN, episodes_worth, pairs_of, questions_of  # noqa: E402
 
 SPOKEN = [kind for kind in KINDS if KINDS[kind].needs != "expert"]
@@ -217,7 +218,7 @@ def test_what_a_person_is_must_be_said_once_and_in_range():
 def test_nobody_can_judge_by_a_reward_that_is_hidden_except_by_coin(kind):
     rng = np.random.default_rng(15)
     seeing = questions_of(kind, episodes_worth(10 * rng.normal(size=200 * SHOWN[kind])))
-    blind = shown(kind, seeing.episodes.blindfolded(), seeing.shows)
+    blind = shown(kind, blindfolded(seeing.episodes), seeing.shows)
     for person in (Boltzmann(agreement=0.9), Boltzmann(rationality=1.0)):
         with pytest.raises(ValueError, match="true_rewards: expected finite numbers, got nan"):
             person.answer(None, blind, rng)

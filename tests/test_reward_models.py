@@ -21,6 +21,7 @@ from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, mean, mean_minus_std, worst_case
 
 sys.path.insert(0, str(Path(__file__).parent))
+from oracles import blindfolded  # noqa: E402
 from planted import SHOWN, clips, one_of_each, pairs_of, questions_of  # noqa: E402
 
 # the planted true reward of a step is linear in its features
@@ -573,7 +574,7 @@ def test_clips_cut_from_episodes_are_scored_by_their_own_steps():
 
 def test_only_what_a_person_said_enters_a_fit():
     comparisons = answered(40, np.random.default_rng(27))
-    hidden = replace(comparisons, episodes=comparisons.episodes.blindfolded())
+    hidden = replace(comparisons, episodes=blindfolded(comparisons.episodes))
     models = [linear(fit_steps=10) for _ in range(2)]
     for model, given in zip(models, (comparisons, hidden)):
         model.fit(given, None)

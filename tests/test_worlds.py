@@ -24,6 +24,7 @@ from tinyrlhf.worlds._chat_report import without_kl_penalty
 from tinyrlhf.worlds.chat import METHODS, REWARDS, bits_per_character, chat, make_reward_model
 
 sys.path.insert(0, str(Path(__file__).parent))
+from oracles import blindfolded  # noqa: E402
 from small_chat import SMALL, SMALL_CHAT  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("barely_pretrained")
@@ -301,7 +302,7 @@ class Blindfolding:
 
     def answer(self, game, questions, rng):
         answers = self.person.answer(game, questions, rng)
-        return replace(answers, episodes=answers.episodes.blindfolded())
+        return replace(answers, episodes=blindfolded(answers.episodes))
 
 
 @sorts(SORTS[:-1], slow=(1, 3, 4, 5))

@@ -1749,7 +1749,7 @@ WRONG = [
      'replace(state, policy=policy, learner=learner, kl_coef=0.0,',
      'replace(state, learner=learner, kl_coef=0.0,',
      'tests/test_worlds.py::test_without_a_kl_penalty_it_leaves_the_reference_and_both_judges_are_asked'),
-    ('tinyrlhf/worlds/_chat_report.py',
+    ('tinyrlhf/faces/talk.py',
      'episodes.log_probs.sum(axis=1)',
      'episodes.log_probs.mean(axis=1)',
      'tests/test_chat.py::test_the_reward_and_the_probability_that_are_shown_are_those_of_the_text'),

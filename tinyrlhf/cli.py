@@ -259,23 +259,17 @@ def own_settings(more):
 
 def given_to(world, said):
     """The settings of a world among what was said, in their types; refuses what makes no sense."""
-    given = {}
     defaults = world.defaults
-    for name, value in said.items():
-        if name in defaults:
-            given[name] = as_number(name, value, type(defaults[name]))
+    given = {name: value for name, value in said.items() if name in defaults}
+    for name, value in given.items():
+        kind = type(defaults[name])
+        if isinstance(value, str) and kind in (int, float):  # as `own_settings` has it
+            try:
+                given[name] = kind(value)
+            except ValueError:
+                raise ValueError(f"{flag(name)}: expected a number, got {value!r}") from None
     world.refuse_idle(given)
     return given
-
-
-def as_number(name, value, kind):
-    """A setting's value in the type of its default, where that is a number."""
-    if not isinstance(value, str) or kind not in (int, float):
-        return value
-    try:
-        return kind(value)
-    except ValueError:
-        raise ValueError(f"{flag(name)}: expected a number, got {value!r}") from None
 
 
 def run(world, given, options, began):

@@ -3,7 +3,7 @@
 B episodes are rows, T steps are columns, padded on the right; `mask` says which were played.
 """
 import itertools
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -62,10 +62,6 @@ class Episodes:
         table = np.zeros(self.mask.shape)
         table[self.mask] = values
         return table
-
-    def blindfolded(self):
-        """The same episodes without the true rewards (NaN): no learner needs them."""
-        return replace(self, true_rewards=np.full(self.mask.shape, np.nan))
 
 
 class Step(NamedTuple):

@@ -52,12 +52,10 @@ def whole_file(path):
         raise
 
 
-def write_whole(path, data):
-    """Write bytes, or text as UTF-8, as one `whole_file`."""
-    if isinstance(data, str):
-        data = data.encode()
+def write_whole(path, text):
+    """Write a text, in UTF-8, as one `whole_file`."""
     with whole_file(path) as file:
-        file.write(data)
+        file.write(text.encode())
 
 
 def write_json(path, data):

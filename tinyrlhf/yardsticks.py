@@ -118,7 +118,7 @@ class Strings(Yardstick):
         return strings.evaluate(self.log_table(policy), self.log_reference, self.automaton, 0.0)
 
     def optimum(self, price):
-        """The exact `strings.Optimum` at this price of a nat, in units of the true return."""
+        """What is exactly the best at this price of a nat, in units of the true return."""
         return strings.optimum(self.log_reference, self.automaton, price)
 
     def log_table(self, policy):

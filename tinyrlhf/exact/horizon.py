@@ -83,7 +83,7 @@ def finite_horizon_return(P, R, d0, policy, horizon, gamma=1.0):
     """J = E[sum_t gamma^t r_t] over `horizon` steps, exact: policy (S, A) or (T, S, A) -> float."""
     check_tables(P, R=R)
     visits = expected_visits(P, d0, policy, horizon, gamma)
-    taken = visits[..., None] * _over_time("policy", policy, P, horizon)
+    taken = visits[..., None] * policy
     return float((taken * action_values(P, R, np.zeros(len(P)))).sum())
 
 

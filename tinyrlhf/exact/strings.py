@@ -19,14 +19,6 @@ class Automaton(NamedTuple):
     end_reward: np.ndarray        # (T+1, Q), of a text of so many symbols that ends in this state
 
 
-class Optimum(NamedTuple):
-    """What the best policy at this price reaches: value = reward - kl_coef * kl."""
-    value: float
-    reward: float
-    kl: float
-    log_weights: np.ndarray  # (T+1, U, Q), m in `optimum`; its first entry is log Z
-
-
 class Evaluation(NamedTuple):
     """What one policy reaches, in expectation: value = reward - kl_coef * kl."""
     value: float
@@ -40,7 +32,7 @@ def contexts(n_symbols, window):
 
 
 def optimum(log_reference, automaton, kl_coef):
-    """The best any policy can do that may remember everything, by one sweep back to the start.
+    """What the best policy that may remember everything reaches, by one sweep back to the start.
 
     pi* maximises E[reward] - kl_coef KL(pi || reference) and is
 
@@ -62,17 +54,17 @@ def optimum(log_reference, automaton, kl_coef):
     _check_tables(automaton, log_reference=log_reference)
     check_range("kl_coef", kl_coef, 1e-3, 1e9)
     next_state, step_reward, end_reward = automaton
-    log_weights = np.empty((len(end_reward), len(log_reference), len(next_state)))
-    log_weights[-1] = end_reward[-1] / kl_coef
-    reward = np.broadcast_to(end_reward[-1], log_weights[-1].shape)
+    scaled = next_state, step_reward / kl_coef, end_reward / kl_coef
+    reward = np.broadcast_to(end_reward[-1], (len(log_reference), len(next_state)))
+    m = reward / kl_coef
     for t in reversed(range(len(end_reward) - 1)):
-        log_optimum = _log_optimum(log_reference, automaton, kl_coef, log_weights, t)
-        log_weights[t] = logsumexp(log_optimum, axis=1)
-        probabilities = np.exp(log_optimum - log_weights[t][:, None])
+        log_weights = (log_reference + scaled[1])[:, :, None] + _after(m, scaled, t)
+        m = logsumexp(log_weights, axis=1)
+        probabilities = np.exp(log_weights - m[:, None])
         reward_to_go = step_reward[:, :, None] + _after(reward, automaton, t)
         reward = (probabilities * reward_to_go).sum(axis=1)
-    value, reward = kl_coef * float(log_weights[0, 0, 0]), float(reward[0, 0])
-    return Optimum(value, reward, (reward - value) / kl_coef, log_weights)
+    value, reward = kl_coef * float(m[0, 0]), float(reward[0, 0])
+    return Evaluation(value, reward, (reward - value) / kl_coef)
 
 
 def evaluate(log_policy, log_reference, automaton, kl_coef):
@@ -104,14 +96,6 @@ def _after(values, automaton, t):
 def _successors(n_contexts, n_symbols):
     """The context after each context and symbol (U, V): the oldest symbol falls out."""
     return (np.arange(n_contexts)[:, None] * n_symbols + np.arange(n_symbols)) % n_contexts
-
-
-def _log_optimum(log_reference, automaton, kl_coef, log_weights, t):
-    """log reference + reward now / kl_coef + log weight afterwards: log pi* + m_t, (U, V, Q)."""
-    next_state, step_reward, end_reward = automaton
-    now = log_reference + step_reward / kl_coef
-    after = _after(log_weights[t + 1], (next_state, step_reward, end_reward / kl_coef), t)
-    return now[:, :, None] + after
 
 
 def _check_tables(automaton, **tables):

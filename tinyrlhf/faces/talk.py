@@ -6,8 +6,8 @@ import numpy as np
 
 from tinyrlhf import runs
 from tinyrlhf.checks import check_whole
+from tinyrlhf.episodes import rollout
 from tinyrlhf.games.language import words_of
-from tinyrlhf.worlds._chat_report import replies
 
 
 def talk(folder, seed=0, lines=None):
@@ -56,3 +56,12 @@ def side_by_side(state, prompt, rng):
         numbers = f"{reward}log-probability {log_probs[0]:6.1f}"
         lines.append(f"  {name:<11} {texts[0]:<58} {numbers}")
     return "\n".join(lines)
+
+
+def replies(state, stage, prompts, rng):
+    """The answers of one stage to n prompts: texts, learned rewards (or NaN), log-probabilities."""
+    episodes = rollout(state.game, state.snapshots[stage], state.game.ask(prompts), rng)
+    learned = np.full(len(episodes), np.nan)
+    if any("fit_loss" in row for row in state.history):
+        learned = state.reward_model.rewards(episodes).sum(axis=1)
+    return state.game.decode(episodes.states[:, -1]), learned, episodes.log_probs.sum(axis=1)

@@ -57,22 +57,14 @@ class ChatReport(NamedTuple):
         return plots.stages_figure(claim, **data), data
 
 
-def replies(state, stage, prompts, rng):
-    """The answers of one stage to n prompts: texts, learned rewards (or NaN), log-probabilities."""
-    episodes = rollout(state.game, state.snapshots[stage], state.game.ask(prompts), rng)
-    learned = np.full(len(episodes), np.nan)
-    if any("fit_loss" in row for row in state.history):
-        learned = state.reward_model.rewards(episodes).sum(axis=1)
-    return state.game.decode(episodes.states[:, -1]), learned, episodes.log_probs.sum(axis=1)
-
-
 def samples(state, n=4):
     """The same prompts answered at each stage: {prompt: {stage: text}}."""
-    prompts = state.game.prompts[::max(len(state.game.prompts) // n, 1)][:n]
+    game = state.game
+    prompts = game.prompts[::max(len(game.prompts) // n, 1)][:n]
     told = {prompt: {} for prompt in prompts}
-    for stage in state.snapshots:
-        texts, _, _ = replies(state, stage, prompts, np.random.default_rng(0))
-        for prompt, text in zip(prompts, texts):
+    for stage, policy in state.snapshots.items():
+        answers = rollout(game, policy, game.ask(prompts), np.random.default_rng(0))
+        for prompt, text in zip(prompts, game.decode(answers.states[:, -1])):
             told[prompt][stage] = text
     return told
 
