@@ -7,6 +7,7 @@ from tinyrlhf import plots
 from tinyrlhf.diagnostics import calibration, noise_ceiling
 from tinyrlhf.episodes import join, rollout, start_in_groups
 from tinyrlhf.humans.simulated import Boltzmann, differences, rationality_for
+from tinyrlhf.humans.zoo import PLAIN
 from tinyrlhf.questions import random_pairs
 from tinyrlhf.rlhf import rlhf
 from tinyrlhf.runs import begin
@@ -60,7 +61,7 @@ def held_out(settings, state, rng, n=1000):
     The person answers as they did on average over the run (`typical_rationality`).
     """
     fitted = any("fit_loss" in row for row in state.history)
-    if not fitted or settings["person"] == "recorded":  # who knows how sure they are
+    if not fitted or settings["person"] not in ("simulated", "coin"):  # who knows how sure
         return {"reward_model_accuracy": None, "noise_ceiling": None, "calibration_error": None}
     person = Boltzmann(rationality=typical_rationality(settings, state))
     first, second = fresh_pairs(state, rng, n)
@@ -216,7 +217,9 @@ def sentences(settings, result):
 
     share, world = share_of_gap(result), find(settings["world"])
     of_gap = f"   ({round(share, 2) + 0.0:.0%} of the gap)" if np.isfinite(share) else ""
-    lines = [f"{result['world']}, seed {result['seed']}: {result['answers']} answers, "
+    who = "" if settings["person"] in PLAIN else f" of {settings['person']}"
+    chosen = "" if settings["ask"] == "random" else f", asked by {settings['ask']}"
+    lines = [f"{result['world']}, seed {result['seed']}: {result['answers']} answers{who}{chosen}, "
              f"{result['seconds']:.1f} s",
              f"  {result['measure']:<17} untrained {number('return_untrained')}   "
              f"after {number('return_after')}   best possible {number('return_optimal')}{of_gap}"]

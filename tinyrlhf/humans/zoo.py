@@ -2,6 +2,7 @@
 
 Each is a simulated person with traits, and each trait has one knob, its strength. What a trait does
 is declared here, so that it can be held against what is said, and against what is learned from it.
+Whoever demonstrates or corrects acts as well as their expert: of traits only sureness counts there.
 """
 from dataclasses import replace
 
