@@ -7,7 +7,7 @@ from tinyrlhf.feedback.answers import Choices
 from tinyrlhf.learning.direct_preferences import dpo, ipo
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION, label_lines
-from tinyrlhf.rewards.bradley_terry import maximise
+from tinyrlhf.rewards import bradley_terry
 
 QUESTION = "Does pineapple belong on a pizza?"
 ANSWERS = ("Of course!", "It depends.", "Never!")
@@ -166,7 +166,8 @@ def beats(figure, seed, votes):
         yield words
     counted = [hands(number, seed, votes) for number in range(3)]
     shares = shares_of(counted)
-    scores = maximise(shares, prior=0.0, n_ties=0)[0]
+    winner, loser = np.nonzero(shares)
+    scores = bradley_terry.fit(winner, loser, counts=shares[winner, loser]).scores
     draw_scores(figure.subplots(), scores, counted)
     yield "The first road begins with a reward model: your votes become scores"
 

@@ -49,7 +49,7 @@ from tinyrlhf.nn.schedules import linear
 from tinyrlhf.numerics import log_softmax, sigmoid, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION, label_lines
 from tinyrlhf.questions import shown
-from tinyrlhf.rewards.bradley_terry import maximise
+from tinyrlhf.rewards import bradley_terry
 from tinyrlhf.rlhf import improve_on
 from tinyrlhf.teaching import LECTURE, mine, show
 from tinyrlhf.worlds.text import text
@@ -150,7 +150,7 @@ def divergence(policy, other):
 
 def both_roads(kl_coef):
     """The straight road, and the long one through a Bradley-Terry reward model, from exact votes."""
-    scores = maximise(CHANCE * ~np.eye(6, dtype=bool), prior=0.0, n_ties=0)[0]
+    scores = bradley_terry.fit(WINNER, LOSER, counts=CHANCE[WINNER, LOSER]).scores
     return dpo_road(CHANCE / 15, kl_coef), rlhf_road(scores, kl_coef)
 
 
@@ -596,7 +596,8 @@ def twelve_vote_roads(seed, more=0.0, prior=0.5, kl_coef=0.6):
     """Both roads from twelve votes: DPO with `more` votes on each side of a pair; a reward model with prior and RL."""
     counts = twelve_votes(seed)
     votes = counts + more * ~np.eye(6, dtype=bool)
-    return dpo_road(votes / votes.sum(), kl_coef), rlhf_road(maximise(counts, prior=prior, n_ties=0)[0], kl_coef)
+    scores = bradley_terry.fit(WINNER, LOSER, counts=counts[WINNER, LOSER], prior=prior).scores
+    return dpo_road(votes / votes.sum(), kl_coef), rlhf_road(scores, kl_coef)
 
 
 def draw_roads(axis, pairs_of_roads, stars):
