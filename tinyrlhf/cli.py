@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tinyrlhf.faces.terminal import Progress, printable
+from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
@@ -25,12 +25,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         raise ValueError(f"{message} (see `{self.prog} --help`)")
-
-
-def complain(message):
-    """One line on standard error; returns the exit code."""
-    print(f"tinyrlhf: {printable(message)}", file=sys.stderr)
-    return 2
 
 
 def world_names():
@@ -139,15 +133,17 @@ def main(arguments=None, own_world=None):
         os.dup2(nowhere, sys.stdout.fileno())  # else Python complains when it exits
         return 1
     except OSError as error:
-        return complain(f"{error.filename or 'output'}: {error.strerror or error}")
+        complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except ValueError as error:
-        return complain(error)
+        complain(error)
     except KeyboardInterrupt as stop:
         if arguments is None:  # the process ends: no second Ctrl-C in its goodbye
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        newline = "\n" if sys.stderr.isatty() else ""
-        print(f"{newline}tinyrlhf: stopped{printable(stop)}", file=sys.stderr)
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+        complain(f"stopped{stop}")
         return 130
+    return 2
 
 
 def obey(arguments, began, own_world=None):
