@@ -290,7 +290,7 @@ def run(world, given, options, began):
             if differences:
                 line.note(f"{differences[0]} ({len(differences)} such rounds; another seed, or "
                           "other settings?)")
-            finish(folder, settings, state, options, line, began)
+            finish(folder, state, options, line, began)
     except KeyboardInterrupt:
         again = f" --human recorded --from {options.source}" if options.source else ""
         raise KeyboardInterrupt("; every finished round is saved; go on with: "
@@ -302,9 +302,9 @@ def show(options, began):
     from tinyrlhf import runs
     from tinyrlhf.saving import Lock
     folder = options.run
-    settings, state = runs.settings_of(folder), runs.load_finished(folder)
+    state = runs.load_finished(folder)
     with Lock(folder):
-        finish(folder, settings, state, options, Progress(state), began)
+        finish(folder, state, options, Progress(state), began)
 
 
 def out_folder(world, options):
@@ -333,10 +333,11 @@ def resumed_settings(given, options):
     return settings
 
 
-def finish(folder, settings, state, options, line, began):
+def finish(folder, state, options, line, began):
     """Measure, draw, and say what came out."""
     from tinyrlhf import report, runs
     from tinyrlhf.saving import finite, write_json
+    settings = runs.settings_of(folder)
     line.say("measuring and drawing")
     result = {**report.measure(settings, state), **runs.remembered(folder)}
     if options.baselines:
