@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tinyrlhf.faces.terminal import Progress, printable
+from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
@@ -25,12 +25,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         raise ValueError(f"{message} (see `{self.prog} --help`)")
-
-
-def complain(message):
-    """One line on standard error; returns the exit code."""
-    print(f"tinyrlhf: {printable(message)}", file=sys.stderr)
-    return 2
 
 
 def world_names():
@@ -145,15 +139,17 @@ def main(arguments=None, own_world=None):
         os.dup2(nowhere, sys.stdout.fileno())  # else Python complains when it exits
         return 1
     except OSError as error:
-        return complain(f"{error.filename or 'output'}: {error.strerror or error}")
+        complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except ValueError as error:
-        return complain(error)
+        complain(error)
     except KeyboardInterrupt as stop:
         if arguments is None:  # the process ends: no second Ctrl-C in its goodbye
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        newline = "\n" if sys.stderr.isatty() else ""
-        print(f"{newline}tinyrlhf: stopped{printable(stop)}", file=sys.stderr)
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+        complain(f"stopped{stop}")
         return 130
+    return 2
 
 
 def obey(arguments, began, own_world=None):
@@ -302,7 +298,7 @@ def run(world, given, options, began):
             if differences:
                 line.note(f"{differences[0]} ({len(differences)} such rounds; another seed, or "
                           "other settings?)")
-            finish(folder, settings, state, options, line, began)
+            finish(folder, state, options, line, began)
     except KeyboardInterrupt:
         again = f" --human recorded --from {options.source}" if options.source else ""
         raise KeyboardInterrupt("; every finished round is saved; go on with: "
@@ -314,9 +310,9 @@ def show(options, began):
     from tinyrlhf import runs
     from tinyrlhf.saving import Lock
     folder = options.run
-    settings, state = runs.settings_of(folder), runs.load_finished(folder)
+    state = runs.load_finished(folder)
     with Lock(folder):
-        finish(folder, settings, state, options, Progress(state), began)
+        finish(folder, state, options, Progress(state), began)
 
 
 def out_folder(world, options):
@@ -345,10 +341,11 @@ def resumed_settings(given, options):
     return settings
 
 
-def finish(folder, settings, state, options, line, began):
+def finish(folder, state, options, line, began):
     """Measure, draw, and say what came out."""
     from tinyrlhf import report, runs
     from tinyrlhf.saving import finite, write_json
+    settings = runs.settings_of(folder)
     line.say("measuring and drawing")
     result = {**report.measure(settings, state), **runs.remembered(folder)}
     if options.baselines:

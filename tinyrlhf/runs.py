@@ -140,7 +140,7 @@ def load(folder, or_begin=False):
         book = Book(state, find(settings["world"]).form, events=told)
         answers = book.learned(n_rounds)
         state.load(flat, answers)
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: {error}); "
                          "is it another run's?") from None
     found = len(answers or ())
@@ -196,7 +196,7 @@ def source_of(path, state, settings):
         for then in book.closed.values():
             copy.deepcopy(state.person).load(remembered_in(then))
             np.random.default_rng().bit_generator.state = then["rng"]
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); "
                          "is it the log of another world?") from None
     if not kinds <= asked:

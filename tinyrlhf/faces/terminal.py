@@ -10,6 +10,11 @@ def printable(text):
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
 
 
+def complain(text):
+    """One line on standard error."""
+    print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
+
+
 class Progress:
     """One live line on a terminal, plain lines when piped."""
 
@@ -46,7 +51,7 @@ class Progress:
     def note(self, text):
         """A line that stays, on standard error."""
         self.close()
-        print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
+        complain(text)
 
     def say(self, text):
         """Overwrite the live line, or print a plain one."""

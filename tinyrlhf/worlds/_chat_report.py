@@ -57,10 +57,10 @@ class ChatReport(NamedTuple):
         return plots.stages_figure(claim, **data), data
 
 
-def samples(state, n=4):
-    """The same prompts answered at each stage: {prompt: {stage: text}}."""
+def samples(state):
+    """Four prompts answered at each stage: {prompt: {stage: text}}."""
     game = state.game
-    prompts = game.prompts[::max(len(game.prompts) // n, 1)][:n]
+    prompts = game.prompts[::max(len(game.prompts) // 4, 1)][:4]
     told = {prompt: {} for prompt in prompts}
     for stage, policy in state.snapshots.items():
         answers = rollout(game, policy, game.ask(prompts), np.random.default_rng(0))
