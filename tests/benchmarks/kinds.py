@@ -11,13 +11,14 @@ with a Gaussian prior of standard deviation 1 in units of the true reward; the m
     regret   true return lost by that plan, in units of what the best plan has over the uniform policy
     new      the same in the two layouts that were not shown
     bits     how much likelier the answers made the true reward, log2 p(true | answers) / p(true); below 0 they misled
-    claimed  how much narrower they made what the reader believes, log2 of the ratio of volumes
+    claimed  how much narrower they made what the reader believes, log2 of the ratio of volumes; medians, both
 
 Readings: x 10, x 0.1, the reader takes everybody to be so many times as rational (a wrong scale of the reward, which
 plans do not see: it acts through the prior alone); expert, half of the walks shown are the expert's; per cell, a reward
 for each cell instead of each symbol; careful, the same minus a standard deviation; coin, answers by coin flips.
-Two more rows: "exact", the same demonstrations read without tries beside them, by soft planning in the known game; and
-"exact, soft", of somebody who errs as that reading assumes, while the expert never does.
+More rows: "demo., exact", the same demonstrations read without tries beside them, by soft planning in the known game;
+"demo., exact, soft", of somebody who errs as that reading assumes, while the expert never does; "correction, chosen",
+if people chose between a walk and its mend by the likelihood that reads them, while they always take the mend.
 """
 import argparse
 import functools
@@ -41,7 +42,7 @@ from oracles import interval  # noqa: E402
 from tinyrlhf.episodes import join, rollout  # noqa: E402
 from tinyrlhf.exact.horizon import (backward_induction, demonstration_loss, finite_horizon_return,  # noqa: E402
                                     soft_backward_induction)
-from tinyrlhf.feedback.answers import KINDS  # noqa: E402
+from tinyrlhf.feedback.answers import KINDS, draw_option  # noqa: E402
 from tinyrlhf.games.gridworld import FLOWERS_MAP, Gridworld  # noqa: E402
 from tinyrlhf.humans.experts import Player, planner  # noqa: E402
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip, rationality_for  # noqa: E402
@@ -66,15 +67,15 @@ LAYOUTS = {"garden": FLOWERS_MAP, "cliff": """
     .......
     """}
 SYMBOLS = ".GL^"                          # what a cell may be to the reader; a start is floor
-EXACT, SOFT = "demo., exact", "demo., exact, soft"
-NAMES = [*KINDS, EXACT, SOFT]
+EXACT, SOFT, CHOSEN = "demo., exact", "demo., exact, soft", "correction, chosen"
+NAMES = [*KINDS, EXACT, SOFT, CHOSEN]
 ANSWERS = (5, 10, 20, 50, 100, 200)
 WALKS = 400                               # shown, of one seed
 
 # Seconds of a person's time for one answer. Preference: Christiano et al. 2017 (5,000 labels in about 5 hours, 3.6 s).
 # All others are assumptions: what has to be watched beside a pair, and about a second for each key while acting.
 SECONDS = {"preference": 4, "ranking": 10, "rating": 3, "thumb": 2, "demonstration": 15, "correction": 10, "stop": 3,
-           "comment": 6, "credit": 8, EXACT: 15, SOFT: 15}
+           "comment": 6, "credit": 8, EXACT: 15, SOFT: 15, CHOSEN: 10}
 MINUTES = (2, 10)
 FAILED = 0.05                             # a plan that loses more
 
@@ -153,7 +154,7 @@ def regrets(where, rewards):
 # ---- asking
 
 def answers_of(where, seed, reading, n):
-    """The State of a run that never improves, n answers of each kind about the same walks, n walks of a soft expert."""
+    """The State of a run that never improves, n answers of each kind about the same walks, walks to be read exactly."""
     game = where.game
     state = replace(gridworld.make(seed=seed), game=game, policy=where.uniform, reference=where.uniform,
                     view=Walks(game))
@@ -167,7 +168,19 @@ def answers_of(where, seed, reading, n):
         if reading.coin:
             person = CoinFlip()
         given[kind] = person.answer(game, ask(kind, state, walks, n), state.rngs["person"])
-    return state, given, rollout(game, where.soft, game.start(n, state.rngs["game"]), state.rngs["game"])
+    if reading != AS_IT_IS:
+        return state, given, {}
+    given[CHOSEN] = chosen(given["correction"], where.rationality, state.rngs["person"])
+    soft = rollout(game, where.soft, game.start(n, state.rngs["game"]), state.rngs["game"])
+    return state, given, {EXACT: given["demonstration"].acted(), SOFT: soft}
+
+
+def chosen(corrections, rationality, rng):
+    """The same corrections, if the person had chosen between both walks as in a preference."""
+    returns = corrections.episodes.true_returns[corrections.shows]
+    said = corrections.said.copy()
+    said[:, 0] = draw_option(rationality * returns, rng)
+    return replace(corrections, said=said)
 
 
 # ---- reading: the likelihood of the package, and Newton's method, as there are few parameters
@@ -282,8 +295,7 @@ def bits_of(parameters, information, true):
 def study(layout, seed, reading, budgets):
     """Arrays (kinds, budgets): regret, regret in new layouts, bits, claimed; NaN where there is none."""
     where = place(layout)
-    state, given, by_soft = answers_of(where, seed, reading, max(budgets))
-    exact = {EXACT: given["demonstration"].acted(), SOFT: by_soft} if reading == AS_IT_IS else {}
+    state, given, exact = answers_of(where, seed, reading, max(budgets))
     feature = np.arange(where.game.n_states) if reading.per_cell else where.symbols
     size = feature.max() + 1
     rationality = reading.surer * where.rationality
@@ -421,8 +433,8 @@ def draw(found, budgets, path):
     order = np.argsort(shown[:, column])
     abroad = np.argsort(-real["new"][:, :, :len(KINDS), -1].mean(axis=(0, 1)))
     figure, axes = plt.subplots(3, 3, figsize=(10, 8.5), sharex=True, sharey=True, layout="constrained")
-    first, second, third, last = (NAMES[row] for row in order[[0, 1, 2, -1]])
-    figure.suptitle(f"In 20 answers {first}, {second} and {third} teach most, {last} least;\n"
+    first, second, third, last, but_one = (NAMES[row] for row in order[[0, 1, 2, -1, -2]])
+    figure.suptitle(f"In 20 answers {first}, {second} and {third} teach most, {last} and {but_one} least;\n"
                     f"{NAMES[abroad[0]]} and {NAMES[abroad[1]]} carry over least to a new layout",
                     fontsize=14, fontweight="bold")
     for axis, row in zip(axes.flat, order):

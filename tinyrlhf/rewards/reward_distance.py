@@ -1,6 +1,7 @@
 """How far apart are two rewards (S, A, S), but for what comparisons cannot say?
 
-R and b R + c + gamma phi(s') - phi(s), b > 0, have the same best policies: scale, shift, shaping.
+In games without an end b R + c + gamma phi(s') - phi(s), b > 0, has the same best policies as R:
+scale, shift, shaping.
 """
 import numpy as np
 
