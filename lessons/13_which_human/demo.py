@@ -160,7 +160,8 @@ def beats(figure, seed, votes):
     axes[1].axis("off")
     axes[1].text(0.5, 0.5, "Its best answer:\n\n" + fill(ANSWERS[best_answer(together)], 30), ha="center", va="center",
                  size=24)
-    yield f"One model for all: {foretold(together, PAIRS[-1]):.0%} for the last pair's left answer. How many of you does it please?"
+    chance = foretold(together, PAIRS[-1])
+    yield f"One model for all: {chance:.0%} for the last pair's left answer. How many of you does it please?"
     for axis, half, color in zip(figure.subplots(1, 2), HALVES, (BLUE, VERMILLION)):
         own = told(rows[half])
         draw_belief(axis, own, half, color)
