@@ -123,7 +123,7 @@ def questions(seeds, repeats=3):
 
 # ---- which kind: demonstrations or comparisons
 
-def kinds_asked(seed, sure, seconds, length_known, n_answers=6, D=3, n_plays=100, n_pairs=100):
+def kinds_asked(seed, sure, seconds, length_known, n_answers=6, D=3, n_plays=100, n_pairs=400):
     """The kind of each question that was asked, and the alignment in the end; sure: {kind: rationality}.
 
     One candidate is a demonstration, a choice among all plays (the same each time); the others are pairs.
