@@ -239,7 +239,7 @@ def irrationality(seeds):
         found = {pair: np.array([found_out(policy, expected, *pair, seed) for seed in seeds]) for pair in pairs}
         for (true, assumed), values in found.items():
             print(f"    gamma {true:<4} assumed {assumed:<4} {mean_of(values)}")
-        print(f"    last but one - first {mean_of(found[pairs[2]] - found[pairs[0]])}")
+        print(f"    known myopia less known foresight {mean_of(found[pairs[2]] - found[pairs[0]])}")
 
 
 # ---- does it pay to ask why: marks on the part that decided
