@@ -14,7 +14,8 @@ from tinyrlhf.questions import shown
 from tinyrlhf.rewards.choice import log_likelihoods
 from tinyrlhf.rewards.habits import Habits
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "benchmarks")]
+import asking  # noqa: E402
 from planted import SHOWN, clips, episodes_worth, questions_of  # noqa: E402
 
 ORDERS = np.array(list(itertools.permutations(range(4))))
@@ -82,7 +83,7 @@ def test_the_gain_of_who_is_best_is_less_than_that_of_the_whole_order():
     assert 0 < best[0] < whole[0]
 
 
-def test_of_two_identical_plays_nothing_is_learned_though_volume_removal_asks_just_that():
+def test_two_identical_plays_teach_nothing_though_volume_removal_asks_for_them():
     rng = np.random.default_rng(4)
     scores = rng.normal(size=(50, 1000, 2))
     scores[:, 7, 1] = scores[:, 7, 0]
@@ -168,3 +169,29 @@ def test_more_questions_than_there_are_candidates_are_refused(n):
             ask()
     with pytest.raises(ValueError, match=r"scores: expected \(M, 4\) with 4 = 4, got shape \(2, 3\)"):
         choose(questions, scores[:, :3], disagreement, 1)
+
+
+# ---- the claims, on other seeds than the benchmark's
+
+@pytest.mark.slow
+def test_asking_what_tells_most_learns_faster_than_asking_at_random():
+    paths = {name: np.array([asking.learn_by_asking(name, seed, 0, n_answers=10)[0] for seed in range(430, 450)])
+             for name in ("information-gain", "random")}
+    mean, half = asking.interval((paths["information-gain"] - paths["random"])[:, -1])
+    assert mean > 0.02 and mean - half > 0
+
+
+@pytest.mark.slow
+def test_a_demonstration_is_asked_first_and_comparisons_later_unless_it_is_noisy():
+    cost = {"demonstration": 2, "preference": 1}
+    for noise, first in ((5, "demonstration"), (0.3, "preference")):
+        for seed in range(430, 435):
+            kinds, _ = asking.kinds_asked(seed, {"demonstration": noise, "preference": 5}, cost, True)
+            assert kinds == [first] + 5 * ["preference"]
+
+
+@pytest.mark.slow
+def test_a_rationality_assumed_too_high_hurts_more_than_one_too_low():
+    low, right, high = (np.array([asking.assume(assumed, seed)[0] for seed in range(430, 460)]).mean()
+                        for assumed in (0.1, 1.0, 10.0))
+    assert right > low > -np.log(500) > high and right - high > 3 * (right - low)

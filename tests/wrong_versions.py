@@ -76,7 +76,7 @@ WRONG = [
     ('tinyrlhf/criteria.py',
      'return 1 - (mean(chances, weights) ** 2)',
      'return (mean(chances, weights) ** 2)',
-     'tests/test_criteria.py::test_of_two_identical_plays_nothing_is_learned_though_volume_removal_asks_just_that'),
+     'tests/test_criteria.py::test_two_identical_plays_teach_nothing_though_volume_removal_asks_for_them'),
     ('tinyrlhf/criteria.py',
      'np.log(np.maximum(p, 1e-300))',
      'np.log(p)',

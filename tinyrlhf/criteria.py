@@ -1,8 +1,7 @@
-"""What to ask next: which answer would tell most about who of several members is right?
+"""What to ask next: which answer tells most about who is right, of an ensemble or of particles?
 
-Members are those of an ensemble, or the particles of a posterior. A criterion turns the chances
-(M, N, K) that they give to the options of N questions, and their weights (M,), into (N,): the
-larger, the better to ask.
+A criterion turns the chances (M, N, K) that M members give to the options of N questions, and the
+members' weights (M,), into (N,): the larger, the better to ask.
 """
 import numpy as np
 
@@ -12,11 +11,10 @@ from tinyrlhf.numerics import softmax
 
 
 def option_chances(kind, scores, habits=None):
-    """P(option) by each member, of scores (M, m, G) of what m questions show -> (M, m, K).
+    """P(option) by each member: scores (M, m, G) of what m questions show -> (M, m, K).
 
-    Of a ranking: who is best; of a preference with a reason: the preference. As more will be said,
-    information gain is then a lower bound.
-    habits: `rewards.habits.Habits`, or a list with each member's own.
+    Of a ranking: who is best; of a preference with a reason: the preference. More will be said:
+    information gain is a lower bound. habits: one `Habits`, or a list of each member's own.
     """
     if isinstance(habits, list):
         own = [option_chances(kind, scores[[m]], each) for m, each in enumerate(habits)]
@@ -50,11 +48,10 @@ def information_gain(chances, weights):
 
 
 def volume_removal(chances, weights):
-    """Share of the members that an answer is expected to remove, 1 - sum_k E[p_k]^2.
+    """Share of the members that an answer removes, 1 - sum_k E[p_k]^2.
 
     Largest for identical options, which teach nothing: a warning (Biyik et al. 2019).
-    Source: Sadigh et al. 2017.
-    Departs from the source: the mean over answers, not the worst one.
+    Source: Sadigh et al. 2017. Departs from the source: the mean over answers, not the worst.
     """
     return 1 - (mean(chances, weights) ** 2).sum(axis=-1)
 

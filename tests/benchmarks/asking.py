@@ -123,7 +123,7 @@ def questions(seeds, repeats=3):
 
 # ---- which kind: demonstrations or comparisons
 
-def kinds_asked(seed, sure, seconds, length_known, n_answers=6, D=3, n_plays=100, n_pairs=100):
+def kinds_asked(seed, sure, seconds, length_known, n_answers=6, D=3, n_plays=100, n_pairs=400):
     """The kind of each question that was asked, and the alignment in the end; sure: {kind: rationality}.
 
     One candidate is a demonstration, a choice among all plays (the same each time); the others are pairs.
@@ -239,7 +239,7 @@ def irrationality(seeds):
         found = {pair: np.array([found_out(policy, expected, *pair, seed) for seed in seeds]) for pair in pairs}
         for (true, assumed), values in found.items():
             print(f"    gamma {true:<4} assumed {assumed:<4} {mean_of(values)}")
-        print(f"    last but one - first {mean_of(found[pairs[2]] - found[pairs[0]])}")
+        print(f"    known myopia less known foresight {mean_of(found[pairs[2]] - found[pairs[0]])}")
 
 
 # ---- does it pay to ask why: marks on the part that decided

@@ -11,14 +11,12 @@ class Particles:
 
         p(w | answers) ~ exp(- prior / 2 |w|^2) prod_i P(answer_i | scores = features . w)
 
-    The Gaussian prior is that of `RewardModel`, whose fit of a linear network is the peak of this
-    posterior. |w| is free to say how sure people are; on a unit ball (Sadigh et al. 2017) that
-    would have to be known.
+    The prior is that of `RewardModel`, whose fit of a linear network is the peak of this posterior.
+    |w| says how sure people are; on the unit ball of Sadigh et al. 2017 that must be known.
 
     Args:
         features: function episodes -> (B, D).
-        prior: precision of w before anything is said.
-        moves: Metropolis steps whenever particles are drawn anew.
+        prior: precision of w before anything is said. moves: Metropolis steps in a refresh.
         readings, habits: as in `RewardModel`, but habits are not learned.
     Source: Chopin 2002 (draw anew and move); Del Moral, Doucet, Jasra 2006 (share by share).
     """
@@ -50,10 +48,10 @@ class Particles:
         return self.vectors @ self.features(episodes).T
 
     def fit(self, answers, rng):
-        """Take in those of all answers so far that stand behind those of the last fit.
+        """Take in, of all answers so far, those behind the last fit's.
 
-        They are taken in by shares that leave an effective size of M / 2; between two shares the
-        particles are refreshed.
+        They come in shares that leave an effective size of M / 2, with a refresh after each but
+        the last.
         """
         features = self.features(answers.episodes)
         check_shapes(features=(features, f"{len(answers.episodes)} {self.vectors.shape[1]}"))
