@@ -115,10 +115,12 @@ def test_what_is_learned_from_answers_of_a_kind_is_what_they_say_not_what_they_a
 
 # ---- which questions
 
-@pytest.mark.parametrize("criterion", [name for name in criteria.NAMES if name != "volume-removal"])
+@pytest.mark.parametrize("criterion", ["information-gain", "thompson",
+                                       *(pytest.param(name, marks=pytest.mark.slow) for name in
+                                         ("uncertainty", "disagreement", "volume-removal"))])
 def test_a_criterion_chooses_as_many_of_many_as_would_have_been_asked(criterion):
     feedback = "preference,rating,demonstration"
-    state = small("gridworld", ask=criterion, feedback=feedback)
+    state = small("gridworld", ask=criterion, feedback=feedback, questions=5)
     offered, choose = [], state.criterion
     state.criterion = lambda candidates, *given: offered.append(candidates) or choose(candidates, *given)
     rlhf(state, 1)
@@ -143,9 +145,10 @@ def test_an_ensemble_of_copies_has_members_of_their_own_and_one_stays_what_it_is
     assert as_ensemble(state.reward_model) is state.reward_model
 
 
-@pytest.mark.parametrize("criterion", ["information-gain", "thompson"])
+@pytest.mark.parametrize("criterion", ["information-gain", pytest.param("thompson", marks=pytest.mark.slow)])
 def test_whatever_chooses_the_questions_a_loaded_run_ends_in_the_same_bytes(criterion):
-    whole, second = (small("gridworld", ask=criterion, person="drift:9+annotators+skip") for _ in range(2))
+    whole, second = (small("gridworld", ask=criterion, questions=5, person="drift:9+annotators+skip")
+                     for _ in range(2))
     second.load(*saved_after(1, whole))
     rlhf(second)
     assert not differ(second, whole)
