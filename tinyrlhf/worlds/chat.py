@@ -64,15 +64,12 @@ class Dialogue(WholeTexts):
     together = GROUP
 
     def __init__(self, game):
-        def counted(count):
-            def follows(answers):
-                texts = game.decode(answers.states[:, -1])
-                return np.array([count(text) for text in texts], float)
-            return follows
+        def numbers(answers, of_text):
+            return np.array([of_text(text) for text in game.decode(answers.states[:, -1])], float)
 
-        self.remarks = {"be kind": counted(game.is_kind),
-                        "nothing unkind": counted(lambda text: -game.count_unkind(text)),
-                        "real words, please": counted(lambda text: -game.unknown_words(text)),
+        self.remarks = {"be kind": lambda answers: numbers(answers, game.is_kind),
+                        "nothing unkind": lambda answers: -numbers(answers, game.count_unkind),
+                        "real words, please": lambda answers: -numbers(answers, game.unknown_words),
                         "shorter": lambda answers: -answers.lengths}
 
 
@@ -142,7 +139,7 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
 
     mending = Boltzmann(rationality=1.0, expert=trainer(game))
     rl = Stage("rl", improvement(method, sizes), kinds_of(feedback), questions, begin=begin)
-    plan = [Stage("pretrained", read_corpus(sizes)),
+    plan = [Stage("pretrained", partial(read_corpus, sizes=sizes)),
             Stage("sft", imitate, ("correction",), sizes.corrections, person=mending),
             rl]
     for number in range(2, rounds + 1):
@@ -158,16 +155,13 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
     return state
 
 
-def read_corpus(sizes):
+def read_corpus(state, stage, sizes):
     """An improvement without anybody's help: learn to continue raw text."""
-    def improve(state, stage):
-        game, rng = state.game, state.rngs["pretraining"]
-        documents = game.documents(sizes.documents, rng)
-        observations, actions, mask = game.demonstrations(*documents)
-        losses = clone(state.policy, observations[mask], actions[mask], rng,
-                       linear(8e-3, lowest=0.05), sizes.reading_steps, batch=512)
-        return {"imitation_loss": float(np.mean(losses[-100:]))}
-    return improve
+    game, rng = state.game, state.rngs["pretraining"]
+    observations, actions, mask = game.demonstrations(*game.documents(sizes.documents, rng))
+    losses = clone(state.policy, observations[mask], actions[mask], rng,
+                   linear(8e-3, lowest=0.05), sizes.reading_steps, batch=512)
+    return {"imitation_loss": float(np.mean(losses[-100:]))}
 
 
 def improvement(method, sizes):
