@@ -138,6 +138,8 @@ def test_a_fit_that_brings_nothing_new_changes_nothing():
     belief.fit(answers, rng)
     belief.fit(join_answers([answers, unsaid]), rng)
     assert (belief.vectors == vectors).all() and np.allclose(belief.weights, weights, rtol=1e-12)
+    with pytest.raises(ValueError, match="those of the last fit and new ones behind them, got 5 after 10"):
+        belief.fit(answers, rng)
 
 
 def test_scores_are_those_of_each_particle_and_their_mean_is_that_of_the_mean():

@@ -1,7 +1,10 @@
 """What to ask next: which answer tells most about who is right, of an ensemble or of particles?
 
 A criterion turns the chances (M, N, K) that M members give to the options of N questions, and the
-members' weights (M,), into (N,): the larger, the better to ask.
+members' weights (M,), into (N,): the larger, the better to ask. `choose_by` takes an ensemble;
+with particles p it is
+
+    choose(questions, p.member_scores(questions.episodes), criterion, n, p.weights, p.habits)
 """
 import numpy as np
 
@@ -48,9 +51,10 @@ def information_gain(chances, weights):
 
 
 def volume_removal(chances, weights):
-    """Share of the members that an answer removes, 1 - sum_k E[p_k]^2.
+    """Expected share of the members that an answer removes, 1 - sum_k E[p_k]^2.
 
     Largest for identical options, which teach nothing: a warning (Biyik et al. 2019).
+    Two options are ordered as by uncertainty.
     Source: Sadigh et al. 2017. Departs from the source: the mean over answers, not the worst.
     """
     return 1 - (mean(chances, weights) ** 2).sum(axis=-1)
@@ -81,7 +85,7 @@ def choose_by(name, questions, ensemble, n, rng):
 
 
 def choose(questions, scores, criterion, n, weights=None, habits=None, seconds=None):
-    """The n best questions; of those with one value, as a pair and its mirror image, only one.
+    """The n best questions; equal values, as of a pair and its mirror image, count as repeats.
 
     Args:
         scores: `member_scores` of all episodes, (M, E).
@@ -92,16 +96,16 @@ def choose(questions, scores, criterion, n, weights=None, habits=None, seconds=N
     weights = np.full(len(scores), 1 / len(scores)) if weights is None else weights
     check_shapes(scores=(scores, f"M {len(questions.episodes)}"), weights=(weights, "M"))
     values = np.zeros(len(questions))
-    for kind, members, shows in questions.grouped():
+    for kind, rows, shows in questions.grouped():
         chances = option_chances(kind, scores[:, shows], habits)
-        values[members] = criterion(chances, weights) / (seconds[kind] if seconds else 1.0)
-    again = np.ones(len(values), bool)
-    again[np.unique(values.round(12), return_index=True)[1]] = False
-    return questions[np.sort(np.lexsort((-values, again))[:n])]  # again: if too few are left
+        values[rows] = criterion(chances, weights) / (seconds[kind] if seconds else 1.0)
+    repeats = np.ones(len(values), bool)
+    repeats[np.unique(values.round(12), return_index=True)[1]] = False
+    return questions[np.sort(np.lexsort((-values, repeats))[:n])]  # repeats: if too few are left
 
 
 def thompson(questions, scores, n, rng, weights=None):
-    """n questions that show the best plays by as many members, drawn by weight, or come nearest.
+    """n questions of one kind: for each place a member is drawn; they like what it shows most.
 
     Source: Wu, Liu 2016.
     """

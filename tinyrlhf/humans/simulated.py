@@ -20,10 +20,11 @@ ROUNDING = 1e-9  # differences this much smaller than the largest are none
 class Boltzmann:
     """Somebody who chooses by softmax(rationality * worth).
 
-    Say either `rationality` itself (inverse reward units), or the `agreement`: how often they
+    Give exactly one: the `rationality` (inverse reward units), or the `agreement`: how often they
     should agree with the true reward in a random pair of what is shown, 1/2 to 1. The rationality
     that gives this rate is solved anew for each batch, because 90 % agreement on easy pairs
-    and on hard ones are two different people; it then holds for all kinds in the batch.
+    and on hard ones are two different people; it then holds for all kinds in the batch. With
+    traits they agree as often with what they themselves see, before mistakes and lapses.
 
     Args:
         expert: who acts for them where they demonstrate or correct (`humans/experts.py`), or None.
@@ -64,11 +65,19 @@ class Boltzmann:
 
     def answer(self, game, questions, rng):
         """Questions -> Answers."""
+        self.settle(questions)
+        return self.choose(game, questions, rng)
+
+    def settle(self, questions):
+        """Find the rationality that gives the agreement in these questions."""
         returns = self.returns(questions.episodes)
         check_shapes(returns=(returns, f"{len(questions.episodes)}"))
         if self.agreement is not None:
             gaps = differences(questions, returns)
             self.latest = rationality_for(self.agreement, gaps)
+
+    def choose(self, game, questions, rng):
+        """Questions -> Answers, as sure as they are."""
         rationality = self.latest * self.sureness(len(questions), rng)  # (N,)
         questions, said = self.act(game, questions, rationality, rng)
         returns = self.returns(questions.episodes)

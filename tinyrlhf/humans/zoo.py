@@ -1,4 +1,6 @@
-"""People as they are: forgetful, biased, tired, of two minds. `person("myopic:0.8+skip")`.
+"""People as they are: forgetful, biased, tired, of two minds.
+
+    person("myopic:0.8+skip", agreement=0.9)
 
 Each is a simulated person with traits, and each trait has one knob, its strength. What a trait does
 is declared here, so that it can be held against what is said, and against what is learned from it.
@@ -17,8 +19,9 @@ ANNOTATORS = 5
 
 
 class Trait:
-    """What sets somebody apart from a softmax of true returns; traits override what they change.
+    """What sets somebody apart from a softmax of true returns; a trait overrides one method.
 
+    It has no memory of its own: all members of a panel share it, and it is not saved.
     knob: default, lowest and highest value of the strength.
     """
     knob = 0.1, 0.0, 1.0
@@ -32,7 +35,7 @@ class Trait:
         return rewards
 
     def sureness(self, answered, rng):
-        """Factors (n,) of their rationality, from how many answers they gave before, (n,).
+        """Factors (n,) of their rationality; answered (n,): how many answers came before each.
 
         0: they do not look; -1: they want the opposite.
         """
@@ -43,7 +46,8 @@ class Trait:
         return np.zeros(place.shape)
 
     def says(self, kind, returns, said):
-        """What comes out instead of `said` (m, S), if that is what they make of plays (m, G)."""
+        """What comes out instead of `said` (m, S); returns (m, G): of the plays, as they see them.
+        """
         return said
 
 
@@ -69,11 +73,11 @@ class PeakEnd(Trait):
 
 
 class LikesLength(Trait):
-    """Each step is worth more, by `strength` times the mean size of a reward."""
-    knob = 1.0, -100.0, 100.0
+    """Each step is worth that much true reward more."""
+    knob = 0.1, -1e6, 1e6
 
     def sees(self, rewards, mask):
-        return rewards + self.strength * np.abs(rewards[mask]).mean() * mask
+        return rewards + self.strength * mask
 
 
 class Contrary(Trait):
@@ -84,8 +88,7 @@ class Contrary(Trait):
 
 
 class Drift(Trait):
-    """Changes their mind: after `strength` answers they are of two minds, after twice as many
-    they want the opposite."""
+    """A change of mind: after `strength` answers a coin, after twice as many the opposite."""
     knob = 100.0, 1.0, 1e9
 
     def sureness(self, answered, rng):
@@ -146,11 +149,11 @@ class Equal(Trait):
     """Says "same" of the `strength` of pairs that differ least. B-Pref's equal teacher."""
 
     def says(self, kind, returns, said):
-        no_option = len(kind.options(returns.shape[1])) == SAME
-        if not no_option or not kind.valid(np.full((1, 1), SAME), SAME)[0]:
+        of_two = len(kind.options(returns.shape[1])) == 2
+        if not of_two or not kind.valid(np.full((1, 1), SAME), 2)[0]:
             return said
         gaps = np.abs(returns[:, 0] - returns[:, 1])
-        alike = gaps <= np.quantile(gaps, self.strength)
+        alike = gaps < np.quantile(gaps, self.strength)
         return np.where(alike[:, None], SAME, said)
 
 
@@ -160,7 +163,10 @@ TRAITS = {"myopic": Myopic, "peak-end": PeakEnd, "length": LikesLength, "drift":
 
 
 class Panel:
-    """Several people; one of them, drawn by these shares, answers each question, by name."""
+    """Several people; one of them, drawn by these shares, answers each question, by name.
+
+    How sure they are is settled on the questions of all of them.
+    """
 
     def __init__(self, members, shares):
         self.members, self.shares = members, np.asarray(shares)
@@ -169,11 +175,13 @@ class Panel:
         who = rng.choice(len(self.members), size=len(questions), p=self.shares)
         parts = []
         for number, (name, member) in enumerate(self.members.items()):
+            member.settle(questions)
             asked = questions[who == number]
             if len(asked):
-                answers = member.answer(game, asked.only_shown(), rng)
+                answers = member.choose(game, asked.only_shown(), rng)
                 parts.append(replace(answers, person=np.full(len(asked), name)))
-        return join_answers(parts)[np.argsort(np.argsort(who, kind="stable"))]
+        as_asked = np.argsort(np.argsort(who, kind="stable"))
+        return join_answers(parts)[as_asked]
 
     def preference(self, first, second):
         """P(first) of N pairs, (N,), by somebody drawn from them."""
@@ -188,7 +196,7 @@ class Panel:
 
 
 def camps(strength, make):
-    """Two camps: a share `strength` wants the opposite of the others."""
+    """Two camps: a share `strength` judges by the opposite of what the others want."""
     return Panel({"camp 1": make(), "camp 2": make(Contrary())}, [1 - strength, strength])
 
 
@@ -205,7 +213,7 @@ HOW_SURE = ("oracle", "stochastic")  # instead of an agreement
 KNOBS = {"oracle": (1.0, 0.5, 1.0), "stochastic": (1.0, 0.0, 1e9),  # agreement; rationality
          **{name: trait.knob for name, trait in TRAITS.items()},
          "camps": (0.5, 0.0, 1.0), "annotators": (3.0, 1.0, 1e3)}
-ONE_OF = HOW_SURE, tuple(GROUPS)
+EXCLUSIVE = HOW_SURE, tuple(GROUPS)
 PLAIN = ("simulated", "recorded", "coin", "nobody")  # nobody: training on the true reward
 
 
@@ -227,7 +235,7 @@ def parse(words):
         check_range(f"person {name}", strengths[name], *KNOBS[name][1:])
     if len(strengths) < len(words.split("+")):
         raise ValueError(f"person: expected each name once, got {words!r}")
-    for several in ONE_OF:
+    for several in EXCLUSIVE:
         if set(several) <= set(strengths):
             raise ValueError(f"person: expected {' or '.join(several)}, since nobody is both; got "
                              f"{words!r}")
@@ -235,7 +243,7 @@ def parse(words):
 
 
 def person(words, agreement=None, rationality=None, expert=None, lapse=0.0):
-    """Somebody by the words of `parse`; the rest as in `Boltzmann`."""
+    """Somebody by the words of `parse`, traits in their order; the rest as in `Boltzmann`."""
     if words == "coin":
         return CoinFlip()
     if words == "recorded":

@@ -101,7 +101,9 @@ class Habits:
         return rationality, offsets, lapse
 
     def sureness(self):
-        """{session: factor of the rationality}, where it is learned."""
+        """{session: factor of the rationality}; empty where it is not learned."""
+        if self.sureness_prior is None:
+            return {}
         return dict(zip(self.sessions, np.exp(self.rows(self.vector)[1:, -1]).tolist()))
 
     def lapse(self, kind):

@@ -1,7 +1,7 @@
 """How sure can one be of a reward after these answers? A posterior over linear rewards."""
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_shapes, check_whole
+from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
 from tinyrlhf.numerics import softmax
 from tinyrlhf.rewards.choice import log_likelihoods
 
@@ -12,7 +12,7 @@ class Particles:
         p(w | answers) ~ exp(- prior / 2 |w|^2) prod_i P(answer_i | scores = features . w)
 
     The prior is that of `RewardModel`, whose fit of a linear network is the peak of this posterior.
-    |w| says how sure people are; on the unit ball of Sadigh et al. 2017 that must be known.
+    The length of w is how sure people are; on the unit ball of Sadigh et al. 2017 it must be known.
 
     Args:
         features: function episodes -> (B, D).
@@ -53,8 +53,12 @@ class Particles:
         They come in shares that leave an effective size of M / 2, with a refresh after each but
         the last.
         """
+        if len(answers) < self.n_answers:
+            raise ValueError(f"answers: expected those of the last fit and new ones behind them, "
+                             f"got {len(answers)} after {self.n_answers}")
         features = self.features(answers.episodes)
         check_shapes(features=(features, f"{len(answers.episodes)} {self.vectors.shape[1]}"))
+        check_finite(features=features)
 
         def log_likelihood(chosen):
             rows, blocks = answers.choices(chosen, self.readings)

@@ -1,4 +1,4 @@
-"""How far apart are two rewards (S, A, S), but for what comparisons cannot say?
+"""How far apart are two rewards (S, A, S), but for what no best policy depends on?
 
 In games without an end b R + c + gamma phi(s') - phi(s), b > 0, has the same best policies as R:
 scale, shift, shaping.

@@ -20,6 +20,7 @@ import numpy as np
 
 from tinyrlhf import criteria
 from tinyrlhf.checks import check_choice, check_range, check_whole
+from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.feedback.forms import Steps
 from tinyrlhf.games.game import Game
 from tinyrlhf.humans import zoo
@@ -197,6 +198,10 @@ def ask_by(criterion, state):
             state.reward_model = as_ensemble(state.reward_model)
         return begin and begin_with_several
 
+    kinds = {kind for stage in state.plan for kind in stage.kinds}
+    if kinds and all(KINDS[kind].needs == "expert" for kind in kinds):
+        raise ValueError(f"ask: expected random, since what people will do is not foreseen; got "
+                         f"{criterion} for {', '.join(sorted(kinds))}")
     state.criterion = functools.partial(criteria.choose_by, criterion)
     state.reward_model = as_ensemble(state.reward_model)
     state.plan = [stage._replace(begin=several(stage.begin)) for stage in state.plan]
