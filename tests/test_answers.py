@@ -17,7 +17,7 @@ from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.text import Text
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.policies import Policy
-from tinyrlhf.questions import CANDIDATES, RANKED, TRIES, View, ask, drawn, kinds_for, random_pairs, shown
+from tinyrlhf.questions import PLAYS_FOR_REMARKS, RANKED, TRIES, View, ask, drawn, kinds_for, random_pairs, shown
 from tinyrlhf.rlhf import act, own_plays, propose
 from tinyrlhf.worlds import bandit, cartpole, gridworld, text
 
@@ -387,7 +387,7 @@ def test_each_remark_comes_with_the_one_of_several_episodes_that_follows_it_best
     state.rngs["questions"] = np.random.default_rng(5)
     questions = ask("comment", state, episodes, 30)
     twin = np.random.default_rng(5)
-    rows, others = drawn(len(episodes), 30, twin), twin.integers(len(episodes), size=(30, CANDIDATES))
+    rows, others = drawn(len(episodes), 30, twin), twin.integers(len(episodes), size=(30, PLAYS_FOR_REMARKS))
     assert np.array_equal(questions.shows[:, 0], rows)
     for column, follows in enumerate(state.view.remarks.values(), 1):
         values = follows(episodes)

@@ -201,6 +201,7 @@ def test_a_fit_exists_where_each_direction_makes_some_choice_unlikelier():
     (dict(rankings=[[0, 1], [1, 0]], offered=[[True, True], [False, True]]),
      "rankings: expected only items that were offered, got .1, 0. at index 1"),
     (dict(rankings=np.zeros((0, 2), int)), "rankings: no finite scores"),
+    (dict(rankings=np.zeros((3, 0), int)), "places in a ranking: expected a whole number from 1 to 5000, got 0"),
 ])
 def test_bad_input_is_refused_in_one_clear_line(arguments, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:

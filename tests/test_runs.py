@@ -773,6 +773,15 @@ def test_a_result_that_was_edited_to_nonsense_is_not_remembered(tmp_path):
         assert runs.remembered(tmp_path) == {}
 
 
+def test_a_run_from_before_there_was_a_choice_of_questions_can_be_shown(tmp_path):
+    folder = tmp_path / "old"
+    runs.create(folder, settings_for("bandit", **SMALL))
+    written = json.loads((folder / "run.json").read_text())
+    assert written["settings"].pop("ask") == "random"
+    (folder / "run.json").write_text(json.dumps(written))
+    assert runs.settings_of(folder)["ask"] == "random"
+
+
 # ---- chat
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tinyrlhf.episodes import join
 from tinyrlhf.feedback.answers import FIRST, KINDS, SAME, SKIP, join_answers
 from tinyrlhf.humans import zoo
 from tinyrlhf.humans.simulated import Absent, Boltzmann, CoinFlip
@@ -46,6 +47,12 @@ def seen(words, episodes):
     return person(words, rationality=1.0).returns(episodes)
 
 
+def episode_of(rewards):
+    """One episode with these true rewards, (T,)."""
+    episode = episodes_worth([0.0], len(rewards))
+    return replace(episode, true_rewards=np.array([rewards]))
+
+
 # ---- what they make of what they see
 
 def test_a_myopic_person_counts_recent_steps_most():
@@ -62,11 +69,19 @@ def test_peak_and_end_stand_for_all_steps():
     by_hand = []
     for length, rewards in zip(episodes.lengths, episodes.true_rewards):
         steps = list(rewards[:length])
-        by_hand.append(length * (max(steps, key=abs) + steps[-1]) / 2)
+        by_hand.append((max(steps, key=abs) + steps[-1]) / 2)
     assert np.allclose(seen("peak-end", episodes), by_hand)
     half = (np.array(by_hand) + episodes.true_returns) / 2
     assert np.allclose(seen("peak-end:0.5", episodes), half)
     assert np.allclose(seen("peak-end:0", episodes), episodes.true_returns)
+
+
+def test_more_pain_with_a_better_end_is_remembered_as_less():
+    """Sixty seconds in cold water, and the same with thirty more that are a little warmer."""
+    short, long = (np.concatenate([np.full(60, -4.0), np.full(more, -3.0)]) for more in (0, 30))
+    trials = join([episode_of(short), episode_of(long)])
+    assert trials.true_returns.tolist() == [-240, -330]
+    assert np.allclose(seen("peak-end", trials), [-4, -3.5])
 
 
 def test_who_likes_length_pays_for_each_step():
@@ -144,6 +159,16 @@ def test_the_worst_are_skipped_and_the_most_alike_called_the_same():
     same = said("oracle+equal:0.3", questions) == SAME
     assert same.sum() == 300 and gap[same].max() < gap[~same].min()
     assert (said("oracle+skip:0+equal:0", questions) == FIRST).all()
+
+
+def test_a_trait_that_changes_nothing_of_what_is_asked_is_refused():
+    zoo.check_affects("position+equal+myopic", ["preference", "rating"])
+    zoo.check_affects("simulated", ["demonstration"])
+    zoo.check_affects("coin", [])
+    for words, kinds in (("position", ["rating", "stop"]), ("equal", ["ranking"]), ("myopic", ["demonstration"]),
+                         ("oracle+skip", ["correction"]), ("camps", ["demonstration", "correction"])):
+        with pytest.raises(ValueError, match="it changes nothing that is said of " + ", ".join(kinds)):
+            zoo.check_affects(words, kinds)
 
 
 def test_only_a_pair_can_be_called_the_same():
@@ -245,9 +270,12 @@ def test_without_traits_people_are_as_they_were():
 @pytest.mark.parametrize("words, came", [
     ("cat", "expected simulated, .*got 'cat'"), ("", "got ''"), ("myopic:", "a number after myopic:, got 'myopic:'"),
     ("myopic:x", "a number after myopic:"), ("myopic:2", "person myopic: expected a number from 0.0 to 1.0, got 2.0"),
-    ("fatigue:0", "from 1.0"), ("mistake:nan", "person mistake: expected a number"), ("skip+skip:0.2", "each name once"),
+    ("fatigue:0", "from 1.0"), ("mistake:nan", "person mistake: expected a number"),
+    ("skip+skip:0.2", "each name once"),
     ("oracle+stochastic", "oracle or stochastic, since nobody is both"), ("oracle:0.3", "from 0.5 to 1.0"),
-    ("camps+annotators", "camps or annotators, since nobody is both"), ("coin+skip", "got 'coin'")])
+    ("camps+annotators", "camps or annotators, since nobody is both"), ("oracle+fatigue", "oracle or fatigue"),
+    ("position+oracle", "oracle or position"), ("oracle+annotators", "oracle or annotators"),
+    ("coin+skip", "got 'coin'")])
 def test_nobody_who_does_not_exist_is_asked(words, came):
     with pytest.raises(ValueError, match=came) as error:
         person(words)

@@ -231,7 +231,8 @@ def run_all(options, more, began):
             raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
                              f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
     for world, settings in zip(worlds, given):
-        world(**settings)  # what only building finds is said before the first run
+        if len(worlds) > 1:
+            world(**settings)  # what only building finds is said before the first run
         if options.baselines:
             world(**{**settings, "person": "nobody"})
     for world, settings in zip(worlds, given):

@@ -8,7 +8,7 @@ with particles p it is
 """
 import numpy as np
 
-from tinyrlhf.checks import check_shapes, check_whole
+from tinyrlhf.checks import check_choice, check_shapes, check_whole
 from tinyrlhf.feedback.answers import KINDS, Choices, choose_with_reason
 from tinyrlhf.numerics import softmax
 
@@ -33,7 +33,7 @@ def option_chances(kind, scores, habits=None):
 
 
 def uncertainty(chances, weights):
-    """Entropy of what all together expect. Lewis, Gale 1994."""
+    """Entropy of what all together expect, largest for identical options. Lewis, Gale 1994."""
     return entropy(mean(chances, weights))
 
 
@@ -87,6 +87,8 @@ def choose_by(name, questions, ensemble, n, rng):
 def choose(questions, scores, criterion, n, weights=None, habits=None, seconds=None):
     """The n best questions; equal values, as of a pair and its mirror image, count as repeats.
 
+    They are chosen one by one: two that are nearly the same may both be among them.
+
     Args:
         scores: `member_scores` of all episodes, (M, E).
         weights: of the members, adding up to 1; None: all alike.
@@ -98,6 +100,8 @@ def choose(questions, scores, criterion, n, weights=None, habits=None, seconds=N
     values = np.zeros(len(questions))
     for kind, rows, shows in questions.grouped():
         chances = option_chances(kind, scores[:, shows], habits)
+        if seconds is not None:
+            check_choice("kind of feedback in seconds", kind, seconds)
         values[rows] = criterion(chances, weights) / (seconds[kind] if seconds else 1.0)
     repeats = np.ones(len(values), bool)
     repeats[np.unique(values.round(12), return_index=True)[1]] = False

@@ -87,14 +87,15 @@ def krippendorff_alpha(values, level="nominal"):
 
     n_uc of the m_u > 1 people who judged unit u said c. d(c, k): 1 unless c = k ("nominal"),
     (c - k)^2 ("interval"), the same of mid-ranks ("ordinal").
-    values: (people, units) from 0 on; negative or NaN: nothing was said.
+    values: (people, units); NaN, and below "interval" any negative number: nothing was said.
     Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability".
     """
     check_choice("level", level, ("nominal", "ordinal", "interval"))
     check_shapes(values=(values, "P U"))
-    said = np.asarray(values) >= 0
+    values = np.asarray(values, float)
+    said = ~np.isnan(values) if level == "interval" else values >= 0
     said &= said.sum(axis=0) > 1
-    categories, said_which = np.unique(np.asarray(values)[said], return_inverse=True)
+    categories, said_which = np.unique(values[said], return_inverse=True)
     counts = np.zeros((said.shape[1], len(categories)))
     np.add.at(counts, (np.nonzero(said)[1], said_which), 1)
     totals = counts.sum(axis=0)

@@ -7,7 +7,7 @@ from tinyrlhf.feedback.answers import KINDS, PARTS, Questions
 RANKED = 4  # episodes in a ranking
 MANY = 8  # candidates for each question, where a criterion chooses
 TRIES = 3  # beside a demonstration
-CANDIDATES = 16  # plays among which one is looked for that follows a remark
+PLAYS_FOR_REMARKS = 16  # plays among which one is looked for that follows a remark
 
 
 class View:
@@ -116,9 +116,9 @@ def about_stopping(kind, state, episodes, n, rng):
 
 def about_remarks(kind, state, episodes, n, rng):
     """An episode, and for each remark the one of several others that follows it best."""
-    clips = state.view.clips(episodes, CANDIDATES * n, rng)
+    clips = state.view.clips(episodes, PLAYS_FOR_REMARKS * n, rng)
     rows = drawn(len(clips), n, rng)
-    others = rng.integers(len(clips), size=(n, CANDIDATES))
+    others = rng.integers(len(clips), size=(n, PLAYS_FOR_REMARKS))
     if state.view.together is not None:
         rows = state.view.together * np.arange(n)
         others = rows[:, None] + np.arange(state.view.together)

@@ -78,7 +78,7 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
     for t in reversed(range(len(end_reward) - 1)):
         kl_afterwards = kl[_successors(*log_policy.shape)]
         kl_afterwards[:, 0] = 0.0  # nothing comes after the end mark
-        kl = sum((probabilities * (log_ratio + kl_afterwards)).T)  # over the symbols
+        kl = np.einsum("ua,ua->u", probabilities, log_ratio + kl_afterwards)
         reward_to_go = step_reward[:, :, None] + _after(reward, automaton, t)
         reward = np.einsum("ua,uaq->uq", probabilities, reward_to_go)
     reward, kl = float(reward[0, 0]), float(kl[0])

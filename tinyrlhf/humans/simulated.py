@@ -86,12 +86,14 @@ class Boltzmann:
             kind = KINDS[name]
             if kind.needs != "expert":
                 sure = rationality[members, None]
+                traits = [trait for trait in self.traits if trait.affects(kind)]
                 place = questions.place[members, :shows.shape[1]]
-                scores = sure * returns[shows] + self.lean(kind, place)
+                lean = sum((trait.lean(place) for trait in traits), 0.0)
+                scores = sure * returns[shows] + lean
                 offsets = -sure * self.levels_below(kind, shows.shape[1])
                 lapse = self.lapse if kind.lapse else 0.0
                 chosen = kind.choose(kind.options, scores, offsets, lapse, rng)
-                for trait in self.traits:
+                for trait in traits:
                     chosen = trait.says(kind, returns[shows], chosen)
                 said[members, :chosen.shape[1]] = chosen
         self.answered += len(questions)
@@ -103,11 +105,6 @@ class Boltzmann:
         for trait in self.traits:
             factors = factors * trait.sureness(self.answered + np.arange(n), rng)
         return factors
-
-    def lean(self, kind, place):
-        """Logits (m, G) of plays for where they are seen, if whole ones stand side by side."""
-        side_by_side = kind.own == slice(None) and place.shape[1] > 1
-        return sum((trait.lean(place) for trait in self.traits if side_by_side), 0.0)
 
     def remember(self, questions, returns):
         """Keep returns (E,) of what is graded in this round, of whatever kind the grades are."""

@@ -4,14 +4,14 @@
 
 Each is a simulated person with traits, and each trait has one knob, its strength. What a trait does
 is declared here, so that it can be held against what is said, and against what is learned from it.
-Whoever demonstrates or corrects acts as well as their expert: of traits only sureness counts there.
+Whoever demonstrates or corrects acts as their expert does, whatever their traits.
 """
 from dataclasses import replace
 
 import numpy as np
 
 from tinyrlhf.checks import check_range
-from tinyrlhf.feedback.answers import SAME, SKIP, join_answers
+from tinyrlhf.feedback.answers import KINDS, SAME, SKIP, join_answers
 from tinyrlhf.humans.simulated import Absent, Boltzmann, CoinFlip
 from tinyrlhf.saving import load_into, states_of
 
@@ -29,6 +29,10 @@ class Trait:
     def __init__(self, strength=None):
         self.strength = self.knob[0] if strength is None else strength
         check_range("strength", self.strength, *self.knob[1:])
+
+    def affects(self, kind):
+        """Does it change what is said of this kind (`feedback.answers.Kind`)?"""
+        return kind.needs != "expert"
 
     def sees(self, rewards, mask):
         """What they make of true rewards, (B, T) where the mask holds, else 0."""
@@ -61,14 +65,18 @@ class Myopic(Trait):
 
 
 class PeakEnd(Trait):
-    """Takes each step for (peak + end) / 2, the strongest and the last. Kahneman et al. 1993."""
+    """Judges the whole by (peak + end) / 2, its strongest and its last step, however long it took.
+
+    Source: Kahneman, Fredrickson, Schreiber, Redelmeier 1993.
+    """
     knob = 1.0, 0.0, 1.0
 
     def sees(self, rewards, mask):
         rows = np.arange(len(rewards))
         peak = rewards[rows, np.abs(rewards).argmax(axis=1)]
         end = rewards[rows, np.maximum(mask.sum(axis=1) - 1, 0)]
-        remembered = mask * ((peak + end) / 2)[:, None]
+        lengths = np.maximum(mask.sum(axis=1), 1)
+        remembered = mask * ((peak + end) / 2 / lengths)[:, None]  # their sum is (peak + end) / 2
         return (1 - self.strength) * rewards + self.strength * remembered
 
 
@@ -82,6 +90,7 @@ class LikesLength(Trait):
 
 class Contrary(Trait):
     """Wants the opposite."""
+    knob = 1.0, 1.0, 1.0
 
     def sees(self, rewards, mask):
         return -rewards
@@ -126,17 +135,22 @@ class Quality(Trait):
 
 
 class Position(Trait):
-    """Likes what is shown first: that many logits."""
+    """Likes what is shown first of several plays: that many logits."""
     knob = 1.0, -100.0, 100.0
+
+    def affects(self, kind):
+        return super().affects(kind) and kind.own == slice(None) and kind.n_shown != 1
 
     def lean(self, place):
         return self.strength * (place == 0)
 
 
 class Skip(Trait):
-    """Says nothing where all that is shown is among the worst `strength` of what is asked now.
+    """Says nothing where all that is shown is among the worst `strength` of a round.
 
-    B-Pref's skip teacher; its threshold is a share of the mean return, which must be positive.
+    Source: Lee, Smith, Dragan, Abbeel 2021 (B-Pref).
+    Departs from the source: there the threshold is a share of the mean return, which must be
+    positive; here a share of the questions, coarse where a round asks few.
     """
 
     def says(self, kind, returns, said):
@@ -146,12 +160,15 @@ class Skip(Trait):
 
 
 class Equal(Trait):
-    """Says "same" of the `strength` of pairs that differ least. B-Pref's equal teacher."""
+    """Says "same" of the `strength` of pairs in a round that differ least.
+
+    Source: B-Pref. Departs from the source: as `Skip`.
+    """
+
+    def affects(self, kind):
+        return kind.offsets == (SAME,)
 
     def says(self, kind, returns, said):
-        of_two = len(kind.options(returns.shape[1])) == 2
-        if not of_two or not kind.valid(np.full((1, 1), SAME), 2)[0]:
-            return said
         gaps = np.abs(returns[:, 0] - returns[:, 1])
         alike = gaps < np.quantile(gaps, self.strength)
         return np.where(alike[:, None], SAME, said)
@@ -213,7 +230,8 @@ HOW_SURE = ("oracle", "stochastic")  # instead of an agreement
 KNOBS = {"oracle": (1.0, 0.5, 1.0), "stochastic": (1.0, 0.0, 1e9),  # agreement; rationality
          **{name: trait.knob for name, trait in TRAITS.items()},
          "camps": (0.5, 0.0, 1.0), "annotators": (3.0, 1.0, 1e3)}
-EXCLUSIVE = HOW_SURE, tuple(GROUPS)
+EXCLUSIVE = [HOW_SURE, tuple(GROUPS),
+             *(("oracle", name) for name in ("fatigue", "position", "annotators"))]  # too sure
 PLAIN = ("simulated", "recorded", "coin", "nobody")  # nobody: training on the true reward
 
 
@@ -240,6 +258,15 @@ def parse(words):
             raise ValueError(f"person: expected {' or '.join(several)}, since nobody is both; got "
                              f"{words!r}")
     return strengths
+
+
+def check_affects(words, kinds):
+    """Refuse a trait that changes nothing that is said of these kinds of feedback."""
+    for name in parse(words):
+        trait = TRAITS.get(name, Trait)()
+        if kinds and not any(trait.affects(KINDS[kind]) for kind in kinds):
+            raise ValueError(f"person: expected nobody {name}, since it changes nothing that is "
+                             f"said of {', '.join(kinds)}; got {words!r}")
 
 
 def person(words, agreement=None, rationality=None, expert=None, lapse=0.0):

@@ -78,6 +78,7 @@ def check_rankings(rankings, n_items, counts, offered):
         shapes["offered"] = offered, f"R {n_items or 'N'}"
     n = check_shapes(**shapes).get("N", n_items)
     check_whole("n_items", 2 if n is None else n, 2, MOST_ITEMS)
+    check_whole("places in a ranking", rankings.shape[1], 1, MOST_ITEMS)
     gone = rankings == -1
     check_indices("rankings", np.where(gone, 0, rankings), n or MOST_ITEMS)
     n = n or int(rankings.max(initial=1)) + 1

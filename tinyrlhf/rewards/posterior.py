@@ -15,7 +15,7 @@ class Particles:
     The length of w is how sure people are; on the unit ball of Sadigh et al. 2017 it must be known.
 
     Args:
-        features: function episodes -> (B, D).
+        features: function episodes -> (B, D); M: how many particles.
         prior: precision of w before anything is said. moves: Metropolis steps in a refresh.
         readings, habits: as in `RewardModel`, but habits are not learned.
     Source: Chopin 2002 (draw anew and move); Del Moral, Doucet, Jasra 2006 (share by share).

@@ -55,7 +55,8 @@ def regret(P, R_true, R_learned, d0, gamma=None, horizon=None):
 
         (J(pi*) - J(pi_learned)) / (J(pi*) - J(uniform))
 
-    J: true return from d0, for ever at a discount gamma < 1, or in `horizon` steps.
+    J: true return from d0, for ever at a discount gamma < 1, or in `horizon` steps. Of actions that
+    are equally good the plan takes the first.
     """
     if (gamma is None) == (horizon is None):
         raise ValueError("regret: expected either gamma or horizon")

@@ -123,10 +123,15 @@ class World:
             raise ValueError(f"settings: expected {', '.join(self.defaults)} for {self.name}; "
                              f"got {', '.join(unknown)}")
         settings = {**self.defaults, **given}
-        if settings["agreement"] is None and settings["rationality"] is None:
-            settings["agreement"] = AGREEMENT
         for name, value in settings.items():
             self.check(name, value)
+        how_sure = [settings["agreement"], settings["rationality"]]
+        if set(zoo.parse(settings["person"])) & set(zoo.HOW_SURE):
+            if how_sure != [None, None]:
+                raise ValueError(f"agreement, rationality: expected nothing, since person "
+                                 f"{settings['person']} says how sure they are; got {how_sure}")
+        elif how_sure == [None, None]:
+            settings["agreement"] = AGREEMENT
         return {"world": self.name, **settings}
 
     def refuse_idle(self, given):
@@ -137,11 +142,6 @@ class World:
                     beside = IN_WORDS.get(value, f"{name} {value}")
                     raise ValueError(f"{other}: expected nothing, since it has no effect with "
                                      f"{beside}; got {given[other]}")
-        person = given.get("person", "simulated")
-        for name in ("agreement", "rationality"):
-            if name in given and set(zoo.parse(person)) & set(zoo.HOW_SURE):
-                raise ValueError(f"{name}: expected nothing, since person {person} says how sure "
-                                 f"they are; got {given[name]}")
 
     def check(self, name, value):
         """Refuse a value that this setting cannot have."""
@@ -172,6 +172,8 @@ class World:
         state.person = zoo.person(settings["person"], settings["agreement"],
                                   settings["rationality"], self.expert and self.expert(state.game),
                                   LAPSE)
+        asked = [stage.kinds for stage in state.plan if stage.person is None]
+        zoo.check_affects(settings["person"], sorted(set().union(*asked)))
         if settings["ask"] != "random":
             ask_by(settings["ask"], state)
         if settings["person"] == "nobody":
@@ -192,11 +194,9 @@ class World:
 
 def ask_by(criterion, state):
     """Choose what is asked by a criterion, for which the reward model becomes an ensemble."""
-    def several(begin):
-        def begin_with_several(state):
-            begin(state)
-            state.reward_model = as_ensemble(state.reward_model)
-        return begin and begin_with_several
+    def begin_with_several(begin, state):
+        begin(state)
+        state.reward_model = as_ensemble(state.reward_model)
 
     kinds = {kind for stage in state.plan for kind in stage.kinds}
     if kinds and all(KINDS[kind].needs == "expert" for kind in kinds):
@@ -204,7 +204,8 @@ def ask_by(criterion, state):
                          f"{criterion} for {', '.join(sorted(kinds))}")
     state.criterion = functools.partial(criteria.choose_by, criterion)
     state.reward_model = as_ensemble(state.reward_model)
-    state.plan = [stage._replace(begin=several(stage.begin)) for stage in state.plan]
+    state.plan = [stage._replace(begin=functools.partial(begin_with_several, stage.begin))
+                  if stage.begin else stage for stage in state.plan]
 
 
 def world(**owned):
