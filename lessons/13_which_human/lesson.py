@@ -274,7 +274,7 @@ length_bias = mine("13", "length_bias", lambda scores, qualities, lengths: np.li
     np.stack([np.ones(len(scores)), qualities, lengths], axis=1), scores, rcond=None)[0][2])
 swap_order_check = mine("13", "swap_order_check", library_check)
 agreement = mine("13", "agreement", krippendorff_alpha)
-for words in ("simulated", "length:1"):
+for words in ("simulated", "length:0.2"):
     scores, lengths = NEW @ learned(*ask(words, 100, seed=0)[:2])[-1], WALKS.lengths[N:]
     print(f"{words:<11} paid for a step at equal quality: {length_bias(scores, NEW[:, 0], lengths):+.3f}, "
           f"whatever the quality: {np.polyfit(lengths, scores, 1)[0]:+.3f}")
@@ -321,7 +321,7 @@ for seed in (0, 1, 2):
 # %%
 COMPARISONS = np.array([10, 20, 50, 100, 200])
 PEOPLE = {"simulated": (BLUE, "by the formula"), "mistake:0.2": (BLUE, "errs in 1 of 5"),
-          "fatigue:40": (GREY, "tires"), "length:1": (VERMILLION, "likes long walks"),
+          "fatigue:40": (GREY, "tires"), "length:0.2": (VERMILLION, "likes long walks"),
           "camps": (VERMILLION, "two camps (mean)")}
 
 
@@ -398,7 +398,7 @@ for claim in [claim for name, claim in list(globals().items()) if name.startswit
 #
 # ## What to try next
 #
-# - `tinyrlhf run gridworld --person "length:1+fatigue:100" --ask information-gain`: the whole loop with such a person.
+# - `tinyrlhf run gridworld --person "length:0.2+fatigue:100" --ask information-gain`: the whole loop with such a person.
 # - Set `RATIONALITY` to 1. Which kinds suffer most?
 # - `ask("drift:50", 150, seed)` is somebody who changes their mind. Compare all 150 answers with the last 50.
 # - [`feedback/answers.py`](../../tinyrlhf/feedback/answers.py) holds the options of all nine kinds,
