@@ -1,11 +1,12 @@
-"""What to ask, and what happens if the person is read wrongly: small laboratories, every seed in the intervals.
+"""What to ask, and what happens if the person is read wrongly: small laboratories.
 
-    python tests/benchmarks/asking.py [questions kinds rationality irrationality credit] [--seeds 400-429]
+    python tests/benchmarks/asking.py [questions kinds rationality irrationality credit] [--seeds 400-429] [--json FILE]
 
 Plays have features, their true return is linear in them; people answer by softmax(rationality * worth). Tuned on seeds
-0 to 29. Each figure is a mean over seeds with its 95 % interval.
+0 to 29. Each figure is a mean over seeds with its 95 % interval; --json writes every seed's values of each row.
 """
 import argparse
+import json
 import os
 import sys
 from dataclasses import replace
@@ -65,6 +66,31 @@ def mean_of(values):
     return f"{mean:6.3f} +- {half:.3f}"
 
 
+def headed(columns):
+    """Print what the columns of the next rows are; returns these rows, none so far."""
+    print(columns)
+    return {"columns": columns}
+
+
+def add_row(rows, title, table, more=""):
+    """Print the mean of each column of a table (seeds, columns), and keep the values of every seed."""
+    table = np.asarray(table, float)
+    rows[" ".join(title.split())] = table.tolist()
+    print(f"  {title} " + "   ".join(map(mean_of, table.T)) + more, flush=True)
+
+
+def main_of(parts, description, arguments=None):
+    """Command line of a laboratory; parts: {name: function of the seeds -> rows}."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("parts", nargs="*", help=", ".join(parts))
+    parser.add_argument("--seeds", type=seeds_of, default="400-429")
+    parser.add_argument("--json", type=Path, help="every seed's values of each row")
+    options = parser.parse_args(arguments)
+    found = {part: parts[part](options.seeds) for part in options.parts or parts}
+    if options.json:
+        options.json.write_text(json.dumps({"seeds": options.seeds, **found}) + "\n", encoding="utf-8")
+
+
 class Directions(Particles):
     """Rewards of length 1, enumerated: 500 directions that are weighted and never refreshed."""
 
@@ -110,15 +136,16 @@ def learn_by_asking(name, seed, repeat, n_answers=15, D=4, rationality=5.0, n_pa
 
 
 def questions(seeds, repeats=3):
-    print("alignment of the expected reward after 1, 5, 10, 15 answers; identical plays were asked, of 15 times")
+    rows = headed("alignment of the expected reward after 1, 5, 10, 15 answers; how often identical plays were asked")
     paths = {}
     for name in ("random", "information-gain", "disagreement", "thompson", "uncertainty", "volume-removal"):
         found = [[learn_by_asking(name, seed, repeat) for repeat in range(repeats)] for seed in seeds]
         paths[name] = np.array([np.mean([path for path, _ in runs], axis=0) for runs in found])[:, [0, 4, 9, 14]]
-        identical = np.mean([[times for _, times in runs] for runs in found])
-        print(f"  {name:<18}" + "   ".join(map(mean_of, paths[name].T)) + f"   {identical:.2f}", flush=True)
+        identical = [np.mean([times for _, times in runs]) for runs in found]
+        add_row(rows, f"{name:<34}", np.column_stack([paths[name], identical]))
     for name in ("information-gain", "disagreement", "thompson"):
-        print(f"  {name:<18}" + "   ".join(map(mean_of, (paths[name] - paths["random"]).T)) + "   more than random")
+        add_row(rows, f"{name + ' more than random':<34}", paths[name] - paths["random"])
+    return rows
 
 
 # ---- which kind: demonstrations or comparisons
@@ -149,19 +176,23 @@ def kinds_asked(seed, sure, seconds, length_known, n_answers=6, D=3, n_plays=100
 
 
 def kinds(seeds):
-    print("share of seeds in which the 1st, 2nd, ... question is a demonstration; the 3rd to 5th are all comparisons; "
-          "alignment after 6")
+    rows = headed("share of seeds in which the 1st, 2nd, ... 6th question is a demonstration; the 3rd to 5th are all "
+                  "comparisons; alignment after 6")
     for length_known, of_demonstrations, of_pairs, cost in (
             (True, 5, 5, 1), (True, 1, 1, 1), (True, 0.3, 5, 1), (True, 5, 5, 2), (True, 5, 5, 5),
             (False, 5, 5, 1), (False, 0.3, 5, 1), (False, 5, 5, 2)):
         sure = {"demonstration": of_demonstrations, "preference": of_pairs}
         seconds = {"demonstration": cost, "preference": 1}
         found = [kinds_asked(seed, sure, seconds, length_known) for seed in seeds]
-        demonstrated = np.mean([[kind == "demonstration" for kind in asked] for asked, _ in found], axis=0)
-        later = np.mean([asked[2:5].count("preference") == 3 for asked, _ in found])
-        print(f"  |w| {'known' if length_known else 'unknown':<8} rationality {of_demonstrations:>3} and {of_pairs}, "
-              f"a demonstration costs {cost}: " + " ".join(f"{share:.2f}" for share in demonstrated)
-              + f"   {later:.2f}   {mean_of([aligned for _, aligned in found])}", flush=True)
+        table = np.array([[kind == "demonstration" for kind in asked] + [asked[2:5].count("preference") == 3, aligned]
+                          for asked, aligned in found], float)
+        length = "known" if length_known else "unknown"
+        title = f"|w| {length:<8} rationality {of_demonstrations:>3} and {of_pairs}, demonstrations cost {cost}:"
+        rows[" ".join(title.split())] = table.tolist()
+        *shares, later = table.mean(axis=0)[:-1]
+        shown_shares = " ".join(f"{share:.2f}" for share in shares)
+        print(f"  {title} {shown_shares}   {later:.2f}   {mean_of(table[:, -1])}", flush=True)
+    return rows
 
 
 # ---- how sure: rationality assumed too high, or too low
@@ -183,11 +214,11 @@ def assume(rationality, seed, D=4, n_hypotheses=500, n_answers=30):
 
 
 def rationality(seeds):
-    print(f"people have rationality 1, another is assumed: log posterior of the true reward (prior "
-          f"{-np.log(500):.2f}), alignment, regret of the likeliest reward")
+    rows = headed(f"people have rationality 1, another is assumed: log posterior of the true reward (prior "
+                  f"{-np.log(500):.2f}), alignment, regret of the likeliest reward")
     for assumed in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0):
-        found = np.array([assume(assumed, seed) for seed in seeds])
-        print(f"  {assumed:>4} " + "   ".join(map(mean_of, found.T)))
+        add_row(rows, f"{assumed:>4}", [assume(assumed, seed) for seed in seeds])
+    return rows
 
 
 # ---- which irrationality: somebody who looks ahead less than assumed
@@ -215,12 +246,15 @@ def greedily(P, rewards, gamma, sweeps=200):
     return log_softmax(0.5 * q / (q - values[..., None]).std(axis=(1, 2), keepdims=True))
 
 
-def found_out(policy, expected, true, assumed, seed, n_hypotheses=80, n_seen=40):
-    """log posterior of the true reward among 80 after 40 actions (expected: what they say on average)."""
+def found_out(planner, expected, true, assumed, seed, n_hypotheses=80, n_seen=40):
+    """log posterior of the true reward among 80 after 40 actions (expected: what they say on average).
+
+    planner: (P, rewards, discount) -> log pi; true, assumed: the discount of who acts, and the one they are read by.
+    """
     rng = np.random.default_rng([seed, 5])
     P = Gridworld("S....\n.....\n.....\n.....\n....G").P
     rewards = rng.normal(size=(n_hypotheses, len(P)))
-    acts, read = policy(P, rewards[:1], true)[0], policy(P, rewards, assumed)
+    acts, read = planner(P, rewards[:1], true)[0], planner(P, rewards, assumed)
     states = rng.integers(len(P), size=n_seen)
     shares = np.exp(acts[states])                                      # (40, A)
     if not expected:
@@ -229,17 +263,18 @@ def found_out(policy, expected, true, assumed, seed, n_hypotheses=80, n_seen=40)
 
 
 def irrationality(seeds):
-    print(f"log posterior of the true reward after 40 actions (prior {-np.log(80):.2f}), by how far people look ahead "
-          "and what is assumed")
-    for title, policy, expected, pairs in (
+    rows = headed(f"log posterior of the true reward after 40 actions (prior {-np.log(80):.2f}), by how far people "
+                  "look ahead and what is assumed")
+    for title, planner, expected, discounts in (
             ("soft values, reward of the state one is in", softly, False, [(.95, .95), (.5, .5), (.1, .1), (.1, .95)]),
             ("advantages of unit spread, reward of the state entered", greedily, True,
              [(.95, .95), (.5, .5), (0, 0), (0, .95)])):
-        print(f"  {title}")
-        found = {pair: np.array([found_out(policy, expected, *pair, seed) for seed in seeds]) for pair in pairs}
+        found = {pair: np.array([[found_out(planner, expected, *pair, seed)] for seed in seeds])
+                 for pair in discounts}
         for (true, assumed), values in found.items():
-            print(f"    gamma {true:<4} assumed {assumed:<4} {mean_of(values)}")
-        print(f"    known myopia less known foresight {mean_of(found[pairs[2]] - found[pairs[0]])}")
+            add_row(rows, f"{title}: gamma {true:<4} assumed {assumed:<4}", values)
+        add_row(rows, f"{title}: known myopia less known foresight", found[discounts[2]] - found[discounts[0]])
+    return rows
 
 
 # ---- does it pay to ask why: marks on the part that decided
@@ -265,38 +300,32 @@ def credit(seeds, sizes=(50, 100, 150, 200, 300)):
     first, second = random_pairs(len(episodes), 4000, np.random.default_rng(0))
     order = np.sign((episodes.true_returns[first] - episodes.true_returns[second]).round(9))
     held_out = episodes, (first[order != 0], second[order != 0]), order[order != 0]
+    rows = headed(f"gridworld, passive walks: accuracy on {len(held_out[2])} pairs held out; with marks also how much "
+                  "more than without")
     for prior in (1.0, 10.0):
-        print(f"gridworld, passive walks, prior {prior:g}: accuracy on {len(held_out[2])} pairs held out")
-        rows = []
+        found = []
         for seed in seeds:
             state, episodes = walks(seed)
             asked = ask("credit", state, episodes, max(sizes))
             marked = state.person.answer(state.game, asked, state.rngs["person"])
             plain = replace(marked, said=np.column_stack([marked.said[:, 0], np.full(len(marked), SKIP)]))
-            rows.append([accuracy_of(answers[:n], prior, held_out) for answers, n in
-                         [(marked, 50), (marked, 100), *((plain, n) for n in sizes)]])
-        table = np.array(rows)
+            found.append([accuracy_of(answers[:n], prior, held_out) for answers, n in
+                          [(marked, 50), (marked, 100), *((plain, n) for n in sizes)]])
+        table = np.array(found)
         for n, column in zip(sizes, table.T[2:]):
-            print(f"  {n:>4} preferences            {mean_of(column)}", flush=True)
+            add_row(rows, f"prior {prior:>4g}, {n:>4} preferences           ", column[:, None])
         for n, column in zip((50, 100), table.T):
             same = table.T[2 + sizes.index(n)]
             enough = np.exp(np.interp(column.mean(), table.T[2:].mean(axis=1), np.log(sizes)))
-            print(f"  {n:>4} preferences with marks {mean_of(column)}, more than without {mean_of(column - same)}; "
-                  f"as good as {enough:.0f}: a mark pays if it costs less than {enough / n - 1:.2f} of a preference")
+            worth = f"   as good as {enough:.0f}: a mark pays below {enough / n - 1:.2f} of a preference"
+            both = np.column_stack([column, column - same])
+            add_row(rows, f"prior {prior:>4g}, {n:>4} preferences with marks", both, worth)
+    return rows
 
 
 PARTS = {"questions": questions, "kinds": kinds, "rationality": rationality, "irrationality": irrationality,
          "credit": credit}
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
-    parser.add_argument("--seeds", type=seeds_of, default="400-429")
-    options = parser.parse_args(arguments)
-    for part in options.parts or PARTS:
-        PARTS[part](options.seeds)
-
-
 if __name__ == "__main__":
-    main()
+    main_of(PARTS, __doc__)

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/feedback.py [--worlds gridworld cartpole text] [--kinds KIND[,KIND...] ...] [--control]
                                         [--imitation] [--seeds 400-404] [--questions N] [--rounds N]
-                                        [--workers N] [--json FILE]
+                                        [--ask NAME] [--workers N] [--json FILE]
 
 For each world and kind: the share of the gap from untrained to best possible in true return (CartPole: steps in the
 standard game), and where a nat has a price the share of the objective's gap; the nats the policy has moved; the
@@ -79,13 +79,14 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=seeds_of, default="400-404")
     parser.add_argument("--questions", type=int, help="of each kind in a round (default: calibrated)")
     parser.add_argument("--rounds", type=int, help="how often to ask and improve (default: calibrated)")
+    parser.add_argument("--ask", metavar="NAME", help="which questions to prefer (default: at random)")
     parser.add_argument("--imitation", action="store_true",
                         help="only this: the first round's demonstrations, copied and nothing else")
     parser.add_argument("--control", action="store_true", help="coin flips beside each")
     parser.add_argument("--workers", type=int, default=1, help="processes side by side")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
-    settings = {"questions": options.questions, "rounds": options.rounds}
+    settings = {"questions": options.questions, "rounds": options.rounds, "ask": options.ask}
     people = ["simulated", "coin"] if options.control else ["simulated"]
     cells = [(world, kind, person) for world in options.worlds for kind in options.kinds or kinds_of(world)
              for person in people]
