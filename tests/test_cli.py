@@ -145,6 +145,8 @@ def test_help_names_every_world_and_kind_and_the_settings_of_a_world(capsys):
         for setting, default in find(name).defaults.items():
             assert f"--{setting.replace('_', '-')} (default {default})" in out.split(f"\n{name}: ")[1]
     assert "rloo | ppo" in out and "dialogue | sentiment" in out
+    assert "  myopic:0.9 (0 to 1)   Recent steps count most" in out
+    assert all(f"\n  {name}:{zoo.KNOBS[name][0]:g} (" in out for name in zoo.KNOBS)
 
 
 @pytest.mark.parametrize("given, expected", [({}, "1"), ({"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": ""}, "3")],
@@ -564,6 +566,14 @@ def test_a_chat_run_ends_with_one_object_that_has_the_promised_keys(capsys, undr
     assert len(result["samples"]) == 4
     done("show", "one", "--json")
     assert results(capsys)[0][0] == result
+
+
+def test_what_several_people_said_is_repeated_from_its_log_to_the_same_numbers(monkeypatch):
+    monkeypatch.setattr(cli, "finish", lambda *_: None)
+    short = ("--rounds", "2", "--questions", "6", "--seed", "5")
+    done("run", "bandit", "--person", "camps:0.3+fatigue", *short, "--out", "one")
+    done("run", "bandit", "--human", "recorded", "--from", "one/feedback.jsonl", *short, "--out", "again")
+    assert Path("one/history.csv").read_bytes() == Path("again/history.csv").read_bytes()
 
 
 def test_a_stage_says_what_it_asks_for_before_it_begins(talker):

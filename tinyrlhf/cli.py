@@ -199,6 +199,7 @@ def help_for(options):
     """The options of `run`, and the own settings of the worlds that are named."""
     options.parser.print_help()
     if options.worlds:
+        from tinyrlhf.humans import zoo
         from tinyrlhf.worlds import find
         for world in map(find, options.worlds):
             print(f"\n{world.name}: {world.make.__doc__}\n")
@@ -206,6 +207,9 @@ def help_for(options):
                 values = world.choices.get(setting, ())
                 listed = f"   {' | '.join(values)}" if values else ""
                 print(f"  {flag(setting)} (default {default}){listed}")
+        print("\npeople (--person NAME:STRENGTH, joined by +), with their default strength\n")
+        for name, (default, lowest, highest) in zoo.KNOBS.items():
+            print(f"  {name}:{default:g} ({lowest:g} to {highest:g})   {zoo.ABOUT[name]}")
 
 
 def run_all(options, more, began):

@@ -90,7 +90,7 @@ def choose(questions, scores, criterion, n, weights=None, habits=None, seconds=N
     They are chosen one by one: two that are nearly the same may both be among them.
 
     Args:
-        scores: `member_scores` of all episodes, (M, E).
+        scores: `member_scores` of all episodes, (M, E); criterion: one of the functions above.
         weights: of the members, adding up to 1; None: all alike.
         seconds: {kind: what an answer costs a person}; then the best per second.
     """

@@ -185,6 +185,13 @@ class Absent(Boltzmann):
 
     def __init__(self):
         super().__init__(rationality=1.0)  # the log says how sure they were
+        self.memory = {}
+
+    def state(self):
+        return self.memory
+
+    def load(self, state):
+        self.memory = dict(state)  # whoever it was that answered
 
     def answer(self, game, questions, rng):
         raise ValueError("recorded: expected a log that holds these answers; see --from")

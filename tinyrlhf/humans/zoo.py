@@ -230,6 +230,9 @@ HOW_SURE = ("oracle", "stochastic")  # instead of an agreement
 KNOBS = {"oracle": (1.0, 0.5, 1.0), "stochastic": (1.0, 0.0, 1e9),  # agreement; rationality
          **{name: trait.knob for name, trait in TRAITS.items()},
          "camps": (0.5, 0.0, 1.0), "annotators": (3.0, 1.0, 1e3)}
+ABOUT = {"oracle": "Agrees as often as this with what they see.",
+         "stochastic": "As rational as this, in inverse true reward.",
+         **{name: each.__doc__.splitlines()[0] for name, each in {**TRAITS, **GROUPS}.items()}}
 EXCLUSIVE = [HOW_SURE, tuple(GROUPS),
              *(("oracle", name) for name in ("fatigue", "position", "annotators"))]  # too sure
 PLAIN = ("simulated", "recorded", "coin", "nobody")  # nobody: training on the true reward
