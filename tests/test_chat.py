@@ -97,6 +97,7 @@ def test_an_empty_line_or_the_end_of_the_input_ends_the_talk(capsys, one, monkey
     assert len(capsys.readouterr().out.splitlines()) == 4
 
 
+@pytest.mark.slow
 def test_a_run_that_asked_nobody_talks_too(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr("tinyrlhf.rlhf.std_of_returns", lambda game, policy: 1.0)
     saved_run(tmp_path / "true", person="nobody")

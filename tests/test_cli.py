@@ -309,6 +309,7 @@ def results(capsys):
     return [json.loads(line, parse_constant=strict) for line in lines if line.startswith("{")], lines
 
 
+@pytest.mark.slow
 def test_json_ends_the_output_with_one_object_per_world(capsys, undrawn):
     done("run", "bandit", "gridworld", *SMALL, "--seed", "4", "--json", "--out", "both")
     objects, lines = results(capsys)
@@ -391,6 +392,7 @@ def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undra
     assert [event["seq"] for event in saved("cut")[1]] == list(range(1 + 2 * 6))
 
 
+@pytest.mark.slow
 def test_a_finished_run_may_be_resumed_and_stays_as_it_is(capsys, here, finished):
     shutil.copytree(finished, "one")
     before, files = saved("one"), everything(here)

@@ -238,7 +238,7 @@ def test_the_slope_of_a_step_is_that_of_its_whole_answer(loss, kind):
     assert np.allclose(moved[large], -1e-3 * np.sign(grads.vector[large]), rtol=0.05)
 
 
-@pytest.mark.parametrize("kind, group", [("preference", 2), ("stop", 4),
+@pytest.mark.parametrize("kind, group", [("preference", 2), pytest.param("stop", 4, marks=pytest.mark.slow),
                                          pytest.param("ranking", 4, marks=pytest.mark.slow)])
 def test_training_starts_as_a_coin_and_learns_which_words_were_chosen(kind, group):
     game, policy = language_model()

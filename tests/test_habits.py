@@ -49,6 +49,7 @@ def test_the_levels_from_which_on_people_give_more_are_learned(kind):
     assert np.isclose(learned[0], -levels[0], atol=0.25)
 
 
+@pytest.mark.slow
 def test_how_sure_people_are_is_learned_for_each_kind_and_stays_1_unless_it_shall_be():
     rng = np.random.default_rng(1)
     answers = join_answers([said_by("preference", rng.normal(size=(3000, 2)), 0.0, rng, rationality=3.0),
@@ -59,7 +60,7 @@ def test_how_sure_people_are_is_learned_for_each_kind_and_stays_1_unless_it_shal
     assert not learn(Habits(), answers, 20).vector[:len(KINDS)].any()
 
 
-@pytest.mark.parametrize("lapse", [0.02, 0.4])
+@pytest.mark.parametrize("lapse", [pytest.param(0.02, marks=pytest.mark.slow), 0.4])
 def test_how_often_marks_are_set_without_looking_is_learned(lapse):
     rng = np.random.default_rng(2)
     answers = said_by("credit", 6 * rng.normal(size=(1200, 8)), 0.0, rng, lapse=lapse)
@@ -67,6 +68,7 @@ def test_how_often_marks_are_set_without_looking_is_learned(lapse):
     assert np.isclose(sigmoid(habits.vector[len(KINDS) + NUMBER["credit"]]), lapse, atol=0.05)
 
 
+@pytest.mark.slow
 def test_what_is_normal_may_differ_between_sessions_and_is_learned_for_each():
     rng = np.random.default_rng(3)
     sessions = [replace(said_by("thumb", 2 * rng.normal(size=(2000, 1)), np.array([0.0, -level]), rng),

@@ -258,6 +258,7 @@ def adaptive_run(target=0.05, seed=5):
     return state
 
 
+@pytest.mark.slow
 def test_a_run_with_an_adaptive_price_resumes_to_the_same_bytes():
     whole, first, second = adaptive_run(), adaptive_run(), adaptive_run()
     rlhf(whole, 2)

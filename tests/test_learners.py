@@ -408,6 +408,7 @@ def test_the_others_are_wrong_even_in_direction(estimator):
     assert gradient @ exact / np.sqrt(gradient @ gradient * (exact @ exact)) < 0.999
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda policy, critic: Reinforce(policy, 0.1, gamma=0.6, baseline="leave one out"),
                                   lambda policy, critic: ActorCritic(policy, 0.1, critic, gamma=0.6, lam=1.0)],
                          ids=["REINFORCE", "actor-critic"])

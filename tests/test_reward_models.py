@@ -153,8 +153,8 @@ def test_a_planted_linear_reward_is_recovered_with_its_scale_up_to_the_noise_cei
 
 
 @pytest.mark.parametrize("kind, readings", [
-    ("ranking", None), ("ranking", OTHER_READINGS), ("credit", None),
-    *(pytest.param(kind, None, marks=pytest.mark.slow) for kind in ("rating", "thumb", "stop", "comment"))])
+    ("ranking", None), ("ranking", OTHER_READINGS),
+    *(pytest.param(kind, None, marks=pytest.mark.slow) for kind in ("rating", "thumb", "stop", "comment", "credit"))])
 def test_the_true_reward_is_recovered_from_each_kind_of_answer(kind, readings):
     rng = np.random.default_rng(34)
     model = linear(learning_rate=0.05, prior=1.0, fit_steps=120, readings=readings)
@@ -173,6 +173,7 @@ def test_the_true_reward_is_recovered_from_what_people_pick_though_somebody_else
     assert np.allclose(model.network.params["weight_0"][:, 0], TRUE, atol=0.2)
 
 
+@pytest.mark.slow
 def test_what_each_kind_says_adds_up_in_one_model():
     rng = np.random.default_rng(36)
     parts = [said_of(kind, 100, rng) for kind in ("preference", "ranking", "rating", "thumb", "stop", "comment",
@@ -189,6 +190,7 @@ def test_the_fit_explains_the_answers_at_least_as_well_as_the_truth_does():
     assert model.fit(answers, rng) <= loss_of(answers, answers.episodes.true_returns)
 
 
+@pytest.mark.slow
 def test_cells_that_a_person_minds_are_found_from_walks_of_different_length():
     rng, person, game = np.random.default_rng(10), Boltzmann(rationality=4.0), Gridworld(horizon=15)
     walks = rollout(game, Policy(Table(game.n_states, 4)), game.start(800, rng), rng)
@@ -280,6 +282,7 @@ def test_without_a_single_judgement_nothing_is_learned_and_nothing_fails(kind):
     assert np.isnan(together.fit(answers, np.random.default_rng(0))) and together.counts.shape == (2, 4)
 
 
+@pytest.mark.slow
 def test_batches_find_what_all_answers_together_find():
     comparisons = answered(500, np.random.default_rng(16))
     models = [linear(learning_rate=0.04, fit_steps=200, prior=5.0, batch=batch) for batch in (None, 500, 100)]

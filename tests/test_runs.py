@@ -220,7 +220,7 @@ def test_killed_at_a_random_moment_every_cell_goes_on_to_the_same_bytes(monkeypa
 
 # ---- what a folder holds
 
-@pytest.mark.parametrize("world", ["bandit", "gridworld"])
+@pytest.mark.parametrize("world", ["bandit", pytest.param("gridworld", marks=pytest.mark.slow)])
 def test_the_loaded_policy_measured_from_outside_is_the_one_that_was_reported(capsys, monkeypatch, world):
     monkeypatch.setattr(report, "draw", lambda *_: None)
     assert cli.main(["run", world, "--rounds", "2", "--questions", "5", "--seed", "3", "--json", "--out", "one"]) == 0
@@ -757,6 +757,7 @@ def test_a_missing_a_foreign_and_an_unbegun_folder_are_told_apart(here):
 
 # ---- what an earlier report measured
 
+@pytest.mark.slow
 def test_a_second_report_keeps_the_baselines_of_the_first(capsys, monkeypatch):
     monkeypatch.setattr(report, "draw", lambda *_: None)
     cli.main(["run", "bandit", "--rounds", "2", "--questions", "5", "--baselines", "--out", "one", "--json"])

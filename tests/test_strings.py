@@ -110,6 +110,7 @@ def test_the_policy_gradient_agrees_with_central_differences(automaton, referenc
                    {"logits": value_gradient(logits, reference, automaton, kl_coef)}, np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_the_gradient_climbs_to_the_optimum_where_the_policy_sees_the_whole_text():
     automaton, reference, policy, _ = world(n_symbols=3, window=1, horizon=2)
     best, logits = optimum(reference, automaton, 0.5), policy.copy()

@@ -77,6 +77,7 @@ def test_the_automaton_has_the_same_reward_for_words_and_for_gibberish():
                        atol=1e-12)
 
 
+@pytest.mark.slow
 def test_no_text_is_liked_more_than_two():
     words = gibberish(3000, np.random.default_rng(2)) + corpus(1000, np.random.default_rng(3))
     assert true_reward(game.encode(words)).max() == 2
@@ -93,6 +94,7 @@ def test_features_do_not_know_the_order_of_the_letters():
     assert game.features(game.encode(words).reshape(20, 5, -1)).shape == (20, 5, features.shape[1])
 
 
+@pytest.mark.slow
 def test_a_corpus_follows_its_grammar_and_its_generator():
     words = corpus(2000, np.random.default_rng(0))
     assert words == corpus(2000, np.random.default_rng(0)) != corpus(2000, np.random.default_rng(1))

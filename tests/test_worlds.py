@@ -215,7 +215,7 @@ def vectors(state):
     return {name: policy.network.params.vector.tobytes() for name, policy in state.snapshots.items()}
 
 
-@sorts(SORTS, slow=(1, 2, 4, 5, 6))
+@sorts(SORTS, slow=(1, 2, 3, 4, 5, 6))
 def test_stopped_after_any_stage_a_run_goes_on_to_the_same_numbers(settings):
     whole, saved = finished(SORTS.index(settings))
     assert len(saved) == 3
@@ -227,6 +227,7 @@ def test_stopped_after_any_stage_a_run_goes_on_to_the_same_numbers(settings):
         assert_same(state.state(), after[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", CORPORA)
 def test_stopped_after_reading_it_goes_on_to_the_same_fine_tuned_model(language):
     saved = rlhf.rlhf(a_chat(language=language), 1).state()
@@ -305,7 +306,7 @@ class Blindfolding:
         return replace(answers, episodes=blindfolded(answers.episodes))
 
 
-@sorts(SORTS[:-1], slow=(1, 3, 4, 5))
+@sorts(SORTS[:-1], slow=(1, 2, 3, 4, 5))
 def test_blindfolded_after_the_answers_reward_model_and_policy_learn_the_same(settings):
     seeing, _ = finished(SORTS.index(settings))
     blind = fine_tuned(**settings, rounds=2)
@@ -317,6 +318,7 @@ def test_blindfolded_after_the_answers_reward_model_and_policy_learn_the_same(se
     assert_same(blind.reward_model.state(), seeing.reward_model.state())
 
 
+@pytest.mark.slow
 def test_coin_flips_move_the_policy_too_but_do_not_look(monkeypatch):
     state, _ = finished(5)
     assert isinstance(state.person, CoinFlip) and state.history[-1]["kl"] > 0

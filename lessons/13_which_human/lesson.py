@@ -398,7 +398,7 @@ for claim in [claim for name, claim in list(globals().items()) if name.startswit
 #
 # ## What to try next
 #
-# - `tinyrlhf run gridworld --person "length:0.2+fatigue:100" --ask information-gain`: the whole loop with such a person.
+# - `tinyrlhf run gridworld --person length:0.2+fatigue:100 --ask information-gain`: the whole loop with such a person.
 # - Set `RATIONALITY` to 1. Which kinds suffer most?
 # - `ask("drift:50", 150, seed)` is somebody who changes their mind. Compare all 150 answers with the last 50.
 # - [`feedback/answers.py`](../../tinyrlhf/feedback/answers.py) holds the options of all nine kinds,
