@@ -1,11 +1,17 @@
 """What the tests of several files share."""
 import functools
+import gc
 
 import numpy as np
 import pytest
 
 from tinyrlhf.games.text import Text
 from tinyrlhf.worlds import text
+
+
+def pytest_collection_finish():
+    """Thousands of tests stay until the end: the garbage collector need not look through them again and again."""
+    gc.freeze()
 
 
 @functools.cache
