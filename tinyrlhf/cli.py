@@ -283,7 +283,7 @@ def run(world, given, options, began):
         state = runs.load(options.resume, or_begin=True)
     else:
         settings = world.settings(**given)
-        state = world(**given)
+        state = runs.begin(settings)
     source = options.source and runs.source_of(options.source, state, settings)
     folder = options.resume if resumed else runs.create(out_folder(world.name, options), settings)
     line = Progress(state)

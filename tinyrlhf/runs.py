@@ -100,7 +100,7 @@ def settings_of(folder):
 def world_settings(settings):
     """The same settings, if they are those of a world."""
     world = find(settings["world"])
-    settings = {"ask": "random", **settings}  # older runs had no choice
+    settings = {**settings, "ask": settings.get("ask", "random")}  # older runs had no choice
     expected = {"world", *world.defaults}
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
