@@ -781,6 +781,11 @@ def test_a_run_from_before_there_was_a_choice_of_questions_can_be_shown(tmp_path
     assert written["settings"].pop("ask") == "random"
     (folder / "run.json").write_text(json.dumps(written))
     assert runs.settings_of(folder)["ask"] == "random"
+    older = {name: value for name, value in settings_for("bandit", **SMALL).items() if name != "ask"}
+    np.savez(tmp_path / "checkpoint.npz", settings=json.dumps(older))    # it says nothing of it either
+    assert json.loads(str(runs.flat_of(tmp_path / "checkpoint.npz", runs.settings_of(folder))["settings"])) == older
+    with pytest.raises(ValueError, match="says ask = 'thompson', but checkpoint.npz was made with 'random'"):
+        runs.flat_of(tmp_path / "checkpoint.npz", settings_for("bandit", **SMALL, ask="thompson"))
 
 
 # ---- chat

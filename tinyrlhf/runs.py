@@ -100,7 +100,7 @@ def settings_of(folder):
 def world_settings(settings):
     """The same settings, if they are those of a world."""
     world = find(settings["world"])
-    settings = {**settings, "ask": settings.get("ask", "random")}  # older runs had no choice
+    settings = complete(settings)
     expected = {"world", *world.defaults}
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
@@ -109,6 +109,11 @@ def world_settings(settings):
         if value != settings[name]:  # None stands for a default elsewhere, but not here
             raise ValueError(f"{name}: expected a value such as {value!r}, got {settings[name]!r}")
     return settings
+
+
+def complete(settings):
+    """The same settings with those that older runs had no choice of."""
+    return {**settings, "ask": settings.get("ask", "random")}
 
 
 def of_its_own(settings):
@@ -156,7 +161,7 @@ def flat_of(path, settings):
     try:
         with np.load(path, allow_pickle=False) as file:
             flat = dict(file)
-        made_with = dict(json.loads(str(flat["settings"])))
+        made_with = complete(json.loads(str(flat["settings"])))
     except FileNotFoundError:
         again = f"{find(settings['world']).command} --resume {path.parent}"
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "

@@ -240,7 +240,7 @@ class Ensemble:
 
 
 def as_ensemble(model, size=5):
-    """An ensemble of so many copies, which come to differ by their bootstraps; one stays it is."""
+    """An ensemble of so many copies, told apart by their bootstraps; one stays as it is."""
     if isinstance(model, Ensemble):
         return model
     return Ensemble([copy.deepcopy(model) for _ in range(size)])
