@@ -28,6 +28,10 @@ class View:
         """What n questions can be about; `to_act`: so that a person can take over. Here: all."""
         return episodes
 
+    def to_mend(self, episodes, n, rng):
+        """What somebody may be asked to step in to. Here: whatever they can act in."""
+        return self.clips(episodes, n, rng, to_act=True)
+
     def beginnings(self, game, episodes, lengths, rng):
         """The first `lengths` (B,) steps of each episode, as something that can be judged."""
         return cut_at(episodes, lengths)
@@ -103,7 +107,7 @@ def about_tries(kind, state, episodes, n, rng):
 
 def about_mending(kind, state, episodes, n, rng):
     """Somebody is to mend an episode; until they have, the second column is the same."""
-    clips = state.view.clips(episodes, n, rng, to_act=True)
+    clips = state.view.to_mend(episodes, n, rng)
     rows = drawn(len(clips), n, rng)
     return shown(kind, clips, np.stack([rows, rows], axis=1))
 

@@ -71,6 +71,8 @@ def planner(game):
 def anybody(game):
     """Somebody without a clue, for the control: acts at random, steps in at a random step."""
     def act(observations, rng):
+        if hasattr(game, "action_size"):
+            return rng.normal(size=(len(observations), game.action_size))
         return rng.integers(game.n_actions, size=len(observations))
 
     def step_in(episodes, rationality, rng):
