@@ -135,9 +135,14 @@ def imitate_all(state, stage):
     return {"imitation_loss": float(np.mean(losses[-100:]))}
 
 
+def from_all_answers(state, stage):
+    """`from_answers`, the corrections included: what was mended is better than it was."""
+    return from_answers(state, stage._replace(kinds=("correction", *stage.kinds)))
+
+
 @world(claim="{n} answers taught the arm", expert=Teacher, moving=True)
 def arm(seed=0, learner: LEARNERS = "ppo", task: TASKS = "reach", rounds=4, questions=25,
-        demonstrations=20, corrections=100, kl_coef=0.0, feedback="course"):
+        demonstrations=20, corrections=100, kl_coef=0.3, feedback="course"):
     """An arm."""
     game, rngs = GAMES[task](), generators(seed)
     n_seen = game.observe(game.start(1, np.random.default_rng(0))).shape[-1]
@@ -151,7 +156,7 @@ def arm(seed=0, learner: LEARNERS = "ppo", task: TASKS = "reach", rounds=4, ques
     reward_model = StepReward(MLP((n_features, 1), rngs["networks"], head_gain=0.01), features,
                               learning_rate=0.03, prior=1.0, fit_steps=300, centred=True, habits=Habits())
     critic = MLP((n_seen, 64, 64, 1), rngs["networks"])
-    updates = 50
+    updates = 30
     improver = make_learner(learner, policy, critic, group=4, updates=updates * rounds,
                             learning_rate=1e-3, gamma=0.97, minibatch=16 * game.horizon)
     stds = np.geomspace(0.35, 0.15, rounds)
@@ -160,7 +165,7 @@ def arm(seed=0, learner: LEARNERS = "ppo", task: TASKS = "reach", rounds=4, ques
         plan.append(Stage("demonstrations", imitate_all, ("demonstration",), demonstrations))
     if corrections:
         plan += [Stage("corrections", imitate_all, ("correction",), corrections // 2)] * 2
-    plan += [Stage("preferences", from_answers, ("preference",), questions,
+    plan += [Stage("preferences", from_all_answers, ("preference",), questions,
                    begin=partial(compare_from_here if i==0 else explore, std)) for i, std in enumerate(stds)]
     return State(game, policy, policy.copy(), improver, reward_model, plan,
                  episodes_per_update=64, updates_per_round=updates, group=4, kl_coef=kl_coef,
