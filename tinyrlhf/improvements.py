@@ -12,7 +12,7 @@ from tinyrlhf.rlhf import fit
 
 def imitate(state, stage):
     """Supervised fine-tuning: copy what people did who were asked to demonstrate or to correct."""
-    done = state.answers.of(stage.kinds).acted()
+    done = state.answers.of((*stage.kinds, *stage.also)).acted()
     if not len(done):
         return {"imitation_loss": float("nan")}
     losses = clone(state.policy, *done.decisions, state.rngs["learner"], **state.imitation)

@@ -36,6 +36,8 @@ def measure(settings, state):
     if settings["person"] == "nobody":
         result["return_on_true_reward"] = result["return_after"]
     result.update(held_out(settings, state, rng))
+    counted = world.counts(state) if world.counts else {}
+    result.update(counted, counted=list(counted))
     if world.report is not None:
         result.update(world.report.more(state))
     return result
@@ -238,6 +240,9 @@ def sentences(settings, result):
                      f"cloned labels {number('return_cloned')}   "
                      f"coin flips {number('return_without_feedback')} "
                      f"(moved {number('kl_without_feedback')} nats)")
+    shares = [f"{name.replace('_', ' ')} {number(name, '.0%')}" for name in result["counted"]]
+    if shares:
+        lines.append(f"  counted            {'   '.join(shares)}")
     if world.report is not None:
         lines += world.report.lines(result)
     return "\n".join([*lines, f"  see                {Path(result['out']) / 'figure.png'}"])

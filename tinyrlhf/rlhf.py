@@ -38,6 +38,7 @@ class Stage(NamedTuple):
     questions: how many of each kind.
     person: who is asked, if somebody else than the state's person.
     begin: (state), makes a fresh learner, reward model or reference, if the stage needs them.
+    also: kinds of earlier stages whose answers are used again.
     """
     name: str
     improve: Callable
@@ -45,6 +46,7 @@ class Stage(NamedTuple):
     questions: int = 0
     person: protocols.Person | None = None
     begin: Callable | None = None
+    also: tuple = ()
 
 
 @dataclass
@@ -204,7 +206,7 @@ def fit(state, stage):
     Rewards are normalised on what was played in the first stage that improves like this one: there
     the policy was still the reference. Where these plays all earn the same, on all plays.
     """
-    answers = state.answers.of(stage.kinds)
+    answers = state.answers.of((*stage.kinds, *stage.also))
     fit_loss = state.reward_model.fit(answers, state.rngs["learner"])
     such = [n for n, each in enumerate(state.plan, 1) if each.improve is stage.improve]
     rounds = answers.round[np.isin(answers.round, such)]

@@ -101,19 +101,27 @@ class Reach(Game):
     The action turns the joints, at full speed with -1 or 1; it is clipped to that here. An episode
     is only cut. The true reward is linear in `features` of the step.
 
-    area: the angle in rad around which hand and goal begin, -1.6 to 1.6.
+    Args:
+        area: the angle in rad around which hand and goal begin, -1.6 to 1.6.
+        layouts: seed of the layouts, where a task has a fixed set of them.
+
+    described: names of the features; remarks: what people say about one, and which way it should
+    go.
     """
     action_size = 2
     horizon = 40
     seconds_per_step = SECONDS
     keys = {"left": (1.0, 0.0), "right": (-1.0, 0.0), "up": (0.0, 1.0), "down": (0.0, -1.0)}
     described = "distance", "there", "speed", "height"
+    remarks = {"nearer to the goal": ("distance", -1), "more slowly": ("speed", -1),
+               "keep low": ("height", -1)}
     true_weights = np.array([-1.0, 0.5, 0.0, 0.0])
     true_constant = 1.0
 
-    def __init__(self, area=0.0):
+    def __init__(self, area=0.0, layouts=0):
         check_range("area", area, -1.6, 1.6)
         self.area = area
+        self.layouts = layouts
 
     def postures(self, n, rng):
         """Random angles (n, 2): to the front, neither stretched nor folded."""
@@ -186,12 +194,9 @@ class Reach(Game):
         return f"hand {self.distance(state):.2f} m from the goal"
 
     def scene(self, state):
-        """The table from above: goal, links, hand."""
-        elbow, hand = on_picture(elbow_of(state[:2])), on_picture(hand_of(state[:2]))
-        return [Circle(*on_picture(point(state, 2)), 0.23 * NEAR, "good"), *self.things(state),
-                Line(0.5, 0.5, *elbow, "agent", moving=True),
-                Line(*elbow, *hand, "agent", moving=True),
-                Circle(0.5, 0.5, 0.025, "quiet"), Circle(*hand, 0.02, "ink", moving=True)]
+        """The table from above: the goal and what lies there, and the arm."""
+        goal = Circle(*on_picture(point(state, 2)), 0.23 * NEAR, "good")
+        return [goal, *self.things(state), *arm_and_hand(state)]
 
     def things(self, state):
         """What else lies on the table."""
@@ -205,6 +210,14 @@ def looks_at(q, target):
     return x_and_y(way), turn, turn / (0.1 + np.abs(way))[..., None]
 
 
+def arm_and_hand(state):
+    """Both links, the shoulder and the hand of a state (S,) as pieces of a scene."""
+    elbow, hand = on_picture(elbow_of(state[:2])), on_picture(hand_of(state[:2]))
+    return [Line(0.5, 0.5, *elbow, "agent", moving=True),
+            Line(*elbow, *hand, "agent", moving=True),
+            Circle(0.5, 0.5, 0.025, "quiet"), Circle(*hand, 0.02, "ink", moving=True)]
+
+
 def on_picture(point):
     """Metres -> (x, y) in the unit square."""
     return 0.5 + 0.23 * point.real, 0.5 + 0.23 * point.imag
@@ -214,14 +227,11 @@ class Obstacles(Reach):
     """Reach a goal without touching one to three discs. States (n, 13): q, goal, 3 x, 3 y, 3 radii.
 
     Discs can be passed through: touching is counted, not blocked. A disc that is not there has
-    radius 0 and lies far away. `layouts` is the seed of a bank of starts that have a way.
+    radius 0 and lies far away. All layouts are from a bank in which each has a way.
     """
     described = *Reach.described, "contact", "too close"
+    remarks = {**Reach.remarks, "keep clear": ("too close", -1)}
     true_weights = np.array([-1.0, 0.5, 0.0, 0.0, -8.0, -1.0])
-
-    def __init__(self, area=0.0, layouts=0):
-        super().__init__(area)
-        self.layouts = layouts
 
     def start(self, n, rng):
         bank = layouts_with_a_way(self.area, self.layouts)
@@ -386,6 +396,8 @@ class PickAndPlace(Reach):
             "down": (0.0, -1.0, -1.0), "a": (1.0, 0.0, 1.0), "d": (-1.0, 0.0, 1.0),
             "w": (0.0, 1.0, 1.0), "s": (0.0, -1.0, 1.0)}  # letters: with the gripper closed
     described = "hand to object", "object to goal", "holding", "done", "speed", "height"
+    remarks = {"fetch it": ("hand to object", -1), "bring it": ("object to goal", -1),
+               "hold it": ("holding", 1), "more slowly": ("speed", -1)}
     true_weights = np.array([-0.5, -1.0, 0.3, 1.3, 0.0, 0.0])
 
     def draw(self, n, rng):
@@ -433,3 +445,52 @@ class PickAndPlace(Reach):
     def things(self, state):
         x, y = on_picture(point(state, 4))
         return [Box(x - 0.025, y - 0.025, x + 0.025, y + 0.025, "bad", moving=True)]
+
+
+class Dance(Reach):
+    """Move to a beat. States (n, 3): q, steps so far. A beat is eight steps long.
+
+    What there is to like: `rhythm`, fast between the beats and still on them; `sway`, to the left
+    on one beat and to the right on the next; `stretch`, far from the shoulder; speed and height.
+    """
+    horizon = 48
+    described = "rhythm", "sway", "stretch", "speed", "height"
+    remarks = {"with the beat": ("rhythm", 1), "side to side": ("sway", 1), "higher": ("height", 1)}
+    true_weights = np.array([1.0, 1.0, 0.5, 0.0, 0.0])
+    true_constant = 0.0
+    beat = 8
+
+    def start(self, n, rng):
+        return np.concatenate([self.postures(n, rng), np.zeros((n, 1))], axis=1)
+
+    def seen(self, states):
+        """Posture, and the time within one beat and within two."""
+        q, turns = states[..., :2], 2 * np.pi * states[..., 2:] / self.beat
+        return [np.cos(q), np.sin(q), np.cos(turns), np.sin(turns), np.cos(turns / 2),
+                np.sin(turns / 2)]
+
+    def handle(self, after, actions):
+        after[:, 2] += 1
+
+    def features(self, before, after):
+        hand = hand_of(after[..., :2])
+        speed = np.abs(hand - hand_of(before[..., :2])) / SECONDS  # m/s
+        turns = 2 * np.pi * after[..., 2] / self.beat
+        return np.stack([-np.cos(turns) * speed, hand.real * np.cos(turns / 2), np.abs(hand),
+                         speed, hand.imag], axis=-1)
+
+    def success(self, states):
+        """Is it liked better than not to move? States (B, T+1, 3) -> (B,) bool."""
+        still = np.concatenate([np.repeat(states[:, :1, :2], states.shape[1], axis=1),
+                                states[..., 2:]], axis=-1)
+        returns = [self.true_reward(path[:, :-1], path[:, 1:]).sum(axis=1)
+                   for path in (states, still)]
+        return returns[0] > returns[1]
+
+    def show(self, state):
+        return f"step {state[2]:.0f}"
+
+    def scene(self, state):
+        """The dancer, and a lamp that lights up on the beat."""
+        on = state[2] % self.beat == 0
+        return [Circle(0.5, 0.06, 0.05, "good" if on else "floor"), *arm_and_hand(state)]

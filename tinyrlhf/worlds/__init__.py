@@ -70,6 +70,7 @@ class World:
     scenes: function (game, policy, rng) -> episodes of scenes; None: a few episodes.
     moving: is its figure also worth a GIF?
     on_true_reward: function State -> None: what else differs in runs on the true reward.
+    counts: function State -> {name: share}, what else of a result is worth a line; or None.
     idle: {(setting, value): settings that then have no effect}.
     report: its own report, if it has one.
     """
@@ -83,6 +84,7 @@ class World:
     scenes: Callable | None = None
     moving: bool = False
     on_true_reward: Callable | None = None
+    counts: Callable | None = None
     idle: dict = field(default_factory=dict)
     report: object = None
 
@@ -177,9 +179,9 @@ class World:
         if settings["ask"] != "random":
             ask_by(settings["ask"], state)
         if settings["person"] == "nobody":
-            state.plan = [self.without_answers(stage) for stage in state.plan]
             if self.on_true_reward:
                 self.on_true_reward(state)
+            state.plan = [self.without_answers(stage) for stage in state.plan]
         return state
 
     def without_answers(self, stage):

@@ -3,171 +3,136 @@ from functools import partial
 
 import numpy as np
 
-from tinyrlhf.episodes import clip, replay, steps_left
-from tinyrlhf.games.arm import (SECONDS, SPEED, Obstacles, PickAndPlace, Reach, angles_of,
-                                cells_of, damped_least_squares, hand_of, point, steps_to_goal)
+from tinyrlhf.episodes import clip, rollout
+from tinyrlhf.games.arm import Dance, Obstacles, PickAndPlace, Reach
+from tinyrlhf.humans.arm_teachers import ArmTeacher
 from tinyrlhf.improvements import imitate
-from tinyrlhf.learning.imitation import clone
-from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.nn.gaussian import Gaussian
 from tinyrlhf.nn.networks import MLP, GaussianMLP
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import View
-from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import Stage, State, from_answers
-from tinyrlhf.worlds import LEARNERS, generators, kinds_of, make_learner, rounds_of, world
+from tinyrlhf.worlds import LEARNERS, generators, kinds_of, make_learner, world
 
-GAMES = {"reach": Reach, "obstacles": Obstacles, "pick": PickAndPlace}
+GAMES = {"reach": Reach, "obstacles": Obstacles, "pick": PickAndPlace, "dance": Dance}
 TASKS = tuple(GAMES)
-HOLD = 8
-PARALLAX = 0.25j
+TAKEOVER = 8          # steps for which people step in
+NOISE = 0.35, 0.15    # standard deviation of the actions in the first and in the last round
+TESTED = 100          # new starts in which success is counted
+
+
+def features_of(game, tries):
+    """The features (B, T, F) of all steps."""
+    return game.features(tries.states[:, :-1], tries.states[:, 1:])
 
 
 class Tries(View):
-    """People compare tries from one start, and step in for a few steps."""
+    """People compare tries from one start, and take over for some steps: just before a touch."""
     together = 4
 
     def __init__(self, game):
         self.game = game
+        self.remarks = {words: partial(self.follows, *wish) for words, wish in game.remarks.items()}
+
+    def follows(self, name, sign, tries):
+        """How much of a feature there is on average, or how little, (B,)."""
+        column = self.game.described.index(name)
+        return sign * features_of(self.game, tries)[..., column].mean(axis=1)
 
     def to_mend(self, episodes, n, rng):
-        last = episodes.mask.shape[1] - HOLD
         tries = episodes[rng.integers(len(episodes), size=n)]
+        last = tries.mask.shape[1] - TAKEOVER
         touching = self.game.touching(tries.states)
-        first = np.where(touching.any(axis=1), touching.argmax(axis=1) - rng.integers(6, 10, size=n),
-                         rng.integers(last + 1, size=n))
-        return clip(tries, np.clip(first, 0, last), HOLD)
+        before = touching.argmax(axis=1) - rng.integers(6, 10, size=n)
+        anywhere = rng.integers(last + 1, size=n)
+        first = np.where(touching.any(axis=1), np.maximum(before, 0), anywhere)
+        return clip(tries, np.minimum(first, last), TAKEOVER)
 
 
-class Teacher:
-    def __init__(self, game):
-        self.flawed, self.careful = TEACHERS[type(game)]
-
-    def demonstrate(self, game, episodes, rationality, rng):
-        return played(game, episodes, self.flawed, rng)
-
-    def correct(self, game, episodes, rationality, rng):
-        return played(game, episodes, self.careful, rng), np.ones(len(episodes), bool)
+def steady(policy):
+    """A copy that acts without noise: robots are judged so."""
+    copy = policy.copy()
+    copy.network.params["log_std"][...] = -20.0
+    return copy
 
 
-def played(game, episodes, act, rng):
-    """The episodes as somebody plays them who decides from the states."""
-    length = steps_left(game, episodes)
-    states, actions = episodes.states[:, 0], []
-    start = states
-    memory = {}
-    for _ in range(length.max()):
-        actions.append(act(states, memory) + 0.1 * rng.normal(size=(len(states), game.action_size)))
-        states = game.step(states, actions[-1], rng)[0]
-    mask = np.arange(length.max()) < length[:, None]
-    return replay(game, start, np.stack(actions, axis=1), mask, rng, episodes.first_step)
+def judged(game, policy, rng):
+    """Shares of new tries without noise: at the goal in the end; a violation on the way."""
+    states = rollout(game, steady(policy), game.start(TESTED, rng), rng).states
+    return game.success(states).mean(), game.violations(states).mean()
 
 
-def move_to(q, target, speed=0.6):
-    """The action (n, 2) that brings the hand nearer to a target."""
-    turn = damped_least_squares(q, target - hand_of(q)) / (SECONDS * SPEED)
-    return turn * np.minimum(1, speed / np.maximum(np.abs(turn).max(axis=1, keepdims=True), 1e-9))
-
-
-def reach_flawed(states, memory):
-    return move_to(states[:, :2], point(states, 2) + PARALLAX)
-
-
-def reach_careful(states, memory):
-    return move_to(states[:, :2], point(states, 2))
-
-
-def around_discs(states, memory):
-    if not memory:
-        steps = np.minimum(steps_to_goal(states, 0.08), steps_to_goal(states) + 1000)
-        memory["steps"] = np.pad(steps, ((0, 0), (1, 1), (1, 1)),
-                                 constant_values=np.inf)
-    steps, rows = memory["steps"], np.arange(len(states))
-    q = states[:, :2]
-    cell = cells_of(q)
-    for _ in range(2):
-        options = cell[:, None] + np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)])
-        left = steps[rows[:, None], options[..., 0] + 1, options[..., 1] + 1]
-        cell = options[rows, left.argmin(axis=1)]
-    turn = (angles_of(cell) - q) / (SECONDS * SPEED)
-    turn *= np.minimum(1, 0.6 / np.maximum(np.abs(turn).max(axis=1, keepdims=True), 1e-9))
-    near = steps[rows, cell[:, 0] + 1, cell[:, 1] + 1] < 1
-    return np.where(near[:, None], reach_careful(states, memory), turn)
-
-
-def pick(states, shift):
-    holding, done = states[:, 6] > 0, states[:, 7] > 0
-    target = np.where(holding, point(states, 2), point(states, 4)) + shift
-    move = move_to(states[:, :2], target)
-    move[done] = 0
-    there = np.abs(point(states, 4) - point(states, 2) - shift) < 0.05
-    closed = np.where(holding, ~there, np.abs(target - hand_of(states[:, :2])) < 0.08)
-    return np.concatenate([move, np.where(closed, 0.6, -0.6)[:, None]], axis=1)
-
-
-def pick_flawed(states, memory):
-    return pick(states, PARALLAX)
-
-
-def pick_careful(states, memory):
-    return pick(states, 0 * PARALLAX)
-
-
-TEACHERS = {Reach: (reach_flawed, reach_careful), Obstacles: (reach_careful, around_discs),
-            PickAndPlace: (pick_flawed, pick_careful)}
+def counts(state):
+    """Success and violations in layouts that were not trained in, and success after each stage."""
+    game, rng = type(state.game)(state.game.area, layouts=1), np.random.default_rng(0)
+    success, violations = judged(game, state.policy, rng)
+    shares = {"success": success, "violations": violations}
+    for stage, policy in state.snapshots.items():
+        shares[f"success_after_{stage}"] = judged(game, policy, rng)[0]
+    return {name: float(share) for name, share in shares.items()}
 
 
 def explore(std, state):
-    """Begin with this much noise in the actions."""
+    """Begin a round: from now on, actions have this much noise."""
     state.policy.network.params["log_std"][...] = np.log(std)
 
 
-def compare_from_here(std, state):
+def explore_from_here(std, state):
+    """Begin the first round: what the policy is now is the reference."""
     state.reference = state.policy.copy()
     explore(std, state)
 
 
-def imitate_all(state, stage):
-    done = state.answers.acted()
-    losses = clone(state.policy, *done.decisions, state.rngs["learner"], **state.imitation)
-    return {"imitation_loss": float(np.mean(losses[-100:]))}
+def from_nothing(state):
+    """On the true reward nobody shows anything."""
+    state.plan = [stage for stage in state.plan if stage.improve is from_answers]
 
 
-def from_all_answers(state, stage):
-    """`from_answers`, the corrections included: what was mended is better than it was."""
-    return from_answers(state, stage._replace(kinds=("correction", *stage.kinds)))
+@world(claim="{n} answers taught the arm", expert=ArmTeacher, moving=True, counts=counts,
+       on_true_reward=from_nothing, idle={("task", "dance"): ("demonstrations", "corrections")})
+def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", rounds=4, questions=15,
+        demonstrations=20, corrections=100, kl_coef=0.3, area=0.0, feedback="course"):
+    """A Gaussian MLP learns to move two joints.
 
+    The course: people demonstrate, with a flaw; they take over for some steps of what it then does,
+    twice; then they compare. Corrections are also read as choices: what was mended against what
+    was. To dance is taught by comparisons alone, and `--feedback KIND` asks for that kind alone.
 
-@world(claim="{n} answers taught the arm", expert=Teacher, moving=True)
-def arm(seed=0, learner: LEARNERS = "ppo", task: TASKS = "reach", rounds=4, questions=25,
-        demonstrations=20, corrections=100, kl_coef=0.3, feedback="course"):
-    """An arm."""
-    game, rngs = GAMES[task](), generators(seed)
+    The reward model is linear in the features of a step, and so is what people want, who do not
+    care for two of them. Noise is not learned: it falls from round to round.
+    """
+    game, rngs = GAMES[task](area), generators(seed)
     n_seen = game.observe(game.start(1, np.random.default_rng(0))).shape[-1]
-    D = game.action_size
-    policy = Policy(GaussianMLP((n_seen, 64, 64, D), rngs["networks"], std=0.4), Gaussian)
-    n_features = len(game.described)
-
-    def features(tries):
-        return game.features(tries.states[:, :-1], tries.states[:, 1:])
-
-    reward_model = StepReward(MLP((n_features, 1), rngs["networks"], head_gain=0.01), features,
-                              learning_rate=0.03, prior=1.0, fit_steps=300, centred=True, habits=Habits())
+    policy = Policy(GaussianMLP((n_seen, 64, 64, game.action_size), rngs["networks"], std=0.4),
+                    Gaussian)
+    reward_model = StepReward(MLP((len(game.described), 1), rngs["networks"], head_gain=0.01),
+                              partial(features_of, game), learning_rate=0.03, fit_steps=300,
+                              centred=True)
     critic = MLP((n_seen, 64, 64, 1), rngs["networks"])
-    updates = 30
-    improver = make_learner(learner, policy, critic, group=4, updates=updates * rounds,
+    improver = make_learner(learner, policy, critic, group=4, updates=30 * rounds,
                             learning_rate=1e-3, gamma=0.97, minibatch=16 * game.horizon)
-    stds = np.geomspace(0.35, 0.15, rounds)
-    plan = []
-    if demonstrations:
-        plan.append(Stage("demonstrations", imitate_all, ("demonstration",), demonstrations))
-    if corrections:
-        plan += [Stage("corrections", imitate_all, ("correction",), corrections // 2)] * 2
-    plan += [Stage("preferences", from_all_answers, ("preference",), questions,
-                   begin=partial(compare_from_here if i==0 else explore, std)) for i, std in enumerate(stds)]
+    if feedback != "course":
+        plan = rounds_of_tries(kinds_of(feedback), questions, rounds)
+    elif task == "dance":
+        plan = rounds_of_tries(("preference",), questions, rounds)
+    else:
+        mended = ("correction",)
+        plan = [Stage("demonstrations", imitate, ("demonstration",), demonstrations),
+                *2 * [Stage("corrections", imitate, mended, corrections // 2,
+                            also=("demonstration",))],
+                *rounds_of_tries(("preference",), questions, rounds, also=mended)]
     return State(game, policy, policy.copy(), improver, reward_model, plan,
-                 episodes_per_update=64, updates_per_round=updates, group=4, kl_coef=kl_coef,
+                 episodes_per_update=64, updates_per_round=30, group=4, kl_coef=kl_coef,
                  rngs=rngs, view=Tries(game), snapshots={},
-                 imitation={"learning_rate": linear(3e-3, lowest=0.0), "steps": 1500, "batch": 256})
+                 imitation={"learning_rate": linear(3e-3), "steps": 1500, "batch": 256})
+
+
+def rounds_of_tries(kinds, questions, rounds, also=()):
+    """Rounds of reinforcement with less and less noise."""
+    plan = []
+    for number, std in enumerate(np.geomspace(*NOISE, rounds)):
+        begin = partial(explore if number else explore_from_here, std)
+        plan.append(Stage("rounds", from_answers, kinds, questions, begin=begin, also=also))
+    return plan
