@@ -143,6 +143,7 @@ def check_replay(game, states, actions, mask):
                  actions=(np.reshape(actions, np.shape(actions)[:2] + (-1,)), "B T D"))
     if (np.diff(np.asarray(mask, int), axis=1) > 0).any():
         raise ValueError("mask: expected the played steps first in each row, got one with a hole")
+    game.check(states)
     if hasattr(game, "n_actions"):
         check_indices("actions", actions, game.n_actions)
 

@@ -31,8 +31,9 @@ from tinyrlhf.rlhf import from_answers, rlhf  # noqa: E402
 from tinyrlhf.worlds import build, find  # noqa: E402
 from tinyrlhf.worlds.arm import counts, explore, steady  # noqa: E402
 
+FEW = {"demonstrations": 0, "corrections": 0, "rounds": 1, "questions": 20}
 SIDE = 1.6  # rad: where the other area is
-COURSE_ANSWERS = {"rounds": 4, "questions": 45}  # as many as the course has
+ALONE = {"demonstrations": 0, "corrections": 0, "questions": 45}  # as many answers as the course has
 
 
 def shares(values):
@@ -69,7 +70,7 @@ def course(task, seeds, **settings):
 
 def early(task, seeds):
     """Violations in the first fifth of training, with and without the course."""
-    for name, settings in (("course", {}), ("comparisons alone", {"feedback": "preference", **COURSE_ANSWERS})):
+    for name, settings in (("course", {}), ("comparisons alone", ALONE)):
         rates = []
         for seed in seeds:
             seen = watched(build("arm", task=task, seed=seed, **settings))
@@ -80,7 +81,7 @@ def early(task, seeds):
 def kinds(seeds):
     """Each kind alone, as many answers as the course has."""
     for kind in kinds_for(build("arm").view, find("arm").expert):
-        found = [counts(rlhf(build("arm", seed=seed, feedback=kind, **COURSE_ANSWERS)))["success"] for seed in seeds]
+        found = [counts(rlhf(build("arm", seed=seed, feedback=kind, **ALONE)))["success"] for seed in seeds]
         print(f"  {kind:<30} {shares(found)}", flush=True)
 
 
@@ -90,8 +91,8 @@ def area(task, seeds):
     for seed in seeds:
         state = rlhf(build("arm", task=task, seed=seed))
         found["there"].append(counts(state)["success"])
-        other = build("arm", task=task, seed=seed, area=SIDE, feedback="preference", rounds=1, questions=20)
-        anew = rlhf(build("arm", task=task, seed=seed, area=SIDE, feedback="preference", rounds=1, questions=20))
+        other = build("arm", task=task, seed=seed, area=SIDE, **FEW)
+        anew = rlhf(build("arm", task=task, seed=seed, area=SIDE, **FEW))
         other.policy.load(state.policy.state())
         found["elsewhere"].append(counts(other)["success"])
         other.reward_model.load(state.reward_model.state())
@@ -131,7 +132,7 @@ def main():
         for task in options.tasks:
             if part in ("course", "coin", "true", "alone"):
                 course(task, options.seeds, **{"course": {}, "coin": {"person": "coin"}, "true": {"person": "nobody"},
-                                               "alone": {"feedback": "preference", **COURSE_ANSWERS}}[part])
+                                               "alone": ALONE}[part])
             elif part == "early":
                 early(task, options.seeds)
             elif part == "area":

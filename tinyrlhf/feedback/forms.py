@@ -46,6 +46,7 @@ def read_steps(game, written, like):
     if states.shape != (1, length + 1, *like.shape[1:]):
         raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, "
                          f"got {states.shape[1:]}; is it another world's?")
+    game.check(states)
     return Episodes(states=states, observations=game.observe(states), actions=actions,
                     log_probs=np.zeros((1, length)), mask=np.ones((1, length), bool),
                     ended=np.array([written["ended"]]),

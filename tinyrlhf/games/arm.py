@@ -127,6 +127,14 @@ class Reach(Game):
         """Random angles (n, 2): to the front, neither stretched nor folded."""
         return np.stack([self.area + rng.uniform(-1.5, 1.5, n), rng.uniform(0.4, 2.4, n)], axis=1)
 
+    def check(self, states):
+        """Refuse angles beyond the limits, and goals out of reach."""
+        check_finite(states=states)
+        if (np.abs(states[..., :2]) > LIMITS).any():
+            raise ValueError(f"states: expected joint angles up to {LIMITS.round(2).tolist()} rad, "
+                             f"got {np.abs(states[..., :2]).max():.2f}")
+        check_targets(point(states, 2))
+
     def start(self, n, rng):
         states = self.draw(n, rng)
         unfair = np.flatnonzero(~self.fair(states))
@@ -432,9 +440,11 @@ class PickAndPlace(Reach):
 
     def features(self, before, after):
         holding, done = after[..., 6], after[..., 7]
-        left = [self.to_object(after) * (1 - holding) * (1 - done), self.to_place(after) * (1 - done)]
+        to_fetch = self.to_object(after) * (1 - holding) * (1 - done)
+        to_bring = self.to_place(after) * (1 - done)
         rest = super().features(before, after)[..., 2:]
-        return np.concatenate([np.stack([*left, holding, done], axis=-1), rest], axis=-1)
+        return np.concatenate([np.stack([to_fetch, to_bring, holding, done], axis=-1), rest],
+                              axis=-1)
 
     def success(self, states):
         return states[:, -1, 7] > 0
@@ -459,6 +469,9 @@ class Dance(Reach):
     true_weights = np.array([1.0, 1.0, 0.5, 0.0, 0.0])
     true_constant = 0.0
     beat = 8
+
+    def check(self, states):
+        check_finite(states=states)
 
     def start(self, n, rng):
         return np.concatenate([self.postures(n, rng), np.zeros((n, 1))], axis=1)

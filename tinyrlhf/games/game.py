@@ -77,6 +77,9 @@ class Game:
         """States (n, ...), actions (n,) -> next states, true rewards (n,), done (n,) bool."""
         raise NotImplementedError(f"{type(self).__name__} must say what an action does")
 
+    def check(self, states):
+        """Refuse states that cannot be, read from a log or given by a person. Here: none."""
+
     def show(self, state):
         """One state as text."""
         return str(np.asarray(state))

@@ -63,7 +63,7 @@ def above_goal(states, plan):
 
 
 def around_obstacles(states, plan):
-    """Down the wavefront: to the cell two steps nearer to the goal, wide of obstacles if possible."""
+    """Down the wavefront, two cells ahead; wide of obstacles where there is room."""
     if not plan:
         steps = np.minimum(steps_to_goal(states, margin=0.08), steps_to_goal(states) + 1000)
         plan["steps"] = np.pad(steps, ((0, 0), (1, 1), (1, 1)), constant_values=np.inf)

@@ -3,6 +3,7 @@ from functools import partial
 
 import numpy as np
 
+from tinyrlhf.checks import check_whole
 from tinyrlhf.episodes import clip, rollout
 from tinyrlhf.games.arm import Dance, Obstacles, PickAndPlace, Reach
 from tinyrlhf.humans.arm_teachers import ArmTeacher
@@ -92,16 +93,17 @@ def from_nothing(state):
 
 @world(claim="{n} answers taught the arm", expert=ArmTeacher, moving=True, counts=counts,
        on_true_reward=from_nothing, idle={("task", "dance"): ("demonstrations", "corrections")})
-def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", rounds=4, questions=15,
-        demonstrations=20, corrections=100, kl_coef=0.3, area=0.0, feedback="course"):
+def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations=20,
+        corrections=100, rounds=4, questions=15, kl_coef=0.3, area=0.0, feedback="preference"):
     """A Gaussian MLP learns to move two joints.
 
     The course: people demonstrate, with a flaw; they take over for some steps of what it then does,
-    twice; then they compare. Corrections are also read as choices: what was mended against what
-    was. To dance is taught by comparisons alone, and `--feedback KIND` asks for that kind alone.
+    twice; then they judge tries, in rounds. Corrections are also read as choices, what was mended
+    against what was. With `demonstrations` and `corrections` 0 the judgements teach alone, and so
+    they always do to dance.
 
     The reward model is linear in the features of a step, and so is what people want, who do not
-    care for two of them. Noise is not learned: it falls from round to round.
+    care for some of them. Noise is not learned: it falls from round to round.
     """
     game, rngs = GAMES[task](area), generators(seed)
     n_seen = game.observe(game.start(1, np.random.default_rng(0))).shape[-1]
@@ -109,30 +111,33 @@ def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", rounds=4, ques
                     Gaussian)
     reward_model = StepReward(MLP((len(game.described), 1), rngs["networks"], head_gain=0.01),
                               partial(features_of, game), learning_rate=0.03, fit_steps=300,
-                              centred=True)
+                              batch=128, centred=True)
     critic = MLP((n_seen, 64, 64, 1), rngs["networks"])
     improver = make_learner(learner, policy, critic, group=4, updates=30 * rounds,
                             learning_rate=1e-3, gamma=0.97, minibatch=16 * game.horizon)
-    if feedback != "course":
-        plan = rounds_of_tries(kinds_of(feedback), questions, rounds)
-    elif task == "dance":
-        plan = rounds_of_tries(("preference",), questions, rounds)
-    else:
-        mended = ("correction",)
-        plan = [Stage("demonstrations", imitate, ("demonstration",), demonstrations),
-                *2 * [Stage("corrections", imitate, mended, corrections // 2,
-                            also=("demonstration",))],
-                *rounds_of_tries(("preference",), questions, rounds, also=mended)]
-    return State(game, policy, policy.copy(), improver, reward_model, plan,
+    shown = [] if task == "dance" else showing(demonstrations, corrections)
+    return State(game, policy, policy.copy(), improver, reward_model,
+                 [*shown, *judging(kinds_of(feedback), questions, rounds)],
                  episodes_per_update=64, updates_per_round=30, group=4, kl_coef=kl_coef,
                  rngs=rngs, view=Tries(game), snapshots={},
                  imitation={"learning_rate": linear(3e-3), "steps": 1500, "batch": 256})
 
 
-def rounds_of_tries(kinds, questions, rounds, also=()):
-    """Rounds of reinforcement with less and less noise."""
+def showing(demonstrations, corrections):
+    """First people demonstrate, then they correct, twice; each time all of it is copied."""
+    first, second = ("demonstration",), ("correction",)
+    check_whole("demonstrations", demonstrations, 0, 10_000)
+    check_whole("corrections", corrections, 0, 10_000)
+    stages = [Stage("demonstrations", imitate, first, demonstrations),
+              *2 * [Stage("corrections", imitate, second, corrections // 2, also=first)]]
+    return [stage for stage in stages if stage.questions]
+
+
+def judging(kinds, questions, rounds):
+    """Rounds of reinforcement, with less and less noise; corrections are judgements too."""
     plan = []
     for number, std in enumerate(np.geomspace(*NOISE, rounds)):
         begin = partial(explore if number else explore_from_here, std)
-        plan.append(Stage("rounds", from_answers, kinds, questions, begin=begin, also=also))
+        plan.append(Stage("rounds", from_answers, kinds, questions, begin=begin,
+                          also=("correction",)))
     return plan
