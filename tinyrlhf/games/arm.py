@@ -407,6 +407,7 @@ class PickAndPlace(Reach):
     remarks = {"fetch it": ("hand to object", -1), "bring it": ("object to goal", -1),
                "hold it": ("holding", 1), "more slowly": ("speed", -1)}
     true_weights = np.array([-0.5, -1.0, 0.3, 1.3, 0.0, 0.0])
+    true_constant = 0.7
 
     def draw(self, n, rng):
         thing = x_and_y(hand_of(self.postures(n, rng)))
