@@ -9,6 +9,7 @@ from tinyrlhf.games.game import Box, Circle, Game, Line
 SIZE, POINTS = 4, 16
 GOING, WON, LOST, DRAWN = range(4)  # the last number of a state
 RESULTS = "", "won", "lost", "drawn"
+COLOR = {1: "agent", -1: "floor"}
 PAYS = np.array([0.0, 1.0, 0.0, 0.5])
 # A set of points is one number, a bit for each: 1 is the upper left corner, 2 the point to its
 # right, 16 the one below it.
@@ -24,11 +25,27 @@ def beside(points):
     return points << SIZE | points >> SIZE | across
 
 
-def groups(stones):
+def as_set(marked):
+    """The points marked in (..., 16) bool -> sets (...)."""
+    return (marked * POINT).sum(axis=-1, dtype=np.uint16)
+
+
+def as_points(sets):
+    """Undo `as_set`."""
+    return sets[..., None] & POINT > 0
+
+
+def stones(states):
+    """Mine and theirs as sets (...), of states (..., 17)."""
+    board = states[..., :POINTS]
+    return as_set(board == 1), as_set(board == -1)
+
+
+def groups(mine):
     """The group of each point: stones (...) beside each other belong together; (..., 16) sets."""
-    group = stones[..., None] & POINT
+    group = mine[..., None] & POINT
     while True:
-        grown = group | beside(group) & stones[..., None]
+        grown = group | beside(group) & mine[..., None]
         if np.array_equal(grown, group):
             return group
         group = grown
@@ -127,49 +144,41 @@ class CaptureGo(Game):
 
     def observe(self, states):
         """(..., 17) -> (..., 48) float32."""
-        board = states[..., :POINTS]
-        legal = after_each_move(*self.stones(states))[-1] | (states[..., POINTS:] != GOING)
-        return np.concatenate([board == 1, board == -1, legal], axis=-1).astype(np.float32)
+        mine, theirs = stones(states)
+        legal = after_each_move(mine, theirs)[-1] | (states[..., POINTS:] != GOING)
+        planes = as_points(mine), as_points(theirs), legal
+        return np.concatenate(planes, axis=-1).astype(np.float32)
 
     def legal(self, observations):
         """Observations (..., 48) -> where I may play (..., 16) bool."""
         return observations[..., -POINTS:] > 0
 
-    def stones(self, states):
-        """Mine and theirs as sets (...), of states (..., 17), or of observations (..., 48)."""
-        if states.shape[-1] == POINTS + 1:
-            planes = states[..., :POINTS] == 1, states[..., :POINTS] == -1
-        else:
-            planes = states[..., :POINTS] > 0, states[..., POINTS:2 * POINTS] > 0
-        return tuple((plane * POINT).sum(axis=-1, dtype=np.uint16) for plane in planes)
-
     def step(self, states, actions, rng):
-        rows, board, result = np.arange(len(states)), states[:, :POINTS].copy(), states[:, POINTS]
-        mine, theirs = self.stones(states)
+        mine, theirs = stones(states)
+        before, move = states[:, POINTS], (np.arange(len(states)), actions)
+        going = before == GOING
         *liberties_after, takes, legal = after_each_move(mine, theirs)
-        going = result == GOING
-        result = np.where(going & takes[rows, actions], WON, result)
-        result = np.where(going & ~legal[rows, actions], LOST, result)
-        plays = going & legal[rows, actions]
-        board[plays, actions[plays]] = 1
-        mine = np.where(plays, mine | POINT[actions], mine)
+        result = np.select([~going, takes[move], ~legal[move]], [before, WON, LOST], GOING)
+        mine = np.where(going & legal[move], mine | POINT[actions], mine)
 
-        *_, their_takes, their_legal = after_each_move(theirs, mine)
-        replies = self.reply(their_takes, their_legal, rng)
-        answers = (result == GOING) & their_legal.any(axis=1)
-        result = np.where((result == GOING) & ~answers, DRAWN, result)
-        result = np.where(answers & their_takes[rows, replies], LOST, result)
-        board[answers, replies[answers]] = -1
-        theirs = np.where(answers, theirs | POINT[replies], theirs)
+        *_, takes_mine, their_legal = after_each_move(theirs, mine)
+        replies = self.reply(takes_mine, their_legal, rng)
+        reply = np.arange(len(states)), replies
+        answered = (result == GOING) & their_legal[reply]
+        result = np.select([result != GOING, takes_mine[reply], ~answered], [result, LOST, DRAWN],
+                           GOING)
+        theirs = np.where(answered, theirs | POINT[replies], theirs)
 
-        stuck = ~after_each_move(mine, theirs)[-1].any(axis=1)
-        result = np.where((result == GOING) & stuck, DRAWN, result).astype(states.dtype)
-        rewards = np.where(going, PAYS[result], 0.0)
+        can_go_on = after_each_move(mine, theirs)[-1].any(axis=1)
+        result = np.where((result == GOING) & ~can_go_on, DRAWN, result)
+        rewards = PAYS[result]
         if self.judged:
             worth = judgement(*liberties_after, takes)
             best = worth.max(axis=1, where=legal, initial=-1.0)
-            rewards = np.where(plays, worth[rows, actions] - best, -2.0 * going)
-        return np.column_stack([board, result]), rewards, result != GOING
+            rewards = np.where(legal[move], worth[move] - best, -2.0)
+        board = as_points(mine).astype(np.int8) - as_points(theirs)
+        next_states = np.column_stack([board, result]).astype(states.dtype)
+        return next_states, np.where(going, rewards, 0.0), result != GOING
 
     def reply(self, takes, legal, rng):
         """The opponent's moves (n,); both arguments (n, 16)."""
@@ -190,19 +199,18 @@ class CaptureGo(Game):
         x, y = np.meshgrid(left + places, below + places[::-1])
         lines = [Line(x[i, 0], y[i, 0], x[i, -1], y[i, -1], "ink") for i in range(SIZE)]
         lines += [Line(x[0, i], y[0, i], x[-1, i], y[-1, i], "ink") for i in range(SIZE)]
-        stones, taken = [], self.taken(state)
-        for place in zip(x.ravel(), y.ravel(), state[:POINTS], taken & POINT):
-            x, y, owner, marked = place
+        pieces = [Box(left, below, left + size, below + size, "wall"), *lines]
+        for x, y, owner, marked in zip(x.flat, y.flat, state[:POINTS], taken(state)):
             if owner:
-                stones.append(Circle(x, y, 0.11 * size, "agent" if owner == 1 else "floor"))
+                pieces.append(Circle(x, y, 0.11 * size, COLOR[owner], moving=True))
             if marked:
-                stones.append(Circle(x, y, 0.04 * size, "danger"))
-        return [Box(left, below, left + size, below + size, "wall"), *lines, *stones]
+                pieces.append(Circle(x, y, 0.05 * size, "danger", moving=True))
+        return pieces
 
-    def taken(self, state):
-        """The stones that were taken last, a set."""
-        mine, theirs = self.stones(state)
-        loser = {WON: (theirs, mine), LOST: (mine, theirs)}.get(int(state[POINTS]))
-        if loser is None:
-            return np.uint16(0)
-        return POINT[liberties(*loser) == 0].sum(dtype=np.uint16)
+
+def taken(state):
+    """The stones that were taken last, (16,) bool."""
+    mine, theirs = stones(state)
+    if state[POINTS] == LOST:
+        mine, theirs = theirs, mine
+    return (liberties(theirs, mine) == 0) & (state[POINTS] != GOING)

@@ -4,8 +4,9 @@ from dataclasses import replace
 import numpy as np
 
 from tinyrlhf.episodes import clip, rollout
-from tinyrlhf.games.capture_go import (COUNT, POINT, POINTS, RESULTS, CaptureGo,
-                                       after_each_move, beside, judgement, liberties)
+from tinyrlhf.games.capture_go import (COUNT, DRAWN, LOST, POINT, POINTS, RESULTS, WON,
+                                       CaptureGo, after_each_move, as_set, beside, judgement,
+                                       liberties, stones)
 from tinyrlhf.games.game import Words
 from tinyrlhf.humans.experts import Player
 from tinyrlhf.nn.masked import MaskedMLP
@@ -16,6 +17,7 @@ from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import State
 from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
 
+PAINT = {WON: "good", LOST: "danger", DRAWN: "ink"}
 CLEAR = 0.5  # a move that has lost more than this is a mistake
 
 
@@ -34,8 +36,10 @@ class Moves(View):
 def master(game):
     """Makes a move that the judgement likes best, and takes back clear mistakes."""
     def act(observations, rng):
-        *liberties, takes, legal = after_each_move(*game.stones(observations))
-        worth = judgement(*liberties, takes) + 1e-9 * rng.random(takes.shape)  # any of the best
+        seen = observations > 0
+        mine, theirs = as_set(seen[:, :POINTS]), as_set(seen[:, POINTS:-POINTS])
+        *after, takes, legal = after_each_move(mine, theirs)
+        worth = judgement(*after, takes) + 1e-9 * rng.random(takes.shape)  # any of the best
         return np.where(legal, worth, -np.inf).argmax(axis=-1)
 
     def first_clear_mistake(moves, rationality, rng):
@@ -45,26 +49,23 @@ def master(game):
     return Player(act, first_clear_mistake)
 
 
-def seen_in_moves(game):
-    """What the reward model knows of a move: function moves -> (B, T, 26) of zeros and ones.
+def looks(moves):
+    """What the reward model sees of moves, (B, T, 26) zeros and ones.
 
     After it: the fewest liberties of a group of mine, and of theirs (0, 1, 2, at least 3); those of
     the group that the stone belongs to (0 to at least 4). Beside the stone: how many of mine, of
     theirs (0 to 4), how many edges (0 to 2).
     """
-    def features(moves):
-        mine, theirs = game.stones(moves.states[:, :-1])
-        stone = POINT[moves.actions]
-        near = beside(stone)
-        own, other = liberties(mine | stone, theirs), liberties(theirs, mine | stone)
-        joined = np.take_along_axis(own, moves.actions[..., None], axis=-1)[..., 0]
-        numbers = ((COUNT[own].min(axis=-1), 3), (COUNT[other].min(axis=-1), 3), (COUNT[joined], 4),
-                   (COUNT[near & mine], 4), (COUNT[near & theirs], 4), (4 - COUNT[near], 2))
-        marks = [np.minimum(number, most)[..., None] == np.arange(most + 1)
-                 for number, most in numbers]
-        return np.concatenate(marks, axis=-1).astype(float)
-
-    return features
+    mine, theirs = stones(moves.states[:, :-1])
+    stone = POINT[moves.actions]
+    near = beside(stone)
+    own, other = liberties(mine | stone, theirs), liberties(theirs, mine | stone)
+    joined = np.take_along_axis(own, moves.actions[..., None], axis=-1)[..., 0]
+    numbers = ((COUNT[own].min(axis=-1), 3), (COUNT[other].min(axis=-1), 3), (COUNT[joined], 4),
+               (COUNT[near & mine], 4), (COUNT[near & theirs], 4), (4 - COUNT[near], 2))
+    marks = [np.minimum(number, most)[..., None] == np.arange(most + 1)
+             for number, most in numbers]
+    return np.concatenate(marks, axis=-1).astype(float)
 
 
 def page_of_games(game, policy, rng):
@@ -72,13 +73,13 @@ def page_of_games(game, policy, rng):
     episodes = rollout(game, policy, game.start(4, rng), rng)
     page = []
     for number, (states, length) in enumerate(zip(episodes.states, episodes.lengths)):
-        left, below = 0.54 * (number % 2), 0.54 * (1 - number // 2)
-        page += game.scene(states[length], left + 0.04, below + 0.08, 0.38)
-        page.append(Words(left + 0.23, below + 0.03, RESULTS[states[length][-1]]))
+        left, below, result = 0.54 * (number % 2), 0.52 * (1 - number // 2), states[length][-1]
+        page += game.scene(states[length], left, below + 0.08, 0.4)
+        page.append(Words(left + 0.2, below + 0.03, RESULTS[result], PAINT[result]))
     return [[page]]
 
 
-@world(claim="{n} rated moves taught it to take stones first", judged_in=CaptureGo(),
+@world(claim="{n} answers about single moves taught it to win", judged_in=CaptureGo(), best=1.0,
        called="share of wins", expert=master, scenes=page_of_games)
 def capture_go(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=30, kl_coef=0.0,
                feedback="rating"):
@@ -91,7 +92,7 @@ def capture_go(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=30, kl_co
     """
     game, rngs = CaptureGo(judged=True), generators(seed)
     policy = Policy(MaskedMLP((3 * POINTS, 64, POINTS), rngs["networks"], head_gain=0.01))
-    reward_model = StepReward(MLP((26, 16, 1), rngs["networks"]), seen_in_moves(game),
+    reward_model = StepReward(MLP((26, 16, 1), rngs["networks"]), looks,
                               learning_rate=0.01, prior=1.0, batch=64, centred=True, limit=3)
     critic = MLP((3 * POINTS, 64, 1), rngs["networks"])
     improver = make_learner(learner, policy, critic, group=4, updates=20 * rounds,
