@@ -96,7 +96,7 @@ def capture_go(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=30, kl_co
                               learning_rate=0.01, prior=1.0, batch=64, centred=True, limit=3)
     critic = MLP((3 * POINTS, 64, 1), rngs["networks"])
     improver = make_learner(learner, policy, critic, group=4, updates=20 * rounds,
-                            learning_rate=3e-3, entropy_coef=0.02, gamma=0.0, minibatch=128)
+                            learning_rate=0.01, entropy_coef=0.02, gamma=0.0, minibatch=64)
     return State(game, policy, policy.copy(), improver, reward_model,
                  rounds_of(feedback, questions, rounds), episodes_per_update=32,
                  updates_per_round=20, group=4, kl_coef=kl_coef, rngs=rngs, view=Moves(),
