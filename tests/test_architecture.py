@@ -118,7 +118,7 @@ WORLDS = [path.stem for path in FILES if room(path) == "worlds" and path.stem[0]
 
 @pytest.mark.parametrize("path", ABOVE, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_nothing_above_the_worlds_names_one_of_them(path):
-    assert {"bandit", "gridworld", "cartpole", "text", "chat"} <= set(WORLDS)
+    assert {"bandit", "gridworld", "cartpole", "text", "chat", "capture_go"} <= set(WORLDS)
     of_the_command_line = {"chat"} if path.name == "cli.py" else ()    # `tinyrlhf chat RUN` is the name of a command
     named = [(text, line) for text, line in said_in(path) if text in WORLDS and text not in of_the_command_line]
     assert not named, f"{path.name} names worlds: {named}"

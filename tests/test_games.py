@@ -5,6 +5,7 @@ import pytest
 from tinyrlhf.conformance import check_game
 from tinyrlhf.exact.horizon import backward_induction, finite_horizon_return
 from tinyrlhf.games.bandit import Bandit
+from tinyrlhf.games.capture_go import CaptureGo
 from tinyrlhf.games.cartpole import ANGLE_LIMIT, X_LIMIT, CartPole, fallen, move, true_reward
 from tinyrlhf.games.game import COLORS, Box, Circle, Line, Words
 from tinyrlhf.games.gridworld import Gridworld
@@ -12,7 +13,8 @@ from tinyrlhf.games.gridworld import Gridworld
 RUSSELL_NORVIG = "...G\n.#.L\nS..."
 GAMES = {"bandit": Bandit([0.0, 1.0, -0.5]), "one arm": Bandit([0.0], noise=0.0), "grid": Gridworld(),
          "always slips": Gridworld(slip=1.0),
-         "two starts": Gridworld("S.G\n.^S", horizon=7), "cartpole": CartPole(), "frozen": CartPole(frozen=True)}
+         "two starts": Gridworld("S.G\n.^S", horizon=7), "cartpole": CartPole(), "frozen": CartPole(frozen=True),
+         "capture-go": CaptureGo(), "judged": CaptureGo(judged=True, alertness=0.5)}
 TABULAR = [name for name, game in GAMES.items() if hasattr(game, "P")]
 
 

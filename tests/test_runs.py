@@ -28,8 +28,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import small_chat  # noqa: E402
 
 SMALL = {"seed": 3, "rounds": 2, "questions": 5}
-WITHOUT = {"text": {"stop"}, "small_chat": {"stop"}}               # a text is judged when it is finished
-CELLS = [(world, kind) for world in ("gridworld", "cartpole", "text", "small_chat") for kind in KINDS
+WITHOUT = {"text": {"stop"}, "small_chat": {"stop"},               # a text is judged when it is finished,
+           "capture_go": {"stop", "comment", "credit"}}            # and a move has no parts
+CELLS = [(world, kind) for world in ("gridworld", "cartpole", "text", "small_chat", "capture_go") for kind in KINDS
          if kind not in WITHOUT.get(world, ())]
 ENOUGH = {("gridworld", kind) for kind in ("preference", "ranking", "demonstration", "comment", "credit")}
 QUICK = [cell if cell in {*ENOUGH, ("small_chat", "demonstration")} else pytest.param(*cell, marks=pytest.mark.slow)
@@ -105,7 +106,7 @@ def refusal(call, *arguments):
 # ---- every cell of the matrix: stopped, gone on with, said again
 
 def test_the_matrix_has_the_cells_that_it_should_have():
-    for name in ("gridworld", "cartpole", "text", "small_chat"):
+    for name in ("gridworld", "cartpole", "text", "small_chat", "capture_go"):
         offered = kinds_for(build(name, seed=7).view, find(name).expert)
         assert offered == [kind for world, kind in CELLS if world == name]
 
@@ -479,6 +480,8 @@ def good(**changes):
     ("bandit", {"q": 3}, {}, "is it the log of another world?"),
     ("gridworld", good(kind="comment", said="louder, please"), {"feedback": "comment"},
      "'mind the flowers', 'not into the lava'"),
+    ("capture_go", good(kind="rating", place=[0], shows=[{**pull(0), "states": [[1] + [0] * 16] * 2, "actions": [0]}]),
+     {"feedback": "rating"}, "actions: expected one that is legal there (1, 2, 3, 4"),
     ("gridworld", good(kind="demonstration", said=[0], shows=[{**pull(0), "states": [[0.0] * 4] * 2}]),
      {"feedback": "demonstration"}, "states")])
 def test_a_log_that_cannot_be_learned_from_is_one_line_before_anything_is_written(capsys, here, world, label, settings,

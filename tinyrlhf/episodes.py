@@ -133,8 +133,9 @@ def replay(game, states, actions, mask, rng, first_step=0):
 
     for step in itertools.islice(steps(game, given, states, rng, first_step), T):
         history.append(step)
-    played = collect(game, history, states, first_step)
-    return cut_at(played, np.asarray(mask, bool).sum(axis=1))
+    played = cut_at(collect(game, history, states, first_step), np.sum(mask, axis=1))
+    check_legal(game, *played.decisions)
+    return played
 
 
 def check_replay(game, states, actions, mask):
@@ -146,6 +147,17 @@ def check_replay(game, states, actions, mask):
     game.check(states)
     if hasattr(game, "n_actions"):
         check_indices("actions", actions, game.n_actions)
+
+
+def check_legal(game, observations, actions):
+    """Refuse steps (n,) with an action that the game does not allow where this was seen."""
+    if hasattr(game, "n_actions"):
+        legal = game.legal(observations)
+        wrong = np.flatnonzero(~legal[np.arange(len(actions)), actions])
+        if len(wrong):
+            some = ", ".join(map(str, np.flatnonzero(legal[wrong[0]])))
+            raise ValueError(f"actions: expected one that is legal there ({some}), "
+                             f"got {actions[wrong[0]]}")
 
 
 def collect(game, history, states, first_step):

@@ -138,9 +138,9 @@ def figure_data(settings, state, result):
     else:                                     # it was not trained in what judges it
         steps = state.steps_at_most or state.game.horizon
         measure = (f"mean true return in {steps} steps ({result['measure']}: "
-                   f"{result['return_untrained']:.0f} before, {result['return_after']:.0f} after)")
+                   f"{result['return_untrained']:.3g} before, {result['return_after']:.3g} after)")
         lines = {"untrained": float(played[0].true_returns.mean()),
-                 "best possible": float(steps)}  # true rewards are at most 1 a step here
+                 "best possible": steps * state.game.best_reward}
     known = {name: value for name, value in lines.items()
              if value is not None and np.isfinite(value)}
     so_far = [row["answers" if asked else "round"] for row in state.history]

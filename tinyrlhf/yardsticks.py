@@ -15,6 +15,7 @@ import numpy as np
 
 from tinyrlhf.episodes import join, rollout, std_of_returns
 from tinyrlhf.exact import horizon, strings
+from tinyrlhf.games.game import nth_legal
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.learning.kl import kl_per_episode
 from tinyrlhf.numerics import log_softmax, softmax
@@ -166,7 +167,7 @@ def clone_labels(policy, game, expert, n, rng, agreement=0.9, **imitation):
     """Traditional supervised learning: a fixed set of n labels, cloned once. Returns a new policy.
 
     A label is what the expert does where the policy got to, or makes of a text it wrote; but with
-    probability 1 - agreement any other action, or the text as it was.
+    probability 1 - agreement any other legal action, or the text as it was.
 
     imitation: how `clone` copies them: learning_rate, steps, batch.
     """
@@ -176,8 +177,11 @@ def clone_labels(policy, game, expert, n, rng, agreement=0.9, **imitation):
         observations = episodes.decisions[0][rng.integers(episodes.mask.sum(), size=n)]
         wrong = rng.random(n) >= agreement
         right = expert.act(observations, rng)
-        others = (right + rng.integers(1, game.n_actions, size=n)) % game.n_actions
-        actions = np.where(wrong, others, right)
+        legal = game.legal(observations)
+        n_legal = legal.sum(axis=1)
+        before = np.cumsum(legal, axis=1)[np.arange(n), right] - 1
+        others = (before + rng.integers(1, np.maximum(n_legal, 2))) % n_legal
+        actions = np.where(wrong, nth_legal(legal, others), right)
     else:
         mended = expert.correct(game, episodes, 1.0, rng)[0]
         kept = rng.random(n) < agreement

@@ -11,7 +11,7 @@ tell" or "skip" where nothing was said. A world says how an episode is written: 
 import numpy as np
 
 from tinyrlhf.checks import check_indices, check_whole
-from tinyrlhf.episodes import Episodes, join, replay
+from tinyrlhf.episodes import Episodes, check_legal, join, replay
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
 
 UNSAID = {"can't tell": CANT_TELL, "skip": SKIP}
@@ -47,7 +47,9 @@ def read_steps(game, written, like):
         raise ValueError(f"states: expected {length + 1} of shape {like.shape[1:]}, "
                          f"got {states.shape[1:]}; is it another world's?")
     game.check(states)
-    return Episodes(states=states, observations=game.observe(states), actions=actions,
+    observations = game.observe(states)
+    check_legal(game, observations[0, :-1], actions[0])
+    return Episodes(states=states, observations=observations, actions=actions,
                     log_probs=np.zeros((1, length)), mask=np.ones((1, length), bool),
                     ended=np.array([written["ended"]]),
                     first_step=np.array([written["first_step"]]),

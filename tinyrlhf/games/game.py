@@ -57,11 +57,13 @@ class Game:
         whether a critic may bootstrap there.
     n_actions: how many actions there are (or `action_size`, the number of components of a
         continuous action).
+    best_reward: the highest true reward of a step, where somebody knows it.
     seconds_per_step: for showing it; keys: key -> action, for people who play.
     Tabular games also have n_states, P (S, A, S), R (S, A, S) and d0 (S,).
     """
     horizon: int
     horizon_is_end = False
+    best_reward = float("nan")
     seconds_per_step = 0.2
     keys: dict = {}
 
@@ -72,6 +74,10 @@ class Game:
     def observe(self, states):
         """What a policy may see of states (..., *S) -> (..., *O). Here: everything."""
         return states
+
+    def legal(self, observations):
+        """Which actions exist where this is seen, (n, *O) -> (n, A) bool. Here: all."""
+        return np.ones((len(observations), self.n_actions), bool)
 
     def step(self, states, actions, rng):
         """States (n, ...), actions (n,) -> next states, true rewards (n,), done (n,) bool."""
@@ -87,3 +93,8 @@ class Game:
     def scene(self, state):
         """One state as a list of Line, Circle, Box, Words; terminal, figure and GIF draw this."""
         return [Words(0.5, 0.5, self.show(state))]
+
+
+def nth_legal(legal, number):
+    """The action (n,) before which so many (n,) others are legal; legal (n, A) bool."""
+    return (np.cumsum(legal, axis=1) > number[:, None]).argmax(axis=1)

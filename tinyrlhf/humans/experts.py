@@ -9,6 +9,7 @@ import numpy as np
 from tinyrlhf.episodes import collect, cut_at, replay, splice, steps, steps_left
 from tinyrlhf.exact.planning import action_values, value_iteration
 from tinyrlhf.feedback.answers import draw_option
+from tinyrlhf.games.game import nth_legal
 
 NO_REGRET = 1e-9  # actions whose values differ by less are equally good
 
@@ -73,7 +74,8 @@ def anybody(game):
     def act(observations, rng):
         if hasattr(game, "action_size"):
             return rng.normal(size=(len(observations), game.action_size))
-        return rng.integers(game.n_actions, size=len(observations))
+        legal = game.legal(observations)
+        return nth_legal(legal, rng.integers(legal.sum(axis=1)))
 
     def step_in(episodes, rationality, rng):
         return rng.integers(np.maximum(episodes.lengths, 1))
