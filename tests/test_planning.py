@@ -82,10 +82,11 @@ def test_a_hitting_time_is_the_sum_of_all_visits_before_it():
 
 def test_what_comes_after_an_end_does_not_matter_to_when_it_is_hit():
     P, policy, ends = gambler(0.5, 4)
-    onwards = P.copy()
-    onwards[0, 0] = np.eye(5)[3]
-    onwards[4, 0] = np.eye(5)[0]
-    assert np.array_equal(hitting_times(onwards, policy, ends), hitting_times(P, policy, ends))
+    onwards = np.zeros((6, 1, 6))
+    onwards[:5, :, :5] = P
+    onwards[[0, 4, 5], 0] = np.eye(6)[[5, 3, 5]]                             # 5 is a trap behind an end
+    times = hitting_times(onwards, np.ones((6, 1)), np.append(ends, False))
+    assert times.tolist() == [*hitting_times(P, policy, ends), np.inf]
 
 
 def test_where_an_end_may_never_come_the_time_is_infinite():

@@ -1981,7 +1981,7 @@ WRONG = [
     ('tinyrlhf/exact/planning.py',
      'ways = (P_policy > 0) & ~ends[:, None]',
      'ways = P_policy > 0',
-     'tests/test_planning.py::test_where_an_end_may_never_come_the_time_is_infinite'),
+     'tests/test_planning.py::test_what_comes_after_an_end_does_not_matter_to_when_it_is_hit'),
     ('tinyrlhf/exact/planning.py',
      'endless = _leads_to(~_leads_to(ends, ways), ways)',
      'endless = ~_leads_to(ends, ways)',
