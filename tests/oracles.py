@@ -7,7 +7,7 @@ import numpy as np
 from tinyrlhf.checks import check_finite, check_indices, check_range, check_shapes, check_whole
 from tinyrlhf.diagnostics import _check_answers, _check_shares, entropy_of, noise_ceiling
 from tinyrlhf.exact.horizon import bandit_optimum, expected_visits
-from tinyrlhf.exact.planning import action_values, check_probabilities, check_tables
+from tinyrlhf.exact.planning import action_values, check_tables
 from tinyrlhf.exact.strings import _after, _check_tables, _successors
 from tinyrlhf.learning.kl import k1
 from tinyrlhf.nn.distributions import Categorical, finite_log_softmax
@@ -335,21 +335,6 @@ class SGD:
 
 
 # ---- policies of small games
-
-def evaluate_policy(P, R, policy, gamma):
-    """What a policy (S, A) is worth from every state, for ever -> values (S,); gamma < 1.
-
-    Solves (I - gamma P_pi) V = r_pi.
-    """
-    check_tables(P, R=R)
-    check_probabilities("S A", P, policy=policy)
-    if not 0 <= gamma < 1:
-        raise ValueError(f"gamma: expected 0 <= gamma < 1, got {gamma}; "
-                         "for gamma 1 use finite_horizon_return")
-    P_policy = np.einsum("sa,sax->sx", policy, P)
-    rewards = np.einsum("sa,sax,sax->s", policy, P, R)
-    return np.linalg.solve(np.eye(len(P)) - gamma * P_policy, rewards)
-
 
 def return_gradient(P, R, d0, logits, horizon, gamma=1.0):
     """The gradient that every sampled policy gradient should have on average, exact.

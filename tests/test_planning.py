@@ -9,12 +9,12 @@ from tinyrlhf.conformance import check_gradient
 from tinyrlhf.exact import planning
 from tinyrlhf.exact.horizon import (backward_induction, bandit_optimum, demonstration_loss, expected_visits,
                                     finite_horizon_return, kl_to_reference, soft_backward_induction)
-from tinyrlhf.exact.planning import action_values, value_iteration
+from tinyrlhf.exact.planning import action_values, evaluate_policy, hitting_times, value_iteration
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.numerics import softmax
 
 sys.path.insert(0, str(Path(__file__).parent))
-from oracles import evaluate_policy, return_gradient, soft_value_iteration  # noqa: E402
+from oracles import return_gradient, soft_value_iteration  # noqa: E402
 
 S, A, T = 5, 3, 7
 
@@ -52,6 +52,51 @@ def test_an_evaluated_policy_satisfies_its_bellman_equation():
     policy = random_policy(rng, S, A)
     values = evaluate_policy(P, R, policy, 0.9)
     assert np.allclose((policy * action_values(P, R, values, 0.9)).sum(axis=1), values)
+
+
+def gambler(p, n):
+    """Wins 1 with chance p, else loses 1, and stops at 0 or n: P (n+1, 1, n+1), the policy, where it stops."""
+    P = np.zeros((n + 1, 1, n + 1))
+    P[0, 0, 0] = P[n, 0, n] = 1.0
+    inside = np.arange(1, n)
+    P[inside, 0, inside + 1], P[inside, 0, inside - 1] = p, 1 - p
+    return P, np.ones((n + 1, 1)), np.isin(np.arange(n + 1), [0, n])
+
+
+def test_a_gambler_stops_when_the_books_say():
+    n, start = 10, np.arange(11)
+    assert np.allclose(hitting_times(*gambler(0.5, n)), start * (n - start))
+    p, odds = 0.6, 0.4 / 0.6
+    lasts = (start - n * (1 - odds ** start) / (1 - odds ** n)) / (1 - 2 * p)
+    assert np.allclose(hitting_times(*gambler(p, n)), lasts)
+
+
+def test_a_hitting_time_is_the_sum_of_all_visits_before_it():
+    rng = np.random.default_rng(20)
+    P, _, d0 = random_mdp(rng)
+    policy, ends = random_policy(rng, S, A), np.arange(S) == 2
+    P[2] = np.eye(S)[2]
+    visits = expected_visits(P, d0, policy, 2000)[:, ~ends].sum()
+    assert d0 @ hitting_times(P, policy, ends) == pytest.approx(visits, rel=1e-9)
+
+
+def test_what_comes_after_an_end_does_not_matter_to_when_it_is_hit():
+    P, policy, ends = gambler(0.5, 4)
+    onwards = np.zeros((6, 1, 6))
+    onwards[:5, :, :5] = P
+    onwards[[0, 4, 5], 0] = np.eye(6)[[5, 3, 5]]                             # 5 is a trap behind an end
+    times = hitting_times(onwards, np.ones((6, 1)), np.append(ends, False))
+    assert times.tolist() == [*hitting_times(P, policy, ends), np.inf]
+
+
+def test_where_an_end_may_never_come_the_time_is_infinite():
+    P, policy, ends = gambler(0.5, 4)
+    assert hitting_times(P, policy, ends & (np.arange(5) == 4)).tolist() == [np.inf] * 4 + [0]     # 0 is a trap now
+    assert (hitting_times(P, policy, np.zeros(5, bool)) == np.inf).all()
+    to = np.eye(4)[np.array([[1, 2], [1, 1], [3, 3], [3, 3]])]                # one action leads astray
+    for share, first in ((0.0, 2), (0.5, np.inf), (1.0, np.inf)):
+        astray = np.tile([share, 1 - share], (4, 1))
+        assert hitting_times(to, astray, np.arange(4) == 3).tolist() == [first, np.inf, 1, 0]
 
 
 def test_a_long_horizon_agrees_with_no_horizon():
@@ -309,6 +354,7 @@ def test_tables_that_are_no_distributions_are_refused_by_name():
                  lambda: soft_value_iteration(turned, R, policy, 0.1, 0.9), lambda: backward_induction(turned, R, T),
                  lambda: soft_backward_induction(turned, R, policy, 0.1, T),
                  lambda: expected_visits(turned, d0, policy, T),
+                 lambda: hitting_times(turned, policy, np.ones(S, bool)),
                  lambda: return_gradient(turned, R, d0, logits, T),
                  lambda: kl_to_reference(turned, d0, policy, policy, T)):
         with pytest.raises(ValueError, match="^P: expected probabilities that sum to 1.*transposed"):
@@ -316,6 +362,7 @@ def test_tables_that_are_no_distributions_are_refused_by_name():
     for name, call in {"P": lambda: evaluate_policy(P * np.nan, R, policy, 0.9),
                        "R": lambda: evaluate_policy(P, R * np.nan, policy, 0.9),
                        "policy": lambda: evaluate_policy(P, R, 2 * policy, 0.9),
+                       "ends": lambda: hitting_times(P, policy, np.ones(S + 1, bool)),
                        "d0": lambda: expected_visits(P, 2 * d0, policy, T),
                        "reference": lambda: kl_to_reference(P, d0, policy, policy - 1, T),
                        "logits": lambda: return_gradient(P, R, d0, logits * np.nan, T),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf.exact.horizon import backward_induction, finite_horizon_return
+from tinyrlhf.exact.planning import evaluate_policy
 from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.nn.networks import Table
@@ -16,7 +17,6 @@ from tinyrlhf.rlhf import with_priors
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "benchmarks")]
 import kinds  # noqa: E402
-from oracles import evaluate_policy  # noqa: E402
 
 S, A, GAMMA = 6, 3, 0.9
 

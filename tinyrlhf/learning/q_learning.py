@@ -1,10 +1,21 @@
 """Improve without a policy: what is each action worth in each state? Q-learning asks every step."""
+from typing import NamedTuple
+
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_whole
 from tinyrlhf.episodes import steps
 from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.numerics import log_softmax
+
+
+class Transitions(NamedTuple):
+    """n steps as a learner sees them, all (n,)."""
+    observations: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    next_observations: np.ndarray
+    ended: np.ndarray             # an end, after which nothing comes, not a cut
 
 
 class QLearning:
@@ -66,10 +77,14 @@ class QLearning:
                              "try a smaller game")
         for step in steps(game, self.act, states, rng):
             rewards = step.true_rewards if reward is None else reward(step)
-            next_observations = game.observe(step.next_states)
-            self.update(step.observations, step.actions, rewards, next_observations, step.ended)
+            self.experience(Transitions(step.observations, step.actions, rewards,
+                                        game.observe(step.next_states), step.ended), rng)
             total += rewards.sum()
         return float(total / n)
+
+    def experience(self, transitions, rng):
+        """What becomes of a step in the game."""
+        self.update(*transitions)
 
     def update(self, observations, actions, rewards, next_observations, ended):
         """Learn from transitions, all (n,); a cut is no end: there the next state counts."""
