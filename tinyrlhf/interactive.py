@@ -139,16 +139,20 @@ class Tamer:
         """One step of regression on all that is said in this moment."""
         observations, actions, known = self.recent.add(rows, observations, actions)
         said = signals != 0
-        weights = credit(self.delay, known[said])
-        outputs, cache = self.network.forward(observations[said])  # (m, K, A)
-        foretold = (weights * pick(outputs, actions[said])).sum(axis=1)
-        error = thumbs_of(signals[said]) - foretold
+        if said.any():
+            self.regress(observations[said], actions[said], known[said], thumbs_of(signals[said]))
+        self.recent.forget(rows[signals == STOP])
+
+    def regress(self, observations, actions, known, thumbs):
+        """One step; observations (m, K, *O), actions and known (m, K), thumbs (m,)."""
+        weights = credit(self.delay, known)
+        outputs, cache = self.network.forward(observations)  # (m, K, A)
+        error = thumbs - (weights * pick(outputs, actions)).sum(axis=1)
         d_outputs = np.zeros(outputs.shape)  # loss = error^2 / 2
         d_taken = -error[:, None] * weights
-        np.put_along_axis(d_outputs, actions[said][..., None], d_taken[..., None], axis=-1)
+        np.put_along_axis(d_outputs, actions[..., None], d_taken[..., None], axis=-1)
         grads = self.network.backward(cache, d_outputs)
         self.network.params.vector -= self.learning_rate * grads.vector
-        self.recent.forget(rows[signals == STOP])
 
 
 class Coach:

@@ -73,15 +73,15 @@ class Watcher:
 
     def react(self, step, chances, rng):
         """1, 0, -1, or -inf for stop: (r,)."""
-        n, K = len(step.rows), len(self.delay)
+        n = len(step.rows)
         if self.pending is None:
-            self.pending = np.zeros((n, K))
+            self.pending = np.zeros((n, len(self.delay)))
         judged = self.judge(step.states, step.actions, chances)
         wrong = rng.random(n) < self.mistakes
         thumbs = np.where(wrong, -1.0, 1.0) * np.sign(judged)
         thumbs = np.where(judged < self.stops_at, -np.inf, thumbs)
         meant = (rng.random(n) < self.speaks) & (np.abs(judged) >= self.notices)
-        late = rng.choice(K, size=n, p=self.delay)
+        late = (rng.random((n, 1)) > np.cumsum(self.delay)[:-1]).sum(axis=1)
         heard = self.pending[step.rows]
         heard[meant, late[meant]] = thumbs[meant]  # a newer thought replaces an older one
         signals = heard[:, 0].copy()
