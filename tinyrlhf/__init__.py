@@ -22,6 +22,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     plots         scenes and arrays in, figures out
     rlhf          THE LOOP on one page: act, ask, fit, improve, measure
     improvements  other ways to improve: imitation, DPO and IPO, copying the best of n
+    interactive   teaching within an episode: DAgger, TAMER, COACH, the stop button
     yardsticks    what a run is held against: true return and objective, and the best possible
     worlds        one file each, with calibrated settings: bandit, gridworld, cartpole, text, chat
     runs, report  a run on disk; its result beside what it must be held against

@@ -74,7 +74,7 @@ class Step(NamedTuple):
     next_states: np.ndarray
     true_rewards: np.ndarray
     ended: np.ndarray             # (r,) bool: over by the game's rules
-    over: np.ndarray              # (r,) bool: over by them, or cut at the horizon
+    over: np.ndarray              # (r,) bool: over by them, or cut; who watches may set it
 
 
 def steps(game, choose, states, rng, first_step=0):
@@ -95,7 +95,7 @@ def steps(game, choose, states, rng, first_step=0):
         next_states, rewards, done = game.step(states, actions, rng)
         step_number = step_number + 1
         over = done | (step_number >= game.horizon)
-        ended = over if game.horizon_is_end else done
+        ended = over.copy() if game.horizon_is_end else done
         yield Step(rows, states, observations, actions, log_probs, next_states, rewards,
                    ended, over)
         states = next_states
