@@ -136,7 +136,7 @@ def test_help_imports_neither_numpy_nor_matplotlib():
 def test_help_names_every_world_and_kind_and_the_settings_of_a_world(capsys):
     done("run", "--help")
     out = capsys.readouterr().out
-    assert cli.world_names() == ["bandit", "cartpole", "chat", "gridworld", "text"]
+    assert cli.world_names() == ["bandit", "cartpole", "chat", "glass", "gridworld", "text"]
     assert " | ".join(cli.world_names()) in out
     assert all(name in "".join(out.split()) for name in (*KINDS, *zoo.KNOBS, *criteria.NAMES))
     done("run", "text", "chat", "-h")

@@ -28,7 +28,7 @@ from oracles import blindfolded  # noqa: E402
 from small_chat import SMALL, SMALL_CHAT  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("barely_pretrained")
-MATRIX = {"bandit": list(KINDS)[:6], "gridworld": list(KINDS), "cartpole": list(KINDS),
+MATRIX = {"bandit": list(KINDS)[:6], "gridworld": list(KINDS), "glass": list(KINDS), "cartpole": list(KINDS),
           "text": [kind for kind in KINDS if kind != "stop"], "chat": [kind for kind in KINDS if kind != "stop"]}
 SORTS = [{}, {"method": "ppo", "reward": "ngram", "feedback": "rating,comment"}, {"method": "dpo", "reward": "trunk"},
          {"method": "best-of-n"},
