@@ -136,8 +136,9 @@ def test_help_imports_neither_numpy_nor_matplotlib():
 def test_help_names_every_world_and_kind_and_the_settings_of_a_world(capsys):
     done("run", "--help")
     out = capsys.readouterr().out
-    assert cli.world_names() == ["arm", "bandit", "capture_go", "cartpole", "chat", "gridworld", "text"]
-    assert " | ".join(cli.world_names()) in " ".join(out.split())
+    worlds = ["arm", "bandit", "capture_go", "cartpole", "chat", "glass", "gridworld", "text"]
+    assert cli.world_names() == worlds
+    assert " | ".join(worlds) in " ".join(out.split())
     assert all(name in "".join(out.split()) for name in (*KINDS, *zoo.KNOBS, *criteria.NAMES))
     done("run", "text", "chat", "-h")
     out = capsys.readouterr().out

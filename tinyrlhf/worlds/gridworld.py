@@ -11,17 +11,19 @@ from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
 
 
 class Walks(View):
-    """People see whole walks, and may say what they mind in them."""
+    """People see whole walks, and may say what they mind in them; minded: what `^` stands for."""
 
-    def __init__(self, game):
+    def __init__(self, game, minded="flowers"):
         def entered(walks, symbol):  # how often, (B,)
             cells = game.map.ravel()[walks.states[:, 1:]]
             return (walks.mask & (cells == symbol)).sum(axis=1)
 
-        self.remarks = {"mind the flowers": lambda walks: -entered(walks, "^"),
+        self.remarks = {f"mind the {minded}": lambda walks: -entered(walks, "^"),
                         "not into the lava": lambda walks: -entered(walks, "L"),
                         "go to the goal": lambda walks: entered(walks, "G"),
                         "hurry up": lambda walks: -walks.lengths}
+        if "L" not in game.map:
+            del self.remarks["not into the lava"]
 
 
 # Kinds that say little about each step are read with a higher rationality than they were said
