@@ -9,8 +9,7 @@ from tinyrlhf.games.arm import (GRID, LIMITS, NEAR, SECONDS, SPEED, Dance, Obsta
                                 clearance, damped_least_squares, discs_of, elbow_of, felt, hand_of,
                                 inverse_kinematics, jacobian, point, steps_to_goal, x_and_y)
 from tinyrlhf.humans.arm_teachers import ArmTeacher, at_pace
-from tinyrlhf.nn.gaussian import Gaussian
-from tinyrlhf.nn.networks import GaussianMLP
+from tinyrlhf.nn.gaussian import Gaussian, GaussianMLP
 from tinyrlhf.policies import Policy
 from tinyrlhf.rlhf import act, from_true_reward, propose
 from tinyrlhf.worlds import build

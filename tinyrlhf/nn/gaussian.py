@@ -4,6 +4,7 @@ D components of an action. `d_...` is the derivative by `outputs` and has its sh
 """
 import numpy as np
 
+from tinyrlhf.nn.networks import MLP
 from tinyrlhf.numerics import as_floats
 
 
@@ -58,6 +59,30 @@ class Gaussian:
         (m1, l1), (m2, l2) = halves(outputs), halves(other)
         squares = np.exp(2 * l1) + (m1 - m2) ** 2
         return (l2 - l1 + 0.5 * squares * np.exp(-2 * l2) - 0.5).sum(axis=-1)
+
+
+class GaussianMLP(MLP):
+    """Means by an MLP, and the same standard deviations everywhere: outputs (..., 2 D).
+
+    Their logarithms `log_std` (D,) are set, not learned.
+
+    Args:
+        sizes, rng, head_gain: as for MLP; the last size is D.
+        std: what all D standard deviations are at first.
+    """
+
+    def __init__(self, sizes, rng, head_gain=0.01, std=1.0):
+        super().__init__(sizes, rng, head_gain, log_std=(sizes[-1],))
+        self.params["log_std"][...] = np.log(std)
+
+    def forward(self, inputs):
+        means, layer_inputs = super().forward(inputs)
+        log_std = np.broadcast_to(self.params["log_std"], means.shape)
+        return np.concatenate([means, log_std], axis=-1), layer_inputs
+
+    def backward(self, cache, d_outputs):
+        d_means, _ = np.split(d_outputs, 2, axis=-1)
+        return super().backward(cache, d_means)
 
 
 def halves(outputs):

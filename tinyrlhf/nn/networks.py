@@ -1,4 +1,4 @@
-"""Hand-written networks: Table, MLP, GaussianMLP and EmbeddingMLP.
+"""Three hand-written networks: Table, MLP and EmbeddingMLP.
 
 `forward` returns its cache, `backward` takes it. Sizes are checked when a network is built, saved
 parameters when they are loaded; inputs are not.
@@ -139,30 +139,6 @@ class MLP(Network):
                 dz = dz @ self.params[weight].T               # d x = dz W'
                 dz *= 1 - x * x                               # x = tanh(z), so dz = dx (1 - x^2)
         return dz
-
-
-class GaussianMLP(MLP):
-    """Means by an MLP, and the same standard deviations everywhere: outputs (..., 2 D).
-
-    Their logarithms `log_std` (D,) are set, not learned.
-
-    Args:
-        sizes, rng, head_gain: as for MLP; the last size is D.
-        std: what all D standard deviations are at first.
-    """
-
-    def __init__(self, sizes, rng, head_gain=0.01, std=1.0):
-        super().__init__(sizes, rng, head_gain, log_std=(sizes[-1],))
-        self.params["log_std"][...] = np.log(std)
-
-    def forward(self, inputs):
-        means, layer_inputs = super().forward(inputs)
-        log_std = np.broadcast_to(self.params["log_std"], means.shape)
-        return np.concatenate([means, log_std], axis=-1), layer_inputs
-
-    def backward(self, cache, d_outputs):
-        d_means, _ = np.split(d_outputs, 2, axis=-1)
-        return super().backward(cache, d_means)
 
 
 class EmbeddingMLP(MLP):

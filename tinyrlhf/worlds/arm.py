@@ -8,8 +8,8 @@ from tinyrlhf.episodes import clip, rollout
 from tinyrlhf.games.arm import Dance, Obstacles, PickAndPlace, Reach
 from tinyrlhf.humans.arm_teachers import ArmTeacher
 from tinyrlhf.improvements import imitate
-from tinyrlhf.nn.gaussian import Gaussian
-from tinyrlhf.nn.networks import MLP, GaussianMLP
+from tinyrlhf.nn.gaussian import Gaussian, GaussianMLP
+from tinyrlhf.nn.networks import MLP
 from tinyrlhf.nn.schedules import linear
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import View
