@@ -59,19 +59,20 @@ def steady(policy):
     return copy
 
 
-def judged(game, policy, rng):
+def judged(game, policy):
     """Shares of new tries without noise: at the goal in the end; a violation on the way."""
+    rng = np.random.default_rng(0)
     states = rollout(game, steady(policy), game.start(TESTED, rng), rng).states
     return game.success(states).mean(), game.violations(states).mean()
 
 
 def counts(state):
     """Success and violations in layouts that were not trained in, and success after each stage."""
-    game, rng = type(state.game)(state.game.area, layouts=1), np.random.default_rng(0)
-    success, violations = judged(game, state.policy, rng)
+    game = type(state.game)(state.game.area, layouts=1)
+    success, violations = judged(game, state.policy)
     shares = {"success": success, "violations": violations}
-    for stage, policy in state.snapshots.items():
-        shares[f"success_after_{stage}"] = judged(game, policy, rng)[0]
+    for stage in list(state.snapshots)[:-1]:
+        shares[f"success_{stage}"] = judged(game, state.snapshots[stage])[0]
     return {name: float(share) for name, share in shares.items()}
 
 
@@ -94,7 +95,7 @@ def from_nothing(state):
 @world(claim="{n} answers taught the arm", expert=ArmTeacher, moving=True, counts=counts,
        on_true_reward=from_nothing, idle={("task", "dance"): ("demonstrations", "corrections")})
 def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations=20,
-        corrections=100, rounds=4, questions=15, kl_coef=0.3, area=0.0, feedback="preference"):
+        corrections=100, rounds=4, questions=15, kl_coef=0.015, area=0.0, feedback="preference"):
     """A Gaussian MLP learns to move two joints.
 
     The course: people demonstrate, with a flaw; they take over for some steps of what it then does,
@@ -111,7 +112,7 @@ def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations
                     Gaussian)
     reward_model = StepReward(MLP((len(game.described), 1), rngs["networks"], head_gain=0.01),
                               partial(features_of, game), learning_rate=0.03, fit_steps=300,
-                              batch=128, centred=True)
+                              batch=128)
     critic = MLP((n_seen, 64, 64, 1), rngs["networks"])
     improver = make_learner(learner, policy, critic, group=4, updates=30 * rounds,
                             learning_rate=1e-3, gamma=0.97, minibatch=16 * game.horizon)
@@ -119,7 +120,7 @@ def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations
     return State(game, policy, policy.copy(), improver, reward_model,
                  [*shown, *judging(kinds_of(feedback), questions, rounds)],
                  episodes_per_update=64, updates_per_round=30, group=4, kl_coef=kl_coef,
-                 rngs=rngs, view=Tries(game), snapshots={},
+                 rngs=rngs, view=Tries(game), snapshots={"untrained": policy.copy()},
                  imitation={"learning_rate": linear(3e-3), "steps": 1500, "batch": 256})
 
 
