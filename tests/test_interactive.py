@@ -239,7 +239,8 @@ def test_a_person_must_react_to_each_seat_that_plays():
 @pytest.mark.parametrize("bad, said", [(lambda: Tamer(table(), 0.1, (0.5, 0.4)), "delay"),
                                        (lambda: Tamer(table(), -1.0), "learning_rate"),
                                        (lambda: Coach(Policy(table()), 0.1, decay=2), "decay"),
-                                       (lambda: Watcher(against_best(GRID), speaks=2), "speaks")])
+                                       (lambda: Watcher(against_best(GRID), speaks=2), "speaks"),
+                                       (lambda: Watcher(against_best(GRID), delay=(0.5,)), "delay")])
 def test_what_cannot_be_is_refused(bad, said):
     with pytest.raises(ValueError, match=said):
         bad()

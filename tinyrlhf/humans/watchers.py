@@ -62,6 +62,7 @@ class Watcher:
                  stops_at=-np.inf, at_most=np.inf):
         for name, value in (("speaks", speaks), ("mistakes", mistakes)):
             check_range(name, value, 0, 1)
+        check_range("sum of delay", np.sum(delay), 1 - 1e-9, 1 + 1e-9)
         self.judge = judge
         self.speaks = speaks
         self.delay = np.asarray(delay, float)
