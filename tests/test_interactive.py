@@ -239,7 +239,8 @@ def test_a_person_must_react_to_each_seat_that_plays():
 @pytest.mark.parametrize("bad, said", [(lambda: Tamer(table(), 0.1, (0.5, 0.4)), "delay"),
                                        (lambda: Tamer(table(), -1.0), "learning_rate"),
                                        (lambda: Coach(Policy(table()), 0.1, decay=2), "decay"),
-                                       (lambda: Watcher(against_best(GRID), speaks=2), "speaks")])
+                                       (lambda: Watcher(against_best(GRID), speaks=2), "speaks"),
+                                       (lambda: Watcher(against_best(GRID), delay=(0.5,)), "delay")])
 def test_what_cannot_be_is_refused(bad, said):
     with pytest.raises(ValueError, match=said):
         bad()
@@ -388,3 +389,26 @@ def test_the_kind_demonstration_nears_this_likelihood_as_tries_multiply():
         return np.abs(d_scores @ entered[rows] - exact[~absorbing(game.P)].sum(axis=(0, 1))).max()
 
     assert errors(40) < 0.005 and errors(40) < errors(20) / 1.9 < errors(10) / 3.5
+
+
+# ---- claims on new seeds
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [420, 421, 422])
+def test_thumbs_while_it_plays_teach_the_grid_and_a_coin_does_not(seed):
+    cells = np.arange(GRID.n_states)
+
+    def reached(learner, judge, mistakes):
+        rng = np.random.default_rng(seed)
+        person = Watcher(judge(GRID), speaks=0.5, delay=(0.25, 0.5, 0.25), mistakes=mistakes, notices=0.02, at_most=300)
+        for _ in range(300):
+            if person.said < 300:
+                teach(GRID, learner, person, GRID.start(1, rng), rng)
+        return finite_horizon_return(GRID.P, GRID.R, GRID.d0, learner.chances(cells), GRID.horizon)
+
+    def tamer():
+        return Tamer(Table(GRID.n_states, 4), 0.3, (0.25, 0.5, 0.25))
+
+    coach = Coach(Policy(Table(GRID.n_states, 4)), 0.5, decay=0.6)
+    assert reached(tamer(), against_best, 0.05) > 0.5 and reached(coach, against_usual, 0.05) > 0.2     # best .75
+    assert reached(tamer(), against_best, 0.5) < 0.3                                                    # uniform -1.5

@@ -2169,7 +2169,7 @@ WRONG = [
      '        labels.append(actions)\n',
      'tests/test_interactive.py::test_dagger_gets_labels_where_the_learner_goes_and_the_expert_never_went'),
     ('tinyrlhf/humans/watchers.py',
-     '        heard[signals == -np.inf] = 0.0',
+     '        heard[signals == STOP] = 0.0',
      '        heard[signals == np.inf] = 0.0',
      'tests/test_interactive.py::test_who_has_pressed_stop_says_nothing_more_about_that_episode'),
     ('tinyrlhf/humans/watchers.py',

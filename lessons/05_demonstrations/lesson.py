@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 5. Show me: demonstrations, corrections, advice
 #
-# **Goal**: teach by showing. You will know that imitation is supervised learning, why a perfect copy of good driving
-# still ends in the ditch, how corrections bring it back, and that typing an action is not the same as judging one.
+# **Goal**: teach by showing. You will know that imitation is supervised learning, why a good copy of perfect driving
+# still gets lost, how corrections bring it back, and that typing an action is not the same as judging one.
 #
 # About 40 minutes: reading 10, the experiment 5, exercises 25.
 
@@ -150,14 +150,15 @@ def true_return(policy):
     return finite_horizon_return(garden.P, garden.R, garden.d0, policy, garden.horizon)
 
 
-print(f"true return of the best policy {true_return(np.eye(4)[best]):.2f}, of a random one "
-      f"{true_return(np.full((30, 4), 0.25)):.2f}; of clones, on three seeds:")
+print(f"true return of the best policy {true_return(np.eye(4)[best]):.2f}, of the expert who errs "
+      f"{true_return(0.9 * np.eye(4)[best] + 0.025):.2f}, of a random one {true_return(np.full((30, 4), 0.25)):.2f}")
 for n in (1, 10, 100):
     clones = [clone(*demonstrations(n, seed), 30, 4, 0.0) for seed in (0, 1, 2)]
-    print(f"{n:4} demonstrations " + "".join(f"{true_return(each):7.2f}" for each in clones))
+    print(f"clones after so many demonstrations, three seeds: {n:3} "
+          + "".join(f"{true_return(each):7.2f}" for each in clones))
 
 # %% [markdown]
-# ## Why a good copy ends in the ditch
+# ## Why a good copy ends among the flowers
 #
 # <a id="robotics"></a>
 # A robot on a road, flowers on both sides; each step among the flowers costs 1. Its teacher drives perfectly. Its own
@@ -331,7 +332,7 @@ def thumbed(name, against, seed, mistakes=0.05):
     return (true_return(learner.chances(CELLS)) - low) / (high - low), person.said, stops
 
 
-print("                     share of the way, seeds 0 to 2    thumbs     stops")
+print("judged against ...  share of the way, seeds 0 to 2    thumbs     stops")
 for name in LEARNERS:
     for against in JUDGES:
         shares, thumbs, stops = np.array([thumbed(name, against, seed) for seed in (0, 1, 2)]).T
@@ -342,11 +343,11 @@ print("TAMER, thumbs by coin" + "".join(f"{share:8.0%}" for share in coins))
 
 # %% [markdown]
 # **What you should see**: three hundred thumbs, some wrong and most of them late, teach the way around the flowers.
-# TAMER cannot be taught by somebody who gets used to things. It does what was praised first, always; soon that is
-# usual, nobody says anything about it any more, and the better action is never tried. COACH keeps trying, and asks of a
-# thumb only what such a person means by it. It is the reading that makes the difference, and what the learner does with
-# it: a TAMER that does not always take its favourite, but draws by softmax, learns from that person too.
-# `python tests/benchmarks/interactive.py thumbs` has ten seeds of all of it.
+# From somebody who gets used to things TAMER learns little, and what it learns is luck. It does what was praised first,
+# always; soon that is usual, nobody says anything about it any more, and the better action is never tried. COACH keeps
+# trying, and asks of a thumb only what such a person means by it. So it is the reading that makes the difference, and
+# what the learner does with it: a TAMER that does not always take its favourite, but draws by softmax, learns from that
+# person too. `python tests/benchmarks/interactive.py thumbs` has ten seeds of all of it.
 
 # %%
 def claim_only_as_a_demonstration_does_a_typed_action_teach(seed):
@@ -373,10 +374,10 @@ for claim in [claim for name, claim in list(globals().items()) if name.startswit
 # <a id="pick-and-place"></a>
 # The article's robot arm learns to pick and place from "initial demonstrations and ongoing guidance", and in this
 # order: demonstrations bring a robot into the neighbourhood of the goal, where it is worth judging; corrections, thumbs
-# and votes polish what is left. A clone is rarely better than its teacher, and has no idea what the teacher was after.
-# To ask *that*, what reward would make these demonstrations sensible, is inverse reinforcement learning: the package
-# has it in one call, [`max_ent_irl`](../../tinyrlhf/rewards/max_ent_irl.py), and lesson 13 puts it beside all other
-# kinds.
+# and votes polish what is left. A clone does as its teacher does, mistakes included, and has no idea what the teacher
+# was after. To ask *that*, what reward would make these demonstrations sensible, is inverse reinforcement learning. The
+# package has it in one call, [`max_ent_irl`](../../tinyrlhf/rewards/max_ent_irl.py), and lesson 13 puts demonstrations
+# beside all other kinds of feedback.
 #
 # ## What to try next
 #

@@ -10,6 +10,7 @@ from tinyrlhf.exact.planning import action_values, value_iteration
 
 NO_REGRET = 1e-6  # actions whose values differ by less are equally good
 GAMMA = 0.99
+STOP = -np.inf  # as in `interactive.py`
 
 
 def against_best(game):
@@ -61,6 +62,7 @@ class Watcher:
                  stops_at=-np.inf, at_most=np.inf):
         for name, value in (("speaks", speaks), ("mistakes", mistakes)):
             check_range(name, value, 0, 1)
+        check_range("sum of delay", np.sum(delay), 1 - 1e-9, 1 + 1e-9)
         self.judge = judge
         self.speaks = speaks
         self.delay = np.asarray(delay, float)
@@ -72,14 +74,14 @@ class Watcher:
         self.pending = None  # (n, K): what each seat will hear, now and later
 
     def react(self, step, chances, rng):
-        """1, 0, -1, or -inf for stop: (r,)."""
+        """1, 0, -1 or STOP for each of the r that play: (r,)."""
         n = len(step.rows)
         if self.pending is None:
             self.pending = np.zeros((n, len(self.delay)))
         judged = self.judge(step.states, step.actions, chances)
         wrong = rng.random(n) < self.mistakes
         thumbs = np.where(wrong, -1.0, 1.0) * np.sign(judged)
-        thumbs = np.where(judged < self.stops_at, -np.inf, thumbs)
+        thumbs = np.where(judged < self.stops_at, STOP, thumbs)
         meant = (rng.random(n) < self.speaks) & (np.abs(judged) >= self.notices)
         late = (rng.random((n, 1)) > np.cumsum(self.delay)[:-1]).sum(axis=1)
         heard = self.pending[step.rows]
@@ -89,6 +91,6 @@ class Watcher:
         self.said += int((signals != 0).sum())
         heard[:, :-1] = heard[:, 1:]
         heard[:, -1] = 0.0
-        heard[signals == -np.inf] = 0.0  # nothing more about what was stopped
+        heard[signals == STOP] = 0.0  # nothing more about what was stopped
         self.pending[step.rows] = heard
         return signals
