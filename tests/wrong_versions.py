@@ -2184,6 +2184,25 @@ WRONG = [
      'np.where(absorbing(P)[:, None, None], 0.0, r)',
      'np.where(absorbing(P)[:, None, None], r, r)',
      'tests/test_interactive.py::test_a_planted_reward_is_found_and_planning_on_it_is_best'),
+    # the room with glass
+    ('tinyrlhf/worlds/glass.py', 'expert=planner(room(glass=0.0))', 'expert=planner(game)',
+     'tests/test_glass.py::test_demonstrations_walk_over_glass_and_cost_what_it_costs'),
+    ('tinyrlhf/worlds/glass.py', '    state.reference.load(state.policy.state())\n', '    pass\n',
+     'tests/test_glass.py::test_after_the_demonstrations_the_clone_is_the_reference'),
+    ('tinyrlhf/worlds/glass.py', 'plan.insert(0, ', 'plan.insert(1, ',
+     'tests/test_glass.py::test_demonstrations_come_first_then_rounds_of_votes'),
+    ('tinyrlhf/worlds/glass.py', 'game.horizon + 1)', 'game.horizon)',
+     'tests/test_glass.py::test_steps_on_glass_are_counted_as_a_reward_of_one_would_count_them'),
+    ('tinyrlhf/worlds/glass.py', 'horizon=30)', 'horizon=60)',
+     'tests/test_glass.py::test_who_strolls_about_hardly_ever_gets_to_the_goal'),
+    ('tinyrlhf/worlds/glass.py', 'goal=10.0, ', 'goal=4.0, ',
+     'tests/test_glass.py::test_standing_still_is_better_than_strolling_and_worse_than_the_careless_way'),
+    ('tinyrlhf/worlds/glass.py', 'S.....^^^.....G', 'S.............G',
+     'tests/test_glass.py::test_the_careless_way_leads_to_the_goal_over_glass_and_the_best_way_around_it'),
+    ('tinyrlhf/worlds/gridworld.py', '        if "L" not in game.map:\n', '        if "L" not in game.map and minded == "":\n',
+     'tests/test_glass.py::test_people_can_say_mind_the_glass_and_do_not_speak_of_lava_that_is_not_there'),
+    ('tinyrlhf/worlds/glass.py', '        plan[0] = plan[0]._replace(begin=refer_to_clone)\n', '',
+     'tests/test_glass.py::test_after_the_demonstrations_the_clone_is_the_reference'),
 ]
 
 

@@ -41,7 +41,7 @@ def room(glass=-3.0):
 
 @world(claim="{n} answers led the walker around the glass", expert=planner)
 def glass(seed=0, learner: LEARNERS = "reinforce", demonstrations=10, rounds=6, questions=25,
-          kl_coef=0.2, feedback="preference"):
+          kl_coef=0.1, feedback="preference"):
     """A table copies demonstrations, then learns from votes what they do not say.
 
     Few updates a round on purpose: the more a policy gets out of the first votes, the surer it
@@ -51,10 +51,10 @@ def glass(seed=0, learner: LEARNERS = "reinforce", demonstrations=10, rounds=6, 
     game = room()
     policy = Policy(Table(game.n_states, game.n_actions))
     reward_model = StepReward(Table(game.n_states, 1), lambda walks: walks.next_observations,
-                              learning_rate=0.05, prior=20.0, batch=512,
+                              learning_rate=0.05, prior=40.0, batch=512,
                               habits=Habits(deviation_prior=4.0, rationality=SURER))
     improver = make_learner(learner, policy, critic=Table(game.n_states, 1), group=32,
-                            updates=25 * rounds, learning_rate=0.1)
+                            updates=30 * rounds, learning_rate=0.1)
     plan = rounds_of(feedback, questions, rounds)
     if demonstrations:
         careless = Boltzmann(rationality=1.0, expert=planner(room(glass=0.0)))
@@ -62,7 +62,7 @@ def glass(seed=0, learner: LEARNERS = "reinforce", demonstrations=10, rounds=6, 
         plan.insert(0, Stage("demonstrations", imitate, ("demonstration",), demonstrations,
                              person=careless))
     return State(game, policy, policy.copy(), improver, reward_model, plan,
-                 episodes_per_update=32, updates_per_round=25, group=32, kl_coef=kl_coef,
+                 episodes_per_update=32, updates_per_round=30, group=32, kl_coef=kl_coef,
                  rngs=generators(seed), view=Walks(game, "glass"), measure=measured,
                  imitation={"learning_rate": 0.1, "steps": 40})
 
