@@ -1,6 +1,7 @@
 """Capture-Go: what do ratings of single moves teach, and how far is it from the best possible? Every seed.
 
-    python tests/benchmarks/capture_go.py [runs exact] [--seeds 400-404] [--kinds KIND ...] [--games N]
+    python tests/benchmarks/capture_go.py [runs exact] [--seeds 400-404] [--kinds KIND ...]
+                                          [--people simulated coin nobody] [--games N]
 
 runs: the share of wins against a player who moves at random, in fresh games of the final policy with sampled actions,
 half of which the opponent begins: of people's answers, of coin flips, and on the true reward.
@@ -47,7 +48,7 @@ def wins(state, policy, games, seed):
 def show_runs(options):
     """A line for each kind and person."""
     for kind in options.kinds:
-        for person, title in PEOPLE.items():
+        for person in options.people:
             if person == "nobody" and kind != options.kinds[0]:
                 continue                                               # it does not depend on what nobody is asked
             rows = []
@@ -59,7 +60,7 @@ def show_runs(options):
             answers = 0 if state.answers is None else len(state.answers)
             untrained = wins(state, state.reference, options.games, seed)[0]
             mean, half = interval(shares)
-            print(f"{kind if person != 'nobody' else '':<14} {title:<20} {answers:3} answers   "
+            print(f"{kind if person != 'nobody' else '':<14} {PEOPLE[person]:<20} {answers:3} answers   "
                   + " ".join(f"{share:.3f}" for share in shares)
                   + f"   mean {mean:.3f} +- {half:.3f}, lowest {min(shares):.3f}   begins {first.mean():.3f}, "
                   f"second {second.mean():.3f}   untrained {untrained:.3f}", flush=True)
@@ -132,6 +133,7 @@ def main(arguments=None):
     parser.add_argument("parts", nargs="*", choices=["runs", "exact"], default=["runs", "exact"])
     parser.add_argument("--seeds", type=seeds_of, default="400-404")
     parser.add_argument("--kinds", nargs="+", default=["rating"])
+    parser.add_argument("--people", nargs="+", choices=PEOPLE, default=list(PEOPLE))
     parser.add_argument("--games", type=int, default=2000)
     options = parser.parse_args(arguments)
     for part in options.parts:
