@@ -128,9 +128,32 @@ def labels_in(events, plan):
     """
     asked = [stage.questions * len(stage.kinds) for stage in plan]
     rounds = iter(np.repeat(np.arange(1, len(plan) + 1), asked).tolist())
-    labels = [event for event in events if event["k"] == "label"]
-    return [{"round": next(rounds, 0), **modern(each)} if each["v"] == 1 else each
-            for each in labels]
+    finished = {event["round"] for event in events if event["k"] == "asked"}
+    labels = [event for event in events if event["k"] == "label" and "ballot" not in event]
+    of_ballots = [event for event in events if event.get("round") in finished]
+    return [*({"round": next(rounds, 0), **modern(each)} if each["v"] == 1 else each
+              for each in labels), *counted(of_ballots)]
+
+
+def counted(events):
+    """The labels that count of what people said at a face (`sessions.py`), each with its `shows`.
+
+    The last one of each person to a ballot that was not undone, in the order of the questions.
+    """
+    shows, labels = {}, {}
+    for event in events:
+        key = event.get("round"), event.get("ballot"), event.get("who")
+        if event["k"] == "show" and "shows" in event:
+            shows[event["round"], event["q"]] = event["shows"]
+        elif event["k"] == "label" and "ballot" in event:
+            labels[key] = event
+        elif event["k"] == "undo":
+            for other in [other for other in labels if other[:2] == key[:2]]:
+                if event["who"] in (None, other[2]):
+                    del labels[other]
+    in_order = sorted(labels.values(), key=lambda event: (event["round"], event["q"],
+                                                          event["ballot"], event["who"]))
+    return [{"shows": shows.get((label["round"], label["q"])), **label} for label in in_order]
 
 
 def modern(label):

@@ -1,0 +1,500 @@
+"""The books of real people: what is open, shown, taken, undone and counted, and who said it.
+
+No input or output of its own, and no clock: a face (terminal, browser, lecture room) shows and
+reads, and tells a `Session` what happened at which second. Whatever happens is an event; `write`
+puts events on the disk before they count, so that what is acknowledged is never lost, and the same
+events, read back after a crash, give the same books.
+
+    session = Session(questions, game, rng=rng, write=log.append_group)
+    while (ballot := session.deal("ann", now())) is not None:      # everybody has their own ...
+        rows, options = session.screens(ballot)                    # from left to right
+        session.say("ann", ballot.id, [options[0]], now())         # the left one
+    session.close(now())
+    answers = session.answers()
+
+    session = Session(questions, game, rng=rng, write=log.append_group, room=True)
+    while (ballot := session.open(now())) is not None:             # ... or all have the same one
+        session.say("phone 7", ballot.id, [1], now(), turn=1)      # and so on, from whoever
+        session.close(now(), ballot)
+        session.tally(ballot)                                      # refused before it is closed
+    session.close(now())
+
+Events (all with `round`):
+
+    show    ballot, q, kind, who (null: everybody), place, why, of; shows, where that is new
+    label   ballot, q, kind, who, said, place, ms, and confidence, turn, shows where there are any
+    check   the same for a repeated or golden question: kept, but nothing is learned from it
+    undo    ballot, who (null: everybody's)
+    close   ballot (null: the round), counts
+"""
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from tinyrlhf.diagnostics import krippendorff_alpha
+from tinyrlhf.episodes import join
+from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
+from tinyrlhf.feedback.forms import Steps, as_labels, counted, from_labels, said_of
+
+REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden
+FLAGGED, OF_GOLDEN = 16, 20             # fewer right ones of so many: does not look
+NOBODY = "nobody"                       # who skipped what nobody has answered
+CONFIDENT = 2.576                       # standard errors: 99 %
+
+
+@dataclass
+class Ballot:
+    """One question as it is put to somebody, or to a whole room.
+
+    id: what an answer refers to, unique in a run; number: within the round.
+    row: of the session's `questions`; place: where each episode is seen, 0 on the left.
+    why: "asked"; "repeat", of the ballot number `of`, with sides swapped; "golden", where the first
+    is better for certain.
+    who: whose it is; None: everybody's. shown: when, in seconds; None: not in this process.
+    """
+    id: str
+    number: int
+    row: int
+    place: list
+    why: str
+    of: int | None
+    who: str | None
+    shown: float | None = None
+    closed: bool = False
+
+
+class Said(NamedTuple):
+    """An answer as a face hands it on.
+
+    said: numbers as in `feedback/answers.py`, of episodes, never of sides.
+    turn: a number that grows with everything one person sends; what is not newer is a replay.
+    ms: how long it was visible, by the face's own clock; None: since it was shown.
+    done: Episodes of one, what they played themselves in a demonstration or a correction.
+    """
+    who: str
+    ballot: str
+    said: list
+    turn: int | None = None
+    ms: int | None = None
+    confidence: float | None = None
+    done: object = None
+
+
+class Session:
+    """The books of one round of questions.
+
+    Args:
+        questions: the N `Questions` of the round, to be answered by whoever comes.
+        game, form, remarks: how episodes and remarks are written (`feedback/forms.py`).
+        number: of the round.
+        rng: decides which question is repeated, and the sides for whoever is second to see one.
+        room: True: everybody answers the same ballot, opened and closed one after the other. False:
+            each person is dealt ballots of their own, and one person alone answers all.
+        takers: how many people may get the same question, if not in a room; None: any number,
+            those with the fewest first.
+        golden: Questions (`golden_pairs`) whose first episode is better for certain, or None.
+        checks: are ballots repeated, or golden?
+        write: function [(kind, fields)] -> None: on the disk when it returns. What it raises leaves
+            the books as they were.
+        told: events so far: of this round, which goes on after a crash, and of those before.
+    """
+
+    def __init__(self, questions, game, form=None, remarks=(), number=1, rng=None, room=False,
+                 takers=None, golden=None, checks=True, write=None, told=()):
+        self.questions = questions if golden is None else join_answers([questions, golden])
+        self.game, self.form, self.remarks = game, form or Steps(), list(remarks)
+        self.n, self.number, self.rng = len(questions), number, rng or np.random.default_rng(0)
+        self.room, self.takers, self.checks, self.write = room, takers, checks, write
+        self.ballots = []
+        self.closed = False
+        self.events = []               # of this round, as dicts
+        self.votes = {}                # (ballot number, who) -> Said; hidden from faces: see `tally`
+        self.order = defaultdict(list)  # who -> ballot numbers in the order they were answered
+        self.turns = {}                # who -> the newest turn
+        self.n_shown = Counter()       # who -> ballots, also of earlier rounds
+        seen = set()
+        for event in told:
+            if event["k"] == "show" and event["round"] != number:
+                seen.add((event["who"], event["round"], event["ballot"]))
+            elif event["round"] == number:
+                self.note(event["k"], event, None)
+        self.n_shown.update(who for who, _, _ in seen)
+
+    # ---- what is asked
+
+    def deal(self, who, now):
+        """The Ballot that `who` is to answer now: one they have not answered, or a new one.
+
+        None: there is nothing (left) for them.
+        """
+        if self.closed:
+            return None
+        for ballot in self.ballots:
+            theirs = ballot.who == who or (self.room and ballot.who is None)
+            if theirs and not ballot.closed and (ballot.number, who) not in self.votes:
+                if ballot.shown is None:  # again, after a crash
+                    self._commit([("show", self._show(ballot))], now)
+                return ballot
+        return None if self.room else self._put(self._next(who), now)
+
+    def open(self, now):
+        """Put the next ballot to the whole room, or None; what is open must be closed before."""
+        for ballot in self.ballots:
+            if not ballot.closed:
+                return self.deal(None, now) or ballot
+        return None if self.closed else self._put(self._next(None), now)
+
+    def open_again(self, ballot, now):
+        """A second vote, after discussion: what was said stays until it is changed."""
+        self._commit([("show", self._show(ballot))], now)
+
+    def show(self, ballot, question, now):
+        """Put another question (Questions of one) in the place of a ballot's: somebody typed it."""
+        self._check_open(ballot)
+        shown = self._show(ballot) | {"shows": self._written(question, 0), "typed": True}
+        self._commit([("show", shown)], now)
+
+    def _next(self, who):
+        """What a ballot for `who` (None: everybody) is about; None: nothing is left."""
+        dealt = [ballot for ballot in self.ballots if ballot.who == who]
+        had = {ballot.row for ballot in dealt if ballot.why == "asked"}
+        taken = Counter(ballot.row for ballot in self.ballots if ballot.why == "asked")
+        free = [row for row in range(self.n) if row not in had
+                and (self.takers is None or taken[row] < self.takers)]
+        if not free:
+            return None
+        turn = self.n_shown[who] + 1
+        if self.checks and turn % REPEATED == 0:
+            repeated = {ballot.of for ballot in dealt}
+            possible = [ballot for ballot in dealt if is_pair(self.kind(ballot))
+                        and ballot.why == "asked" and ballot.number not in repeated]
+            if possible:
+                first = possible[self.rng.integers(len(possible))]
+                return self._ballot(who, first.row, first.place[::-1], "repeat", first.number)
+        if self.checks and turn % GOLDEN == GOLDEN_AT and self.n < len(self.questions):
+            row = int(self.rng.integers(self.n, len(self.questions)))
+            return self._ballot(who, row, self._place(row), "golden", None)
+        row = min(free, key=lambda row: taken[row])
+        place = self._place(row)
+        if taken[row] and is_pair(str(self.questions.kind[row])) and self.rng.random() < 0.5:
+            place = place[::-1]
+        return self._ballot(who, row, place, "asked", None)
+
+    def _place(self, row):
+        return self.questions.place[row, self.questions.shows[row] >= 0].tolist()
+
+    def _ballot(self, who, row, place, why, of):
+        number = len(self.ballots)
+        return Ballot(f"{self.number}.{number}", number, row, place, why, of, who)
+
+    def _put(self, ballot, now):
+        if ballot is None:
+            return None
+        shown = self._show(ballot)
+        if ballot.row not in {other.row for other in self.ballots}:
+            shown["shows"] = self._written(self.questions, ballot.row)
+        self._commit([("show", shown)], now)
+        return self.ballots[ballot.number]
+
+    def _show(self, ballot):
+        return {"round": self.number, "ballot": ballot.number, "q": ballot.row,
+                "kind": self.kind(ballot), "who": ballot.who, "place": ballot.place,
+                "why": ballot.why, "of": ballot.of}
+
+    def _written(self, questions, row):
+        rows = questions.shows[row][questions.shows[row] >= 0]
+        return [self.form.write(self.game, questions.episodes, each) for each in rows]
+
+    def kind(self, ballot):
+        """The kind of feedback that a ballot asks for."""
+        return str(self.questions.kind[ballot.row])
+
+    def screens(self, ballot):
+        """What is to be seen, from left to right: whole plays of the policy.
+
+        Returns rows of `questions.episodes`, and which of the options each is: with `options[0]`
+        somebody says the left one, whatever sides were swapped.
+        """
+        shows = self.questions.shows[ballot.row]
+        shows = shows[shows >= 0]
+        columns = np.arange(len(shows))[KINDS[self.kind(ballot)].own]
+        order = np.argsort(np.array(ballot.place)[columns], kind="stable")
+        return shows[columns][order], order.tolist()
+
+    # ---- what is said
+
+    def say(self, who, ballot, said, now, **more):
+        """One answer to the ballot of this id; `more` as in `Said`. Returns what became of it:
+
+        "taken"; "again": it said the same before; "late": it is closed; "replayed": its turn is not
+        newer than what came before; "unknown": no such ballot is theirs. Only what is taken changes
+        anything. An answer that its kind does not have is a ValueError.
+        """
+        return self.say_all([Said(who, ballot, said, **more)], now)[0]
+
+    def say_all(self, answers, now):
+        """What became of several answers (`Said`), written in one wait for the disk."""
+        turns = dict(self.turns)
+        counts = {key: vote.said for key, vote in self.votes.items()} if len(answers) > 1 else {}
+        verdicts, events = [], []
+        for answer in answers:
+            verdict, ballot = self._judge(answer, turns, counts)
+            if answer.turn is not None and verdict in ("taken", "again"):
+                turns[answer.who] = answer.turn
+            if verdict == "taken":
+                counts[ballot.number, answer.who] = answer.said
+                events.append(self._label(ballot, answer, now))
+            verdicts.append(verdict)
+        self._commit(events, now)
+        self.turns.update(turns)
+        return verdicts
+
+    def _judge(self, answer, turns, counts):
+        ballot = next((each for each in self.ballots if each.id == answer.ballot), None)
+        if ballot is None or ballot.who not in (None, answer.who):
+            return "unknown", None
+        if answer.turn is not None and answer.turn <= turns.get(answer.who, -1):
+            return "replayed", ballot
+        if ballot.closed or self.closed:
+            return "late", ballot
+        key = ballot.number, answer.who
+        before = counts.get(key) or (self.votes[key].said if key in self.votes else None)
+        same = answer.done is None and before == list(answer.said)
+        return ("again" if same else "taken"), ballot
+
+    def _label(self, ballot, answer, now):
+        """The event that an answer is."""
+        one = self.questions[[ballot.row]].only_shown()
+        one = replace(one, place=np.array([ballot.place]))
+        if answer.done is not None:
+            shows = one.shows.copy()
+            shows[0, 0 if KINDS[self.kind(ballot)].drawn else 1] = len(one.episodes)
+            one = replace(one, episodes=join([one.episodes, answer.done]), shows=shows)
+        answers = one.answered([answer.said], answer.who)
+        label = as_labels(answers, self.game, self.form, self.number, self.remarks)[0]
+        if answer.done is None:
+            del label["shows"]  # as when they were shown
+        label |= {"ballot": ballot.number, "q": ballot.row}
+        since = 0.0 if ballot.shown is None else now - ballot.shown
+        label["ms"] = round(1000 * since) if answer.ms is None else answer.ms
+        extra = {"confidence": answer.confidence, "turn": answer.turn}
+        label |= {name: value for name, value in extra.items() if value is not None}
+        if ballot.why == "asked":
+            return "label", label
+        return "check", label | {"why": ballot.why, "of": ballot.of}
+
+    def undo(self, who, now):
+        """Take back the latest answer of `who` that is not closed; its Ballot, or None."""
+        for number in reversed(self.order[who]):
+            ballot = self.ballots[number]
+            if not (ballot.closed or self.closed):
+                event = {"round": self.number, "ballot": number, "who": who}
+                self._commit([("undo", event)], now)
+                return ballot
+        return None
+
+    def reset(self, ballot, now):
+        """Forget what everybody said to this ballot of a room, and open it again."""
+        forget = {"round": self.number, "ballot": ballot.number, "who": None}
+        self._commit([("undo", forget), ("show", self._show(ballot))], now)
+
+    def said(self, who, ballot):
+        """What `who` has said to a ballot, as a list of numbers; None: nothing yet."""
+        vote = self.votes.get((ballot.number, who))
+        return None if vote is None else list(vote.said)
+
+    def turnout(self, ballot):
+        """How many have answered it, which may be known at any time."""
+        return sum(number == ballot.number for number, _ in self.votes)
+
+    # ---- what is counted
+
+    def close(self, now, ballot=None):
+        """Close one ballot, or (None) the round: what nobody has answered is skipped by nobody."""
+        event = {"round": self.number, "ballot": None if ballot is None else ballot.number}
+        if ballot is not None:
+            event["counts"] = [[list(said), n] for said, n in self._counts(ballot).items()]
+            self._commit([("close", event)], now)
+        elif not self.closed:
+            answered = {self.ballots[number].row for number, _ in self.votes
+                        if self.ballots[number].why == "asked"}
+            events = []
+            for row in range(self.n):
+                if row not in answered:
+                    skipped = self._ballot(NOBODY, row, self._place(row), "asked", None)
+                    skipped.number += len(events)
+                    _, label = self._label(skipped, Said(NOBODY, "", [SKIP], ms=0), now)
+                    events.append(("label", label | {"shows": self._written(self.questions, row)}))
+            self._commit([*events, ("close", event)], now)
+
+    def tally(self, ballot):
+        """How often each was said, {said: count}, said a tuple of numbers; refused before close."""
+        if not (ballot.closed or self.closed):
+            raise ValueError(f"tally: expected a closed ballot, {ballot.id} is open: "
+                             "nobody sees counts before they have voted")
+        return self._counts(ballot)
+
+    def _counts(self, ballot):
+        return Counter(tuple(vote.said) for (number, _), vote in self.votes.items()
+                       if number == ballot.number)
+
+    def answers(self):
+        """All that counts as `Answers`, in the order of the questions; refused before close."""
+        if not self.closed:
+            raise ValueError("answers: expected a closed round, it is still open")
+        return from_labels(counted(self.events), self.game, self.form, self.remarks)
+
+    # ---- events
+
+    def _check_open(self, ballot):
+        if ballot.closed or self.closed:
+            raise ValueError(f"ballot {ballot.id}: expected an open one, it is closed")
+
+    def _commit(self, events, now):
+        """On the disk first, then in the books."""
+        if events and self.write is not None:
+            self.write(events)
+        for kind, fields in events:
+            self.note(kind, fields, now)
+
+    def note(self, kind, fields, now):
+        """Take note of an event that is on the disk."""
+        self.events.append({**fields, "k": kind})
+        who, number = fields.get("who"), fields.get("ballot")
+        if kind == "show":
+            self._note_show(fields, now)
+        elif kind in ("label", "check") and number is not None and who != NOBODY:
+            said = said_of(fields, self.remarks)
+            self.votes[number, who] = Said(who, self.ballots[number].id, said, fields.get("turn"),
+                                           fields["ms"], fields.get("confidence"))
+            if number in self.order[who]:
+                self.order[who].remove(number)
+            self.order[who].append(number)
+            self.turns[who] = max(self.turns.get(who, -1), fields.get("turn", -1))
+        elif kind == "undo":
+            for key in [key for key in self.votes if key[0] == number and who in (None, key[1])]:
+                del self.votes[key]
+                self.order[key[1]].remove(number)
+        elif kind == "close" and number is not None:
+            self.ballots[number].closed = True
+        elif kind == "close":
+            self.closed = True
+
+    def _note_show(self, fields, now):
+        row = fields["q"]
+        if fields["ballot"] == len(self.ballots):
+            self.ballots.append(self._ballot(fields["who"], row, list(fields["place"]),
+                                             fields["why"], fields["of"]))
+            self.n_shown[fields["who"]] += 1
+        ballot = self.ballots[fields["ballot"]]
+        ballot.shown, ballot.closed = now, False
+        if "shows" in fields and fields["shows"] != self._written(self.questions, row):
+            told = from_labels([{**fields, "said": "skip"}], self.game, self.form, self.remarks)
+            told = Questions(told.episodes, told.kind, told.shows, told.place)
+            rows = np.arange(len(self.questions))
+            rows[row] = len(rows)
+            self.questions = join_answers([self.questions, told])[rows]
+
+
+def is_pair(kind):
+    """Whether two whole episodes are compared, so that swapping sides asks the same again."""
+    return KINDS[kind].n_shown == 2 and KINDS[kind].needs is None
+
+
+def golden_pairs(certain, episodes, kind, n, rng):
+    """At most n Questions of this kind about pairs whose first is better for certain, or None.
+
+    certain: function episodes -> (B,): 1 good for whoever judges, -1 bad, 0 not certain.
+    """
+    levels = certain(episodes)
+    good, bad = np.flatnonzero(levels > 0), np.flatnonzero(levels < 0)
+    if not (len(good) and len(bad) and n):
+        return None
+    shows = np.stack([rng.choice(good, n), rng.choice(bad, n)], axis=1)
+    place = np.where(rng.random((n, 1)) < 0.5, [0, 1], [1, 0])
+    return Questions(episodes, np.full(n, kind, "<U16"), shows, place)
+
+
+def report(events):
+    """What the books of a run (all its events) say of its people, as one short dict.
+
+    answers, people, seconds (median an answer); of pairs: left (share), band (99 % of fair coins
+    are nearer to 1/2 than this), side_bias (logits, NaN without repeats); repeats, consistency;
+    agreement {kind: Krippendorff's alpha} where several answered the same; golden {who: (right,
+    of)}, flagged [who].
+
+    The side bias needs no model: if P(left) = sigmoid(d + b), and sigmoid(-d + b) when swapped, then
+    P(left twice) / P(right twice) = exp(2 b), whatever d is.
+    """
+    firsts, checks = votes_in(events)
+    pairs = [vote for vote in [*firsts.values(), *checks.values()] if sided(vote)]
+    left = np.mean([is_left(vote) for vote in pairs]) if pairs else np.nan
+    twice = []
+    golden = defaultdict(list)
+    for key, check in checks.items():
+        first = firsts.get((key[0], check["of"], key[2]))
+        if check["why"] == "golden" and isinstance(check["said"], list):
+            golden[key[2]].append(check["said"][0] == 0)
+        elif first is not None and sided(check) and sided(first):
+            twice.append((first, check))
+    n_left = sum(is_left(first) and is_left(second) for first, second in twice)
+    n_right = sum(not (is_left(first) or is_left(second)) for first, second in twice)
+    bias = 0.5 * np.log((n_left + 0.5) / (n_right + 0.5)) if twice else np.nan
+    same = [first["said"] == second["said"] for first, second in twice]
+    latest = {who: right[-OF_GOLDEN:] for who, right in golden.items()}
+    return {
+        "answers": len(firsts), "people": len({who for _, _, who in firsts}),
+        "seconds": float(np.median([vote["ms"] for vote in firsts.values()]) / 1000)
+        if firsts else float("nan"),
+        "left": float(left), "band": CONFIDENT * 0.5 / max(len(pairs), 1) ** 0.5,
+        "side_bias": float(bias), "repeats": len(twice),
+        "consistency": float(np.mean(same)) if same else float("nan"),
+        "agreement": agreement(firsts.values()),
+        "golden": {who: (sum(right), len(right)) for who, right in golden.items()},
+        "flagged": sorted(who for who, right in latest.items()
+                          if len(right) == OF_GOLDEN and sum(right) < FLAGGED)}
+
+
+def votes_in(events):
+    """The votes that count, {(round, ballot, who): event}: of what was asked, and of checks."""
+    firsts, checks = {}, {}
+    for event in events:
+        if event["k"] in ("label", "check") and event["who"] != NOBODY:
+            votes = firsts if event["k"] == "label" else checks
+            votes[event["round"], event["ballot"], event["who"]] = event
+        elif event["k"] == "undo":
+            for votes in (firsts, checks):
+                for key in [key for key in votes if key[:2] == (event["round"], event["ballot"])
+                            and event["who"] in (None, key[2])]:
+                    del votes[key]
+    return firsts, checks
+
+
+def sided(vote):
+    """Whether a vote prefers one of two that were seen side by side."""
+    return is_pair(vote["kind"]) and vote["said"] in ([0], [1])
+
+
+def is_left(vote):
+    """Whether it prefers the left one."""
+    return vote["place"][vote["said"][0]] == 0
+
+
+def agreement(votes):
+    """Krippendorff's alpha of each kind in which people said one number, several to one question."""
+    of_kind = defaultdict(dict)
+    for vote in votes:
+        if isinstance(vote["said"], list) and len(vote["said"]) == 1:
+            of_kind[vote["kind"]][vote["who"], (vote["round"], vote["q"])] = vote["said"][0]
+    alphas = {}
+    for kind, said in of_kind.items():
+        people = sorted({who for who, _ in said})
+        units = sorted({unit for _, unit in said})
+        values = np.full((len(people), len(units)), np.nan)
+        for (who, unit), number in said.items():
+            values[people.index(who), units.index(unit)] = number
+        level = "ordinal" if KINDS[kind].n_shown == 1 else "nominal"
+        alphas[kind] = krippendorff_alpha(values, level)
+    return {kind: alpha for kind, alpha in alphas.items() if not np.isnan(alpha)}
