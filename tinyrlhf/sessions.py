@@ -111,7 +111,7 @@ class Session:
         self.ballots = []
         self.closed = False
         self.events = []               # of this round, as dicts
-        self.votes = {}                # (ballot number, who) -> Said; hidden from faces: see `tally`
+        self.votes = {}                 # (ballot number, who) -> Said; faces ask `tally`
         self.order = defaultdict(list)  # who -> ballot numbers in the order they were answered
         self.turns = {}                # who -> the newest turn
         self.n_shown = Counter()       # who -> ballots, also of earlier rounds
@@ -486,8 +486,8 @@ def report(events):
     agreement {kind: Krippendorff's alpha} where several answered the same; golden {who: (right,
     of)}, flagged [who].
 
-    The side bias needs no model: if P(left) = sigmoid(d + b), and sigmoid(-d + b) when swapped, then
-    P(left twice) / P(right twice) = exp(2 b), whatever d is.
+    The side bias needs no model: if P(left) = sigmoid(d + b), and sigmoid(-d + b) when swapped,
+    then P(left twice) / P(right twice) = exp(2 b), whatever d is.
     """
     firsts, checks = votes_in(events)
     pairs = [vote for vote in [*firsts.values(), *checks.values()] if sided(vote)]
@@ -544,7 +544,7 @@ def is_left(vote):
 
 
 def agreement(votes):
-    """Krippendorff's alpha of each kind in which people said one number, several to one question."""
+    """Krippendorff's alpha of each kind in which people said one number to the same question."""
     of_kind = defaultdict(dict)
     for vote in votes:
         if isinstance(vote["said"], list) and len(vote["said"]) == 1:
