@@ -109,6 +109,8 @@ class Session:
         self.n, self.number, self.rng = len(questions), number, rng or np.random.default_rng(0)
         self.room, self.takers, self.checks, self.write = room, takers, checks, write
         self.ballots = []
+        self.by_id, self.dealt = {}, defaultdict(list)  # id -> ballot; who -> theirs
+        self.taken, self.seen = Counter(), set()  # row -> how many ballots ask it; rows shown
         self.closed = False
         self.events = []               # of this round, as dicts
         self.votes = {}                 # (ballot number, who) -> Said; faces ask `tally`
@@ -130,22 +132,22 @@ class Session:
 
         None: there is nothing (left) for them.
         """
-        if self.closed:
-            return None
-        for ballot in self.ballots:
-            theirs = ballot.who == who or (self.room and ballot.who is None)
-            if theirs and not ballot.closed and (ballot.number, who) not in self.votes:
-                if ballot.shown is None:  # again, after a crash
-                    self._commit([("show", self._show(ballot))], now)
-                return ballot
-        return None if self.room else self._put(self._next(who), now)
+        waiting = self._open_for(who)
+        if waiting is None and not (self.room or self.closed):
+            waiting = self._next(who)
+        return self._put(waiting, now)
 
     def open(self, now):
-        """Put the next ballot to the whole room, or None; what is open must be closed before."""
-        for ballot in self.ballots:
-            if not ballot.closed:
-                return self.deal(None, now) or ballot
-        return None if self.closed else self._put(self._next(None), now)
+        """The Ballot that a room is to answer now: the open one, or the next; None: no more."""
+        waiting = self._open_for(None)
+        return self._put(self._next(None) if waiting is None else waiting, now)
+
+    def _open_for(self, who):
+        """The first open ballot that they have not answered, or None."""
+        for ballot in self.dealt[None if self.room else who]:
+            if not (ballot.closed or self.closed or (ballot.number, who) in self.votes):
+                return ballot
+        return None
 
     def open_again(self, ballot, now):
         """A second vote, after discussion: what was said stays until it is changed."""
@@ -159,12 +161,11 @@ class Session:
 
     def _next(self, who):
         """What a ballot for `who` (None: everybody) is about; None: nothing is left."""
-        dealt = [ballot for ballot in self.ballots if ballot.who == who]
+        dealt = self.dealt[who]
         had = {ballot.row for ballot in dealt if ballot.why == "asked"}
-        taken = Counter(ballot.row for ballot in self.ballots if ballot.why == "asked")
-        free = [row for row in range(self.n) if row not in had
-                and (self.takers is None or taken[row] < self.takers)]
-        if not free:
+        most = np.inf if self.takers is None else self.takers
+        free = [row for row in range(self.n) if row not in had and self.taken[row] < most]
+        if self.closed or not free:
             return None
         turn = self.n_shown[who] + 1
         if self.checks and turn % REPEATED == 0:
@@ -177,9 +178,9 @@ class Session:
         if self.checks and turn % GOLDEN == GOLDEN_AT and self.n < len(self.questions):
             row = int(self.rng.integers(self.n, len(self.questions)))
             return self._ballot(who, row, self._place(row), "golden", None)
-        row = min(free, key=lambda row: taken[row])
+        row = min(free, key=lambda row: self.taken[row])
         place = self._place(row)
-        if taken[row] and is_pair(str(self.questions.kind[row])) and self.rng.random() < 0.5:
+        if self.taken[row] and is_pair(str(self.questions.kind[row])) and self.rng.random() < 0.5:
             place = place[::-1]
         return self._ballot(who, row, place, "asked", None)
 
@@ -191,10 +192,11 @@ class Session:
         return Ballot(f"{self.number}.{number}", number, row, place, why, of, who)
 
     def _put(self, ballot, now):
-        if ballot is None:
-            return None
+        """Show a ballot, if that is new in this process."""
+        if ballot is None or ballot.shown is not None:
+            return ballot
         shown = self._show(ballot)
-        if ballot.row not in {other.row for other in self.ballots}:
+        if ballot.row not in self.seen:
             shown["shows"] = self._written(self.questions, ballot.row)
         self._commit([("show", shown)], now)
         return self.ballots[ballot.number]
@@ -253,7 +255,7 @@ class Session:
         return verdicts
 
     def _judge(self, answer, turns, counts):
-        ballot = next((each for each in self.ballots if each.id == answer.ballot), None)
+        ballot = self.by_id.get(answer.ballot)
         if ballot is None or ballot.who not in (None, answer.who):
             return "unknown", None
         if answer.turn is not None and answer.turn <= turns.get(answer.who, -1):
@@ -386,9 +388,13 @@ class Session:
     def _note_show(self, fields, now):
         row = fields["q"]
         if fields["ballot"] == len(self.ballots):
-            self.ballots.append(self._ballot(fields["who"], row, list(fields["place"]),
-                                             fields["why"], fields["of"]))
-            self.n_shown[fields["who"]] += 1
+            ballot = self._ballot(*(fields[name] for name in ("who", "q", "place", "why", "of")))
+            self.ballots.append(ballot)
+            self.by_id[ballot.id] = ballot
+            self.dealt[ballot.who].append(ballot)
+            self.n_shown[ballot.who] += 1
+            self.taken[row] += ballot.why == "asked"
+            self.seen.add(row)
         ballot = self.ballots[fields["ballot"]]
         ballot.shown, ballot.closed = now, False
         if "shows" in fields and fields["shows"] != self._written(self.questions, row):

@@ -65,7 +65,7 @@ class Terminal(Closing):
     still = False  # what moves is seen moving
 
     def __init__(self):
-        self.decoder, self.waiting = Decoder(), []
+        self.decoder, self.waiting, self.read_at = Decoder(), [], 0.0
         self.shown, self.size = {}, None
         self.before = None
         if termios:
@@ -85,23 +85,20 @@ class Terminal(Closing):
         until = time.monotonic() + seconds
         while not self.waiting:
             left = until - time.monotonic()
-            if left <= 0 and seconds:
+            if left <= 0:
                 return None
             if termios is None:
                 self._read_windows()
                 time.sleep(0.005)
-                continue
-            wait = min(max(left, 0), PATIENCE) if self.decoder.rest else max(left, 0)
-            if select.select([self.file], [], [], wait)[0]:
+            elif select.select([self.file], [], [], min(left, PATIENCE))[0]:
                 data = os.read(self.file, 1024)
                 if not data:
                     raise KeyboardInterrupt  # the terminal is gone
                 self.waiting += self.decoder.feed(data)
-            else:
+                self.read_at = time.monotonic()
+            elif self.decoder.rest and time.monotonic() - self.read_at >= PATIENCE:
                 self.waiting += self.decoder.feed(b"", more=False)
-                if not seconds:
-                    break
-        return self.waiting.pop(0) if self.waiting else None
+        return self.waiting.pop(0)
 
     def _read_windows(self):
         while msvcrt.kbhit():
