@@ -34,9 +34,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tinyrlhf.diagnostics import krippendorff_alpha
-from tinyrlhf.episodes import join
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
-from tinyrlhf.feedback.forms import Steps, as_labels, counted, from_labels, said_of
+from tinyrlhf.feedback.forms import Steps, counted, from_labels, in_words, said_of
 from tinyrlhf.humans.simulated import Absent
 
 REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden
@@ -269,17 +268,17 @@ class Session:
 
     def _label(self, ballot, answer, now):
         """The event that an answer is."""
-        one = self.questions[[ballot.row]].only_shown()
-        one = replace(one, place=np.array([ballot.place]))
-        if answer.done is not None:
-            shows = one.shows.copy()
-            shows[0, 0 if KINDS[self.kind(ballot)].drawn else 1] = len(one.episodes)
-            one = replace(one, episodes=join([one.episodes, answer.done]), shows=shows)
+        n_shown, kind = len(ballot.place), self.kind(ballot)
+        one = self.questions[[ballot.row]]
+        one = replace(one, shows=one.shows[:, :n_shown], place=np.array([ballot.place]))
         answers = one.answered([answer.said], answer.who)
-        label = as_labels(answers, self.game, self.form, self.number, self.remarks)[0]
-        if answer.done is None:
-            del label["shows"]  # as when they were shown
-        label |= {"ballot": ballot.number, "q": ballot.row}
+        label = {"kind": kind, "who": answer.who, "round": self.number,
+                 "said": in_words(answers, 0, n_shown, self.remarks), "place": ballot.place,
+                 "ballot": ballot.number, "q": ballot.row}
+        if answer.done is not None:
+            label["shows"] = self._written(one, 0)
+            column = 0 if KINDS[kind].drawn else 1
+            label["shows"][column] = self.form.write(self.game, answer.done, 0)
         since = 0.0 if ballot.shown is None else now - ballot.shown
         label["ms"] = round(1000 * since) if answer.ms is None else answer.ms
         extra = {"confidence": answer.confidence, "turn": answer.turn}
