@@ -419,14 +419,14 @@ class Voters:
     Args:
         ask: function (session, state) -> None, the face: shows and reads until it has closed the
             session. What it raises ends the run; all that was answered is on the disk.
-        state: the run's State, for faces that let people play or ask anew; None: no run.
+        state: of the run.
         others: who answers the first questions of a round instead, and how many of the last ones
             are left to people: None, all of them.
-        how: `room`, `takers` as in `Session`.
+        how: `room`, `takers`, `checks` as in `Session`.
     """
 
-    def __init__(self, ask, state=None, others=None, most=None, **how):
-        self.ask, self.state_of_run, self.how = ask, state, how
+    def __init__(self, ask, state, others=None, most=None, **how):
+        self.ask, self.of_run, self.how = ask, state, how
         self.others, self.most = others or Absent(), most
         self.book = None  # of the run's log; `humans.recorded.Recorded` sets it
         self.told = []    # events, where there is none
@@ -434,31 +434,26 @@ class Voters:
     def answer(self, game, questions, rng):
         """Questions -> Answers: first those of others, then those of real people."""
         n_others = 0 if self.most is None else max(len(questions) - self.most, 0)
+        theirs = questions[np.arange(n_others, len(questions))].only_shown()
         elsewhere = []
         if n_others:
             asked = questions[np.arange(n_others)].only_shown()
             elsewhere = [self.others.answer(game, asked, rng)]
-        theirs = questions[np.arange(n_others, len(questions))].only_shown()
         session = self.session(game, theirs, rng)
         if not session.closed:
-            self.ask(session, self.state_of_run)
+            self.ask(session, self.of_run)
         return join_answers([*elsewhere, session.answers()])
 
     def session(self, game, questions, rng):
-        """The books of this round, with what is in the log of it already."""
-        told = self.told if self.book is None else self.book.at_faces
-        if self.book is None:
-            number = 1 + len({event["round"] for event in told})
-            return Session(questions, game, number=number, rng=rng, write=self.keep, told=told,
-                           **self.how)
-        view = self.book.state.view
-        kinds = [kind for kind in np.unique(questions.kind).tolist() if is_pair(kind)]
-        golden = None
-        if kinds and view.certain is not None:
-            golden = golden_pairs(view.certain, questions.episodes, kinds[0], 2, rng)
-        number = len(self.book.state.history) + 1
-        return Session(questions, game, self.book.form, view.remarks, number, rng, golden=golden,
-                       write=self.book.note, told=told, **self.how)
+        """The books of this round, with what the log holds of it already."""
+        book, view, golden = self.book, self.of_run.view, None
+        pairs = [kind for kind in np.unique(questions.kind).tolist() if is_pair(kind)]
+        if pairs and view.certain is not None:
+            golden = golden_pairs(view.certain, questions.episodes, pairs[0], 2, rng)
+        return Session(questions, game, Steps() if book is None else book.form, view.remarks,
+                       len(self.of_run.history) + 1, rng, golden=golden,
+                       write=self.keep if book is None else book.note,
+                       told=self.told if book is None else book.at_faces, **self.how)
 
     def keep(self, events):
         self.told += [{**fields, "k": kind} for kind, fields in events]

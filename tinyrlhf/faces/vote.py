@@ -99,8 +99,8 @@ class Booth:
         self.at, self.running, self.began = 0, not self.terminal.still, time.monotonic()
         try:
             said, done = self.read_answer()
-            self.session.say(WHO, ballot.id, said, time.monotonic(), done=done)
-            self.note = "saved"
+            verdict = self.session.say(WHO, ballot.id, said, time.monotonic(), done=done)
+            self.note = "saved" if verdict == "taken" else verdict
         except Undone:
             undone = self.session.undo(WHO, time.monotonic())
             self.note = "taken back" if undone else "nothing to take back"
