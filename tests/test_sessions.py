@@ -189,7 +189,8 @@ def test_a_batch_of_votes_is_written_at_once_and_judged_in_its_order():
     books = session(room=True, write=groups.append)
     ballot = books.open(0.0)
     votes = [Said("a", ballot.id, [0], turn=1), Said("b", ballot.id, [0], turn=1), Said("a", ballot.id, [1], turn=2),
-             Said("a", ballot.id, [0], turn=1), Said("c", "no", [0]), Said("d", ballot.id, [7]), Said("b", ballot.id, [0])]
+             Said("a", ballot.id, [0], turn=1), Said("c", "no", [0]), Said("d", ballot.id, [7]),
+             Said("b", ballot.id, [0])]
     assert books.say_all(votes, 1.0) == ["taken", "taken", "taken", "replayed", "unknown", "invalid", "again"]
     books.close(2.0, ballot)
     assert len(groups[1]) == 3 and books.tally(ballot) == {(0,): 1, (1,): 1}
