@@ -344,7 +344,8 @@ class Booth:
                 f"{self.session.n}   {self.note}")
         entry = ENTRIES[self.kind]
         keys = entry.keys.replace("take over here", "mend it") if self.written else entry.keys
-        self.put([head, ""], frames, [entry.question + self.more_of_question(), keys, COMMON])
+        self.put([head, ""], frames, self.names(len(frames[0])),
+                 [entry.question + self.more_of_question(), keys, COMMON])
 
     def more_of_question(self):
         """What is typed already, and what else can be said."""
@@ -363,14 +364,13 @@ class Booth:
 
     def draw_one(self, state, line):
         self.put([f"round {self.session.number}   {self.note}", ""], [[self.game.scene(state)]],
-                 [line])
+                 [""], [line])
 
-    def put(self, head, frames, foot):
+    def put(self, head, frames, names, foot):
         """Scenes side by side, or texts, between head and foot; cut to the terminal."""
         scenes, (columns, lines) = frames[0], self.terminal.measure()
         foot = [row for text in foot for row in wrapped(self.in_letters(text), columns - 1, 3)]
         high = max(lines - len(foot) - len(head) - 2, 2)
-        names = ["" if len(scenes) == 1 else self.name(i, len(scenes)) for i in range(len(scenes))]
         if all(map(is_text, scenes)):
             body = self.texts(scenes, names, columns)[:high + 1]
         else:
@@ -380,11 +380,14 @@ class Booth:
         head = [harmless(text)[:columns - 1] for text in head]
         self.terminal.draw((head + body + [""] + foot)[:lines])
 
-    def name(self, place, n):
-        """What a screen is called: a side, or a number."""
-        if n > 2:
-            return str(place + 1)
-        return self.in_letters(("← left", "right →")[place])
+    def names(self, n):
+        """What n screens are called: sides, or numbers; and what was done, if that is all."""
+        names = {1: [""], 2: ["← left", "right →"]}.get(n) or [str(i + 1) for i in range(n)]
+        if self.game.horizon == 1:
+            keys = {action: key for key, action in self.game.keys.items()}
+            names = [f"{name} ({keys[action]})"
+                     for name, action in zip(names, self.episodes.actions[:, 0].tolist())]
+        return [self.in_letters(name) for name in names]
 
     def in_letters(self, text):
         """Arrows as words, where the terminal has no such letters."""
