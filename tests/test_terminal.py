@@ -32,7 +32,8 @@ fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
 HOSTILE = ["\x1b[2J\x1b[H", "\x1b]8;;http://x\x07y\x1b]8;;\x07", "\x1b]52;c;aGk=\x07", "\x9b2J", "a\rb",
            "\x00\x07\x08", "\u202egnp.exe", "\u2066x\u2069", "z\u0300\u0301\u0302\u0303", "wide \u6f22\u5b57",
            "\ud800", "\u200bx", "\n\n\n", "\U0001f600",
-           "<script>alert(1)</script>", "x" * 100_000, "\u2028\u2029", "\x7f\x85", "\x1bP1$r\x1b\\", "\ufeff"]
+           "<script>alert(1)</script>", "x" * 100_000, "\u2028\u2029", "\x7f\x85", "\x1bP1$r\x1b\\", "\ufeff",
+           "\x1b[?1049h", "\x1b[6n", "\x1bc", "\x0e\x0f", "\u061c", "\u200e\u200f", "\xad", "\u180e", "a\tb", "\x1b(0"]
 OURS = re.compile(r"\x1b\[(?:[0-9;]*[mHKJ]|\?(?:25|1049)[hl])")
 ENDED = "\x1b[?25h\x1b[?1049l"
 
