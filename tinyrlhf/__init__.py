@@ -25,6 +25,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     interactive   teaching within an episode: DAgger, TAMER, COACH, the stop button
     yardsticks    what a run is held against: true return and objective, and the best possible
     worlds        one file each, with calibrated settings: bandit, gridworld, cartpole, text, chat
+    sessions      the books of real people: open, shown, taken, undone, counted
     runs, report  a run on disk; its result beside what it must be held against
     faces         what shows and reads: terminal (how far is it?), talk (to a chat model)
     teaching      lessons, exercises and demos: pages, grader, stepper

@@ -56,6 +56,9 @@ def read_steps(game, written, like):
                     true_rewards=np.array(written["rewards"], float)[None])
 
 
+TEXT = "text"
+
+
 class Texts:
     """An episode as its prompt, if there is one, and its text: such a game knows the rest."""
 
@@ -131,9 +134,43 @@ def labels_in(events, plan):
     """
     asked = [stage.questions * len(stage.kinds) for stage in plan]
     rounds = iter(np.repeat(np.arange(1, len(plan) + 1), asked).tolist())
-    labels = [event for event in events if event["k"] == "label"]
-    return [{"round": next(rounds, 0), **modern(each)} if each["v"] == 1 else each
-            for each in labels]
+    finished = {event["round"] for event in events if event["k"] == "asked"}
+    labels = [event for event in events if event["k"] == "label" and "ballot" not in event]
+    of_ballots = [event for event in events if event.get("round") in finished]
+    return [*({"round": next(rounds, 0), **modern(each)} if each["v"] == 1 else each
+              for each in labels), *counted(of_ballots)]
+
+
+def counted(events):
+    """The labels that count of what people said at a face (`sessions.py`), each with its `shows`.
+
+    In the order of the questions.
+    """
+    shows = {}
+    for event in events:
+        if event["k"] == "show" and "shows" in event:
+            shown = {name: event[name] for name in ("shows", "typed") if name in event}
+            shows[event["round"], event["q"]] = shown
+    labels = [vote for vote in votes_in(events).values() if vote["k"] == "label"]
+    labels.sort(key=lambda vote: (vote["round"], vote["q"], vote["ballot"], vote["who"]))
+    return [{**shows.get((vote["round"], vote["q"]), {}), **vote} for vote in labels]
+
+
+def votes_in(events):
+    """The last answer of each person to each ballot that was not undone.
+
+    {(round, ballot, who): event}; `check` answers repeated and certain questions.
+    """
+    votes = {}
+    for event in events:
+        if event["k"] in ("label", "check") and "ballot" in event:
+            votes[event["round"], event["ballot"], event["who"]] = event
+        elif event["k"] == "undo":
+            ballot = event["round"], event["ballot"]
+            for key in [key for key in votes if key[:2] == ballot]:
+                if event["who"] in (None, key[2]):
+                    del votes[key]
+    return votes
 
 
 def modern(label):

@@ -24,6 +24,7 @@ class Walks(View):
                         "hurry up": lambda walks: -walks.lengths}
         if "L" not in game.map:
             del self.remarks["not into the lava"]
+        self.certain = lambda walks: entered(walks, "G") - entered(walks, "L")
 
 
 # Kinds that say little about each step are read with a higher rationality than they were said
