@@ -17,12 +17,14 @@ class View:
     tries: whose tries stand beside a demonstration, "policy" or "reference".
     stops, parts: may an episode be stopped early; are its parts worth a mark?
     remarks: {what people say: function episodes -> (B,), how well each follows it}.
+    certain: function episodes -> (B,), 1 good and -1 bad for whoever judges, else 0; None: never.
     """
     together = None
     tries = "policy"
     stops = True
     parts = True
     remarks: dict = {}
+    certain = None
 
     def clips(self, episodes, n, rng, to_act=False):
         """What n questions can be about; `to_act`: so that a person can take over. Here: all."""

@@ -216,7 +216,9 @@ def source_of(path, state, settings):
 def check_counts(book, state, path):
     """Refuse a log that does not hold as many answers as this run asks for, round by round."""
     for number, stage in enumerate(state.plan, 1):
-        n, n_held = stage.questions * len(stage.kinds), len(book.labels.get(number, ()))
+        n, labels = stage.questions * len(stage.kinds), book.labels.get(number, ())
+        asked = [label["q"] for label in labels if "ballot" in label]  # by several, or one, each
+        n_held = len(labels) - len(asked) + len(set(asked))
         if stage.kinds and n_held != n:
             raise ValueError(f"{path}: expected {n} answers in round {number}, got {n_held}; "
                              "try --rounds and --questions as they were")

@@ -37,6 +37,7 @@ from tinyrlhf.diagnostics import krippendorff_alpha
 from tinyrlhf.episodes import join
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
 from tinyrlhf.feedback.forms import Steps, as_labels, counted, from_labels, said_of
+from tinyrlhf.humans.simulated import Absent
 
 REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden
 FLAGGED, OF_GOLDEN = 16, 20             # fewer right ones of so many: does not look
@@ -396,6 +397,66 @@ class Session:
             rows = np.arange(len(self.questions))
             rows[row] = len(rows)
             self.questions = join_answers([self.questions, told])[rows]
+
+
+class Voters:
+    """Real people at a face, as one Person: a `Session` for each round of the loop.
+
+    Args:
+        ask: function (session, state) -> None, the face: shows and reads until it has closed the
+            session. What it raises ends the run; all that was answered is on the disk.
+        state: the run's State, for faces that let people play or ask anew; None: no run.
+        others: who answers the first questions of a round instead, and how many of the last ones
+            are left to people: None, all of them.
+        how: `room`, `takers` as in `Session`.
+    """
+
+    def __init__(self, ask, state=None, others=None, most=None, **how):
+        self.ask, self.state_of_run, self.how = ask, state, how
+        self.others, self.most = others or Absent(), most
+        self.book = None  # of the run's log; `humans.recorded.Recorded` sets it
+        self.told = []    # events, where there is none
+
+    def answer(self, game, questions, rng):
+        """Questions -> Answers: first those of others, then those of real people."""
+        n_others = 0 if self.most is None else max(len(questions) - self.most, 0)
+        elsewhere = []
+        if n_others:
+            asked = questions[np.arange(n_others)].only_shown()
+            elsewhere = [self.others.answer(game, asked, rng)]
+        theirs = questions[np.arange(n_others, len(questions))].only_shown()
+        session = self.session(game, theirs, rng)
+        if not session.closed:
+            self.ask(session, self.state_of_run)
+        return join_answers([*elsewhere, session.answers()])
+
+    def session(self, game, questions, rng):
+        """The books of this round, with what is in the log of it already."""
+        told = self.told if self.book is None else self.book.at_faces
+        if self.book is None:
+            number = 1 + len({event["round"] for event in told})
+            return Session(questions, game, number=number, rng=rng, write=self.keep, told=told,
+                           **self.how)
+        view = self.book.state.view
+        kinds = [kind for kind in np.unique(questions.kind).tolist() if is_pair(kind)]
+        golden = None
+        if kinds and view.certain is not None:
+            golden = golden_pairs(view.certain, questions.episodes, kinds[0], 2, rng)
+        number = len(self.book.state.history) + 1
+        return Session(questions, game, self.book.form, view.remarks, number, rng, golden=golden,
+                       write=self.book.note, told=told, **self.how)
+
+    def keep(self, events):
+        self.told += [{**fields, "k": kind} for kind, fields in events]
+
+    def preference(self, first, second):
+        return self.others.preference(first, second)
+
+    def state(self):
+        return self.others.state()
+
+    def load(self, state):
+        self.others.load(state)
 
 
 def is_pair(kind):

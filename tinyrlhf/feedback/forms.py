@@ -144,7 +144,8 @@ def counted(events):
     for event in events:
         key = event.get("round"), event.get("ballot"), event.get("who")
         if event["k"] == "show" and "shows" in event:
-            shows[event["round"], event["q"]] = event["shows"]
+            shown = {name: event[name] for name in ("shows", "typed") if name in event}
+            shows[event["round"], event["q"]] = shown
         elif event["k"] == "label" and "ballot" in event:
             labels[key] = event
         elif event["k"] == "undo":
@@ -153,7 +154,7 @@ def counted(events):
                     del labels[other]
     in_order = sorted(labels.values(), key=lambda event: (event["round"], event["q"],
                                                           event["ballot"], event["who"]))
-    return [{"shows": shows.get((label["round"], label["q"])), **label} for label in in_order]
+    return [{**shows.get((label["round"], label["q"]), {}), **label} for label in in_order]
 
 
 def modern(label):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 
 from tinyrlhf.feedback.answers import KINDS, join_answers
-from tinyrlhf.feedback.forms import as_labels, from_labels, labels_in
+from tinyrlhf.feedback.forms import as_labels, counted, from_labels, labels_in
 
 
 class Book:
@@ -23,8 +23,10 @@ class Book:
         self.closed = {}       # round -> what the person remembered when it was answered
         self.priors = {}       # round -> prior of its answers, when it was learned from
         self.differences = []  # lines: where the log and this run differ
+        self.at_faces = []     # events of people at a face (`sessions.py`)
         self.keep(source)
         self.priors.clear()  # this run weighs its answers itself
+        self.at_faces.clear()
         repeated, self.labels = self.labels, {}
         self.keep(events)
         self.written = set(self.labels)  # rounds that are in the log
@@ -37,10 +39,18 @@ class Book:
         for label in labels_in(events, self.state.plan):
             self.labels.setdefault(label["round"], []).append(label)
         for event in events:
+            if "ballot" in event:
+                self.at_faces.append(event)
             if event["k"] == "asked":
                 self.closed[event["round"]] = event
             elif event["k"] == "learned":
                 self.priors[event["round"]] = event["prior"]
+
+    def note(self, events):
+        """As one group: (kind, fields) of what happened at a face."""
+        if self.log is not None:
+            self.log.append_group(events)
+        self.at_faces += [{**fields, "k": kind} for kind, fields in events]
 
     def write(self, number, answers, person, rng):
         """As one group: what was said in a round, and what the person remembers after it."""
@@ -81,28 +91,39 @@ class Recorded:
 
     def __init__(self, person, book):
         self.person, self.book = person, book
+        if hasattr(person, "book"):  # at a face: each answer is written before it counts
+            person.book = book
 
     def answer(self, game, questions, rng):
         """Questions -> Answers, which are in the log before anybody learns from them."""
         book, number = self.book, len(self.book.state.history) + 1
         if number in book.labels:
-            answers = book.read(book.labels[number])
-            self.compare(answers, questions, number)
+            labels = book.labels[number]
+            answers = book.read(labels)
+            self.compare(labels, answers, questions)
         else:
             answers = self.person.answer(game, questions, rng)
         if number in book.closed:
             rng.bit_generator.state = book.closed[number]["rng"]
             self.load(remembered_in(book.closed[number]))
         if number not in book.written:
-            book.write(number, answers, self, rng)
+            at_face = [event for event in book.at_faces if event["round"] == number]
+            elsewhere = len(answers) - len(counted(at_face))  # these stand above
+            book.write(number, answers[:elsewhere], self, rng)
         return answers
 
-    def compare(self, told, questions, number):
+    def compare(self, labels, told, questions):
         """Note where what was shown then is not what would be shown now."""
-        same_kinds = np.array_equal(told.kind, questions.kind)
-        if not same_kinds or any(plays(told, i) != plays(questions, i) for i in range(len(told))):
-            self.book.differences.append(f"round {number}: the log shows other episodes than this "
-                                         "run has played; what the log shows was learned from")
+        elsewhere = sum("ballot" not in label for label in labels)
+        for i, label in enumerate(labels):
+            asked = elsewhere + label["q"] if "ballot" in label else i
+            there = asked < len(questions) and told.kind[i] == questions.kind[asked]
+            typed = label.get("typed", False)
+            if not there or not typed and plays(told, i) != plays(questions, asked):
+                self.book.differences.append(
+                    f"round {label['round']}: the log shows other episodes than this run has "
+                    "played; what the log shows was learned from")
+                return
 
     def preference(self, first, second):
         return self.person.preference(first, second)

@@ -235,7 +235,7 @@ ABOUT = {"oracle": "Agrees as often as this with what they see.",
          **{name: each.__doc__.splitlines()[0] for name, each in {**TRAITS, **GROUPS}.items()}}
 EXCLUSIVE = [HOW_SURE, tuple(GROUPS),
              *(("oracle", name) for name in ("fatigue", "position", "annotators"))]  # too sure
-PLAIN = ("simulated", "recorded", "coin", "nobody")  # nobody: training on the true reward
+PLAIN = ("simulated", "recorded", "human", "coin", "nobody")  # nobody: on the true reward
 
 
 def parse(words):
@@ -276,7 +276,7 @@ def person(words, agreement=None, rationality=None, expert=None, lapse=0.0):
     """Somebody by the words of `parse`, traits in their order; the rest as in `Boltzmann`."""
     if words == "coin":
         return CoinFlip()
-    if words == "recorded":
+    if words in ("recorded", "human"):
         return Absent()
     strengths = parse(words)
     if "oracle" in strengths:

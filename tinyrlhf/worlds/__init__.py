@@ -44,9 +44,10 @@ LAPSE = 0.1                               # how often a person marks a part with
 COMMON = {"person": "simulated", "agreement": None, "rationality": None, "ask": "random"}
 IDLE = {("person", "nobody"): ("agreement", "rationality", "questions", "feedback", "ask"),
         ("person", "coin"): ("agreement", "rationality"),
-        ("person", "recorded"): ("agreement", "rationality")}
+        ("person", "recorded"): ("agreement", "rationality"),
+        ("person", "human"): ("agreement", "rationality")}
 IN_WORDS = {"nobody": "training on the true reward", "coin": "coin flips",
-            "recorded": "recorded answers"}
+            "recorded": "recorded answers", "human": "real people"}
 RANGES = {"seed": (0, 2 ** 63), "rounds": (1, 10_000), "questions": (1, 10_000)}
 OWN = {}  # name -> World, as their files are imported
 

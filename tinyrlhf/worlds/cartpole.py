@@ -31,6 +31,11 @@ class Clips(View):
     remarks = {"keep it upright": near_zero(2), "stay in the middle": near_zero(0),
                "more calmly": near_zero(3)}
 
+    def certain(self, clips):
+        upright = np.abs(clips.states[..., 2]).max(axis=1) < ANGLE_LIMIT / 4
+        lies = fallen(clips.states[:, 0])
+        return upright.astype(int) - lies
+
     def clips(self, episodes, n, rng, to_act=False):
         if to_act:
             states = episodes.states[:, :self.early]

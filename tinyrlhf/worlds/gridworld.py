@@ -22,6 +22,7 @@ class Walks(View):
                         "not into the lava": lambda walks: -entered(walks, "L"),
                         "go to the goal": lambda walks: entered(walks, "G"),
                         "hurry up": lambda walks: -walks.lengths}
+        self.certain = lambda walks: entered(walks, "G") - entered(walks, "L")
 
 
 # Kinds that say little about each step are read with a higher rationality than they were said
