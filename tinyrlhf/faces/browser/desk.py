@@ -211,7 +211,8 @@ class Browser(Desk):
                 self.ask_one(session, state, ballot)
         finally:
             self.inbox.open = False
-            reply_to([(reply, Refused(409, "too late")) for _, reply in self.inbox.read(0)])
+            reply_to([(reply, Refused(409, "too late")) for _, reply in self.inbox.read(0)
+                      if reply is not None])
         self.told += session.events
         self.show(self.around(session, state, title="Learning from your answers ...",
                               phase="learn"))

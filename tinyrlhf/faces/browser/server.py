@@ -184,7 +184,7 @@ class Listener:
         self.last_sent = time.monotonic()
 
     async def open(self, address, port):
-        self.server = await asyncio.start_server(self.serve, address, port, backlog=256,
+        self.server = await asyncio.start_server(self.serve, address, port, backlog=1024,
                                                  limit=HEAD)
         self.port = self.server.sockets[0].getsockname()[1]
         named = f"[{address}]" if ":" in address else address
@@ -357,6 +357,11 @@ class Inbox:
         reply = asyncio.get_running_loop().create_future()
         self.messages.put((message, reply))
         return await reply
+
+    def tell(self, *message):
+        """Hand over what needs no reply."""
+        if self.open:
+            self.messages.put((message, None))
 
     def read(self, seconds):
         """All that has come, after waiting for some; [(message, where to reply)], perhaps none."""
