@@ -1,4 +1,4 @@
-"""The front door: `tinyrlhf run WORLD`, `show RUN`, `chat RUN`, `lesson ...`, `demo N`."""
+"""The front door: `tinyrlhf run WORLD`, vote, play; `show RUN`, `chat RUN`; lesson, demo."""
 import argparse
 import json
 import os
@@ -11,7 +11,14 @@ from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
-HUMANS = ("simulated", "recorded")
+FACES = ("terminal",)  # through which real people answer
+HUMANS = ("simulated", "recorded", *FACES)
+FOR_PEOPLE = {"rounds": 8, "questions": 6}  # of `vote`, unless told: real people get tired
+VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer is on the disk "
+               "before the next question: stop with q, go on with --resume. In a pipe a line is a "
+               "key: l, r, =, c, s, u, a number; an empty one ends a round. examples: tinyrlhf "
+               "vote gridworld; tinyrlhf vote cartpole --feedback rating,stop --rounds 5; "
+               "tinyrlhf vote chat; tinyrlhf vote gridworld --resume runs/first")
 RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
 JSON_HELP = "last line of the output: the result as one JSON object"
@@ -42,8 +49,17 @@ def parser(worlds):
     top = Parser(prog="tinyrlhf", epilog="example: tinyrlhf run cartpole --seed 3",
                  description="Reinforcement learning from human feedback, small enough to read.")
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser,
-                                  metavar="run | show | chat | lesson | demo")
+                                  metavar="run | vote | play | show | chat | lesson | demo")
     add_run(commands, worlds)
+    add_run(commands, worlds, "vote", "terminal", help="answer yourself, at this terminal",
+            description="The loop of `run`, and you are the person.", epilog=VOTE_EPILOG)
+    play = commands.add_parser("play", help="drive a game by key, and watch the policy imitate you",
+                               epilog="example: tinyrlhf play cartpole --rounds 5")
+    add = play.add_argument
+    add("world", choices=worlds, metavar="WORLD", help=" | ".join(worlds))
+    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal starts")
+    add("--rounds", type=int, default=20, metavar="N", help="episodes at most (default 20)")
+    add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
     show = commands.add_parser("show", help="the report and figures of a run again",
                                epilog="example: tinyrlhf show runs/first")
     add = show.add_argument
@@ -76,11 +92,15 @@ def parser(worlds):
     return top
 
 
-def add_run(commands, worlds):
-    """What every world has; a world's own settings are the arguments of its function."""
-    run = commands.add_parser(
-        "run", help="act, ask, fit, improve, measure: the whole loop on one world", add_help=False,
-        description="The whole loop on one world, or on several in turn.", epilog=RUN_EPILOG)
+def add_run(commands, worlds, name="run", human="simulated", **about):
+    """What every world has; a world's own settings are the arguments of its function.
+
+    `vote` is the same with a person at a face: what only faces have goes here.
+    """
+    about = about or {"help": "act, ask, fit, improve, measure: the whole loop on one world",
+                      "description": "The whole loop on one world, or on several in turn.",
+                      "epilog": RUN_EPILOG}
+    run = commands.add_parser(name, add_help=False, **about)
     add = run.add_argument
     add("worlds", nargs="*", metavar="WORLD",
         help=" | ".join(worlds) + "; several run in turn")
@@ -107,8 +127,9 @@ def add_run(commands, worlds):
         "volume-removal, thompson; from an ensemble of reward models")
     add("--kl-coef", type=float, metavar="C",
         help="price of one nat away from the reference (default: calibrated)")
-    add("--human", choices=HUMANS, default="simulated", metavar="WHO",
-        help="who answers: simulated (default), or recorded: the answers of another run's log")
+    add("--human", choices=HUMANS, default=human, metavar="WHO",
+        help="who answers: simulated; recorded: the answers of another run's log; terminal: you "
+        f"(default {human})")
     add("--from", dest="source", metavar="LOG",
         help="with --human recorded: that log, a feedback.jsonl")
     either = run.add_mutually_exclusive_group().add_argument
@@ -162,7 +183,7 @@ def obey(arguments, began, own_world=None):
             arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
-        if more and options.command != "run":
+        if more and options.command not in ("run", "vote"):
             raise ValueError(f"unrecognized arguments: {' '.join(more)} "
                              f"(see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
@@ -173,6 +194,9 @@ def obey(arguments, began, own_world=None):
         elif options.command in ("lesson", "demo"):
             from tinyrlhf.teaching import commands  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
+        elif options.command == "play":
+            from tinyrlhf.faces.play import play
+            play(options)
         else:
             check_worlds(options, names)
             if options.help:
@@ -221,13 +245,17 @@ def run_all(options, more, began):
     if options.instead and options.person not in (None, options.instead):
         raise ValueError(f"--person: expected nobody else with --on-true-reward or "
                          f"--without-feedback, got {options.person}")
-    options.person = options.person or options.instead or ("recorded" if recorded else None)
+    own = {"recorded": "recorded", "simulated": None}.get(options.human, "human")
+    options.person = options.person or options.instead or own
     said = {name: value for name, value in vars(options).items() if value is not None}
     said.update(own_settings(more))
-    if recorded != (said.get("person") == "recorded"):
-        raise ValueError("--human recorded: expected neither --on-true-reward, --without-feedback "
-                         "nor --person with it, since others have answered")
+    if own != {"recorded": "recorded", "human": "human"}.get(said.get("person")):
+        raise ValueError("--human: expected neither --on-true-reward, --without-feedback nor "
+                         "--person beside recorded or a face, since others answer; got "
+                         f"{options.human} and {said.get('person')}")
     worlds = [find(name) for name in options.worlds]
+    if options.command == "vote" and options.resume is None:
+        said = {**FOR_PEOPLE, **said}
     given = [given_to(world, said) for world in worlds]
     known = set(OURS).union(*given)
     for name, value in said.items():
@@ -284,6 +312,12 @@ def run(world, given, options, began):
     else:
         settings = world.settings(**given)
         state = runs.begin(settings)
+    if (settings["person"] == "human") != (options.human in FACES):
+        raise ValueError(f"--resume: expected --human {' or '.join(FACES)} for a run that people "
+                         f"answer, and only for such; got {options.human}")
+    if options.human in FACES:
+        from tinyrlhf.faces import vote
+        vote.seat(state, vote.ask_at_terminal)
     source = options.source and runs.source_of(options.source, state, settings)
     folder = options.resume if resumed else runs.create(out_folder(world.name, options), settings)
     line = Progress(state)
@@ -305,8 +339,10 @@ def run(world, given, options, began):
                           "other settings?)")
             finish(folder, state, options, line, began)
     except KeyboardInterrupt:
-        again = f" --human recorded --from {options.source}" if options.source else ""
-        raise KeyboardInterrupt("; every finished round is saved; go on with: "
+        again = f" --human {options.human}" if options.human != "simulated" else ""
+        again += f" --from {options.source}" if options.source else ""
+        kept = "answer" if options.human in FACES else "finished round"
+        raise KeyboardInterrupt(f"; every {kept} is saved; go on with: "
                                 f"{world.command} --resume {folder}{again}") from None
 
 
@@ -349,6 +385,7 @@ def resumed_settings(given, options):
 def finish(folder, state, options, line, began):
     """Measure, draw, and say what came out."""
     from tinyrlhf import report, runs
+    from tinyrlhf.faces.vote import in_words
     from tinyrlhf.saving import finite, write_json
     settings = runs.settings_of(folder)
     line.say("measuring and drawing")
@@ -361,5 +398,7 @@ def finish(folder, state, options, line, began):
     write_json(Path(folder) / "result.json", result)
     line.close()
     print(report.sentences(settings, {**result, "out": printable(folder)}))
+    for text in in_words(runs.events(Path(folder) / "feedback.jsonl")):
+        print(text)
     if options.json:
         print(json.dumps(finite(result)))

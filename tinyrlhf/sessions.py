@@ -34,9 +34,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tinyrlhf.diagnostics import krippendorff_alpha
-from tinyrlhf.episodes import join
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
-from tinyrlhf.feedback.forms import Steps, as_labels, counted, from_labels, said_of
+from tinyrlhf.feedback.forms import Steps, counted, from_labels, in_words, said_of
 from tinyrlhf.humans.simulated import Absent
 
 REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden
@@ -109,9 +108,11 @@ class Session:
         self.n, self.number, self.rng = len(questions), number, rng or np.random.default_rng(0)
         self.room, self.takers, self.checks, self.write = room, takers, checks, write
         self.ballots = []
+        self.by_id, self.dealt = {}, defaultdict(list)  # id -> ballot; who -> theirs
+        self.taken, self.seen = Counter(), set()  # row -> how many ballots ask it; rows shown
         self.closed = False
         self.events = []               # of this round, as dicts
-        self.votes = {}                # (ballot number, who) -> Said; hidden from faces: see `tally`
+        self.votes = {}                 # (ballot number, who) -> Said; faces ask `tally`
         self.order = defaultdict(list)  # who -> ballot numbers in the order they were answered
         self.turns = {}                # who -> the newest turn
         self.n_shown = Counter()       # who -> ballots, also of earlier rounds
@@ -130,22 +131,22 @@ class Session:
 
         None: there is nothing (left) for them.
         """
-        if self.closed:
-            return None
-        for ballot in self.ballots:
-            theirs = ballot.who == who or (self.room and ballot.who is None)
-            if theirs and not ballot.closed and (ballot.number, who) not in self.votes:
-                if ballot.shown is None:  # again, after a crash
-                    self._commit([("show", self._show(ballot))], now)
-                return ballot
-        return None if self.room else self._put(self._next(who), now)
+        waiting = self._open_for(who)
+        if waiting is None and not (self.room or self.closed):
+            waiting = self._next(who)
+        return self._put(waiting, now)
 
     def open(self, now):
-        """Put the next ballot to the whole room, or None; what is open must be closed before."""
-        for ballot in self.ballots:
-            if not ballot.closed:
-                return self.deal(None, now) or ballot
-        return None if self.closed else self._put(self._next(None), now)
+        """The Ballot that a room is to answer now: the open one, or the next; None: no more."""
+        waiting = self._open_for(None)
+        return self._put(self._next(None) if waiting is None else waiting, now)
+
+    def _open_for(self, who):
+        """The first open ballot that they have not answered, or None."""
+        for ballot in self.dealt[None if self.room else who]:
+            if not (ballot.closed or self.closed or (ballot.number, who) in self.votes):
+                return ballot
+        return None
 
     def open_again(self, ballot, now):
         """A second vote, after discussion: what was said stays until it is changed."""
@@ -159,12 +160,11 @@ class Session:
 
     def _next(self, who):
         """What a ballot for `who` (None: everybody) is about; None: nothing is left."""
-        dealt = [ballot for ballot in self.ballots if ballot.who == who]
+        dealt = self.dealt[who]
         had = {ballot.row for ballot in dealt if ballot.why == "asked"}
-        taken = Counter(ballot.row for ballot in self.ballots if ballot.why == "asked")
-        free = [row for row in range(self.n) if row not in had
-                and (self.takers is None or taken[row] < self.takers)]
-        if not free:
+        most = np.inf if self.takers is None else self.takers
+        free = [row for row in range(self.n) if row not in had and self.taken[row] < most]
+        if self.closed or not free:
             return None
         turn = self.n_shown[who] + 1
         if self.checks and turn % REPEATED == 0:
@@ -177,9 +177,9 @@ class Session:
         if self.checks and turn % GOLDEN == GOLDEN_AT and self.n < len(self.questions):
             row = int(self.rng.integers(self.n, len(self.questions)))
             return self._ballot(who, row, self._place(row), "golden", None)
-        row = min(free, key=lambda row: taken[row])
+        row = min(free, key=lambda row: self.taken[row])
         place = self._place(row)
-        if taken[row] and is_pair(str(self.questions.kind[row])) and self.rng.random() < 0.5:
+        if self.taken[row] and is_pair(str(self.questions.kind[row])) and self.rng.random() < 0.5:
             place = place[::-1]
         return self._ballot(who, row, place, "asked", None)
 
@@ -191,10 +191,11 @@ class Session:
         return Ballot(f"{self.number}.{number}", number, row, place, why, of, who)
 
     def _put(self, ballot, now):
-        if ballot is None:
-            return None
+        """Show a ballot, if that is new in this process."""
+        if ballot is None or ballot.shown is not None:
+            return ballot
         shown = self._show(ballot)
-        if ballot.row not in {other.row for other in self.ballots}:
+        if ballot.row not in self.seen:
             shown["shows"] = self._written(self.questions, ballot.row)
         self._commit([("show", shown)], now)
         return self.ballots[ballot.number]
@@ -253,7 +254,7 @@ class Session:
         return verdicts
 
     def _judge(self, answer, turns, counts):
-        ballot = next((each for each in self.ballots if each.id == answer.ballot), None)
+        ballot = self.by_id.get(answer.ballot)
         if ballot is None or ballot.who not in (None, answer.who):
             return "unknown", None
         if answer.turn is not None and answer.turn <= turns.get(answer.who, -1):
@@ -267,17 +268,17 @@ class Session:
 
     def _label(self, ballot, answer, now):
         """The event that an answer is."""
-        one = self.questions[[ballot.row]].only_shown()
-        one = replace(one, place=np.array([ballot.place]))
-        if answer.done is not None:
-            shows = one.shows.copy()
-            shows[0, 0 if KINDS[self.kind(ballot)].drawn else 1] = len(one.episodes)
-            one = replace(one, episodes=join([one.episodes, answer.done]), shows=shows)
+        n_shown, kind = len(ballot.place), self.kind(ballot)
+        one = self.questions[[ballot.row]]
+        one = replace(one, shows=one.shows[:, :n_shown], place=np.array([ballot.place]))
         answers = one.answered([answer.said], answer.who)
-        label = as_labels(answers, self.game, self.form, self.number, self.remarks)[0]
-        if answer.done is None:
-            del label["shows"]  # as when they were shown
-        label |= {"ballot": ballot.number, "q": ballot.row}
+        label = {"kind": kind, "who": answer.who, "round": self.number,
+                 "said": in_words(answers, 0, n_shown, self.remarks), "place": ballot.place,
+                 "ballot": ballot.number, "q": ballot.row}
+        if answer.done is not None:
+            label["shows"] = self._written(one, 0)
+            column = 0 if KINDS[kind].drawn else 1
+            label["shows"][column] = self.form.write(self.game, answer.done, 0)
         since = 0.0 if ballot.shown is None else now - ballot.shown
         label["ms"] = round(1000 * since) if answer.ms is None else answer.ms
         extra = {"confidence": answer.confidence, "turn": answer.turn}
@@ -386,9 +387,13 @@ class Session:
     def _note_show(self, fields, now):
         row = fields["q"]
         if fields["ballot"] == len(self.ballots):
-            self.ballots.append(self._ballot(fields["who"], row, list(fields["place"]),
-                                             fields["why"], fields["of"]))
-            self.n_shown[fields["who"]] += 1
+            ballot = self._ballot(*(fields[name] for name in ("who", "q", "place", "why", "of")))
+            self.ballots.append(ballot)
+            self.by_id[ballot.id] = ballot
+            self.dealt[ballot.who].append(ballot)
+            self.n_shown[ballot.who] += 1
+            self.taken[row] += ballot.why == "asked"
+            self.seen.add(row)
         ballot = self.ballots[fields["ballot"]]
         ballot.shown, ballot.closed = now, False
         if "shows" in fields and fields["shows"] != self._written(self.questions, row):
@@ -486,8 +491,8 @@ def report(events):
     agreement {kind: Krippendorff's alpha} where several answered the same; golden {who: (right,
     of)}, flagged [who].
 
-    The side bias needs no model: if P(left) = sigmoid(d + b), and sigmoid(-d + b) when swapped, then
-    P(left twice) / P(right twice) = exp(2 b), whatever d is.
+    The side bias needs no model: if P(left) = sigmoid(d + b), and sigmoid(-d + b) when swapped,
+    then P(left twice) / P(right twice) = exp(2 b), whatever d is.
     """
     firsts, checks = votes_in(events)
     pairs = [vote for vote in [*firsts.values(), *checks.values()] if sided(vote)]
@@ -544,7 +549,7 @@ def is_left(vote):
 
 
 def agreement(votes):
-    """Krippendorff's alpha of each kind in which people said one number, several to one question."""
+    """Krippendorff's alpha of each kind in which people said one number to the same question."""
     of_kind = defaultdict(dict)
     for vote in votes:
         if isinstance(vote["said"], list) and len(vote["said"]) == 1:

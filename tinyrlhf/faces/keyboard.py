@@ -1,0 +1,176 @@
+"""A terminal as keys in and rows out: raw while somebody answers, as it was before and after."""
+import os
+import select
+import sys
+import time
+
+from tinyrlhf.saving import Closing
+
+try:
+    import termios
+    import tty
+except ImportError:  # Windows
+    termios = None
+    import msvcrt
+
+ESCAPED = {"A": "up", "B": "down", "C": "right", "D": "left", "H": "home", "F": "end",
+           "3~": "delete"}                          # after ESC [ or ESC O
+NAMED = {"\r": "enter", "\n": "enter", "\x7f": "backspace", "\b": "backspace", " ": "space",
+         "\x1b": "escape", "\x04": "end of input"}
+WINDOWS = {"H": "up", "P": "down", "M": "right", "K": "left", "S": "delete"}  # after NUL or 0xE0
+PATIENCE = 0.05  # seconds until an ESC without anything after it is the key itself
+ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[0m\x1b[?25h\x1b[?1049l"
+
+
+class Decoder:
+    """Bytes as they come, in any pieces -> names of keys; what nobody knows is left out."""
+
+    def __init__(self):
+        self.rest = b""
+
+    def feed(self, data, more=True):
+        """The keys that are complete; without `more` to come an ESC at the end is the key."""
+        self.rest += data
+        keys = []
+        while self.rest:
+            size, key = self._first(more)
+            if not size:
+                break
+            self.rest = self.rest[size:]
+            if key:
+                keys.append(key)
+        return keys
+
+    def _first(self, more):
+        """(bytes it takes, name or None) of the first key; 0 bytes: it is not complete."""
+        data = self.rest
+        if data[0] == 0x1b and len(data) == 1:
+            return (0, None) if more else (1, "escape")
+        if data[0] == 0x1b and data[1:2] in (b"[", b"O"):
+            for end in range(2, len(data)):
+                if 0x40 <= data[end] <= 0x7e:
+                    return end + 1, ESCAPED.get(data[2:end + 1].decode("latin-1"))
+            return (0, None) if more else (len(data), None)
+        if data[0] == 0x1b:
+            return 2, None  # Alt and a key
+        size = 1 if data[0] < 0xc0 else 2 if data[0] < 0xe0 else 3 if data[0] < 0xf0 else 4
+        if len(data) < size:
+            return (0, None) if more else (len(data), None)
+        letter = data[:size].decode(errors="ignore")
+        return size, NAMED.get(letter) or (letter if letter.isprintable() else None)
+
+
+class Terminal(Closing):
+    """The terminal on standard input and output, until it is closed: then it is as it was."""
+    still = False  # what moves is seen moving
+
+    def __init__(self):
+        self.decoder, self.waiting, self.read_at = Decoder(), [], 0.0
+        self.shown, self.size = {}, None
+        self.before = None
+        if termios:
+            self.file = sys.stdin.fileno()
+            self.before = termios.tcgetattr(self.file)
+            termios.tcflush(self.file, termios.TCIFLUSH)  # typed before there was a question
+            tty.setcbreak(self.file)  # Ctrl-C still stops
+        print(ENTER, end="", flush=True)
+
+    def close(self):
+        if self.before is not None:
+            termios.tcsetattr(self.file, termios.TCSADRAIN, self.before)
+        print(LEAVE, end="", flush=True)
+
+    def key(self, seconds):
+        """The next key, waited for so long; None: none came."""
+        until = time.monotonic() + seconds
+        while not self.waiting:
+            left = until - time.monotonic()
+            if left <= 0:
+                return None
+            if termios is None:
+                self._read_windows()
+                time.sleep(0.005)
+            elif select.select([self.file], [], [], min(left, PATIENCE))[0]:
+                data = os.read(self.file, 1024)
+                if not data:
+                    raise KeyboardInterrupt  # the terminal is gone
+                self.waiting += self.decoder.feed(data)
+                self.read_at = time.monotonic()
+            elif self.decoder.rest and time.monotonic() - self.read_at >= PATIENCE:
+                self.waiting += self.decoder.feed(b"", more=False)
+        return self.waiting.pop(0)
+
+    def _read_windows(self):
+        while msvcrt.kbhit():
+            letter = msvcrt.getwch()
+            if letter in "\x00\xe0":
+                self.waiting.append(WINDOWS.get(msvcrt.getwch(), ""))
+            elif letter == "\x03":
+                raise KeyboardInterrupt
+            else:
+                self.waiting.append(NAMED.get(letter, letter))
+
+    def measure(self):
+        """Its size now, in columns and lines."""
+        try:
+            return os.get_terminal_size(sys.stdout.fileno())
+        except OSError:
+            return os.terminal_size((80, 24))
+
+    def draw(self, rows):
+        """Show these rows (texts with their colours, as wide as the terminal at most).
+
+        Only those that changed are written; all of them after the terminal was resized.
+        """
+        size = self.measure()
+        parts = []
+        if size != self.size:
+            self.size, self.shown = size, {}
+            parts.append("\x1b[0m\x1b[2J")
+        for number in range(size.lines):
+            text = rows[number] if number < len(rows) else ""
+            if self.shown.get(number, "") != text:
+                parts.append(f"\x1b[{number + 1};1H{text}\x1b[0m\x1b[K")
+                self.shown[number] = text
+        if parts:
+            print("".join(parts), end="", flush=True)
+
+
+class Lines(Closing):
+    """The same where there is no terminal: rows are printed once, keys are words of lines.
+
+    l r = are arrows, an empty line is enter, a number its digits; q or the end of the input stops.
+    """
+    still = True
+    words = {"l": "left", "r": "right", "=": "up"}
+
+    def __init__(self):
+        self.rows, self.printed, self.waiting = [], None, []
+
+    def close(self):
+        pass
+
+    def measure(self):
+        return os.terminal_size((80, 60))
+
+    def draw(self, rows):
+        self.rows = [row.rstrip() for row in rows]
+
+    def line(self):
+        """The next line, after what is to be seen if that has changed."""
+        if self.rows != self.printed:
+            print("\n".join(self.rows), flush=True)
+            self.printed = self.rows
+        line = sys.stdin.readline()
+        if not line:
+            raise KeyboardInterrupt
+        return line.rstrip("\r\n")
+
+    def key(self, seconds):
+        while not self.waiting:
+            for word in self.line().split() or ["enter"]:
+                if word.isascii() and word.isdigit():
+                    self.waiting += word
+                else:
+                    self.waiting.append(self.words.get(word, word))
+        return self.waiting.pop(0)
