@@ -58,7 +58,7 @@ def parts_of(preferred, order):
             number = part + PARTS * (said != preferred)
             key = str(1 + part + PARTS * (side == "right"))
             keys.append(option(key, f"{side}, part {1 + part}", add=number, side=side))
-    return [*keys, option("Enter", "no single part", add=SKIP, minor=True)]
+    return [*keys, option("Enter", "no single part", add=CANT_TELL, minor=True)]
 
 
 def screen(session, ballot):

@@ -139,7 +139,7 @@ def guarded(function, argument, n):
         return function(argument)
     except Refused as refused:
         return [refused] * n
-    except ValueError as error:
+    except (ValueError, LookupError) as error:
         return [Refused(400, str(error))] * n
     except OSError as error:  # a disk that is full
         return [error] * n
@@ -306,6 +306,8 @@ class Browser(Desk):
         row = session.questions.shows[ballot.row, 0]
         played = session.questions.episodes[[row]]
         if text is not None:
+            if len(text) >= game.horizon:
+                raise Refused(400, f"expected fewer than {game.horizon} letters")
             written = session.form.write(game, session.questions.episodes, row)
             same = text == written["text"] and not KINDS[session.kind(ballot)].drawn
             done = None if same else session.form.read(game, [{**written, "text": text}])

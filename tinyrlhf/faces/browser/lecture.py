@@ -128,10 +128,12 @@ class Lecture:
         joined = [message for message, reply in found if reply is None]
         answer_messages([each for each in found if each[1] is not None], self.votes, self.others)
         now = time.monotonic()
+        if self.session.closed:
+            return
         if now > self.ends:
             raise KeyboardInterrupt(f"; a lecture ends itself after {HOURS} hours")
-        for _, whose in joined:
-            self.deal(whose)
+        known = {whose for _, whose in joined if whose in self.session.turns}
+        self.tell_some(known if self.session.room else {whose for _, whose in joined})
         self.simulated(now)
         if self.closing is not None and now > self.closing + GRACE:
             if not found and (not self.audience.waiting or now > self.closing + LONGEST):
@@ -146,13 +148,14 @@ class Lecture:
             return [Refused(409, f"{text}: nothing was counted")] * len(answers)
         replies = votes_into(self.session)(answers)
         if not self.session.room:
-            for answer in answers:
-                self.deal(answer.who)  # the next pair
+            self.tell_some({answer.who for answer in answers})  # the next pair
         return replies
 
-    def others(self, verb, who, what, text):
+    def others(self, verb, who, what, text, *_):
         """What the presenter does."""
         now, phase = time.monotonic(), self.phase
+        if verb != "do":
+            raise Refused(409, "there is no such thing to do now")
         if what == "quit":
             raise KeyboardInterrupt
         if what == "hands" and phase in ("read", "open") and self.session.room:
@@ -196,10 +199,11 @@ class Lecture:
         if not self.session.room:
             self.go("open")
             return
-        self.ballot = self.session.open(now)
-        if self.ballot is None:
+        ballot = self.session.open(now)
+        if ballot is None:
             self.session.close(now)
         else:
+            self.ballot = ballot
             self.go("read")
 
     def close(self):
@@ -270,7 +274,6 @@ class Lecture:
     def go(self, phase, revealed=0):
         """Show everybody the next phase."""
         self.phase, self.revealed, self.due = phase, revealed, []
-        self.desk.rev += 1
         if self.session.room and self.ballot is not None:
             self.screen = asking.screen(self.session, self.ballot)
         self.tell_audience()
@@ -285,55 +288,57 @@ class Lecture:
         return len(self.session.votes)
 
     def tell_audience(self):
-        """The same view for all, or for everybody with pairs of their own theirs."""
-        view = {"phase": self.phase, "footer": STORED, **self.audience_view()}
-        self.base = text = self.desk.packed(view)
+        """The same view for all; then what is theirs alone, for those who have something."""
+        self.base = text = self.desk.packed(self.audience_view())
         self.shown.clear()
         self.desk.server.do(self.audience.tell, lambda whose: text)
-        if self.phase in ("open", "closed") and self.session.room:
-            streams = set(self.audience.streams.values())
-            for whose in streams:
-                self.deal(whose)
+        if self.phase == "open" and self.session.room:
+            self.tell_some({who for number, who in self.session.votes
+                            if number == self.ballot.number})
         elif self.phase == "open":
-            for whose in set(self.audience.streams.values()):
-                self.deal(whose)
+            self.tell_some(set(self.audience.streams.values()))
+
+    def tell_some(self, names):
+        """To each of these voters what is theirs alone."""
+        texts = {whose: self.desk.packed(self.personal(whose)) for whose in names}
+        self.shown.update(texts)
+        if texts:
+            self.desk.server.do(self.audience.tell, texts.get)
+
+    def personal(self, whose):
+        """What all see, with what this voter has said, or with a pair of their own."""
+        view = {**self.audience_view(), "turn": self.session.turns.get(whose, 0)}
+        if self.phase == "open" and self.session.room:
+            view["yours"] = self.session.said(whose, self.ballot)
+        elif self.phase == "open":
+            ballot = self.session.deal(whose, time.monotonic())
+            if ballot is None:
+                view["title"] = "You have judged them all: thank you"
+            else:
+                view.update(self.for_phones(asking.screen(self.session, ballot)),
+                            lead=f"{len(self.session.order[whose])} answered")
+        return view
+
+    def for_phones(self, screen):
+        options = [each for each in screen["options"] if not each.get("do")]
+        return {**screen, "options": options}
 
     def audience_view(self):
-        if self.phase in ("read", "open", "closed") and self.session.room:
-            screen = dict(self.screen)
-            screen["options"] = [each for each in screen["options"] if not each.get("do")]
-            leads = {"read": "Look first: the vote opens in a moment.",
-                     "open": "You may change your mind until it is closed.",
-                     "closed": "The vote is closed: look at the screen."}
-            if self.phase == "closed":
-                screen.update(options=[], question={**screen["question"], "id": "closed"},
-                              result=self.result() if self.revealed else None)
-            return {**screen, "lead": leads[self.phase]}
         titles = {"open": "One moment ...", "closed": "Thank you: look at the screen",
                   "learn": "It learns from your answers ...", "wait": "Welcome",
                   "show": "Look at the screen: this is what it does now", "end": "Thank you"}
-        return {"title": titles.get(self.phase, "One moment ..."), "question": None}
-
-    def deal(self, whose):
-        """Tell one voter what is theirs alone: a pair of their own, or what they have said."""
-        if self.phase != "open":
-            return
-        view = {"phase": "open", "footer": STORED, "turn": self.session.turns.get(whose, 0)}
-        if self.session.room:
-            yours = self.session.said(whose, self.ballot)
-            if yours is None and not view["turn"]:
-                return  # they see what all see
-            view.update(self.audience_view(), yours=yours)
-        else:
-            ballot = self.session.deal(whose, time.monotonic())
-            if ballot is None:
-                view.update(title="You have judged them all: thank you", question=None)
-            else:
-                screen = asking.screen(self.session, ballot)
-                screen["options"] = [each for each in screen["options"] if not each.get("do")]
-                view.update(screen, lead=f"{len(self.session.order[whose])} answered")
-        self.shown[whose] = text = self.desk.packed(view)
-        self.desk.server.do(self.audience.tell, lambda each: text if each == whose else None)
+        view = {"phase": self.phase, "footer": STORED, "question": None,
+                "title": titles.get(self.phase, "One moment ...")}
+        if not (self.phase in ("read", "open", "closed") and self.session.room):
+            return view
+        view.update(self.for_phones(self.screen))
+        leads = {"read": "Look first: the vote opens in a moment.",
+                 "open": "You may change your mind until it is closed.",
+                 "closed": "The vote is closed: look at the screen."}
+        if self.phase == "closed":
+            view.update(options=[], question={**view["question"], "id": "closed"},
+                        result=self.result())
+        return {**view, "lead": leads[self.phase]}
 
     def tell_presenter(self):
         """The console: what all see, how many have answered, and the keys."""
@@ -342,7 +347,7 @@ class Lecture:
         view = {"phase": phase, "title": "", "question": None, "hands": phase in ("read", "open"),
                 "progress": f"round {self.session.number}"
                             + (f" of {len(self.state.plan)}" if self.state else "")
-                            + f" · {n_there} phones here",
+                            + f" · {n_there} {'phone' if n_there == 1 else 'phones'} here",
                 "footer": f"join: {self.link}", "learned": self.picture,
                 "chart": chart(self.state, [*self.told, *self.session.events])}
         label = NEXT.get(phase, "go on")
@@ -353,7 +358,7 @@ class Lecture:
             view.update(title=self.screen["title"],
                         question={**self.screen["question"], "id": f"presenter {self.ballot.id}"})
         if phase == "wait":
-            view.update(title="Vote with your phone", result=[
+            view.update(title="Vote with your phone: open", result=[
                 {"big": self.link}, {"text": STORED},
                 {"text": f"{n_there} here, {self.simulate} simulated"}])
         elif phase == "show":
@@ -431,7 +436,10 @@ class Lecture:
         split = 4 * shares[0] * (1 - shares[0]) if counts.sum() else 0.0
         alphas = report([*self.told, *self.session.events])["agreement"]
         alpha = alphas.get(self.session.kind(self.ballot))
-        text = ("Krippendorff's alpha over all votes needs another question" if alpha is None else
+        several = len({event["ballot"] for event in self.session.events
+                       if event["k"] == "label"}) > 1 or self.told
+        text = ("Krippendorff's alpha over all votes needs another question"
+                if alpha is None or not several else
                 f"Krippendorff's alpha over all votes so far: {alpha:.2f} "
                 "(1: all agree; 0: as if by chance)")
         return {"title": "How far you disagree", "text": text,

@@ -320,7 +320,9 @@ function render(told) {
   turn = Math.max(turn, told.turn || 0);
   if (question !== (before.question && before.question.id) || told.phase !== before.phase) {
     said = [];
+    typed = "";
     sending = false;
+    status("");
     began = performance.now();
     seen = clock = 0;
     playing = !calm.matches;
@@ -457,17 +459,17 @@ function onKey(event) {
     if (!question.live) step(holding);
     return;
   }
-  if (key === " " && question && !(view.options || []).some(option => option.key === " ")) {
-    event.preventDefault();
-    if (playing) { playing = false; clock = Math.max(clock, 0.001); } else playing = true;
-    return status(playing ? "playing" : "paused");
-  }
   if (view.hands && (/^[0-9]$/.test(key) || (typed && (key === " " || key === "Backspace" || key === "Escape")))) {
     event.preventDefault();
     typed = key === "Backspace" ? typed.slice(0, -1) : key === "Escape" ? "" : typed + key;
     return status(typed ? `show of hands: ${typed}  (Enter keeps, \u232B mends)` : "");
   }
   if (view.hands && typed && key === "Enter") { event.preventDefault(); return act("hands"); }
+  if (key === " " && question && !(view.options || []).some(option => option.key === " ")) {
+    event.preventDefault();
+    if (playing) { playing = false; clock = Math.max(clock, 0.001); } else playing = true;
+    return status(playing ? "playing" : "paused");
+  }
   const option = (view.options || []).find(each => each.key === key);
   if (option) { event.preventDefault(); if (!event.repeat) option.button.click(); }
 }
