@@ -16,7 +16,7 @@ except ImportError:  # Windows
 ESCAPED = {"A": "up", "B": "down", "C": "right", "D": "left", "H": "home", "F": "end",
            "3~": "delete"}                          # after ESC [ or ESC O
 NAMED = {"\r": "enter", "\n": "enter", "\x7f": "backspace", "\b": "backspace", " ": "space",
-         "\x1b": "escape", "\x04": "end of input"}
+         "\x1b": "escape"}
 WINDOWS = {"H": "up", "P": "down", "M": "right", "K": "left", "S": "delete"}  # after NUL or 0xE0
 PATIENCE = 0.05  # seconds until an ESC without anything after it is the key itself
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[0m\x1b[?25h\x1b[?1049l"
@@ -53,7 +53,9 @@ class Decoder:
             return (0, None) if more else (len(data), None)
         if data[0] == 0x1b:
             return 2, None  # Alt and a key
-        size = 1 if data[0] < 0xc0 else 2 if data[0] < 0xe0 else 3 if data[0] < 0xf0 else 4
+        size = sum(data[0] >= first for first in (0, 0xc2, 0xe0, 0xf0))
+        if any(byte & 0xc0 != 0x80 for byte in data[1:size]):
+            return 1, None  # no UTF-8
         if len(data) < size:
             return (0, None) if more else (len(data), None)
         letter = data[:size].decode(errors="ignore")

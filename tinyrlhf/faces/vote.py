@@ -418,18 +418,20 @@ class Booth:
         return ["  ".join(row.ljust(width) for row in rows)
                 for rows in itertools.zip_longest(*blocks, fillvalue="")]
 
+    def page(self, texts):
+        """Nothing but texts."""
+        width = self.terminal.measure().columns - 1
+        self.terminal.draw([row for text in texts for row in wrapped(self.in_letters(text), width)])
+
     def show_help(self):
-        columns = self.terminal.measure().columns
         entry = ENTRIES[self.kind]
-        texts = [entry.question, self.in_letters(entry.keys), "", *HELP.splitlines(),
-                 "any key: back"]
-        self.terminal.draw([row for text in texts for row in wrapped(text, columns - 1)])
+        self.page([entry.question, entry.keys, "", *HELP.splitlines(), "any key: back"])
         self.terminal.key(600.0)
 
     def end_of_round(self):
         """All is answered: learn from it, or take something back."""
-        self.terminal.draw([f"round {self.session.number}: all is answered   {self.note}", "",
-                            "enter: learn from it   u undo   q save, stop"])
+        self.page([f"round {self.session.number}: all is answered   {self.note}", "",
+                   "enter: learn from it   u undo   q save, stop"])
         key = self.terminal.key(60.0)
         if key in ("u", "backspace"):
             undone = self.session.undo(WHO, time.monotonic())
