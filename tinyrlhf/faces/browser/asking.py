@@ -25,10 +25,9 @@ def option(key, label, say=None, **more):
 def choices(kind, order, remarks):
     """What can be pressed; order: which option each clip is, from left to right."""
     numbers = [str(1 + i) for i in range(len(order))]
-    left, right = (option(ARROWS[side], side, [said], side=side)
-                   for side, said in zip(SIDES, order))  if len(order) == 2 else (None, None)
+    both = [option(ARROWS[side], side, [said], side=side) for side, said in zip(SIDES, order)]
     if kind == "preference":
-        return [left, option("ArrowUp", "the same", [SAME]), right]
+        return [both[0], option("ArrowUp", "the same", [SAME]), both[1]]
     if kind == "ranking":
         return [option(n, "", None, add=said) for n, said in zip(numbers, order)]
     if kind == "rating":
@@ -43,10 +42,10 @@ def choices(kind, order, remarks):
         return [option(str(1 + i), remark, [1 + i]) for i, remark in enumerate(remarks)] + [
             option("0", "nothing", [0])]
     if kind == "credit":
-        for each, said in zip((left, right), order):
+        for each, said in zip(both, order):
             each.update(say=None, add=said, more=parts_of(said, order),
                         then="Which part decided it?")
-        return [left, right]
+        return both
     return [option("Enter", "keep it", do="keep")]
 
 

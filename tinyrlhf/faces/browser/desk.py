@@ -11,8 +11,6 @@ import json
 import time
 from pathlib import Path
 
-import numpy as np
-
 from tinyrlhf.faces.browser import asking
 from tinyrlhf.faces.browser.drawing import chance_of_first, learned
 from tinyrlhf.faces.browser.server import (Inbox, Refused, Reply, Server, Token, as_json, reply_to)
@@ -142,7 +140,7 @@ def guarded(function, argument, n):
     except (ValueError, LookupError) as error:
         return [Refused(400, str(error))] * n
     except OSError as error:  # a disk that is full
-        return [error] * n
+        return [Refused(507, f"not kept, and not counted: {error.strerror}; try again")] * n
 
 
 def votes_into(session):
@@ -227,7 +225,7 @@ class Browser(Desk):
                 "turn": session.turns.get(WHO, 0), **view}
 
     def ask_one(self, session, state, ballot):
-        """One question, or (None) whether to learn from the answers now; until something is said."""
+        """One question, or (None) whether to learn from the answers; until something is said."""
         if ballot is None:
             options = [asking.option("Enter", "learn from these answers", do="learn"),
                        asking.option("Backspace", "undo", do="undo", minor=True)]
@@ -250,7 +248,7 @@ class Browser(Desk):
         def others(verb, who, *fields):
             return getattr(self, verb)(session, state, ballot, *fields)
 
-        while not self.changed:
+        while not (self.changed or session.closed):
             answer_messages(self.inbox.read(TICK), votes, others)
 
     def note(self, session, state, ballot, said):

@@ -12,8 +12,8 @@ from collections import Counter
 import numpy as np
 
 from tinyrlhf.faces.browser import asking
-from tinyrlhf.faces.browser.desk import (TICK, WHO, Desk, answer_messages, before_and_now, chart,
-                                         file_routes, guess, help_for, verdict_reply, votes_into)
+from tinyrlhf.faces.browser.desk import (TICK, WHO, answer_messages, before_and_now, chart,
+                                         file_routes, guess, help_for, votes_into)
 from tinyrlhf.faces.browser.drawing import learned
 from tinyrlhf.faces.browser.server import Bucket, Refused, Reply, Signed, as_json, reply_to
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP

@@ -199,7 +199,9 @@ class Listener:
         task = asyncio.current_task()
         self.waiting[task] = None
         if len(self.waiting) > WAITING:
-            next(iter(self.waiting)).cancel()
+            oldest = next(iter(self.waiting))
+            del self.waiting[oldest]
+            oldest.cancel()
         try:
             reply = await self.reply(reader, writer)
             if reply.stream is None:
@@ -226,8 +228,6 @@ class Listener:
             return await answer(request)
         except Refused as refused:
             return Reply(f"{refused}\n".encode(), refused.status)
-        except OSError as error:  # a disk that is full
-            return Reply(f"not kept: {error.strerror}\n".encode(), 507)
 
     async def send(self, reader, writer, reply):
         writer.write(head_of(reply, f"Content-Length: {len(reply.body)}\n") + reply.body)
@@ -387,7 +387,7 @@ def reply_to(pairs):
 # ---- who asks
 
 class Token:
-    """Lets in whoever has the address with the token, once; from then on their browser's cookie."""
+    """Lets in whoever has the address with the token; from then on their browser's cookie does."""
 
     def __init__(self, name):
         self.name, self.token, self.cookie = name, *(secrets.token_urlsafe(24) for _ in range(2))
@@ -407,8 +407,7 @@ class Token:
 
 
 class Signed:
-    """A random number for each browser that came in by the room's link, signed so that none can be
-    invented."""
+    """A random number for each browser that came in by the room's link; none can be invented."""
 
     def __init__(self, name, secret):
         self.name, self.secret = name, secret.encode()
@@ -434,7 +433,7 @@ def same(given, secret):
 
 
 class Bucket:
-    """At most `most` at once, and `rate` a second, of each; what is not asked about is forgotten."""
+    """At most `most` at once, and `rate` a second, of each; who has waited is forgotten."""
 
     def __init__(self, rate, most):
         self.rate, self.most, self.left = rate, most, {}
