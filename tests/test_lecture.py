@@ -81,12 +81,12 @@ def run(scene, session, **more):
         return asyncio.run(play(desk, room))
 
 
-def test_two_hundred_votes_at_once_are_all_counted_and_answered_quickly():
+def test_two_hundred_votes_within_a_tenth_of_a_second_are_all_counted():
+    """How quickly they are answered is measured in tests/benchmarks/lecture.py."""
     session, n = a_session(n=2, room=True), 200
 
     async def scene(desk, room, presenter):
         voters, streams = await here(room, n)
-        seconds = []
         for ballot in ("1.0", "1.1"):
             await presenter.do("next")
             await presenter.do("next")
@@ -98,7 +98,6 @@ def test_two_hundred_votes_at_once_are_all_counted_and_answered_quickly():
                 return await each.vote([number % 2])
             replies = await asyncio.gather(*(one(number, each) for number, each in enumerate(voters)))
             assert {status for status, _ in replies} == {200}
-            seconds += [each for _, each in replies]
             await presenter.do("next")
             await until(lambda: room.phase == "closed")
             assert session.tally(room.ballot) == {(0,): n // 2, (1,): n // 2}
@@ -106,9 +105,8 @@ def test_two_hundred_votes_at_once_are_all_counted_and_answered_quickly():
             await presenter.do("next")
         for each in streams:
             each.cancel()
-        return seconds
-    seconds = run(scene, session)
-    assert len(seconds) == 2 * n and np.quantile(seconds, 0.99) < 0.5
+    run(scene, session)
+    assert session.turns and len(session.votes) == 2 * n
 
 
 def test_no_count_leaves_the_process_before_the_vote_is_closed():
@@ -475,24 +473,25 @@ def test_one_command_forgets_a_lecture_and_nothing_else(tmp_path, capsys):
     assert main(["vote", "--forget", str(run_folder)]) == 0 and not run_folder.exists()
 
 
-def test_a_whole_lecture_teaches_the_policy_and_shows_what_it_learned():
-    state = build("gridworld", seed=3, rounds=2, questions=2)
+def test_a_whole_lecture_teaches_the_policy_and_shows_what_it_learned(monkeypatch):
+    monkeypatch.setattr(lecture, "THINKING", 0.05)
+    monkeypatch.setattr(lecture, "GRACE", 0.0)
+    state = build("bandit", seed=3, rounds=2, questions=2)
     desk, room = open_room(crowd=zoo.person("simulated", 0.95), simulate=12, rng=np.random.default_rng(1))
     state.person = Voters(room.ask, state, room=True)
+    phases, go = set(), room.go
+    monkeypatch.setattr(room, "go", lambda phase, *more: (phases.add(phase), go(phase, *more)))
     lecture_thread = threading.Thread(target=lambda: (rlhf(state), room.end(state, ["done"])), daemon=True)
     with desk:
         lecture_thread.start()
-        presenter, phases, end = Presenter(desk), set(), time.monotonic() + 60
+        presenter, end = Presenter(desk), time.monotonic() + 60
         while lecture_thread.is_alive() and time.monotonic() < end:
-            phases.add(room.phase)
-            if room.phase == "open":
-                room.due = [(0.0, who) for _, who in room.due]       # nobody thinks long
-                if len(room.session.votes) < 12:
-                    time.sleep(0.01)
-                    continue
+            if room.phase == "closing" or room.phase == "open" and room.turnout() < 12:
+                time.sleep(0.02)
+                continue
             request(presenter.port, "POST", "/do", {"what": "next"}, presenter.cookie)
     lecture_thread.join(5)
-    assert phases >= {"wait", "read", "open", "closed", "show", "end"}
+    assert phases == {"wait", "read", "open", "closed", "learn", "show"} and room.phase == "end"
     assert len(state.history) == 2 and len(state.answers) == 4 * 12
 
 
@@ -505,7 +504,7 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
             screen.size(1280, 720)
             phone.size(390, 844, True)
             screen.open(desk.url)
-            screen.wait("view.phase === 'wait' && document.querySelector('.big')")
+            screen.wait("view.phase === 'wait' && !!document.querySelector('.big')")
             assert screen.run("document.querySelector('.big').textContent") == room.link
             phone.open(room.link)
             phone.wait("view.phase === 'wait'")

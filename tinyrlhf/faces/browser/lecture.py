@@ -136,7 +136,8 @@ class Lecture:
         self.tell_some(known if self.session.room else {whose for _, whose in joined})
         self.simulated(now)
         if self.closing is not None and now > self.closing + GRACE:
-            if not found and (not self.audience.waiting or now > self.closing + LONGEST):
+            all_there = not found and not self.audience.waiting
+            if all_there or now > self.closing + LONGEST:
                 self.close()
         if self.turnout() != self.counted or joined:
             self.counted = self.turnout()

@@ -202,31 +202,35 @@ class Listener:
             oldest = next(iter(self.waiting))
             del self.waiting[oldest]
             oldest.cancel()
+        deadline = asyncio.get_running_loop().call_later(SECONDS, task.cancel)
         try:
-            reply = await self.reply(reader, writer)
+            reply = await self.reply(reader, writer, deadline)
             if reply.stream is None:
-                await asyncio.wait_for(self.send(reader, writer, reply), SECONDS)
+                deadline = asyncio.get_running_loop().call_later(SECONDS, task.cancel)
+                await self.send(reader, writer, reply)
             elif len(self.streams) < STREAMS:  # else it hears nothing, and tries again
-                self.waiting.pop(task, None)
                 await self.stream(reader, writer, reply)
-        except (asyncio.TimeoutError, asyncio.CancelledError, asyncio.IncompleteReadError, OSError):
+        except (asyncio.CancelledError, asyncio.IncompleteReadError, OSError):
             pass
         finally:
+            deadline.cancel()
             self.waiting.pop(task, None)
             self.streams.pop(writer.transport, None)
             writer.transport.abort()
 
-    async def reply(self, reader, writer):
+    async def reply(self, reader, writer, deadline):
         address = writer.get_extra_info("peername")[0]
         try:
-            request = await asyncio.wait_for(read_request(reader, self.hosts, address), SECONDS)
+            request = await read_request(reader, self.hosts, address)
             self.waiting.pop(asyncio.current_task(), None)
+            deadline.cancel()
             answer = self.routes.get((request.method, request.path), self.otherwise)
             if answer is None:
                 known = {path for _, path in self.routes}
                 raise Refused(405 if request.path in known else 404, "there is nothing here")
             return await answer(request)
         except Refused as refused:
+            deadline.cancel()
             return Reply(f"{refused}\n".encode(), refused.status)
 
     async def send(self, reader, writer, reply):
