@@ -291,7 +291,7 @@ def test_a_show_of_hands_is_counted_as_typed_and_can_be_mended():
         assert (await presenter.do("hands", "4 1"))[0] == 200
         await presenter.do("next")
         await until(lambda: room.phase == "closed")
-        left, right = room.hands_in_order([[0], [1], [2]])[:2]
+        left, right = room.hands()[:2]
         assert session.tally(room.ballot) == {tuple(left): 4, tuple(right): 1}
     run(scene, session)
     names = {event["who"] for event in session.events if event["k"] == "label"}
@@ -397,8 +397,8 @@ def test_simulated_voters_are_marked_as_such_and_answer_every_kind_of_vote():
         desk, room = open_room(crowd=zoo.person("simulated", 0.9), simulate=7)
         with desk:
             room.session, room.state, room.phase, room.ballot = session, None, "open", session.open(0.0)
-            room.simulated(time.monotonic())
-            room.simulated(time.monotonic() + 1000)
+            room.let_simulated_answer(time.monotonic())
+            room.let_simulated_answer(time.monotonic() + 1000)
         assert session.turnout(room.ballot) == 7
         assert all(who.startswith("simulated-") for _, who in session.votes)
 

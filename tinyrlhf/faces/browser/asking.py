@@ -15,6 +15,7 @@ TITLES = {
     "demonstration": "Show how it is done", "correction": "Mend it where it goes wrong",
     "stop": "After which part would you have stopped it?", "comment": "What do you say to it?",
     "credit": "Which do you like better, and why?"}
+IN_PARTS = "stop", "credit"
 STEER = "with the keys %s; the first key begins, Enter keeps what you did"
 
 
@@ -56,11 +57,11 @@ def parts_of(preferred, order):
         for part in range(PARTS):
             number = part + PARTS * (said != preferred)
             key = str(1 + part + PARTS * (side == "right"))
-            keys.append(option(key, f"{side}, part {1 + part}", add=number, side=side))
+            keys.append(option(key, f"{side} {1 + part}", add=number, side=side))
     return [*keys, option("Enter", "no single part", add=CANT_TELL, minor=True)]
 
 
-def screen(session, ballot):
+def screen_of(session, ballot):
     """A ballot as a page needs it: title, lead, question and options."""
     kind, game, episodes = session.kind(ballot), session.game, session.questions.episodes
     rows, order = session.screens(ballot)
@@ -70,19 +71,19 @@ def screen(session, ballot):
     if len(clips) == 2 and not acts:
         for clip, side in zip(clips, SIDES):
             clip.update(name=side, side=side)
-    question = {"id": ballot.id, "clips": clips, "form": "choose",
+    question = {"id": ballot.id, "clips": clips, "parts": kind in IN_PARTS,
                 "wanted": 2 if kind == "credit" else len(order)}
     options = choices(kind, order, session.remarks)
     lead = ""
     if typed:
         mends = not KINDS[kind].drawn
-        question.update(form="type", start=clips[0]["text"] if mends else "")
+        question["start"] = clips[0]["text"] if mends else ""
         lead = "write it as it should be, and press Enter"
         options = [option(None, "it may stay as it is", [0])] if mends else []
     elif acts:
         keys = {ARROWS.get(key, key): action for key, action in game.keys.items()}
         live = game.seconds_per_step < LIVE
-        question.update(form="act", steer=keys, begins=0 if KINDS[kind].drawn else None,
+        question.update(steer=keys, anew=KINDS[kind].drawn,
                         live=round(1000 * SLOWER * game.seconds_per_step) if live else 0)
         lead = STEER % " ".join(key for key in game.keys)
         if not KINDS[kind].drawn:
@@ -96,11 +97,17 @@ def screen(session, ballot):
 
 
 def words_for(said, options):
-    """How the option is called that says this."""
-    for each in options:
-        if each.get("say") == list(said):
-            return each["label"] or each["key"]
-    return " ".join(str(number) for number in said)
+    """What was said, as the options call it."""
+    words = []
+    for number in said:
+        for each in options:
+            if each["say"] == said:
+                return each["label"] or each["key"]
+            if each.get("add") == number:
+                words.append(each["label"] or each["key"])
+                options = each.get("more", options)
+                break
+    return ", ".join(words)
 
 
 class Driven:

@@ -27,7 +27,7 @@ NAMES = {"ArrowLeft": "left arrow", "ArrowRight": "right arrow", "ArrowUp": "up 
          "ArrowDown": "down arrow", "Backspace": "backspace or u"}
 
 
-def file_routes(door):
+def page_routes(door):
     """Routes of the three files of a page, for whom `door(request)` lets in; its own replies go
     first."""
     def route(name, kind):
@@ -57,7 +57,7 @@ class Desk(Closing):
         self.token = Token("tinyrlhf")
         self.inbox, self.server = Inbox(), Server()
         self.text = self.packed({"phase": "wait", "title": "One moment ..."})
-        routes = {**file_routes(self.token.opened), ("GET", "/events"): self.events,
+        routes = {**page_routes(self.token.opened), ("GET", "/events"): self.events,
                   ("POST", "/vote"): self.on("vote", ballot=str, said=list, turn=int, ms=int),
                   ("POST", "/do"): self.on("do", what=str, text=str),
                   ("POST", "/act"): self.on("act", ballot=str, action=int, text=str,
@@ -89,6 +89,13 @@ class Desk(Closing):
     def show(self, view):
         self.text = text = self.packed(view)
         self.server.do(self.listener.tell, lambda whose: text)
+
+    def show_end(self, state, lines, title, told, options):
+        """The last view: what came out."""
+        picture = learned(state)
+        self.show({"phase": "end", "title": title, "result": [{"text": line} for line in lines],
+                   "question": before_and_now(picture), "learned": picture, "options": options,
+                   "chart": chart(state, told), "help": help_for(options)})
 
     def close(self):
         self.server.close()
@@ -202,15 +209,9 @@ class Browser(Desk):
         """Show and read until the session is closed."""
         self.picture = state and learned(state)
         self.last = None
-        self.inbox.open = True
-        try:
+        with self.inbox:
             while not session.closed:
-                ballot = session.deal(WHO, time.monotonic())
-                self.ask_one(session, state, ballot)
-        finally:
-            self.inbox.open = False
-            reply_to([(reply, Refused(409, "too late")) for _, reply in self.inbox.read(0)
-                      if reply is not None])
+                self.ask_one(session, state, session.deal(WHO, time.monotonic()))
         self.told += session.events
         self.show(self.around(session, state, title="Learning from your answers ...",
                               phase="learn"))
@@ -232,7 +233,7 @@ class Browser(Desk):
             asked = {"title": f"{session.n} answers. Shall it learn from them?", "question": None,
                      "options": options}
         else:
-            asked = asking.screen(session, ballot)
+            asked = asking.screen_of(session, ballot)
         self.options, self.driven, self.changed = asked["options"], None, False
         view = {"phase": "ask", "help": help_for(self.options, "q: save and stop"), **asked}
         self.options.append(asking.option("q", "stop here", do="quit", minor=True))
@@ -323,11 +324,7 @@ class Browser(Desk):
 
     def end(self, state, lines):
         """The last view, for a moment."""
-        self.picture = learned(state)
-        self.show({"phase": "end", "title": "Done: this is what it learned from you",
-                   "result": [{"text": line} for line in lines],
-                   "question": before_and_now(self.picture), "learned": self.picture,
-                   "chart": chart(state, self.told)})
+        self.show_end(state, lines, "Done: this is what it learned from you", self.told, [])
         time.sleep(TICK)
 
 
@@ -337,4 +334,4 @@ def before_and_now(picture):
         return None
     clips = [{**picture[when], "name": name} for when, name in
              (("before", "before the first answer"), ("now", "now"))]
-    return {"id": "learned", "clips": clips, "form": "choose", "wanted": 1}
+    return {"id": "learned", "clips": clips, "wanted": 1}

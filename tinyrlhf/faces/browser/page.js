@@ -223,7 +223,7 @@ function chartOf(chart) {
 // ---- what is shown
 
 function clipFigure(clip, i) {
-  const figure = make("figure", clip.side || ""), name = clip.name || `clip ${i + 1}`;
+  const figure = make("figure", clip.side || ""), name = clip.name || (view.question.clips.length > 1 ? String(i + 1) : "");
   if (clip.text !== undefined) {
     if (clip.prompt) figure.append(make("p", "prompt", clip.prompt));
     figure.append(make("blockquote", "", clip.text || "(nothing)"));
@@ -241,6 +241,7 @@ function showClips(question) {
   put(at("clips"), ...clips.map(clipFigure));
   at("clips").className = (clips.length > 2 ? "many " : "") + (clips.some(clip => clip.text !== undefined) ? "texts" : "");
   at("bar").hidden = !clips.some(clip => clip.frames);
+  at("bar").className = question && question.parts ? "parts" : "";
   at("bar").setAttribute("aria-hidden", "true");
 }
 
@@ -329,10 +330,8 @@ function render(told) {
     stopActing();
     showClips(told.question);
     document.body.dataset.phase = told.phase;
-    if (told.question) at("typing").hidden = told.question.form !== "type" || !told.options;
-    else at("typing").hidden = !told.typing;
+    at("typing").hidden = !told.question || told.question.start === undefined;
     at("typed").value = told.question && told.question.start || "";
-    at("ask").textContent = told.typing || "your text";
   }
   at("world").textContent = told.world;
   at("progress").textContent = told.progress || "";
@@ -383,6 +382,7 @@ function press(option, button) {
   if (option.do) return act(option.do);
   if (view.phase === "read") return status("voting is not open yet");
   if (tooSoon()) return status("look first");
+  if (said.includes(option.add) && !option.then) return status("once is enough");
   if (option.say && !option.more) return vote(option, option.say);
   said.push(option.add);
   button.classList.add("pressed");
@@ -402,8 +402,9 @@ async function act(what) {
     what = "look";
   }
   if (acting && what === "undo") { stopActing(); what = "look"; }
-  const told = await send("/do", {what, text: typed});
+  const text = typed;
   typed = "";
+  const told = await send("/do", {what, text});
   if (told && told.said) status(told.said);
   if (told && what === "look") showClips(view.question);
 }
@@ -428,16 +429,18 @@ async function step(action) {
 
 function beginActing() {
   const question = view.question;
-  acting = {from: Math.round(Math.min(clock / longest(), 1) * ((question.clips[0].frames || [0]).length - 1)),
-    busy: false, over: false, pieces: null};
-  if (question.from === 0) acting.from = 0;
+  const steps = question.clips[0].frames.length - 1;
+  const share = question.anew ? 0 : Math.min(clock / longest(), 1);
+  acting = {from: Math.round(share * steps), pieces: frameAt(question.clips[0], Math.round(share * steps) / Math.max(steps, 1))};
   const figure = make("figure", "said"), canvas = make("canvas");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", "your play");
   figure.append(canvas, put(make("figcaption"), make("b", "", "you")));
   put(at("clips"), figure);
-  const first = frameAt(question.clips[0], acting.from / Math.max(1, (question.clips[0].frames || [0]).length - 1));
-  canvases.set(canvas, () => drawPieces(...(([context, wide]) => [context, (acting && acting.pieces) || first, wide])(prepared(canvas))));
+  canvases.set(canvas, () => {
+    const [context, wide] = prepared(canvas);
+    if (acting) drawPieces(context, acting.pieces, wide);
+  });
   at("bar").hidden = true;
   if (question.live) timer = setInterval(() => holding !== null && step(holding), question.live);
 }
@@ -480,12 +483,7 @@ at("keys").onclick = () => {
 };
 at("typing").onsubmit = event => {
   event.preventDefault();
-  const text = at("typed").value;
-  if (view.question && view.question.form === "type") {
-    send("/act", {ballot: view.question.id, text}).then(told => {
-      if (told) status(told.said);
-    });
-  } else { typed = text; act("hands"); }
+  send("/act", {ballot: view.question.id, text: at("typed").value}).then(told => told && status(told.said));
 };
 document.addEventListener("keydown", onKey);
 calm.addEventListener("change", () => { playing = !calm.matches; clock = 0; });

@@ -367,6 +367,14 @@ class Inbox:
         if self.open:
             self.messages.put((message, None))
 
+    def __enter__(self):
+        self.open = True
+
+    def __exit__(self, *_):
+        self.open = False
+        reply_to([(reply, Refused(409, "too late")) for _, reply in self.read(0)
+                  if reply is not None])
+
     def read(self, seconds):
         """All that has come, after waiting for some; [(message, where to reply)], perhaps none."""
         found = []
