@@ -101,6 +101,16 @@ def test_what_was_undone_does_not_come_back_by_a_replay():
     assert books.say("ann", ballot.id, [1], 0.0, turn=1) == "replayed" and books.turnout(ballot) == 0
 
 
+def test_an_undo_that_is_replayed_takes_nothing_back_and_turns_hold_from_round_to_round():
+    books = session()
+    for turn in (1, 2):
+        books.say("ann", books.deal("ann", 0.0).id, [0], 0.0, turn=turn)
+    assert books.undo("ann", 0.0, turn=3).number == 1
+    assert books.undo("ann", 0.0, turn=3) is None and len(books.votes) == 1
+    later = Session(asked(12), grid().game, number=2, told=as_read(books.events))
+    assert later.say("ann", later.deal("ann", 0.0).id, [0], 0.0, turn=3) == "replayed"
+
+
 def test_nobody_answers_what_was_dealt_to_somebody_else():
     books = session()
     ballot = books.deal("ann", 0.0)
@@ -137,9 +147,11 @@ def test_a_reset_forgets_the_votes_on_one_ballot_and_leaves_the_others():
 def test_an_answer_that_its_kind_does_not_have_changes_nothing():
     books = session()
     ballot = books.deal("ann", 0.0)
-    for wrong in ([3], [-3], [0.5], ["0"], [True], []):
-        with pytest.raises((ValueError, IndexError)):
-            books.say("ann", ballot.id, wrong, 0.0)
+    for wrong in ([3], [-3], [0.5], ["0"], [True], [], 1, None, {}, [[0], [1]], [10 ** 30], [float("nan")]):
+        assert books.say("ann", ballot.id, wrong, 0.0) == "invalid", wrong
+    for more in ({"ms": -1}, {"ms": "1"}, {"ms": 0.5}, {"turn": 1e9}, {"confidence": 2}, {"confidence": float("nan")}):
+        assert books.say("ann", ballot.id, [0], 0.0, **more) == "invalid", more
+    assert books.say(NOBODY, ballot.id, [0], 0.0) == books.say("ann", ["x"][0], [0], 0.0) == "unknown"
     assert not books.votes and len(books.events) == 1
 
 
@@ -176,8 +188,8 @@ def test_a_batch_of_votes_is_written_at_once_and_judged_in_its_order():
     books = session(room=True, write=groups.append)
     ballot = books.open(0.0)
     votes = [Said("a", ballot.id, [0], turn=1), Said("b", ballot.id, [0], turn=1), Said("a", ballot.id, [1], turn=2),
-             Said("a", ballot.id, [0], turn=1), Said("c", "no", [0])]
-    assert books.say_all(votes, 1.0) == ["taken", "taken", "taken", "replayed", "unknown"]
+             Said("a", ballot.id, [0], turn=1), Said("c", "no", [0]), Said("d", ballot.id, [7]), Said("b", ballot.id, [0])]
+    assert books.say_all(votes, 1.0) == ["taken", "taken", "taken", "replayed", "unknown", "invalid", "again"]
     books.close(2.0, ballot)
     assert len(groups[1]) == 3 and books.tally(ballot) == {(0,): 1, (1,): 1}
 

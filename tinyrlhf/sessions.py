@@ -33,6 +33,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.diagnostics import krippendorff_alpha
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
 from tinyrlhf.feedback.forms import Steps, counted, from_labels, in_words, said_of
@@ -107,22 +108,25 @@ class Session:
         self.game, self.form, self.remarks = game, form or Steps(), list(remarks)
         self.n, self.number, self.rng = len(questions), number, rng or np.random.default_rng(0)
         self.room, self.takers, self.checks, self.write = room, takers, checks, write
-        self.ballots = []
-        self.by_id, self.dealt = {}, defaultdict(list)  # id -> ballot; who -> theirs
-        self.taken, self.seen = Counter(), set()  # row -> how many ballots ask it; rows shown
+        self.ballots, self.by_id = [], {}
+        self.dealt = defaultdict(list)  # who -> their ballots
+        self.taken = Counter()          # row -> how many ballots ask it
+        self.seen = set()               # rows that were shown
         self.closed = False
-        self.events = []               # of this round, as dicts
+        self.events = []                # of this round, as dicts
         self.votes = {}                 # (ballot number, who) -> Said; faces ask `tally`
         self.order = defaultdict(list)  # who -> ballot numbers in the order they were answered
-        self.turns = {}                # who -> the newest turn
-        self.n_shown = Counter()       # who -> ballots, also of earlier rounds
-        seen = set()
+        self.turns = {}                 # who -> the newest turn
+        self.n_shown = Counter()        # who -> ballots, also of earlier rounds
+        earlier = set()
         for event in told:
-            if event["k"] == "show" and event["round"] != number:
-                seen.add((event["who"], event["round"], event["ballot"]))
-            elif event["round"] == number:
+            if event["round"] == number:
                 self.note(event["k"], event, None)
-        self.n_shown.update(who for who, _, _ in seen)
+            elif event["k"] == "show":
+                earlier.add((event["who"], event["round"], event["ballot"]))
+            self.turns[event.get("who")] = max(self.turns.get(event.get("who"), -1),
+                                               event.get("turn", -1))
+        self.n_shown.update(who for who, _, _ in earlier)
 
     # ---- what is asked
 
@@ -154,7 +158,6 @@ class Session:
 
     def show(self, ballot, question, now):
         """Put another question (Questions of one) in the place of a ballot's: somebody typed it."""
-        self._check_open(ballot)
         shown = self._show(ballot) | {"shows": self._written(question, 0), "typed": True}
         self._commit([("show", shown)], now)
 
@@ -231,43 +234,50 @@ class Session:
         """One answer to the ballot of this id; `more` as in `Said`. Returns what became of it:
 
         "taken"; "again": it said the same before; "late": it is closed; "replayed": its turn is not
-        newer than what came before; "unknown": no such ballot is theirs. Only what is taken changes
-        anything. An answer that its kind does not have is a ValueError.
+        newer than what came before; "unknown": no such ballot is theirs; "invalid": its kind has no
+        such answer. Only what is taken changes anything. What cannot be written is an OSError.
         """
         return self.say_all([Said(who, ballot, said, **more)], now)[0]
 
     def say_all(self, answers, now):
         """What became of several answers (`Said`), written in one wait for the disk."""
-        turns = dict(self.turns)
-        counts = {key: vote.said for key, vote in self.votes.items()} if len(answers) > 1 else {}
+        turns, latest = {}, {}  # in these answers
         verdicts, events = [], []
         for answer in answers:
-            verdict, ballot = self._judge(answer, turns, counts)
-            if answer.turn is not None and verdict in ("taken", "again"):
-                turns[answer.who] = answer.turn
-            if verdict == "taken":
-                counts[ballot.number, answer.who] = answer.said
-                events.append(self._label(ballot, answer, now))
+            try:
+                verdict, event = self._judge(answer, turns, latest, now)
+            except (ValueError, TypeError, IndexError):
+                verdict, event = "invalid", None
             verdicts.append(verdict)
+            events += [event] if event else []
         self._commit(events, now)
         self.turns.update(turns)
         return verdicts
 
-    def _judge(self, answer, turns, counts):
-        ballot = self.by_id.get(answer.ballot)
-        if ballot is None or ballot.who not in (None, answer.who):
+    def _judge(self, answer, turns, latest, now):
+        """What becomes of an answer, and the event that it is, if it is taken."""
+        who, ballot = answer.who, self.by_id.get(answer.ballot)
+        if ballot is None or ballot.who not in (None, who) or who == NOBODY:
             return "unknown", None
-        if answer.turn is not None and answer.turn <= turns.get(answer.who, -1):
-            return "replayed", ballot
+        if answer.turn is not None and answer.turn <= turns.get(who, self.turns.get(who, -1)):
+            return "replayed", None
         if ballot.closed or self.closed:
-            return "late", ballot
-        key = ballot.number, answer.who
-        before = counts.get(key) or (self.votes[key].said if key in self.votes else None)
-        same = answer.done is None and before == list(answer.said)
-        return ("again" if same else "taken"), ballot
+            return "late", None
+        event = self._label(ballot, answer, now)
+        if answer.turn is not None:
+            turns[who] = answer.turn
+        key = ballot.number, who
+        said = list(answer.said)
+        if answer.done is None and said == latest.get(key, self.said(who, ballot)):
+            return "again", None
+        latest[key] = said
+        return "taken", event
 
     def _label(self, ballot, answer, now):
-        """The event that an answer is."""
+        """The event that an answer is; what its kind does not have is a ValueError."""
+        check_range("confidence", answer.confidence or 0, 0, 1)
+        for name in ("ms", "turn"):
+            check_whole(name, getattr(answer, name) or 0, 0, 2 ** 53)
         n_shown, kind = len(ballot.place), self.kind(ballot)
         one = self.questions[[ballot.row]]
         one = replace(one, shows=one.shows[:, :n_shown], place=np.array([ballot.place]))
@@ -287,12 +297,15 @@ class Session:
             return "label", label
         return "check", label | {"why": ballot.why, "of": ballot.of}
 
-    def undo(self, who, now):
+    def undo(self, who, now, turn=None):
         """Take back the latest answer of `who` that is not closed; its Ballot, or None."""
+        if turn is not None and turn <= self.turns.get(who, -1):
+            return None  # a replay
         for number in reversed(self.order[who]):
             ballot = self.ballots[number]
             if not (ballot.closed or self.closed):
                 event = {"round": self.number, "ballot": number, "who": who}
+                event |= {} if turn is None else {"turn": turn}
                 self._commit([("undo", event)], now)
                 return ballot
         return None
@@ -350,10 +363,6 @@ class Session:
 
     # ---- events
 
-    def _check_open(self, ballot):
-        if ballot.closed or self.closed:
-            raise ValueError(f"ballot {ballot.id}: expected an open one, it is closed")
-
     def _commit(self, events, now):
         """On the disk first, then in the books."""
         if events and self.write is not None:
@@ -365,6 +374,7 @@ class Session:
         """Take note of an event that is on the disk."""
         self.events.append({**fields, "k": kind})
         who, number = fields.get("who"), fields.get("ballot")
+        self.turns[who] = max(self.turns.get(who, -1), fields.get("turn", -1))
         if kind == "show":
             self._note_show(fields, now)
         elif kind in ("label", "check") and number is not None and who != NOBODY:
@@ -374,7 +384,6 @@ class Session:
             if number in self.order[who]:
                 self.order[who].remove(number)
             self.order[who].append(number)
-            self.turns[who] = max(self.turns.get(who, -1), fields.get("turn", -1))
         elif kind == "undo":
             for key in [key for key in self.votes if key[0] == number and who in (None, key[1])]:
                 del self.votes[key]
@@ -410,14 +419,14 @@ class Voters:
     Args:
         ask: function (session, state) -> None, the face: shows and reads until it has closed the
             session. What it raises ends the run; all that was answered is on the disk.
-        state: the run's State, for faces that let people play or ask anew; None: no run.
+        state: of the run.
         others: who answers the first questions of a round instead, and how many of the last ones
             are left to people: None, all of them.
-        how: `room`, `takers` as in `Session`.
+        how: `room`, `takers`, `checks` as in `Session`.
     """
 
-    def __init__(self, ask, state=None, others=None, most=None, **how):
-        self.ask, self.state_of_run, self.how = ask, state, how
+    def __init__(self, ask, state, others=None, most=None, **how):
+        self.ask, self.of_run, self.how = ask, state, how
         self.others, self.most = others or Absent(), most
         self.book = None  # of the run's log; `humans.recorded.Recorded` sets it
         self.told = []    # events, where there is none
@@ -425,31 +434,26 @@ class Voters:
     def answer(self, game, questions, rng):
         """Questions -> Answers: first those of others, then those of real people."""
         n_others = 0 if self.most is None else max(len(questions) - self.most, 0)
+        theirs = questions[np.arange(n_others, len(questions))].only_shown()
         elsewhere = []
         if n_others:
             asked = questions[np.arange(n_others)].only_shown()
             elsewhere = [self.others.answer(game, asked, rng)]
-        theirs = questions[np.arange(n_others, len(questions))].only_shown()
         session = self.session(game, theirs, rng)
         if not session.closed:
-            self.ask(session, self.state_of_run)
+            self.ask(session, self.of_run)
         return join_answers([*elsewhere, session.answers()])
 
     def session(self, game, questions, rng):
-        """The books of this round, with what is in the log of it already."""
-        told = self.told if self.book is None else self.book.at_faces
-        if self.book is None:
-            number = 1 + len({event["round"] for event in told})
-            return Session(questions, game, number=number, rng=rng, write=self.keep, told=told,
-                           **self.how)
-        view = self.book.state.view
-        kinds = [kind for kind in np.unique(questions.kind).tolist() if is_pair(kind)]
-        golden = None
-        if kinds and view.certain is not None:
-            golden = golden_pairs(view.certain, questions.episodes, kinds[0], 2, rng)
-        number = len(self.book.state.history) + 1
-        return Session(questions, game, self.book.form, view.remarks, number, rng, golden=golden,
-                       write=self.book.note, told=told, **self.how)
+        """The books of this round, with what the log holds of it already."""
+        book, view, golden = self.book, self.of_run.view, None
+        pairs = [kind for kind in np.unique(questions.kind).tolist() if is_pair(kind)]
+        if pairs and view.certain is not None:
+            golden = golden_pairs(view.certain, questions.episodes, pairs[0], 2, rng)
+        return Session(questions, game, Steps() if book is None else book.form, view.remarks,
+                       len(self.of_run.history) + 1, rng, golden=golden,
+                       write=self.keep if book is None else book.note,
+                       told=self.told if book is None else book.at_faces, **self.how)
 
     def keep(self, events):
         self.told += [{**fields, "k": kind} for kind, fields in events]

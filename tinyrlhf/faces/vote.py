@@ -15,7 +15,7 @@ from tinyrlhf.episodes import collect, cut_at, rollout, splice, steps, steps_lef
 from tinyrlhf.faces.drawing import harmless, is_text, look, rows_of, wrapped
 from tinyrlhf.faces.keyboard import Lines, Terminal
 from tinyrlhf.feedback.answers import CANT_TELL, FIRST, GRADES, KINDS, PARTS, SAME, SKIP, Questions
-from tinyrlhf.feedback.forms import Texts
+from tinyrlhf.feedback.forms import TEXT, Texts
 from tinyrlhf.sessions import Voters, report
 
 WHO = "human"
@@ -99,8 +99,8 @@ class Booth:
         self.at, self.running, self.began = 0, not self.terminal.still, time.monotonic()
         try:
             said, done = self.read_answer()
-            self.session.say(WHO, ballot.id, said, time.monotonic(), done=done)
-            self.note = "saved"
+            verdict = self.session.say(WHO, ballot.id, said, time.monotonic(), done=done)
+            self.note = "saved" if verdict == "taken" else verdict
         except Undone:
             undone = self.session.undo(WHO, time.monotonic())
             self.note = "taken back" if undone else "nothing to take back"
@@ -264,7 +264,7 @@ class Booth:
         """Episodes of one: a text that the person writes, or mends (None); None: given up."""
         form = self.session.form
         written = form.write(self.game, asked, 0)
-        text = written["text"] if text is None else text
+        text = written[TEXT] if text is None else text
         while True:
             text = self.edit(written.get("prompt", ""), text)
             if text is None:
@@ -272,7 +272,7 @@ class Booth:
             try:
                 if len(text) >= self.game.horizon:
                     raise ValueError(f"expected fewer than {self.game.horizon} letters")
-                return form.read(self.game, [{**written, "text": text}])
+                return form.read(self.game, [{**written, TEXT: text}])
             except ValueError as error:
                 self.note = harmless(error)
 

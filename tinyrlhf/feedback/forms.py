@@ -53,6 +53,9 @@ def read_steps(game, written, like):
                     true_rewards=np.array(written["rewards"], float)[None])
 
 
+TEXT = "text"
+
+
 class Texts:
     """An episode as its prompt, if there is one, and its text: such a game knows the rest."""
 
