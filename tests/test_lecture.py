@@ -124,7 +124,7 @@ def test_no_count_leaves_the_process_before_the_vote_is_closed():
             assert not view.get("result") and "counts" not in view
             assert "%" not in json.dumps({**view, "question": None})
         await presenter.do("next")
-        await until(lambda: room.phase == "closed")
+        await until(lambda: voters[0].view["phase"] == json.loads(desk.text)["phase"] == "closed")
         assert "What you said" not in json.dumps([voters[0].view, json.loads(desk.text)])  # the guess comes first
         await presenter.do("next")
         await until(lambda: "What you said" in json.dumps(voters[0].view))
@@ -409,7 +409,8 @@ def test_two_camps_are_found_where_there_are_two():
     for ballot in range(8):
         for number in range(20):
             said = (number % 2) ^ (ballot % 2) if rng.random() < 0.9 else rng.integers(2)
-            told.append({"k": "label", "who": f"p-{number}", "round": 1, "ballot": ballot, "said": [int(said)]})
+            vote = {"k": "label", "who": f"p-{number}", "round": 1, "ballot": ballot}
+            told.append({**vote, "said": [int(said)]})
     camps = two_camps(told)
     assert len({camps[f"p-{number}"] for number in range(0, 20, 2)}) == 1
     assert camps["p-0"] != camps["p-1"] and two_camps(told[:20]) is None

@@ -3,8 +3,8 @@
     python tests/benchmarks/lecture.py [--voters 200] [--rounds 5] [--burst 0.1]
     python tests/benchmarks/lecture.py --voters 500 --soak 300
 
-The first: every round all phones vote within `burst` seconds. The second: for `soak` seconds rounds of 10 s, in which the
-votes are spread over 6 s and every phone drops its stream once and comes back. Votes are on the disk before they are
+The first: every round all phones vote within `burst` seconds. The second: for `soak` seconds rounds of 10 s, in which
+the votes are spread over 6 s and every phone drops its stream once and comes back. Votes are on the disk before they are
 acknowledged. Printed: votes that were lost, milliseconds until a vote is acknowledged and until a new round has reached
 the phones, and what the server's process used.
 """
@@ -120,8 +120,8 @@ def serve(options):
             cookie = entered(desk)
             before, began = time.process_time(), time.monotonic()
             command = [sys.executable, __file__, "--phones", str(room.audience.port), room.keys["code"],
-                       str(desk.listener.port), cookie, "--voters", str(options.voters), "--rounds", str(options.rounds),
-                       "--burst", str(options.burst), *(["--soak", str(options.soak)] if options.soak else [])]
+                       str(desk.listener.port), cookie, "--voters", str(options.voters),
+                       "--rounds", str(options.rounds), "--burst", str(options.burst), *(["--soak", str(options.soak)] if options.soak else [])]
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
                 seen = json.loads(process.stdout.read())
             cpu, seconds = time.process_time() - before, time.monotonic() - began
@@ -135,8 +135,8 @@ def serve(options):
         import resource
         memory = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
     n = options.voters * rounds
-    print(f"{options.voters} voters, {rounds} rounds: {len(seen['vote'])} of {n} votes acknowledged, {len(kept)} in the "
-          f"log, {counted} counted, {seen['refused']} refused\n"
+    print(f"{options.voters} voters, {rounds} rounds: {len(seen['vote'])} of {n} votes acknowledged, "
+          f"{len(kept)} in the log, {counted} counted, {seen['refused']} refused\n"
           f"  ms until a vote is acknowledged, p50 / p95 / p99 / most:   {quantiles(seen['vote'])}\n"
           f"  ms until a new round has reached the phones:               {quantiles(seen['reach'])}\n"
           f"  ms until a key of the presenter is obeyed:                 {quantiles(seen['presenter'])}\n"
@@ -153,7 +153,6 @@ if __name__ == "__main__":
     parser.add_argument("--phones", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
     allow_many_files()
-    sys.setswitchinterval(0.0005)
     if given.phones:
         port, code, presenter_port, cookie = given.phones
         asyncio.run(phones(given, int(port), code, int(presenter_port), cookie))
