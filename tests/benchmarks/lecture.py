@@ -3,8 +3,8 @@
     python tests/benchmarks/lecture.py [--voters 200] [--rounds 5] [--burst 0.1]
     python tests/benchmarks/lecture.py --voters 500 --soak 300
 
-The first: every round all phones vote within `burst` seconds. The second: for `soak` seconds rounds of 10 s, in which
-the votes are spread over 6 s and every phone drops its stream once and comes back. Votes are on the disk before they are
+The first: every round all phones vote within `burst` seconds. The second: for `soak` seconds rounds of 10 s, in
+which the votes are spread over 6 s and every phone drops its stream once and comes back. Votes are on the disk before they are
 acknowledged. Printed: votes that were lost, milliseconds until a vote is acknowledged and until a new round has reached
 the phones, and what the server's process used.
 """
@@ -121,7 +121,8 @@ def serve(options):
             before, began = time.process_time(), time.monotonic()
             command = [sys.executable, __file__, "--phones", str(room.audience.port), room.keys["code"],
                        str(desk.listener.port), cookie, "--voters", str(options.voters),
-                       "--rounds", str(options.rounds), "--burst", str(options.burst), *(["--soak", str(options.soak)] if options.soak else [])]
+                       "--rounds", str(options.rounds), "--burst", str(options.burst)]
+            command += ["--soak", str(options.soak)] if options.soak else []
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
                 seen = json.loads(process.stdout.read())
             cpu, seconds = time.process_time() - before, time.monotonic() - began
