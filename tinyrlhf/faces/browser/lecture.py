@@ -34,7 +34,8 @@ TO_ALL = {  # phase: title and lead on the phones
     "read": ("", "Look first: the vote opens in a moment."),
     "open": ("One moment ...", "You may change your mind until it is closed."),
     "closed": ("Thank you", "The vote is closed: look at the screen."),
-    "learn": ("It learns from your answers ...", ""), "end": ("Thank you", "That was the last one.")}
+    "learn": ("It learns from your answers ...", ""),
+    "end": ("Thank you", "That was the last question.")}
 ON_THE_SCREEN = {  # phase: title and lead of the presenter, and what Enter does
     "wait": ("Vote with your phone: open", "", "begin"),
     "show": ("What your answers have taught it", "", "go on"),
@@ -150,7 +151,7 @@ class Lecture:
         if self.phase not in ("open", "closing"):
             when = "voting is not open yet" if self.phase == "read" else "too late"
             return [Refused(409, f"{when}: nothing was counted")] * len(answers)
-        replies = votes_into(self.session)(answers)
+        replies = votes_into(self.session, answers)
         if not self.session.room:
             self.tell_some({answer.who for answer in answers})  # the next pair
         return replies
