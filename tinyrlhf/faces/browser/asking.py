@@ -77,7 +77,7 @@ def screen_of(session, ballot):
     lead = ""
     if typed:
         mends = not KINDS[kind].drawn
-        question["start"] = clips[0]["text"] if mends else ""
+        question["start"] = clips[0]["words"] if mends else ""
         lead = "write it as it should be, and press Enter"
         options = [option(None, "it may stay as it is", [0])] if mends else []
     elif acts:

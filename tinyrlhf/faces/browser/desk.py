@@ -15,6 +15,7 @@ from tinyrlhf.faces.browser.asking import Driven, option, screen_of, words_for
 from tinyrlhf.faces.browser.drawing import chance_of_first, learned
 from tinyrlhf.faces.browser.server import Inbox, Refused, Reply, Server, Token, as_json, reply_to
 from tinyrlhf.feedback.answers import KINDS
+from tinyrlhf.feedback.forms import TEXT
 from tinyrlhf.saving import Closing, finite
 from tinyrlhf.sessions import Said, is_pair, report
 
@@ -95,7 +96,7 @@ class Desk(Closing):
     def show_end(self, state, lines, title, told, options):
         """The last view: what came out."""
         picture = learned(state)
-        self.show({"phase": "end", "title": title, "result": [{"text": line} for line in lines],
+        self.show({"phase": "end", "title": title, "result": [{"saying": line} for line in lines],
                    "question": before_and_now(picture), "learned": picture, "options": options,
                    "chart": chart(state, told), "help": help_for(options)})
 
@@ -287,9 +288,9 @@ class Browser(Desk):
             if len(text) >= game.horizon:
                 raise Refused(400, f"expected fewer than {game.horizon} letters")
             written = session.form.write(game, played, 0)
-            if text == written["text"] and not KINDS[session.kind(ballot)].drawn:
+            if text == written[TEXT] and not KINDS[session.kind(ballot)].drawn:
                 return self.keep()
-            return self.keep(session.form.read(game, [{**written, "text": text}]))
+            return self.keep(session.form.read(game, [{**written, TEXT: text}]))
         if action not in game.keys.values():
             raise Refused(400, "action: expected one of the game's")
         if self.driven is None or (begin or 0) >= 0:

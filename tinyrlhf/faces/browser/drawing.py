@@ -16,7 +16,7 @@ def clip_of(game, episodes, row):
     states = episodes.states[row, :episodes.lengths[row] + 1]
     if hasattr(game, "decode"):
         prompt = game.asked(states[:1])[0] if hasattr(game, "asked") else ""
-        return {"prompt": prompt, "text": game.decode(states[-1:])[0]}
+        return {"prompt": prompt, "words": game.decode(states[-1:])[0]}
     words = f"{len(states) - 1} steps; at the end: {game.show(states[-1])}"
     if len(states) == 2:
         words = f"choice {int(episodes.actions[row, 0]) + 1}"
@@ -68,7 +68,7 @@ def learned(state):
         order = np.argsort(-returns, kind="stable")
         texts = {}
         for row in [*order[:TEXTS], *order[-TEXTS:]]:
-            texts[clip_of(game, now, row)["text"]] = round(float(returns[row]), 2)
+            texts[clip_of(game, now, row)["words"]] = round(float(returns[row]), 2)
         picture["texts"] = list(texts.items())
     else:
         picture["map"] = where_it_is_good(state, [before, now])

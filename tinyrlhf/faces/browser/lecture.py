@@ -318,7 +318,7 @@ class Lecture:
                 "progress": f"round {self.session.number}{n_rounds} · phones here: {there}",
                 "footer": f"join: {self.link}", "learned": self.picture, "chart": self.chart}
         if phase == "wait":
-            view["result"] = [{"big": self.link}, {"text": STORED}]
+            view["result"] = [{"big": self.link}, {"saying": STORED}]
         elif phase == "show":
             view["question"] = before_and_now(self.picture)
         elif phase == "closed":
@@ -343,13 +343,13 @@ class Lecture:
         if not self.session.room:
             return result_of_own(self.session)
         p = guess(self.session, self.ballot, self.state)
-        parts = [{"text": "The reward model makes no guess here."} if p is None else
+        parts = [{"saying": "The reward model makes no guess here."} if p is None else
                  {"title": "What the reward model had guessed",
                   "rows": [row("left", p, side="left"), row("right", 1 - p, side="right")]}]
         tally = self.session.tally(self.ballot)
         if self.revealed >= 1:
             parts.append({"title": "What you said", "rows": self.rows(tally),
-                          "text": unsaid(tally)})
+                          "saying": unsaid(tally)})
             if self.first is not None:
                 parts.append({"title": "Before the discussion", "rows": self.rows(self.first)})
         if self.revealed >= 2:
@@ -382,14 +382,14 @@ class Lecture:
         text = ("Krippendorff's alpha needs another question" if alpha is None or n_asked < 2 else
                 f"Krippendorff's alpha over all votes so far: {alpha:.2f} "
                 "(1: all agree; 0: as if by chance)")
-        return {"title": "How far you disagree", "text": text,
+        return {"title": "How far you disagree", "saying": text,
                 "rows": [row("4 p (1 - p)", 4 * p * (1 - p))]}
 
     def two_camps(self):
         """Voters in two groups by how they have voted, and what each says here."""
         camp_of = two_camps([*self.told, *self.session.events])
         if camp_of is None:
-            return {"text": "Two camps need %d votes of %d voters." % CAMPS}
+            return {"saying": "Two camps need %d votes of %d voters." % CAMPS}
         tallies = [Counter(), Counter()]
         for who, camp in camp_of.items():
             said = self.session.said(who, self.ballot)
@@ -429,7 +429,7 @@ def result_of_own(session):
     alphas = [f"Krippendorff's alpha of a {kind}: {alpha:.2f}"
               for kind, alpha in found["agreement"].items()]
     return [{"big": f"{found['answers']} answers of {found['people']} voters"},
-            {"text": "; ".join([f"{found['seconds']:.1f} seconds each, at the median", *alphas])}]
+            {"saying": "; ".join([f"{found['seconds']:.1f} seconds each, at the median", *alphas])}]
 
 
 def row(label, share, count=None, side=""):

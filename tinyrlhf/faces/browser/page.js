@@ -224,14 +224,14 @@ function chartOf(chart) {
 
 function clipFigure(clip, i) {
   const figure = make("figure", clip.side || ""), name = clip.name || (view.question.clips.length > 1 ? String(i + 1) : "");
-  if (clip.text !== undefined) {
+  if (!clip.frames) {
     if (clip.prompt) figure.append(make("p", "prompt", clip.prompt));
-    figure.append(make("blockquote", "", clip.text || "(nothing)"));
+    figure.append(make("blockquote", "", clip.words || "(nothing)"));
   } else {
     figure.append(canvasOf(clip, name));
   }
   const caption = make("figcaption");
-  caption.append(make("b", "", name), clip.words && clip.words.length < 40 ? `  ${clip.words}` : "");
+  caption.append(make("b", "", name), clip.frames && clip.words.length < 40 ? `  ${clip.words}` : "");
   figure.append(caption);
   return figure;
 }
@@ -239,7 +239,7 @@ function clipFigure(clip, i) {
 function showClips(question) {
   const clips = question ? question.clips : [];
   put(at("clips"), ...clips.map(clipFigure));
-  at("clips").className = (clips.length > 2 ? "many " : "") + (clips.some(clip => clip.text !== undefined) ? "texts" : "");
+  at("clips").className = (clips.length > 2 ? "many " : "") + (clips.some(clip => !clip.frames) ? "texts" : "");
   at("bar").hidden = !clips.some(clip => clip.frames);
   at("bar").className = question && question.parts ? "parts" : "";
   at("bar").setAttribute("aria-hidden", "true");
@@ -280,7 +280,7 @@ function showResult(result) {
     if (each.big) parts.push(make("p", "big", each.big));
     if (each.title) parts.push(make("h2", "", each.title));
     for (const row of each.rows || []) parts.push(bar(row));
-    if (each.text) parts.push(make("p", "small", each.text));
+    if (each.saying) parts.push(make("p", "small", each.saying));
     if (each.camps) {
       const camps = make("div", "camps");
       for (const camp of each.camps) {
