@@ -335,7 +335,8 @@ class Lecture:
                         option("t", "two camps", do="camps", minor=True)]
             if phase in ("open", "closed"):
                 keys.append(option("r", "reset this vote", do="reset", minor=True))
-        keys.append(option("q", "stop here", do="quit", minor=True))
+        if phase != "learn":
+            keys.append(option("q", "stop here", do="quit", minor=True))
         self.desk.show({**view, "options": keys, "help": help_for(keys, MORE_KEYS)})
 
     def result(self):
@@ -352,10 +353,10 @@ class Lecture:
                           "saying": unsaid(tally)})
             if self.first is not None:
                 parts.append({"title": "Before the discussion", "rows": self.rows(self.first)})
-        if self.revealed >= 2:
-            parts.append(self.disagreement(tally))
         if self.revealed >= 1 and self.camps:
             parts.append(self.two_camps())
+        elif self.revealed >= 2:
+            parts.append(self.disagreement(tally))
         return parts
 
     def rows(self, tally):
