@@ -8,10 +8,10 @@ import pytest
 
 from tinyrlhf import runs
 from tinyrlhf.feedback.answers import SAME, SKIP, join_answers
-from tinyrlhf.feedback.forms import counted, labels_in
+from tinyrlhf.feedback.forms import counted, labels_in, votes_in
 from tinyrlhf.questions import ask
 from tinyrlhf.rlhf import act, propose, rlhf
-from tinyrlhf.sessions import NOBODY, Said, Session, Voters, golden_pairs, is_left, report, votes_in
+from tinyrlhf.sessions import NOBODY, Said, Session, Voters, golden_pairs, is_left, report
 from tinyrlhf.worlds import build, find
 
 
@@ -189,7 +189,8 @@ def test_a_batch_of_votes_is_written_at_once_and_judged_in_its_order():
     books = session(room=True, write=groups.append)
     ballot = books.open(0.0)
     votes = [Said("a", ballot.id, [0], turn=1), Said("b", ballot.id, [0], turn=1), Said("a", ballot.id, [1], turn=2),
-             Said("a", ballot.id, [0], turn=1), Said("c", "no", [0]), Said("d", ballot.id, [7]), Said("b", ballot.id, [0])]
+             Said("a", ballot.id, [0], turn=1), Said("c", "no", [0]), Said("d", ballot.id, [7]),
+             Said("b", ballot.id, [0])]
     assert books.say_all(votes, 1.0) == ["taken", "taken", "taken", "replayed", "unknown", "invalid", "again"]
     books.close(2.0, ballot)
     assert len(groups[1]) == 3 and books.tally(ballot) == {(0,): 1, (1,): 1}
@@ -362,7 +363,7 @@ def test_consistency_and_undone_votes_in_the_report():
     first, second = voted(0, "ann", 1, [0, 1]), voted(1, "ann", 1, [1, 0], k="check", why="repeat", of=0)
     assert report([first, second])["consistency"] == 1.0 and is_left(second) and not is_left(first)
     undone = {"k": "undo", "round": 1, "ballot": 0, "who": "ann"}
-    assert report([first, second, undone])["answers"] == 0 and votes_in([first, undone]) == ({}, {})
+    assert report([first, second, undone])["answers"] == 0 and votes_in([first, undone]) == {}
 
 
 def test_others_answer_the_first_questions_and_people_the_last_few():

@@ -100,6 +100,7 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
 
     `vote` is the same with a person at a face: what only faces have goes here.
     """
+    often = FOR_PEOPLE if about else dict.fromkeys(FOR_PEOPLE, "calibrated")
     about = about or {"help": "act, ask, fit, improve, measure: the whole loop on one world",
                       "description": "The whole loop on one world, or on several in turn.",
                       "epilog": RUN_EPILOG}
@@ -114,9 +115,9 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
         help="what people are asked for: preference, ranking, rating, thumb, demonstration, "
         "correction, stop, comment, credit; several are asked in turn (default: calibrated)")
     add("--rounds", type=int, metavar="N",
-        help="how often to ask and improve (default: calibrated)")
+        help=f"how often to ask and improve (default: {often['rounds']})")
     add("--questions", type=int, metavar="N",
-        help="answers of each kind in a round (default: calibrated)")
+        help=f"answers of each kind in a round (default: {often['questions']})")
     add("--agreement", type=float, metavar="SHARE",
         help="how often the person's answers agree with the true reward in a random pair of what "
         "is shown (0.5 to 1, default 0.9)")

@@ -36,7 +36,7 @@ import numpy as np
 from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.diagnostics import krippendorff_alpha
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
-from tinyrlhf.feedback.forms import Steps, counted, from_labels, in_words, said_of
+from tinyrlhf.feedback.forms import Steps, counted, from_labels, in_words, said_of, votes_in
 from tinyrlhf.humans.simulated import Absent
 
 REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden
@@ -498,8 +498,10 @@ def report(events):
     The side bias needs no model: if P(left) = sigmoid(d + b), and sigmoid(-d + b) when swapped,
     then P(left twice) / P(right twice) = exp(2 b), whatever d is.
     """
-    firsts, checks = votes_in(events)
-    pairs = [vote for vote in [*firsts.values(), *checks.values()] if sided(vote)]
+    votes = {key: vote for key, vote in votes_in(events).items() if vote["who"] != NOBODY}
+    firsts = {key: vote for key, vote in votes.items() if vote["k"] == "label"}
+    checks = {key: vote for key, vote in votes.items() if vote["k"] == "check"}
+    pairs = [vote for vote in votes.values() if sided(vote)]
     left = np.mean([is_left(vote) for vote in pairs]) if pairs else np.nan
     twice = []
     golden = defaultdict(list)
@@ -525,21 +527,6 @@ def report(events):
         "golden": {who: (sum(right), len(right)) for who, right in golden.items()},
         "flagged": sorted(who for who, right in latest.items()
                           if len(right) == OF_GOLDEN and sum(right) < FLAGGED)}
-
-
-def votes_in(events):
-    """The votes that count, {(round, ballot, who): event}: of what was asked, and of checks."""
-    firsts, checks = {}, {}
-    for event in events:
-        if event["k"] in ("label", "check") and event["who"] != NOBODY:
-            votes = firsts if event["k"] == "label" else checks
-            votes[event["round"], event["ballot"], event["who"]] = event
-        elif event["k"] == "undo":
-            for votes in (firsts, checks):
-                for key in [key for key in votes if key[:2] == (event["round"], event["ballot"])
-                            and event["who"] in (None, key[2])]:
-                    del votes[key]
-    return firsts, checks
 
 
 def sided(vote):

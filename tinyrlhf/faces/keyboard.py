@@ -22,6 +22,13 @@ PATIENCE = 0.05  # seconds until an ESC without anything after it is the key its
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[0m\x1b[?25h\x1b[?1049l"
 
 
+def write(text):
+    """On standard output, with ? for letters that it does not have."""
+    letters = sys.stdout.encoding or "ascii"
+    sys.stdout.write(text.encode(letters, "replace").decode(letters))
+    sys.stdout.flush()
+
+
 class Decoder:
     """Bytes as they come, in any pieces -> names of keys; what nobody knows is left out."""
 
@@ -75,12 +82,12 @@ class Terminal(Closing):
             self.before = termios.tcgetattr(self.file)
             termios.tcflush(self.file, termios.TCIFLUSH)  # typed before there was a question
             tty.setcbreak(self.file)  # Ctrl-C still stops
-        print(ENTER, end="", flush=True)
+        write(ENTER)
 
     def close(self):
         if self.before is not None:
             termios.tcsetattr(self.file, termios.TCSADRAIN, self.before)
-        print(LEAVE, end="", flush=True)
+        write(LEAVE)
 
     def key(self, seconds):
         """The next key, waited for so long; None: none came."""
@@ -135,7 +142,7 @@ class Terminal(Closing):
                 parts.append(f"\x1b[{number + 1};1H{text}\x1b[0m\x1b[K")
                 self.shown[number] = text
         if parts:
-            print("".join(parts), end="", flush=True)
+            write("".join(parts))
 
 
 class Lines(Closing):
@@ -161,7 +168,7 @@ class Lines(Closing):
     def line(self):
         """The next line, after what is to be seen if that has changed."""
         if self.rows != self.printed:
-            print("\n".join(self.rows), flush=True)
+            write("\n".join(self.rows) + "\n")
             self.printed = self.rows
         line = sys.stdin.readline()
         if not line:

@@ -81,6 +81,7 @@ class Booth:
         self.terminal, self.session, self.state, self.game = terminal, session, state, session.game
         self.colours, self.letters = (False, False) if terminal.still else look()
         self.note = ""
+        self.written = isinstance(session.form, Texts)
         self.quick = self.game.seconds_per_step < QUICK and not terminal.still
         self.step_seconds = self.game.seconds_per_step * (SLOWER if self.quick else 1)
 
@@ -197,32 +198,29 @@ class Booth:
         return None
 
     def part_until(self, at):
-        """The number of the part in which step `at` of the clip is."""
-        shows = self.session.questions.shows[self.ballot.row]
-        ends = self.session.questions.episodes.lengths[shows[shows >= 0]]
+        """The number of the part in which step `at` of the (first) clip is."""
+        shows = self.session.questions.shows[self.ballot.row, :PARTS]
+        ends = self.session.questions.episodes.lengths[shows]
         return int(min(np.searchsorted(ends, at), PARTS - 1))
 
     # ---- whoever acts
 
     def act(self):
         """The episode that the person plays or writes, as an answer; None: they gave it up."""
-        shown = self.session.questions[[self.ballot.row]]
-        asked = self.session.questions.episodes[shown.shows[:, 0]]
-        said = [0] if KINDS[self.kind].drawn else [1]
-        at = 0 if KINDS[self.kind].drawn else min(self.at, self.length)
-        if isinstance(self.session.form, Texts):
-            done = self.write_text(asked, "" if KINDS[self.kind].drawn else None)
-        elif not self.game.keys:
-            raise ValueError("demonstration: expected a game with keys, this one has none")
+        asked = self.session.questions.episodes[
+            self.session.questions.shows[self.ballot.row, :1]]
+        afresh = KINDS[self.kind].drawn
+        if self.written:
+            done = self.write_text(asked, "" if afresh else None)
         else:
-            done = self.drive(asked, at)
-        return None if done is None else (said, done)
+            done = self.drive(asked, 0 if afresh else self.at)
+        return None if done is None else ([0 if afresh else 1], done)
 
     def drive(self, asked, at):
         """Episodes of one: as far as `at` as it was, then by key, in as many steps as were left."""
         left = int(steps_left(self.game, asked)[0])
-        if at >= left or (at and at >= asked.lengths[0]):
-            self.note = "it is over there: go back with [ first"
+        if at >= left or (at and at >= asked.lengths[0]) or not self.game.keys:
+            self.note = "it is over there, go back with [" if at else "this game has no keys"
             return None
         state, first = asked.states[:, at], asked.first_step + at
         self.action = None
@@ -281,8 +279,8 @@ class Booth:
         prompt = self.edit("the user's turn", "")
         if prompt is None:
             return
-        shows = self.session.questions.shows[self.ballot.row]
-        rows, columns = np.unique(shows[shows >= 0], return_inverse=True)
+        shown = self.session.questions.shows[self.ballot.row]
+        rows, columns = np.unique(shown[shown >= 0], return_inverse=True)
         try:
             starts = self.game.ask([prompt.strip().lower()] * len(rows))
             plays = rollout(self.game, self.state.policy, starts, self.session.rng)
@@ -345,7 +343,9 @@ class Booth:
         head = (f"round {self.session.number}   question {min(asked + 1, self.session.n)} of "
                 f"{self.session.n}   {self.note}")
         entry = ENTRIES[self.kind]
-        self.put([head, ""], frames, [entry.question + self.more_of_question(), entry.keys, COMMON])
+        keys = entry.keys.replace("take over here", "mend it") if self.written else entry.keys
+        self.put([head, ""], frames, self.names(len(frames[0])),
+                 [entry.question + self.more_of_question(), keys, COMMON])
 
     def more_of_question(self):
         """What is typed already, and what else can be said."""
@@ -355,25 +355,22 @@ class Booth:
         if self.kind == "credit" and self.typed:
             return (f"  {('left', 'right')[self.typed[0]]}: what decided it? 1-{PARTS} part of the "
                     f"left, {PARTS + 1}-{2 * PARTS} of the right, enter: nothing")
-        if self.kind in ("stop", "credit") and self.length:
-            return f"  (part {self.part_of(self.at) + 1} of {PARTS})"
+        if self.kind in ("stop", "credit"):
+            return f"  (part {self.part_until(self.at) + 1} of {PARTS})"
+        typed = " ".join(map(str, self.typed))
         if hasattr(self.game, "ask") and self.state is not None:
-            return "  t: type another prompt"
-        return "  " + " ".join(map(str, self.typed))
-
-    def part_of(self, at):
-        return min(PARTS * max(at - 1, 0) // self.length, PARTS - 1)
+            return f"  {typed}  t: type another prompt"
+        return f"  {typed}"
 
     def draw_one(self, state, line):
         self.put([f"round {self.session.number}   {self.note}", ""], [[self.game.scene(state)]],
-                 [line])
+                 [""], [line])
 
-    def put(self, head, frames, foot):
+    def put(self, head, frames, names, foot):
         """Scenes side by side, or texts, between head and foot; cut to the terminal."""
         scenes, (columns, lines) = frames[0], self.terminal.measure()
         foot = [row for text in foot for row in wrapped(self.in_letters(text), columns - 1, 3)]
         high = max(lines - len(foot) - len(head) - 2, 2)
-        names = ["" if len(scenes) == 1 else self.name(i, len(scenes)) for i in range(len(scenes))]
         if all(map(is_text, scenes)):
             body = self.texts(scenes, names, columns)[:high + 1]
         else:
@@ -383,11 +380,14 @@ class Booth:
         head = [harmless(text)[:columns - 1] for text in head]
         self.terminal.draw((head + body + [""] + foot)[:lines])
 
-    def name(self, place, n):
-        """What a screen is called: a side, or a number."""
-        if n > 2:
-            return str(place + 1)
-        return self.in_letters(("← left", "right →")[place])
+    def names(self, n):
+        """What n screens are called: sides, or numbers; and what was done, if that is all."""
+        names = {1: [""], 2: ["← left", "right →"]}.get(n) or [str(i + 1) for i in range(n)]
+        if self.game.horizon == 1:
+            keys = {action: key for key, action in self.game.keys.items()}
+            names = [f"{name} ({keys[action]})"
+                     for name, action in zip(names, self.episodes.actions[:, 0].tolist())]
+        return [self.in_letters(name) for name in names]
 
     def in_letters(self, text):
         """Arrows as words, where the terminal has no such letters."""

@@ -141,23 +141,33 @@ def labels_in(events, plan):
 def counted(events):
     """The labels that count of what people said at a face (`sessions.py`), each with its `shows`.
 
-    The last one of each person to a ballot that was not undone, in the order of the questions.
+    In the order of the questions.
     """
-    shows, labels = {}, {}
+    shows = {}
     for event in events:
-        key = event.get("round"), event.get("ballot"), event.get("who")
         if event["k"] == "show" and "shows" in event:
             shown = {name: event[name] for name in ("shows", "typed") if name in event}
             shows[event["round"], event["q"]] = shown
-        elif event["k"] == "label" and "ballot" in event:
-            labels[key] = event
+    labels = [vote for vote in votes_in(events).values() if vote["k"] == "label"]
+    labels.sort(key=lambda vote: (vote["round"], vote["q"], vote["ballot"], vote["who"]))
+    return [{**shows.get((vote["round"], vote["q"]), {}), **vote} for vote in labels]
+
+
+def votes_in(events):
+    """The last answer of each person to each ballot that was not undone.
+
+    {(round, ballot, who): event}; `check` answers repeated and certain questions.
+    """
+    votes = {}
+    for event in events:
+        if event["k"] in ("label", "check") and "ballot" in event:
+            votes[event["round"], event["ballot"], event["who"]] = event
         elif event["k"] == "undo":
-            for other in [other for other in labels if other[:2] == key[:2]]:
-                if event["who"] in (None, other[2]):
-                    del labels[other]
-    in_order = sorted(labels.values(), key=lambda event: (event["round"], event["q"],
-                                                          event["ballot"], event["who"]))
-    return [{**shows.get((label["round"], label["q"]), {}), **label} for label in in_order]
+            ballot = event["round"], event["ballot"]
+            for key in [key for key in votes if key[:2] == ballot]:
+                if event["who"] in (None, key[2]):
+                    del votes[key]
+    return votes
 
 
 def modern(label):
