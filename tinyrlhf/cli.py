@@ -11,8 +11,10 @@ from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
-FACES = ("terminal",)  # through which real people answer
+FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
+FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
+EACH_THEIR_OWN = 60  # questions, for a room in which everybody has pairs of their own
 FOR_PEOPLE = {"rounds": 8, "questions": 6}  # of `vote`, unless told: real people get tired
 VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer is on the disk "
                "before the next question: stop with q, go on with --resume. In a pipe a line is a "
@@ -23,7 +25,8 @@ RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
 JSON_HELP = "last line of the output: the result as one JSON object"
 OURS = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json",
-        "parser", "instead")  # of `run`, and no settings of a world
+        "parser", "instead",
+        "browser", "lecture", "simulate", "own", "forget")  # of `run`, and no settings of a world
 BEGAN = time.perf_counter() - time.process_time()  # of the process, which has only imported
 
 
@@ -143,7 +146,20 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
     add("--resume", metavar="RUN", help="continue this interrupted run with its own settings")
     add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
     add("--json", action="store_true", help=JSON_HELP)
-    run.set_defaults(parser=run)
+    if name == "vote":
+        add_pages(add)
+    run.set_defaults(parser=run, lecture=None)
+
+
+def add_pages(add):
+    """People at a browser, and a whole room."""
+    add("--browser", action="store_true", help="answer on a page, at this computer")
+    add("--lecture", metavar="ADDRESS[:PORT]",
+        help="a room votes from its phones: an address of this computer in their network")
+    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
+    add("--own", action="store_true",
+        help="with --lecture: everybody judges pairs of their own, not all the same one")
+    add("--forget", metavar="RUN", help="delete a lecture, or any run, whole")
 
 
 def main(arguments=None, own_world=None):
@@ -199,6 +215,9 @@ def obey(arguments, began, own_world=None):
             from tinyrlhf.faces.play import play
             play(options)
         else:
+            if getattr(options, "forget", None) is not None:
+                from tinyrlhf.faces.browser.seats import forget
+                return forget(options.forget) or 0
             check_worlds(options, names)
             if options.help:
                 help_for(options)
@@ -237,9 +256,19 @@ def help_for(options):
             print(f"  {name}:{default:g} ({lowest:g} to {highest:g})   {zoo.ABOUT[name]}")
 
 
+def check_pages(options):
+    """`--browser` and `--lecture` are `--human browser`; what needs a room is refused without."""
+    if options.browser or options.lecture is not None:
+        options.human = "browser"
+    elif options.simulate or options.own:
+        raise ValueError("--simulate, --own: expected --lecture ADDRESS with them")
+
+
 def run_all(options, more, began):
     """`tinyrlhf run`: one world after the other; all mistakes before the first run."""
     from tinyrlhf.worlds import find
+    if options.command == "vote":
+        check_pages(options)
     recorded = options.human == "recorded"
     if recorded != (options.source is not None):
         raise ValueError("--human recorded: expected --from LOG with it, and --from only with it")
@@ -256,7 +285,9 @@ def run_all(options, more, began):
                          f"{options.human} and {said.get('person')}")
     worlds = [find(name) for name in options.worlds]
     if options.command == "vote" and options.resume is None:
-        said = {**FOR_PEOPLE, **said}
+        said = {**(FOR_PEOPLE if options.lecture is None else FOR_A_ROOM), **said}
+        if options.own and options.questions is None:
+            said["questions"] = EACH_THEIR_OWN
     given = [given_to(world, said) for world in worlds]
     known = set(OURS).union(*given)
     for name, value in said.items():
@@ -305,7 +336,6 @@ def given_to(world, said):
 def run(world, given, options, began):
     """`tinyrlhf run` for one world: build or resume, loop, measure, draw."""
     from tinyrlhf import runs
-    from tinyrlhf.rlhf import rlhf
     resumed = options.resume is not None and not runs.left_before_it_began(options.resume)
     if resumed:
         settings = resumed_settings(given, options)
@@ -316,9 +346,21 @@ def run(world, given, options, began):
     if (settings["person"] == "human") != (options.human in FACES):
         raise ValueError(f"--resume: expected --human {' or '.join(FACES)} for a run that people "
                          f"answer, and only for such; got {options.human}")
+    if options.human == "browser":
+        from tinyrlhf.faces.browser.seats import seated
+        with seated(state, world.name, options) as face:
+            go(world, state, settings, options, began, resumed, face)
+        return
     if options.human in FACES:
         from tinyrlhf.faces import vote
         vote.seat(state, vote.ask_at_terminal)
+    go(world, state, settings, options, began, resumed)
+
+
+def go(world, state, settings, options, began, resumed, face=None):
+    """All rounds that are left, in the run's folder; face: pages, which show what came out."""
+    from tinyrlhf import runs
+    from tinyrlhf.rlhf import rlhf
     source = options.source and runs.source_of(options.source, state, settings)
     folder = options.resume if resumed else runs.create(out_folder(world.name, options), settings)
     line = Progress(state)
@@ -332,19 +374,28 @@ def run(world, given, options, began):
                 at_work.save(state)
                 line.round(state, row)
 
+            if options.lecture is not None:
+                from tinyrlhf.faces.browser.seats import keep_keys
+                keep_keys(face, folder)
             line.announce(state)
             rlhf(state, on_round=on_round)
             differences = at_work.book.differences
             if differences:
                 line.note(f"{differences[0]} ({len(differences)} such rounds; another seed, or "
                           "other settings?)")
-            finish(folder, state, options, line, began)
-    except KeyboardInterrupt:
+            told = finish(folder, state, options, line, began)
+            if face is not None:
+                face.end(state, told)
+    except KeyboardInterrupt as stop:
         again = f" --human {options.human}" if options.human != "simulated" else ""
+        command = world.command
+        if options.lecture is not None:
+            command = command.replace(" run ", " vote ")
+            again = f" --lecture {options.lecture}"
         again += f" --from {options.source}" if options.source else ""
         kept = "answer" if options.human in FACES else "finished round"
-        raise KeyboardInterrupt(f"; every {kept} is saved; go on with: "
-                                f"{world.command} --resume {folder}{again}") from None
+        raise KeyboardInterrupt(f"{stop}; every {kept} is saved; go on with: "
+                                f"{command} --resume {folder}{again}") from None
 
 
 def show(options, began):
@@ -384,7 +435,7 @@ def resumed_settings(given, options):
 
 
 def finish(folder, state, options, line, began):
-    """Measure, draw, and say what came out."""
+    """Measure, draw, and say what came out, in lines; returns these."""
     from tinyrlhf import report, runs
     from tinyrlhf.faces.vote import in_words
     from tinyrlhf.saving import finite, write_json
@@ -398,8 +449,9 @@ def finish(folder, state, options, line, began):
     result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
     write_json(Path(folder) / "result.json", result)
     line.close()
-    print(report.sentences(settings, {**result, "out": printable(folder)}))
-    for text in in_words(runs.events(Path(folder) / "feedback.jsonl")):
-        print(text)
+    texts = [report.sentences(settings, {**result, "out": printable(folder)}),
+             *in_words(runs.events(Path(folder) / "feedback.jsonl"))]
+    print("\n".join(texts))
     if options.json:
         print(json.dumps(finite(result)))
+    return [line for text in texts for line in text.split("\n")]

@@ -1,0 +1,306 @@
+"""One person at a browser on this computer: every kind of feedback, and what came of it.
+
+    with Browser("gridworld") as page:
+        state.person = Voters(page.ask, state)          # `sessions.py`
+        rlhf(state)
+
+What people do comes as messages. The loop's thread reads and answers them one after the other: it
+alone keeps the books, and what is acknowledged is on the disk.
+"""
+import json
+import time
+from pathlib import Path
+
+from tinyrlhf.faces.browser.asking import Driven, option, screen_of, words_for
+from tinyrlhf.faces.browser.drawing import chance_of_first, learned
+from tinyrlhf.faces.browser.server import Inbox, Refused, Reply, Server, Token, as_json, reply_to
+from tinyrlhf.feedback.answers import KINDS
+from tinyrlhf.feedback.forms import TEXT
+from tinyrlhf.saving import Closing, finite
+from tinyrlhf.sessions import Said, is_pair, report
+
+WHO = "browser"
+FILES = {"/": "html", "/page.css": "css", "/page.js": "javascript"}
+TICK = 0.2        # seconds between looks at the clock
+MOST_SAID = 16    # numbers in an answer
+NAMES = {"ArrowLeft": "left arrow", "ArrowRight": "right arrow", "ArrowUp": "up arrow",
+         "ArrowDown": "down arrow", "Backspace": "backspace or u"}
+REFUSALS = {"unknown": (404, "this question is not yours"),
+            "invalid": (400, "said: there is no such answer to this question"),
+            "late": (409, "too late: this question is closed"),
+            "replayed": (409, "this was said before; nothing has changed")}
+
+
+def page_routes(door):
+    """Routes of the three files of a page, once `door(request)` lets in; its replies go first."""
+    def route(path, kind):
+        name = path[1:] or "page.html"
+        body = (Path(__file__).parent / name).read_bytes()
+
+        async def reply(request):
+            return door(request) or Reply(body, type=f"text/{kind}; charset=utf-8")
+        return reply
+
+    async def nothing(request):
+        return Reply(status=204)
+
+    routes = {("GET", path): route(path, kind) for path, kind in FILES.items()}
+    return {**routes, ("GET", "/favicon.ico"): nothing}
+
+
+class Desk(Closing):
+    """The page at this computer: who has the token sees it, and nobody else.
+
+    Args:
+        world: name of what is learned in, for the page's head.
+        port: 0: any that is free.
+    """
+
+    def __init__(self, world, port=0):
+        self.world, self.rev, self.boot = world, 0, time.time_ns() // 1_000_000
+        self.token, self.inbox, self.server = Token("tinyrlhf"), Inbox(), Server()
+        self.text = self.packed({"phase": "wait", "title": "One moment ..."})
+        on = self.on
+        routes = {**page_routes(self.token.opened), ("GET", "/events"): self.events,
+                  ("POST", "/vote"): on("vote", ballot=str, said=list, turn=int, ms=int),
+                  ("POST", "/do"): on("do", what=str, text=str),
+                  ("POST", "/act"): on("act", ballot=str, action=int, text=str, **{"from": int})}
+        try:
+            self.listener = self.server.listen("127.0.0.1", port, routes, lambda whose: self.text)
+        except BaseException:
+            self.server.close()
+            raise
+        self.token.name += f"-{self.listener.port}"  # cookies do not know ports
+        self.url = f"{self.listener.url}/?token={self.token.token}"
+
+    def on(self, verb, **kinds):
+        async def reply(request):
+            self.token.check(request)
+            return await self.inbox.ask(verb, WHO, *request.fields(**kinds))
+        return reply
+
+    async def events(self, request):
+        self.token.check(request)
+        return Reply(stream=WHO)
+
+    def packed(self, view):
+        """A view as a message, newer than all before."""
+        self.rev += 1
+        view = {**view, "world": self.world, "rev": self.rev, "boot": self.boot}
+        return json.dumps(finite(view), separators=(",", ":")).encode()
+
+    def show(self, view):
+        self.text = text = self.packed(view)
+        self.server.do(self.listener.tell, lambda whose: text)
+
+    def show_end(self, state, lines, title, told, options):
+        """The last view: what came out."""
+        picture = learned(state)
+        self.show({"phase": "end", "title": title, "result": [{"saying": line} for line in lines],
+                   "question": before_and_now(picture), "learned": picture, "options": options,
+                   "chart": chart(state, told), "help": help_for(options)})
+
+    def close(self):
+        self.server.close()
+
+
+def answer_messages(found, votes, others):
+    """Answer messages in their order, all votes between two others in one wait for the disk.
+
+    votes: function [Said] -> [Reply or Refused]; others: function (verb, *fields) -> Reply.
+    """
+    replies, group = [], []
+
+    def settle():
+        said = [each for each, _ in group]
+        if said:
+            answers = guarded(lambda: votes(said), len(said))
+            replies.extend(zip([reply for _, reply in group], answers))
+            group.clear()
+
+    for (verb, *fields), reply in found:
+        if verb == "vote":
+            try:
+                group.append((checked_vote(*fields), reply))
+            except Refused as refused:
+                replies.append((reply, refused))
+        else:
+            settle()
+            answers = guarded(lambda: [others(verb, *fields)], 1)
+            replies.append((reply, answers[0]))
+    settle()
+    reply_to(replies)
+
+
+def checked_vote(who, ballot, said, turn, ms):
+    """A vote as `Said`; what no page sends is refused."""
+    whole = said is not None and all(type(each) is int for each in said)
+    if ballot is None or not whole or not 0 < len(said) <= MOST_SAID:
+        raise Refused(400, f"said: expected 1 to {MOST_SAID} whole numbers, and a ballot")
+    if not all(0 <= (count or 0) < 2 ** 53 for count in (turn, ms)):
+        raise Refused(400, "turn, ms: expected counts")
+    return Said(who, ballot, said, turn, ms)
+
+
+def guarded(function, n):
+    """What it returns, or n times what it says is wrong."""
+    try:
+        return function()
+    except Refused as refused:
+        return [refused] * n
+    except (ValueError, LookupError) as error:
+        return [Refused(400, str(error))] * n
+    except OSError as error:  # a disk that is full
+        return [Refused(507, f"not kept, and not counted: {error.strerror}; try again")] * n
+
+
+def votes_into(session, answers):
+    """[Said] -> replies, from a session."""
+    verdicts = session.say_all(answers, time.monotonic())
+    return [Refused(*REFUSALS[verdict]) if verdict in REFUSALS else as_json({"said": "kept"})
+            for verdict in verdicts]
+
+
+def help_for(options, more=""):
+    """The keys of a screen, one a line."""
+    lines = [f"{NAMES.get(each['key'], each['key'])}: {each['label'] or 'number ' + each['key']}"
+             for each in options if each["key"]]
+    return "\n".join([*lines, "space: pause or play    ?: this list", more])
+
+
+def chart(state, events):
+    """Accuracy on new answers by round, beside how often people agree with themselves."""
+    rows = [row.get("reward_model_accuracy") for row in state.history] if state else []
+    return {"accuracy": finite(rows), "consistency": finite(report(events)["consistency"])}
+
+
+def guess(session, ballot, state):
+    """P(the left one) as the reward model has it; None: it compares nothing, or knows nothing."""
+    rows, _ = session.screens(ballot)
+    kind = session.kind(ballot)
+    fitted = state is not None and any("fit_loss" in row for row in state.history)
+    if not fitted or len(rows) != 2 or not (is_pair(kind) or KINDS[kind].lapse):
+        return None
+    left, right = (session.questions.episodes[[row]] for row in rows)
+    return chance_of_first(state.reward_model, left, right)
+
+
+def before_and_now(picture):
+    """What the policy did at first, beside what it does now, as if it were a question."""
+    if picture is None:
+        return None
+    clips = [{**picture["before"], "name": "before the first answer"},
+             {**picture["now"], "name": "now"}]
+    return {"id": "learned", "clips": clips, "wanted": 1}
+
+
+class Browser(Desk):
+    """A face: `ask` is what `sessions.Voters` wants of one."""
+
+    told = ()  # events of the rounds before
+
+    def ask(self, session, state):
+        """Show and read until the session is closed."""
+        self.session, self.state, self.last = session, state, None
+        self.picture = state and learned(state)
+        with self.inbox:
+            while not session.closed:
+                self.ask_one(session.deal(WHO, time.monotonic()))
+        self.told = [*self.told, *session.events]
+        self.show(self.around(phase="learn", title="Learning from your answers ..."))
+
+    def around(self, **view):
+        """A view with what stands beside every question."""
+        session, n_rounds = self.session, f" of {len(self.state.plan)}" if self.state else ""
+        return {"learned": self.picture, "last": self.last, "turn": session.turns.get(WHO, 0),
+                "chart": chart(self.state, [*self.told, *session.events]),
+                "progress": f"round {session.number}{n_rounds} · {len(session.order[WHO])} of "
+                            f"{session.n} answered", **view}
+
+    def ask_one(self, ballot):
+        """One question, or (None) whether to learn from the answers; until something is said."""
+        if ballot is None:
+            asked = {"title": f"{self.session.n} answers. Shall it learn from them?",
+                     "question": None, "options": [
+                         option("Enter", "learn from these answers", do="learn"),
+                         option("Backspace", "undo", do="undo", minor=True)]}
+        else:
+            asked = screen_of(self.session, ballot)
+        asked["options"].append(option("q", "stop here", do="quit", minor=True))
+        self.ballot, self.options, self.driven = ballot, asked["options"], None
+        self.changed = False
+        self.show(self.around(phase="ask", help=help_for(self.options), **asked))
+        while not (self.changed or self.session.closed):
+            answer_messages(self.inbox.read(TICK), self.votes,
+                            lambda verb, who, *fields: getattr(self, verb)(*fields))
+
+    def votes(self, answers):
+        """What was said, beside what the model had expected."""
+        replies = votes_into(self.session, answers)
+        for said, reply in zip(answers, replies):
+            if isinstance(reply, Reply) and self.ballot is not None:
+                self.changed = True
+                self.last = f"You said: {words_for(said.said, self.options)}."
+                p = guess(self.session, self.ballot, self.state)
+                if p is not None:
+                    side = "left" if p >= 0.5 else "right"
+                    self.last += f" The reward model had expected {side}: {max(p, 1 - p):.0%}."
+        return replies
+
+    def do(self, what, text):
+        """Keys that are no answers."""
+        now = time.monotonic()
+        if what == "quit":
+            raise KeyboardInterrupt
+        if what == "keep" and self.ballot is not None:
+            return self.keep()
+        if what == "undo":
+            if self.session.undo(WHO, now) is None:
+                raise Refused(409, "there is nothing to undo in this round")
+            self.last = None
+        elif what == "learn" and self.ballot is None:
+            self.session.close(now)
+        elif what != "look":
+            raise Refused(400, "what: there is no such thing to do here")
+        self.changed = True
+        return as_json({"said": ""})
+
+    def keep(self, done=None):
+        """What somebody played or wrote becomes their answer."""
+        shows_it = KINDS[self.session.kind(self.ballot)].drawn
+        if shows_it and done is None and not (self.driven and self.driven.over):
+            raise Refused(409, "show it first, until it is over")
+        if done is None and self.driven:
+            done = self.driven.done()
+        said = [0 if shows_it or done is None else 1]
+        reply = votes_into(self.session, [Said(WHO, self.ballot.id, said, done=done)])[0]
+        self.last = "You left it as it was." if done is None else "You have shown it."
+        self.changed = True
+        return reply
+
+    def act(self, id, action, text, begin):
+        """A step of somebody who plays, or a text that somebody wrote."""
+        session, ballot, game = self.session, self.ballot, self.session.game
+        if ballot is None or id != ballot.id or KINDS[session.kind(ballot)].needs != "expert":
+            raise Refused(409, "too late: this question is closed")
+        played = session.questions.episodes[session.questions.shows[ballot.row, :1]]
+        if text is not None:
+            if len(text) >= game.horizon:
+                raise Refused(400, f"expected fewer than {game.horizon} letters")
+            written = session.form.write(game, played, 0)
+            if text == written[TEXT] and not KINDS[session.kind(ballot)].drawn:
+                return self.keep()
+            return self.keep(session.form.read(game, [{**written, TEXT: text}]))
+        if action not in game.keys.values():
+            raise Refused(400, "action: expected one of the game's")
+        if self.driven is None or (begin or 0) >= 0:
+            self.driven = Driven(game, played, begin or 0, session.rng)
+        pieces, over = self.driven.step(action), self.driven.over
+        more = "; Enter keeps it, Backspace begins anew" if over else ""
+        return as_json({"pieces": pieces, "over": over,
+                        "said": f"step {len(self.driven.history)}{more}"})
+
+    def end(self, state, lines):
+        """The last view, for a moment."""
+        self.show_end(state, lines, "Done: this is what it learned from you", self.told, [])
+        time.sleep(TICK)
