@@ -169,7 +169,8 @@ main(["show", "missing"])"""
 
 
 @pytest.mark.parametrize("arguments, names, came", [
-    ("", "required", "run | vote | play | show"), ("swim", "run", "swim"), ("run", "WORLD: expected one or more of bandit", "none"),
+    ("", "required", "run | vote | play | show"), ("swim", "run", "swim"),
+    ("run", "WORLD: expected one or more of arm", "none"),
     ("show", "RUN", "required"),
     ("run mars", "bandit", "mars"), ("run bandit bandit", "WORLD", "bandit bandit"),
     ("run bandit --frob", "--frob", "--frob"), ("run bandit --frob 3", "--frob", "got 3"),
@@ -192,7 +193,8 @@ main(["show", "missing"])"""
     ("run bandit --on-true-reward --questions 5", "questions", "no effect with training on the true reward"),
     ("run bandit --on-true-reward --feedback rating", "feedback", "no effect with training on the true reward"),
     ("run bandit --person nobody --rationality 3", "rationality", "no effect"),
-    ("run bandit --person cat", "person: expected simulated, recorded, human, coin, nobody; or one or more of", "'cat'"),
+    ("run bandit --person cat", "person: expected simulated, recorded, human, coin, nobody; or one or more",
+     "'cat'"),
     ("run bandit --person myopic:2", "person myopic: expected a number from 0.0 to 1.0", "2.0"),
     ("run bandit --person camps+annotators", "nobody is both", "camps+annotators"),
     ("run bandit --person oracle --agreement 0.8", "agreement, rationality: expected nothing, since person oracle",

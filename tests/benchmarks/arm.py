@@ -27,7 +27,7 @@ import numpy as np  # noqa: E402  (after the thread count)
 from claims import interval, seeds_of  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.questions import kinds_for  # noqa: E402
-from tinyrlhf.rlhf import from_answers, rlhf  # noqa: E402
+from tinyrlhf.rlhf import rlhf  # noqa: E402
 from tinyrlhf.worlds import build, find  # noqa: E402
 from tinyrlhf.worlds.arm import counts, explore, steady  # noqa: E402
 
