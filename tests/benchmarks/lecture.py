@@ -5,9 +5,8 @@
 
 The first: every round all phones vote within `burst` seconds. The second: for `soak` seconds rounds of 10 s, in
 which the votes are spread over 6 s and every phone drops its stream once and comes back. Votes are on the disk before
-they are acknowledged. Printed: votes that were lost, milliseconds until a vote is acknowledged and until a new round has
-reached
-the phones, and what the server's process used.
+they are acknowledged. Printed: votes that were lost, milliseconds until a vote is acknowledged and until a new round
+has reached the phones, and what the server's process used.
 """
 import argparse
 import asyncio
