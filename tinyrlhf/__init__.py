@@ -8,7 +8,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     protocols     what the loop expects of its parts
     saving        states as flat dicts, files that are whole or not there
     nn            numbers to numbers: networks, distributions, optimizers, schedules
-    games         where things happen: game (the protocol), bandit, gridworld, cartpole, text, ...
+    games         where things happen: game (the protocol), bandit, gridworld, cartpole, arm, ...
     policies      act: a network read as a distribution over actions
     episodes      what happened: rollout, replay, clips
     exact         the best possible: planning, horizon; strings, best of n
@@ -24,12 +24,12 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     improvements  other ways to improve: imitation, DPO and IPO, copying the best of n
     interactive   teaching within an episode: DAgger, TAMER, COACH, the stop button
     yardsticks    what a run is held against: true return and objective, and the best possible
-    worlds        one file each, with calibrated settings: bandit, gridworld, cartpole, text, chat
+    worlds        one file each, with calibrated settings: bandit, gridworld, arm, text, chat, ...
     sessions      the books of real people: open, shown, taken, undone, counted
     runs, report  a run on disk; its result beside what it must be held against
-    faces         what shows and reads: terminal (how far is it?), talk (to a chat model)
+    faces         what shows and reads: terminal, vote, play, browser, lecture room, talk
     teaching      lessons, exercises and demos: pages, grader, stepper
-    cli           the front door: tinyrlhf run, show, chat, lesson, demo
+    cli           the front door: tinyrlhf run, vote, play, show, chat, lesson, demo
 
 Letters for shapes: B episodes, T steps, A actions, D action size, S states, V characters,
 U contexts, C window, N questions or answers, G episodes shown in one, K options, c choices,

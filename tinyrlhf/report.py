@@ -161,6 +161,9 @@ def claim_of(settings, result):
         return "Traditional: trained on the true reward"
     share = share_of_gap(result)
     if np.isnan(share):
+        if result["counted"]:
+            first = result["counted"][0]
+            return f"{n} answers: {first} in {result[first]:.0%} of new tries"
         before, after = result["return_untrained"], result["return_after"]
         return f"{n} answers: from {before:.2f} to {after:.2f}"
     if share <= 0:
