@@ -2030,6 +2030,14 @@ WRONG = [
      '        if n:\n            self.update',
      '        if rng.random() > n:\n            self.update',
      'tests/test_dyna.py::test_without_planning_it_is_q_learning_to_the_byte'),
+    ('tinyrlhf/learning/dyna.py',
+     'ended = last & episodes.ended[:, None]',
+     'ended = last & episodes.mask',
+     'tests/test_dyna.py::test_steps_of_episodes_end_where_they_ended_and_nowhere_else'),
+    ('tinyrlhf/improvements.py',
+     'state.reward_model.rewards(seen)))',
+     'seen.true_rewards))',
+     'tests/test_dyna.py::test_planning_in_the_loop_is_the_best_plan_on_what_was_shown'),
 ]
 
 
