@@ -2331,6 +2331,14 @@ WRONG = [
      '        except OSError as error:\n',
      '        except ZeroDivisionError as error:\n',
      'tests/test_terminal.py::test_a_full_disk_is_said_and_the_answer_counts_once_there_is_room'),
+    ('tinyrlhf/learning/dyna.py',
+     'ended = last & episodes.ended[:, None]',
+     'ended = last & episodes.mask',
+     'tests/test_dyna.py::test_steps_of_episodes_end_where_they_ended_and_nowhere_else'),
+    ('tinyrlhf/improvements.py',
+     'state.reward_model.rewards(seen)))',
+     'seen.true_rewards))',
+     'tests/test_dyna.py::test_planning_in_the_loop_is_the_best_plan_on_what_was_shown'),
 ]
 
 

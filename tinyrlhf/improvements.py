@@ -1,4 +1,4 @@
-"""How a stage makes the policy better without reinforcement: by imitation, or from choices alone.
+"""How a stage improves the policy without reinforcement: imitation, choices alone, planning.
 
 Each improvement is a function (state, stage) -> numbers, like `from_answers` in `rlhf.py`. Where
 nobody has said anything yet, the policy stays as it is.
@@ -6,6 +6,7 @@ nobody has said anything yet, the policy stays as it is.
 import numpy as np
 
 from tinyrlhf.learning.direct_preferences import clone_best, prefer
+from tinyrlhf.learning.dyna import CountModel, transitions_of
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.rlhf import fit
 
@@ -40,4 +41,19 @@ def copying_best(**how):
         fit_loss = fit(state, stage)
         drawn, kept = clone_best(state.game, state.policy, score, state.rngs["learner"], **how)
         return {"fit_loss": fit_loss, "learned_return": drawn, "learned_return_of_best": kept}
+    return improve
+
+
+def planning(gamma, temperature):
+    """Improve a table by planning on counts of all that people were shown; nothing else is played.
+
+    Old steps are paid what the reward model says now. The policy is softmax(Q / temperature).
+    """
+    def improve(state, stage):
+        fit_loss, seen = fit(state, stage), state.answers.episodes
+        model = CountModel(*state.policy.network.params["table"].shape)
+        model.update(*transitions_of(seen, state.reward_model.rewards(seen)))
+        q = model.action_values(gamma)
+        state.policy.network.params["table"][...] = q / temperature
+        return {"fit_loss": fit_loss, "steps": int(model.counts.sum())}
     return improve

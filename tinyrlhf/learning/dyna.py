@@ -6,6 +6,15 @@ from tinyrlhf.exact.planning import action_values, value_iteration
 from tinyrlhf.learning.q_learning import QLearning, Transitions
 
 
+def transitions_of(episodes, rewards):
+    """The played steps of episodes, with these rewards (B, T), as Transitions."""
+    mask = episodes.mask
+    last = np.arange(mask.shape[1]) == episodes.lengths[:, None] - 1
+    ended = last & episodes.ended[:, None]
+    return Transitions(*episodes.decisions, rewards[mask], episodes.next_observations[mask],
+                       ended[mask])
+
+
 class CountModel:
     """A model of a game whose observations are numbers 0 .. S - 1, from the steps seen in it.
 
