@@ -11,7 +11,7 @@ from tinyrlhf.games.arm import (GRID, LIMITS, NEAR, SECONDS, SPEED, Dance, Obsta
 from tinyrlhf.humans.arm_teachers import ArmTeacher, at_pace
 from tinyrlhf.nn.gaussian import Gaussian, GaussianMLP
 from tinyrlhf.policies import Policy
-from tinyrlhf.rlhf import act, from_true_reward, propose
+from tinyrlhf.rlhf import act, from_true_reward, propose, rlhf
 from tinyrlhf.worlds import build
 from tinyrlhf.worlds.arm import NOISE, TAKEOVER, TASKS, steady
 
@@ -137,6 +137,15 @@ def test_touching_is_seen_counted_and_costs_but_does_not_block(rng):
     assert (game.true_reward(states, states) < Reach.true_reward(Reach(), states[:, :4], states[:, :4]) - 8).all()
 
 
+def test_who_touches_has_no_success_even_at_the_goal(rng):
+    states = Obstacles().start(5, rng)
+    states[:, 2:4] = x_and_y(hand_of(states[:, :2]))
+    assert Obstacles().success(states[:, None]).all()
+    touched = states.copy()
+    touched[:, 4], touched[:, 7], touched[:, 10] = states[:, 2], states[:, 3], 0.1
+    assert not Obstacles().success(np.stack([touched, states], axis=1)).any()
+
+
 # ---- every task
 
 @pytest.mark.parametrize("make", GAMES)
@@ -206,6 +215,12 @@ def test_what_is_let_go_at_the_goal_is_done_and_stays_done(rng):
     assert game.success(done[:, None]).all() and np.allclose(game.true_reward(held, done), 2.0)
     again = moved(game, done, (0.5, 0, 1.0))
     assert game.success(again[:, None]).all() and not again[:, 6].any()
+
+
+def test_only_what_was_held_can_be_placed(rng):
+    game, states = PickAndPlace(), PickAndPlace().start(50, rng)
+    states[:, 2:4] = states[:, 4:6]
+    assert not game.success(moved(game, states, (0, 0, -1.0))[:, None]).any()
 
 
 def test_a_dance_counts_its_steps_and_standing_still_is_none(rng):
@@ -326,8 +341,14 @@ def test_the_first_round_makes_the_clone_the_reference_and_noise_falls_from_roun
     assert np.allclose(stds, np.geomspace(*NOISE, 4), rtol=1e-5)
 
 
-def test_corrections_are_read_as_choices_in_the_rounds_too():
-    assert all("correction" in stage.also for stage in build("arm", seed=7).plan if stage.name == "rounds")
+def test_corrections_are_read_as_choices_in_the_rounds_too(monkeypatch):
+    state = build("arm", seed=7, demonstrations=0, corrections=4, questions=3, rounds=1)
+    state.imitation["steps"], state.updates_per_round = 2, 1
+    read = []
+    fit = state.reward_model.fit
+    monkeypatch.setattr(state.reward_model, "fit", lambda answers, rng: read.append(answers.kind) or fit(answers, rng))
+    rlhf(state)
+    assert sorted(read[0]) == 4 * ["correction"] + 3 * ["preference"]
 
 
 def test_compared_tries_begin_alike_and_remarks_follow_their_feature(rng):
