@@ -232,12 +232,13 @@ def test_a_dance_counts_its_steps_and_standing_still_is_none(rng):
     assert not game.success(np.stack(path, axis=1)).any()
 
 
-def test_rhythm_is_to_be_fast_between_the_beats_and_slow_on_them(rng):
+def test_rhythm_is_up_on_the_beat_and_sway_changes_sides_from_beat_to_beat(rng):
     game, states = Dance(), Dance().start(20, rng)
-    rhythm = game.described.index("rhythm")
-    for steps, sign in ((game.beat - 1, -1), (game.beat / 2 - 1, 1)):  # the step that ends on the beat, and between two
-        states[:, 2] = steps
-        assert (np.sign(game.features(states, moved(game, states, (1, 1)))[:, rhythm]) == sign).all()
+    hand = hand_of(states[:, :2])
+    for beats, up, side in ((0, 1, 1), (0.5, -1, 0), (1, 1, -1), (1.5, -1, 0), (2, 1, 1)):
+        states[:, 2] = beats * game.beat
+        rhythm, sway = game.features(states, states)[:, :2].T
+        assert np.allclose(rhythm, up * hand.imag) and np.allclose(sway, side * hand.real)
 
 
 @pytest.mark.parametrize("change", [{0: 3.2}, {1: -2.9}, {2: 2.5}, {3: np.nan}])

@@ -161,7 +161,7 @@ def claim_of(settings, result):
         return "Traditional: trained on the true reward"
     share = share_of_gap(result)
     if np.isnan(share):
-        if result["counted"]:
+        if result.get("counted"):
             first = result["counted"][0]
             return f"{n} answers: {first} in {result[first]:.0%} of new tries"
         before, after = result["return_untrained"], result["return_after"]
@@ -243,8 +243,9 @@ def sentences(settings, result):
                      f"cloned labels {number('return_cloned')}   "
                      f"coin flips {number('return_without_feedback')} "
                      f"(moved {number('kl_without_feedback')} nats)")
-    shares = [f"{name.replace('_', ' ')} {number(name, '.0%')}" for name in result["counted"]]
-    if shares:
+    counted = result.get("counted")
+    if counted:
+        shares = [f"{name.replace('_', ' ')} {number(name, '.0%')}" for name in counted]
         lines.append(f"  counted            {'   '.join(shares)}")
     if world.report is not None:
         lines += world.report.lines(result)

@@ -461,8 +461,9 @@ class PickAndPlace(Reach):
 class Dance(Reach):
     """Move to a beat. States (n, 3): q, steps so far. A beat is eight steps long.
 
-    What there is to like: `rhythm`, fast between the beats and still on them; `sway`, to the left
-    on one beat and to the right on the next; `stretch`, far from the shoulder; speed and height.
+    What there is to like: `rhythm`, up on the beats and down between them; `sway`, to the right on
+    one beat and to the left on the next; `stretch`, far from the shoulder; speed and height. None
+    of them comes along with the opposite of another, or coins would seem to teach it.
     """
     horizon = 48
     described = "rhythm", "sway", "stretch", "speed", "height"
@@ -490,7 +491,7 @@ class Dance(Reach):
         hand = hand_of(after[..., :2])
         speed = np.abs(hand - hand_of(before[..., :2])) / SECONDS  # m/s
         turns = 2 * np.pi * after[..., 2] / self.beat
-        return np.stack([-np.cos(turns) * speed, hand.real * np.cos(turns / 2), np.abs(hand),
+        return np.stack([hand.imag * np.cos(turns), hand.real * np.cos(turns / 2), np.abs(hand),
                          speed, hand.imag], axis=-1)
 
     def success(self, states):

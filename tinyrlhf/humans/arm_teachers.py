@@ -96,9 +96,9 @@ def pick_above(states, plan):
 
 
 def dance(states, plan):
-    """From side to side with the beat."""
-    turns = np.pi * (states[:, 2] + 1) / Dance.beat
-    return toward(states, 1.8 * np.exp(1j * (np.pi / 2 - 0.8 * np.cos(turns))))
+    """From side to side, and up on every beat."""
+    turns = 2 * np.pi * (states[:, 2] + 1) / Dance.beat
+    return toward(states, 1.2 * np.cos(turns / 2) + 1j * (1 + 0.5 * np.cos(turns)))
 
 
 TEACHERS = {Reach: (above_goal, to_goal), Obstacles: (to_goal, around_obstacles),
