@@ -247,7 +247,7 @@ def test_show_and_scene_tell_mine_from_theirs_and_mark_what_was_taken():
 
 def test_a_masked_network_gives_illegal_moves_no_chance_and_others_the_softmax_of_theirs():
     rng = np.random.default_rng(9)
-    network = MaskedMLP((48, 16, 16), rng, head_gain=30.0)
+    network = MaskedMLP((80, 16, 16), rng, head_gain=30.0)
     observations = GAME.observe(random_states(200, rng))
     legal, logits = GAME.legal(observations), MLP.forward(network, observations)[0]
     chances = softmax(network.forward(observations)[0])
@@ -260,7 +260,7 @@ def test_a_masked_network_gives_illegal_moves_no_chance_and_others_the_softmax_o
 
 def test_the_gradient_through_the_mask_is_exact_for_chances_and_for_entropy():
     rng = np.random.default_rng(10)
-    policy = Policy(MaskedMLP((48, 5, 16), rng, dtype=np.float64))
+    policy = Policy(MaskedMLP((80, 5, 16), rng, dtype=np.float64))
     observations = GAME.observe(random_states(30, rng))
     actions, weights = at_random(observations, rng), rng.normal(size=(2, len(observations)))
 
@@ -294,7 +294,7 @@ def test_wrong_labels_are_legal_moves_too(monkeypatch):
     cloned = []
     monkeypatch.setattr("tinyrlhf.yardsticks.clone", lambda policy, *labels, **_: cloned.append(labels[:2]))
     rng = np.random.default_rng(13)
-    clone_labels(Policy(MaskedMLP((48, 8, 16), rng)), GAME, master(GAME), 500, rng, agreement=0.5)
+    clone_labels(Policy(MaskedMLP((80, 8, 16), rng)), GAME, master(GAME), 500, rng, agreement=0.5)
     observations, actions = cloned[0]
     legal = GAME.legal(observations)
     worth = np.where(legal, judged(observations), -9.0)
@@ -366,7 +366,7 @@ def test_a_judgement_is_one_for_taking_minus_one_for_leaving_a_stone_to_be_taken
     worth = judged(observations)
     for seen, row in zip(observations, worth):
         board = (seen[:16] - seen[16:32]).astype(int)
-        for point in np.flatnonzero(seen[32:]):
+        for point in np.flatnonzero(seen[-16:]):
             takes, _ = plain_move(board, point)
             after = np.where(np.arange(16) == point, 1, board)
             loses = not takes and any(plain_move(after, reply, -1)[0] for reply in range(16))

@@ -116,7 +116,8 @@ class CaptureGo(Game):
     ends after eight moves of mine at the latest, since on the last empty point a stone takes or is
     suicide. Actions: 0 to 15, a stone on that point. An illegal one loses at once; replays and logs
     with one are refused.
-    Policies see (n, 48) ones and zeros: my stones, theirs, where I may play (after the end: all).
+    Policies see (n, 80) ones and zeros: my stones, theirs, the last liberties of groups of mine and
+    of theirs, and where I may play (after the end: everywhere).
 
     Args:
         judged: pay for every move what the expert thinks it has lost, its judgement minus that of
@@ -143,14 +144,15 @@ class CaptureGo(Game):
         return states
 
     def observe(self, states):
-        """(..., 17) -> (..., 48) float32."""
+        """(..., 17) -> (..., 80) float32."""
         mine, theirs = stones(states)
         legal = after_each_move(mine, theirs)[-1] | (states[..., POINTS:] != GOING)
-        planes = as_points(mine), as_points(theirs), legal
-        return np.concatenate(planes, axis=-1).astype(np.float32)
+        last = attacked(liberties(mine, theirs)), attacked(liberties(theirs, mine))
+        planes = [as_points(points) for points in (mine, theirs, *last)]
+        return np.concatenate([*planes, legal], axis=-1).astype(np.float32)
 
     def legal(self, observations):
-        """Observations (..., 48) -> where I may play (..., 16) bool."""
+        """Observations (..., 80) -> where I may play (..., 16) bool."""
         return observations[..., -POINTS:] > 0
 
     def step(self, states, actions, rng):

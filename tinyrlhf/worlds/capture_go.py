@@ -37,7 +37,7 @@ def master(game):
     """Makes a move that the judgement likes best, and takes back clear mistakes."""
     def act(observations, rng):
         seen = observations > 0
-        mine, theirs = as_set(seen[:, :POINTS]), as_set(seen[:, POINTS:-POINTS])
+        mine, theirs = as_set(seen[:, :POINTS]), as_set(seen[:, POINTS:2 * POINTS])
         *after, takes, legal = after_each_move(mine, theirs)
         worth = judgement(*after, takes) + 1e-9 * rng.random(takes.shape)  # any of the best
         return np.where(legal, worth, -np.inf).argmax(axis=-1)
@@ -91,13 +91,14 @@ def capture_go(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=30, kl_co
     moves at random, and who begins every other game.
     """
     game, rngs = CaptureGo(judged=True), generators(seed)
-    policy = Policy(MaskedMLP((3 * POINTS, 64, POINTS), rngs["networks"], head_gain=0.01))
+    policy = Policy(MaskedMLP((5 * POINTS, 64, POINTS), rngs["networks"], head_gain=0.01))
     reward_model = StepReward(MLP((26, 16, 1), rngs["networks"]), looks,
                               learning_rate=0.01, prior=1.0, batch=64, centred=True, limit=3)
-    critic = MLP((3 * POINTS, 64, 1), rngs["networks"])
-    improver = make_learner(learner, policy, critic, group=4, updates=20 * rounds,
-                            learning_rate=0.01, entropy_coef=0.02, gamma=0.0, minibatch=64)
+    critic = MLP((5 * POINTS, 64, 1), rngs["networks"])
+    improver = make_learner(learner, policy, critic, group=4, updates=15 * rounds,
+                            learning_rate=5e-3, entropy_coef=0.2, entropy_until=0.3,
+                            gamma=0.0, minibatch=64)
     return State(game, policy, policy.copy(), improver, reward_model,
                  rounds_of(feedback, questions, rounds), episodes_per_update=32,
-                 updates_per_round=20, group=4, kl_coef=kl_coef, rngs=rngs, view=Moves(),
+                 updates_per_round=15, group=4, kl_coef=kl_coef, rngs=rngs, view=Moves(),
                  imitation={"learning_rate": 3e-3, "steps": 100, "batch": 256})
