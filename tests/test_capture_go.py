@@ -7,7 +7,8 @@ import pytest
 
 from tinyrlhf.conformance import check_gradient
 from tinyrlhf.episodes import clip, replay, rollout
-from tinyrlhf.feedback.forms import Steps, as_labels, from_labels
+from tinyrlhf.feedback.forms import Steps
+from tinyrlhf.feedback.labels import as_labels, from_labels
 from tinyrlhf.games.capture_go import (DRAWN, GOING, LOST, WON, CaptureGo, after_each_move, as_points, as_set,
                                        judgement, liberties, stones)
 from tinyrlhf.humans.experts import anybody

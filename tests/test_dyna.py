@@ -4,7 +4,8 @@ import pytest
 
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact.horizon import expected_visits
-from tinyrlhf.exact.planning import action_values, check_tables, hitting_times, value_iteration
+from tinyrlhf.exact.evaluation import hitting_times
+from tinyrlhf.exact.planning import action_values, check_tables, value_iteration
 from tinyrlhf.games.gridworld import DYNA_MAZE, Gridworld
 from tinyrlhf.improvements import planning
 from tinyrlhf.learning.dyna import CountModel, DynaQ, transitions_of

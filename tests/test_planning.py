@@ -9,7 +9,8 @@ from tinyrlhf.conformance import check_gradient
 from tinyrlhf.exact import planning
 from tinyrlhf.exact.horizon import (backward_induction, bandit_optimum, demonstration_loss, expected_visits,
                                     finite_horizon_return, kl_to_reference, soft_backward_induction)
-from tinyrlhf.exact.planning import action_values, evaluate_policy, hitting_times, value_iteration
+from tinyrlhf.exact.evaluation import evaluate_policy, hitting_times
+from tinyrlhf.exact.planning import action_values, value_iteration
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.numerics import softmax
 

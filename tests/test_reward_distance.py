@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf.exact.horizon import backward_induction, finite_horizon_return
-from tinyrlhf.exact.planning import evaluate_policy
+from tinyrlhf.exact.evaluation import evaluate_policy
 from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.nn.networks import Table

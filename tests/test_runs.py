@@ -17,7 +17,8 @@ from tinyrlhf import cli, report, runs, saving
 from tinyrlhf.episodes import Episodes, replay
 from tinyrlhf.feedback import log
 from tinyrlhf.feedback.answers import KINDS, Answers
-from tinyrlhf.feedback.forms import Texts, from_labels, modern
+from tinyrlhf.feedback.forms import Texts
+from tinyrlhf.feedback.labels import from_labels, modern
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import rlhf

@@ -8,7 +8,7 @@ import pytest
 
 from tinyrlhf import runs
 from tinyrlhf.feedback.answers import SAME, SKIP, join_answers
-from tinyrlhf.feedback.forms import counted, labels_in, votes_in
+from tinyrlhf.feedback.labels import counted, labels_in, votes_in
 from tinyrlhf.questions import ask
 from tinyrlhf.rlhf import act, propose, rlhf
 from tinyrlhf.sessions import NOBODY, Said, Session, Voters, golden_pairs, is_left, report

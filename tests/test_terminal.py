@@ -18,7 +18,7 @@ from tinyrlhf import runs
 from tinyrlhf.faces import drawing, vote
 from tinyrlhf.faces.keyboard import Decoder, Lines
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SAME, SKIP
-from tinyrlhf.feedback.forms import votes_in
+from tinyrlhf.feedback.labels import votes_in
 from tinyrlhf.feedback.log import Log, events
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.game import Words

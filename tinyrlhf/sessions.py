@@ -36,7 +36,8 @@ import numpy as np
 from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.diagnostics import krippendorff_alpha
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
-from tinyrlhf.feedback.forms import Steps, counted, from_labels, in_words, said_of, votes_in
+from tinyrlhf.feedback.forms import Steps
+from tinyrlhf.feedback.labels import counted, from_labels, in_words, said_of, votes_in
 from tinyrlhf.humans.simulated import Absent
 
 REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden

@@ -24,7 +24,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).par
 import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import interval, seeds_of  # noqa: E402
-from tinyrlhf.exact import planning  # noqa: E402
+from tinyrlhf.exact import evaluation  # noqa: E402
 from tinyrlhf.exact.horizon import finite_horizon_return  # noqa: E402
 from tinyrlhf.games.gridworld import DYNA_MAZE, Gridworld  # noqa: E402
 from tinyrlhf.improvements import planning as planning_in_the_loop  # noqa: E402
@@ -72,13 +72,13 @@ def maze_run(planning_steps, seed, most=100):
     while len(lengths) < most and (min(lengths, default=21) > 20 or min(best) > 20):
         learner.learn(game, 1, rng)
         lengths.append(int(learner.model.counts.sum()) - sum(lengths))
-        best.append(planning.hitting_times(game.P, greedy(learner.q), game.is_end)[game.starts[0]])
+        best.append(evaluation.hitting_times(game.P, greedy(learner.q), game.is_end)[game.starts[0]])
     return np.array(lengths), np.array(best)
 
 
 def maze(seeds):
     game = Gridworld(DYNA_MAZE, slip=0.0, step_reward=0.0)
-    expected = planning.hitting_times(game.P, greedy(np.zeros((game.n_states, 4))), game.is_end)[game.starts[0]]
+    expected = evaluation.hitting_times(game.P, greedy(np.zeros((game.n_states, 4))), game.is_end)[game.starts[0]]
     print(f"expected length of the first episode, by the linear system: {expected:.2f}")
     for n in (0, 5, 50):
         found = [maze_run(n, seed) for seed in seeds]

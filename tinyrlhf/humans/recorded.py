@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 
 from tinyrlhf.feedback.answers import KINDS, join_answers
-from tinyrlhf.feedback.forms import as_labels, counted, from_labels, labels_in
+from tinyrlhf.feedback.labels import as_labels, counted, from_labels, labels_in
 
 
 class Book:

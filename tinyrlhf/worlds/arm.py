@@ -95,7 +95,7 @@ def from_nothing(state):
 @world(claim="{n} answers taught the arm", expert=ArmTeacher, moving=True, counts=counts,
        on_true_reward=from_nothing, idle={("task", "dance"): ("demonstrations", "corrections")})
 def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations=20,
-        corrections=100, rounds=4, questions=15, kl_coef=0.015, area=0.0, feedback="preference"):
+        corrections=100, rounds=4, questions=15, kl_coef=0.007, area=0.0, feedback="preference"):
     """A Gaussian MLP learns to move two joints.
 
     The course: people demonstrate, with a flaw; they take over for some steps of what it then does,
