@@ -31,8 +31,10 @@ import small_chat  # noqa: E402
 SMALL = {"seed": 3, "rounds": 2, "questions": 5}
 WITHOUT = {"text": {"stop"}, "small_chat": {"stop"},               # a text is judged when it is finished,
            "capture_go": {"stop", "comment", "credit"}}            # and a move has no parts
-CELLS = [(world, kind) for world in ("gridworld", "cartpole", "text", "small_chat", "capture_go") for kind in KINDS
+WORLDS = ("gridworld", "cartpole", "text", "small_chat", "capture_go", "arm")
+CELLS = [(world, kind) for world in WORLDS for kind in KINDS
          if kind not in WITHOUT.get(world, ())]
+SHORTER = {"small_chat": {"rounds": 1}, "arm": {"rounds": 1, "demonstrations": 2, "corrections": 4}}  # more stages
 ENOUGH = {("gridworld", kind) for kind in ("preference", "ranking", "demonstration", "comment", "credit")}
 QUICK = [cell if cell in {*ENOUGH, ("small_chat", "demonstration")} else pytest.param(*cell, marks=pytest.mark.slow)
          for cell in CELLS]
@@ -62,6 +64,8 @@ def settings_for(world, **changes):
 def short(state):
     """The same run with two updates and a few steps of fitting a round."""
     state.updates_per_round = min(state.updates_per_round, 2)
+    if "steps" in state.imitation:
+        state.imitation["steps"] = min(state.imitation["steps"], 5)
     for model in getattr(state.reward_model, "members", [state.reward_model]):
         model.fit_steps = min(model.fit_steps, 5)
     return state
@@ -107,7 +111,7 @@ def refusal(call, *arguments):
 # ---- every cell of the matrix: stopped, gone on with, said again
 
 def test_the_matrix_has_the_cells_that_it_should_have():
-    for name in ("gridworld", "cartpole", "text", "small_chat", "capture_go"):
+    for name in WORLDS:
         offered = kinds_for(build(name, seed=7).view, find(name).expert)
         assert offered == [kind for world, kind in CELLS if world == name]
 
@@ -118,7 +122,7 @@ def cell(tmp_path_factory):
     @functools.cache
     def made(world, kind):
         place = tmp_path_factory.mktemp(f"{world}-{kind}")
-        shorter = {"rounds": 1} if world == "small_chat" else {}           # it has three stages anyway
+        shorter = SHORTER.get(world, {})
 
         def keep(at_work):
             if len(at_work.state.history) == len(at_work.state.plan) - 1:
