@@ -151,8 +151,8 @@ def test_who_touches_has_no_success_even_at_the_goal(rng):
 @pytest.mark.parametrize("make", GAMES)
 def test_a_task_keeps_the_promises_of_a_game(make, rng):
     check_game(make(), rng)
-    assert len(make.described) == len(make.true_weights) == make().features(*2 * [make().start(1, rng)]).shape[-1]
-    assert {name for name, _ in make.remarks.values()} <= set(make.described)
+    assert len(make.feature_names) == len(make.true_weights) == make().features(*2 * [make().start(1, rng)]).shape[-1]
+    assert {name for name, _ in make.remarks.values()} <= set(make.feature_names)
 
 
 @pytest.mark.parametrize("make", [Reach, Obstacles, PickAndPlace])

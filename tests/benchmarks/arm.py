@@ -1,11 +1,11 @@
 """Can a robot arm be taught? Success in new layouts without noise, every seed, and the mean with its 95 % interval.
 
-    python tests/benchmarks/arm.py [PART ...] [--seeds 400-404] [--tasks reach obstacles pick] [--person NAME]
+    python tests/benchmarks/arm.py [PART ...] [--seeds 400-404] [--tasks reach obstacles pick]
 
     course       after each stage of the calibrated plan, at the end, and violations there
     coin         the same with coin flips and random acts; true: the true reward from nothing
     alone        as many comparisons as the course has answers, and nobody shows anything
-    early        the same two: episodes with a violation per 100 in the first fifth of training
+    early        the same two: share of episodes with a violation in the first fifth of training
     kinds        each kind of feedback by itself, on reaching
     area         what was learned in front, used at the side: without, and with 20 more answers; and 20 answers anew
     dance        how often a dance is preferred to the first one, and to standing still
@@ -25,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import interval, seeds_of  # noqa: E402
+from tinyrlhf.checks import check_choice  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.questions import kinds_for  # noqa: E402
 from tinyrlhf.rlhf import rlhf  # noqa: E402
@@ -32,6 +33,7 @@ from tinyrlhf.worlds import build, find  # noqa: E402
 from tinyrlhf.worlds.arm import counts, explore, steady  # noqa: E402
 
 FEW = {"demonstrations": 0, "corrections": 0, "rounds": 1, "questions": 20}
+PARTS = ("course", "coin", "true", "alone", "early", "kinds", "area", "dance")
 SIDE = 1.6  # rad: where the other area is
 ALONE = {"demonstrations": 0, "corrections": 0, "questions": 45}  # as many answers as the course has
 
@@ -114,9 +116,9 @@ def dance(seeds, person):
         rlhf(state)
         rng = np.random.default_rng(seed)
         starts = state.game.start(1000, rng)
-        returns = [rollout(state.game, policy, starts, rng) for policy in (steady(state.policy), before)]
-        first.append((returns[0].true_returns > returns[1].true_returns).mean())
-        still.append(state.game.success(returns[0].states).mean())
+        played = [rollout(state.game, policy, starts, rng) for policy in (steady(state.policy), before)]
+        first.append((played[0].true_returns > played[1].true_returns).mean())
+        still.append(state.game.success(played[0].states).mean())
     print(f"  dance      preferred to the first one     {shares(first)}")
     print(f"  dance      preferred to standing still    {shares(still)}", flush=True)
 
@@ -127,6 +129,10 @@ def main():
     parser.add_argument("--seeds", type=seeds_of, default=list(range(400, 405)), metavar="FIRST-LAST")
     parser.add_argument("--tasks", nargs="*", default=["reach", "obstacles", "pick"], metavar="TASK")
     options = parser.parse_args()
+    for part in options.parts:
+        check_choice("part", part, PARTS)
+    for task in options.tasks:
+        check_choice("task", task, ("reach", "obstacles", "pick"))
     for part in options.parts:
         print(part, flush=True)
         for task in options.tasks:

@@ -16,6 +16,7 @@ SPEED = 2.0                           # rad/s at full action; both links are 1 m
 LIMITS = np.array([np.pi, 2.8])       # rad, of both joints
 NEAR = 0.1                            # m: there
 MARGIN = 0.05                         # m from an obstacle: too close
+ROUNDING = 1e-9                       # m
 GRID = 40                             # angles of each joint, where a way is looked for
 
 
@@ -42,7 +43,7 @@ def inner(a, b):
     return (np.conj(a) * b).real
 
 
-def pulled(q, force):
+def joint_torque(q, force):
     """J' f: how a force (...) on the hand turns the joints, (..., 2)."""
     return np.stack([inner(column, force) for column in jacobian(q)], axis=-1)
 
@@ -76,11 +77,22 @@ def inverse_kinematics(points):
 
 def check_targets(points):
     """Refuse targets that the hand cannot get to."""
-    distance, closest = np.abs(points), 2 * np.cos(LIMITS[1] / 2)  # folded up to the elbow's limit
-    check_finite(targets=distance)
-    if np.any((distance > 2) | (distance < closest)):
-        raise ValueError(f"target: expected {closest:.2f} to 2 m from the shoulder, where the hand "
-                         f"can get to; got {np.ravel(distance).round(2).tolist()}")
+    distance = np.ravel(np.abs(points))
+    closest = 2 * np.cos(LIMITS[1] / 2)  # folded up to the elbow's limit
+    check_finite(target=distance)
+    wrong = (distance > 2 + ROUNDING) | (distance < closest - ROUNDING)
+    if wrong.any():
+        raise ValueError(f"target: expected {closest:.2f} to 2 m from the shoulder, got "
+                         f"{distance[wrong][0]:.2f} m; is it in metres?")
+
+
+def check_angles(q):
+    """Refuse angles (..., 2) beyond the limits."""
+    check_finite(angles=q)
+    beyond = (np.abs(q) > LIMITS).any(axis=-1)
+    if beyond.any():
+        raise ValueError(f"states: expected joint angles up to {LIMITS.round(2).tolist()} rad, "
+                         f"got {q[beyond][0].round(2).tolist()}; are they in degrees?")
 
 
 def point(states, column):
@@ -99,20 +111,21 @@ class Reach(Game):
     """Bring the hand to a goal. States (n, 4): q, goal.
 
     The action turns the joints, at full speed with -1 or 1; it is clipped to that here. An episode
-    is only cut. The true reward is linear in `features` of the step.
+    never ends by itself. The true reward is linear in `features` of the step: `speed` is the sum of
+    squares of the joints' speeds in rad^2/s^2, `height` is y, away from the person.
 
     Args:
         area: the angle in rad around which hand and goal begin, -1.6 to 1.6.
         layouts: seed of the layouts, where a task has a fixed set of them.
 
-    described: names of the features; remarks: what people say about one, and which way it should
+    feature_names: names of the features; remarks: what people say about one, and which way it should
     go.
     """
     action_size = 2
     horizon = 40
     seconds_per_step = SECONDS
     keys = {"left": (1.0, 0.0), "right": (-1.0, 0.0), "up": (0.0, 1.0), "down": (0.0, -1.0)}
-    described = "distance", "there", "speed", "height"
+    feature_names = "distance", "there", "speed", "height"
     remarks = {"nearer to the goal": ("distance", -1), "more slowly": ("speed", -1),
                "keep low": ("height", -1)}
     true_weights = np.array([-1.0, 0.5, 0.0, 0.0])
@@ -129,10 +142,7 @@ class Reach(Game):
 
     def check(self, states):
         """Refuse angles beyond the limits, and goals out of reach."""
-        check_finite(states=states)
-        if (np.abs(states[..., :2]) > LIMITS).any():
-            raise ValueError(f"states: expected joint angles up to {LIMITS.round(2).tolist()} rad, "
-                             f"got {np.abs(states[..., :2]).max():.2f}")
+        check_angles(states[..., :2])
         check_targets(point(states, 2))
 
     def start(self, n, rng):
@@ -157,7 +167,7 @@ class Reach(Game):
         return np.abs(point(states, 2) - hand_of(states[..., :2]))
 
     def observe(self, states):
-        """Posture, and where the goal is, in space and for the joints: (..., 10)."""
+        """Posture, and where the goal is, in space and for the joints: (..., O)."""
         return np.concatenate(self.seen(states), axis=-1)
 
     def seen(self, states):
@@ -212,9 +222,9 @@ class Reach(Game):
 
 
 def looks_at(q, target):
-    """Three looks at a target (...): from the hand, as a turn of the joints, and that bounded."""
+    """How a target (...) is seen: the way of the hand, J' of it, and that by 0.1 + its length."""
     way = target - hand_of(q)
-    turn = pulled(q, way)
+    turn = joint_torque(q, way)
     return x_and_y(way), turn, turn / (0.1 + np.abs(way))[..., None]
 
 
@@ -237,9 +247,13 @@ class Obstacles(Reach):
     Discs can be passed through: touching is counted, not blocked. A disc that is not there has
     radius 0 and lies far away. All layouts are from a bank in which each has a way.
     """
-    described = *Reach.described, "contact", "too close"
+    feature_names = *Reach.feature_names, "contact", "too close"
     remarks = {**Reach.remarks, "keep clear": ("too close", -1)}
     true_weights = np.array([-1.0, 0.5, 0.0, 0.0, -8.0, -1.0])
+
+    def check(self, states):
+        super().check(states)
+        check_range("radii", states[..., 10:].min(), 0, 1)
 
     def start(self, n, rng):
         bank = layouts_with_a_way(self.area, self.layouts)
@@ -292,6 +306,7 @@ class Obstacles(Reach):
 @functools.lru_cache(maxsize=8)
 def layouts_with_a_way(area, seed, n=300):
     """A bank (n, 13) of fair start states: to look for a way takes too long for every episode."""
+    # not Obstacles.start, which draws from this bank
     return Reach.start(Obstacles(area), n, np.random.default_rng(seed))
 
 
@@ -354,7 +369,7 @@ def ways_past(q, goal, centres):
         angle = np.conj(unit) * to_goal  # cosine + i sine
         side = np.where(angle.imag >= 0, 1j, -1j) * unit * np.maximum(angle.real, 0)
         look = [unit.real, unit.imag, np.ones_like(far), angle.imag, angle.real]
-        look = np.concatenate([np.stack(look, axis=-1), pulled(q, side)], axis=-1)
+        look = np.concatenate([np.stack(look, axis=-1), joint_torque(q, side)], axis=-1)
         seen.append(look * np.exp(-far / 0.4)[..., None])
     return seen
 
@@ -373,7 +388,8 @@ def angles_of(cells):
 def steps_to_goal(states, margin=0.04):
     """How many cells from each posture to the goal, around the discs: (n, GRID, GRID).
 
-    states (n, 13). A breadth-first search over free cells; infinite where no way leads to the goal.
+    states (n, 13). A breadth-first search over free cells from the goal's, which counts as free;
+    infinite where no way leads there.
     """
     n, wide = len(states), GRID + 2  # with a border that is never free
     q = angles_of(np.stack(np.mgrid[:GRID, :GRID], axis=-1))
@@ -403,7 +419,7 @@ class PickAndPlace(Reach):
     keys = {"left": (1.0, 0.0, -1.0), "right": (-1.0, 0.0, -1.0), "up": (0.0, 1.0, -1.0),
             "down": (0.0, -1.0, -1.0), "a": (1.0, 0.0, 1.0), "d": (-1.0, 0.0, 1.0),
             "w": (0.0, 1.0, 1.0), "s": (0.0, -1.0, 1.0)}  # letters: with the gripper closed
-    described = "hand to object", "object to goal", "holding", "done", "speed", "height"
+    feature_names = "hand to object", "object to goal", "holding", "done", "speed", "height"
     remarks = {"fetch it": ("hand to object", -1), "bring it": ("object to goal", -1),
                "hold it": ("holding", 1), "more slowly": ("speed", -1)}
     true_weights = np.array([-0.5, -1.0, 0.3, 1.3, 0.0, 0.0])
@@ -415,6 +431,12 @@ class PickAndPlace(Reach):
 
     def fair(self, states):
         return (self.to_object(states) >= 0.5) & (self.to_place(states) >= 0.5)
+
+    def check(self, states):
+        super().check(states)
+        check_targets(point(states, 4))
+        if not np.isin(states[..., 6:], (0, 1)).all():
+            raise ValueError("states: expected 0 or 1 for holding and done; is it another task's?")
 
     def to_object(self, states):
         """From hand to object, (...) in m."""
@@ -466,14 +488,15 @@ class Dance(Reach):
     of them comes along with the opposite of another, or coins would seem to teach it.
     """
     horizon = 48
-    described = "rhythm", "sway", "stretch", "speed", "height"
+    feature_names = "rhythm", "sway", "stretch", "speed", "height"
     remarks = {"with the beat": ("rhythm", 1), "side to side": ("sway", 1), "higher": ("height", 1)}
     true_weights = np.array([1.0, 1.0, 0.5, 0.0, 0.0])
     true_constant = 0.0
     beat = 8
 
     def check(self, states):
-        check_finite(states=states)
+        check_angles(states[..., :2])
+        check_range("steps so far", states[..., 2].min(), 0, self.horizon)
 
     def start(self, n, rng):
         return np.concatenate([self.postures(n, rng), np.zeros((n, 1))], axis=1)

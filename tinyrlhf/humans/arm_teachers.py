@@ -16,9 +16,14 @@ NEIGHBOURS = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)])
 
 
 class ArmTeacher:
-    """An expert (`humans/experts.py`): demonstrates with a flaw, and corrects without."""
+    """An expert (`humans/experts.py`): demonstrates with a flaw, and corrects without.
+
+    Takes no heed of rationality; every correction counts as one.
+    """
 
     def __init__(self, game):
+        if type(game) not in TEACHERS:
+            raise ValueError(f"game: expected a task of the arm, got {type(game).__name__}")
         self.show, self.mend = TEACHERS[type(game)]
 
     def demonstrate(self, game, episodes, rationality, rng):
@@ -82,8 +87,8 @@ def pick_and_place(states, seen_at=0.0):
     holding, done = states[:, 6] > 0, states[:, 7] > 0
     target = np.where(holding, point(states, 2), point(states, 4)) + seen_at
     move = np.where(done[:, None], 0.0, toward(states, target))
-    arrived = np.abs(target - hand_of(states[:, :2]))
-    closed = np.where(holding, arrived >= 0.05, arrived < 0.08)
+    gap = np.abs(target - hand_of(states[:, :2]))
+    closed = np.where(holding, gap >= 0.05, gap < 0.08)
     return np.column_stack([move, np.where(closed, PACE, -PACE)])
 
 

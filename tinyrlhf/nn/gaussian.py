@@ -4,6 +4,7 @@ D components of an action. `d_...` is the derivative by `outputs` and has its sh
 """
 import numpy as np
 
+from tinyrlhf.checks import check_range
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.numerics import as_floats
 
@@ -72,6 +73,7 @@ class GaussianMLP(MLP):
     """
 
     def __init__(self, sizes, rng, head_gain=0.01, std=1.0):
+        check_range("std", std, 1e-6, 1e6)
         super().__init__(sizes, rng, head_gain, log_std=(sizes[-1],))
         self.params["log_std"][...] = np.log(std)
 
@@ -81,8 +83,7 @@ class GaussianMLP(MLP):
         return np.concatenate([means, log_std], axis=-1), layer_inputs
 
     def backward(self, cache, d_outputs):
-        d_means, _ = np.split(d_outputs, 2, axis=-1)
-        return super().backward(cache, d_means)
+        return super().backward(cache, halves(d_outputs)[0])
 
 
 def halves(outputs):

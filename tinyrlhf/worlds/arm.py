@@ -21,6 +21,7 @@ GAMES = {"reach": Reach, "obstacles": Obstacles, "pick": PickAndPlace, "dance": 
 TASKS = tuple(GAMES)
 TAKEOVER = 8          # steps for which people step in
 NOISE = 0.35, 0.15    # standard deviation of the actions in the first and in the last round
+UPDATES = 30          # of the policy in a round
 TESTED = 100          # new starts in which success is counted
 
 
@@ -39,7 +40,7 @@ class Tries(View):
 
     def follows(self, name, sign, tries):
         """How much of a feature there is on average, or how little, (B,)."""
-        column = self.game.described.index(name)
+        column = self.game.feature_names.index(name)
         return sign * features_of(self.game, tries)[..., column].mean(axis=1)
 
     def to_mend(self, episodes, n, rng):
@@ -55,11 +56,11 @@ class Tries(View):
 def steady(policy):
     """A copy that acts without noise: robots are judged so."""
     copy = policy.copy()
-    copy.network.params["log_std"][...] = -20.0
+    copy.network.params["log_std"][...] = -20.0  # a standard deviation of 2e-9
     return copy
 
 
-def judged(game, policy):
+def shares_of(game, policy):
     """Shares of new tries without noise: at the goal in the end; a violation on the way."""
     rng = np.random.default_rng(0)
     states = rollout(game, steady(policy), game.start(TESTED, rng), rng).states
@@ -69,10 +70,10 @@ def judged(game, policy):
 def counts(state):
     """Success and violations in layouts that were not trained in, and success after each stage."""
     game = type(state.game)(state.game.area, layouts=1)
-    success, violations = judged(game, state.policy)
+    success, violations = shares_of(game, state.policy)
     shares = {"success": success, "violations": violations}
     for stage in list(state.snapshots)[:-1]:
-        shares[f"success_{stage}"] = judged(game, state.snapshots[stage])[0]
+        shares[f"success_{stage}"] = shares_of(game, state.snapshots[stage])[0]
     return {name: float(share) for name, share in shares.items()}
 
 
@@ -98,28 +99,29 @@ def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations
         corrections=100, rounds=4, questions=15, kl_coef=0.007, area=0.0, feedback="preference"):
     """A Gaussian MLP learns to move two joints.
 
-    The course: people demonstrate, with a flaw; they take over for some steps of what it then does,
-    twice; then they judge tries, in rounds. Corrections are also read as choices, what was mended
+    The course: people demonstrate, with a flaw. Twice the arm tries, and they take over for some
+    steps. Then they judge tries, in rounds. Corrections are also read as choices, what was mended
     against what was. With `demonstrations` and `corrections` 0 the judgements teach alone, and so
     they always do to dance.
 
     The reward model is linear in the features of a step, and so is what people want, who do not
-    care for some of them. Noise is not learned: it falls from round to round.
+    care for some of them. Noise is not learned: it falls from round to round, and the KL from the
+    reference, which keeps its own, counts that too.
     """
     game, rngs = GAMES[task](area), generators(seed)
     n_seen = game.observe(game.start(1, np.random.default_rng(0))).shape[-1]
     policy = Policy(GaussianMLP((n_seen, 64, 64, game.action_size), rngs["networks"], std=0.4),
                     Gaussian)
-    reward_model = StepReward(MLP((len(game.described), 1), rngs["networks"], head_gain=0.01),
+    reward_model = StepReward(MLP((len(game.feature_names), 1), rngs["networks"], head_gain=0.01),
                               partial(features_of, game), learning_rate=0.03, fit_steps=300,
                               batch=128)
     critic = MLP((n_seen, 64, 64, 1), rngs["networks"])
-    improver = make_learner(learner, policy, critic, group=4, updates=30 * rounds,
+    improver = make_learner(learner, policy, critic, group=4, updates=UPDATES * rounds,
                             learning_rate=1e-3, gamma=0.97, minibatch=16 * game.horizon)
     shown = [] if task == "dance" else showing(demonstrations, corrections)
     return State(game, policy, policy.copy(), improver, reward_model,
                  [*shown, *judging(kinds_of(feedback), questions, rounds)],
-                 episodes_per_update=64, updates_per_round=30, group=4, kl_coef=kl_coef,
+                 episodes_per_update=64, updates_per_round=UPDATES, group=4, kl_coef=kl_coef,
                  rngs=rngs, view=Tries(game), snapshots={"untrained": policy.copy()},
                  imitation={"learning_rate": linear(3e-3), "steps": 1500, "batch": 256})
 
@@ -129,8 +131,9 @@ def showing(demonstrations, corrections):
     first, second = ("demonstration",), ("correction",)
     check_whole("demonstrations", demonstrations, 0, 10_000)
     check_whole("corrections", corrections, 0, 10_000)
-    stages = [Stage("demonstrations", imitate, first, demonstrations),
-              *2 * [Stage("corrections", imitate, second, corrections // 2, also=first)]]
+    stages = [Stage("demonstrations", imitate, first, demonstrations)]
+    for half in ((corrections + 1) // 2, corrections // 2):
+        stages.append(Stage("corrections", imitate, second, half, also=first))
     return [stage for stage in stages if stage.questions]
 
 
