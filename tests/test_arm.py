@@ -7,7 +7,8 @@ from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Steps
 from tinyrlhf.games.arm import (GRID, LIMITS, NEAR, SECONDS, SPEED, Dance, Obstacles, PickAndPlace, Reach, cells_of,
                                 clearance, damped_least_squares, discs_of, elbow_of, felt, hand_of,
-                                inverse_kinematics, jacobian, point, steps_to_goal, x_and_y)
+                                inverse_kinematics, jacobian, point, steps_to_goal, ways_past,
+                                x_and_y)
 from tinyrlhf.humans.arm_teachers import ArmTeacher, at_pace
 from tinyrlhf.nn.gaussian import Gaussian, GaussianMLP
 from tinyrlhf.policies import Policy
@@ -101,6 +102,22 @@ def test_the_skin_feels_nearness_and_the_turn_that_leads_away(rng):
     assert np.all(by_elbow[:, 0] == 0)
 
 
+def test_the_way_past_a_disc_leads_to_the_side_of_the_goal_and_fades(rng):
+    q, goal = angles(rng), 2 * rng.normal(size=200) + 1j
+    centres = rng.normal(size=(200, 3)) + 1j * rng.normal(size=(200, 3))
+    hand = hand_of(q)
+    nearest = centres[np.arange(200), np.abs(centres - hand[:, None]).argmin(axis=1)]
+    look = ways_past(q, goal, centres)[0]
+    move = sum(column * part for column, part in zip(jacobian(q), look[:, 5:].T))
+    side = ((goal - hand) * np.conj(nearest - hand)).imag
+    assert ((np.conj(1j * (nearest - hand)) * move).real * side >= -1e-12).all()
+    assert np.allclose(look[:, 2], np.exp(-np.abs(nearest - hand) / 0.4))
+
+
+def test_obstacles_lie_in_their_area():
+    assert abs(Obstacles(area=1.2).start(300, np.random.default_rng(0))[:, 0].mean() - 1.2) < 0.3
+
+
 def test_every_layout_of_the_bank_has_a_way_and_a_disc_in_the_middle(rng):
     states = Obstacles().start(100, rng)
     row, column = cells_of(states[:, :2]).T
@@ -173,6 +190,30 @@ def test_actions_beyond_full_speed_are_full_speed_and_joints_stop_at_their_limit
     assert np.allclose(states[:, :2], LIMITS) and game.violations(states[:, None]).all()
 
 
+def test_features_of_reaching_are_distance_there_speed_and_height():
+    state = np.array([[0, np.pi / 2, 1, 1]])
+    assert np.allclose(Reach().features(state, state), [0, 1, 0, 1])
+    assert np.isclose(Reach().features(state, moved(Reach(), state, (1, 1)))[0, 2], 2 * SPEED ** 2)
+    away = np.array([[0, np.pi / 2, 0, 1]])
+    assert np.allclose(Reach().features(away, away), [1, 0, 0, 1])
+
+
+def test_a_joint_at_its_limit_counts_whenever_it_was_there():
+    path = np.zeros((1, 3, 4))
+    path[..., 2] = 1.5
+    assert not Reach().violations(path).any()
+    path[0, 0, 1] = LIMITS[1]
+    assert Reach().violations(path).all()
+
+
+def test_what_is_held_need_not_be_fetched_and_what_is_done_not_be_brought(rng):
+    states = PickAndPlace().start(50, rng)
+    for holding, done, nothing_left in ((0, 0, []), (1, 0, [0]), (0, 1, [0, 1])):
+        states[:, 6:] = holding, done
+        left = PickAndPlace().features(states, states)[:, :2]
+        assert [column for column in (0, 1) if not left[:, column].any()] == nothing_left
+
+
 def test_turning_the_whole_table_changes_no_distance_and_no_look_of_the_joints(rng):
     states = Reach().start(100, rng)
     turned = states.copy()
@@ -239,6 +280,16 @@ def test_rhythm_is_up_on_the_beat_and_sway_changes_sides_from_beat_to_beat(rng):
         states[:, 2] = beats * game.beat
         rhythm, sway = game.features(states, states)[:, :2].T
         assert np.allclose(rhythm, up * hand.imag) and np.allclose(sway, side * hand.real)
+
+
+@pytest.mark.parametrize("make, column, value", [(PickAndPlace, 4, 70.0), (PickAndPlace, 6, 7.0), (Obstacles, 10, -3.0),
+                                                 (Dance, 0, 99.0), (Dance, 2, -4.0)])
+def test_each_task_refuses_what_it_cannot_be(make, column, value, rng):
+    states = make().start(3, rng)
+    make().check(states)
+    states[1, column] = value
+    with pytest.raises(ValueError, match="expected"):
+        make().check(states)
 
 
 @pytest.mark.parametrize("change", [{0: 3.2}, {1: -2.9}, {2: 2.5}, {3: np.nan}])

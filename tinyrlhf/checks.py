@@ -70,3 +70,11 @@ def check_whole(name, value, low, high):
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or not low <= value <= high:
         raise ValueError(f"{name}: expected a whole number from {low} to {high}, got {value!r}")
+
+
+def check_distribution(name, probabilities):
+    """Refuse what is no list of probabilities that sum to 1."""
+    given = np.asarray(probabilities, float)
+    if given.ndim != 1 or not given.size or not (given >= 0).all() or abs(given.sum() - 1) > 1e-9:
+        raise ValueError(f"{name}: expected probabilities that sum to 1, got {given.tolist()}; "
+                         "divide by their sum")

@@ -12,7 +12,8 @@ acts, tells its chances (r, A), and learns from (rows, observations, actions, si
 """
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_shapes, check_whole
+from tinyrlhf.checks import (check_distribution, check_indices, check_range, check_shapes,
+                             check_whole)
 from tinyrlhf.episodes import collect, steps
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.nn.distributions import Categorical, pick
@@ -75,11 +76,14 @@ class Recent:
         self.tables = None
 
     def add(self, rows, observations, actions):
-        """Note a step of the seats `rows`: their observations (r, K, *O), actions (r, K), and which
-        of them there have been, (r, K) bool."""
+        """Note a step of the seats `rows`.
+
+        Returns their last K observations (r, K, *O) and actions (r, K), and which there have been.
+        """
         news = observations, actions, np.ones(len(rows), bool)
         if self.tables is None:  # in the first step all seats play
             self.tables = [np.zeros((len(rows), self.K, *new.shape[1:]), new.dtype) for new in news]
+        check_indices("seats", rows, len(self.tables[0]))
         for table, new in zip(self.tables, news):
             table[rows, 1:] = table[rows, :-1]
             table[rows, 0] = new
@@ -121,7 +125,8 @@ class Tamer:
         check_range("learning_rate", learning_rate, 0, 1e3)
         self.network = network
         self.learning_rate = learning_rate
-        self.delay = density(delay)
+        check_distribution("delay", delay)
+        self.delay = np.asarray(delay, float)
         self.recent = Recent(len(self.delay))
 
     def preferred(self, observations):
@@ -195,24 +200,14 @@ class Coach:
         if self.traces is None:
             self.traces = np.zeros((len(rows), params.vector.size))
         self.traces[rows] *= self.decay
+        then = [self.delay]
         for i in np.flatnonzero(known[:, self.delay]):
-            then = slice(self.delay, self.delay + 1)
             _, cache = self.policy.log_probs(observations[i, then], actions[i, then])
             self.traces[rows[i]] += self.policy.backward(cache, np.ones(1)).vector
         params.vector += self.learning_rate * thumbs_of(signals) @ self.traces[rows]
         stopped = rows[signals == STOP]
         self.recent.forget(stopped)
         self.traces[stopped] = 0.0
-
-
-def density(delay):
-    """A delay density (K,), checked."""
-    delay = np.asarray(delay, float)
-    check_shapes(delay=(delay, "K"))
-    if delay.min() < 0 or not np.isclose(delay.sum(), 1):
-        raise ValueError(f"delay: expected probabilities of 0, 1, ... steps that sum to 1, "
-                         f"got {delay}")
-    return delay
 
 
 def dagger(game, policy, expert, rounds, episodes, rng, beta=lambda i: float(i == 0), **how):
@@ -241,7 +236,7 @@ def dagger(game, policy, expert, rounds, episodes, rng, beta=lambda i: float(i =
     def choose(observations, rng):
         actions, log_probs = policy.act(observations, rng)
         wanted = expert(observations, rng)
-        steered = rng.random(len(actions)) < beta(i)
+        steered = rng.random(len(actions)) < beta(i)  # in round i, below
         actions[steered] = wanted[steered]
         seen.append(observations)
         labels.append(wanted)

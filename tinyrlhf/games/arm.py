@@ -8,7 +8,7 @@ import functools
 
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range
+from tinyrlhf.checks import check_finite, check_range, check_whole
 from tinyrlhf.games.game import Box, Circle, Game, Line
 
 SECONDS = 0.1                         # per step
@@ -107,32 +107,30 @@ def x_and_y(points):
 
 # ---- the tasks
 
-class Reach(Game):
-    """Bring the hand to a goal. States (n, 4): q, goal.
+class Arm(Game):
+    """What all tasks share. States (n, S): q, and what else there is.
 
     The action turns the joints, at full speed with -1 or 1; it is clipped to that here. An episode
-    never ends by itself. The true reward is linear in `features` of the step: `speed` is the sum of
-    squares of the joints' speeds in rad^2/s^2, `height` is y, away from the person.
+    never ends by itself. The true reward is linear in `features` of the step.
 
     Args:
         area: the angle in rad around which hand and goal begin, -1.6 to 1.6.
         layouts: seed of the layouts, where a task has a fixed set of them.
 
-    feature_names: names of the features; remarks: what people say about one, and which way it should
-    go.
+    remarks: what people may say about a feature, and which way it should go. `success(states)` and
+    `violations(states)` tell of whole episodes (B, T+1, S) -> (B,) bool.
     """
     action_size = 2
-    horizon = 40
     seconds_per_step = SECONDS
     keys = {"left": (1.0, 0.0), "right": (-1.0, 0.0), "up": (0.0, 1.0), "down": (0.0, -1.0)}
-    feature_names = "distance", "there", "speed", "height"
-    remarks = {"nearer to the goal": ("distance", -1), "more slowly": ("speed", -1),
-               "keep low": ("height", -1)}
-    true_weights = np.array([-1.0, 0.5, 0.0, 0.0])
-    true_constant = 1.0
+    feature_names: tuple
+    true_weights: np.ndarray
+    true_constant = 0.0
+    remarks: dict = {}
 
     def __init__(self, area=0.0, layouts=0):
         check_range("area", area, -1.6, 1.6)
+        check_whole("layouts", layouts, 0, 2 ** 32)
         self.area = area
         self.layouts = layouts
 
@@ -141,8 +139,73 @@ class Reach(Game):
         return np.stack([self.area + rng.uniform(-1.5, 1.5, n), rng.uniform(0.4, 2.4, n)], axis=1)
 
     def check(self, states):
-        """Refuse angles beyond the limits, and goals out of reach."""
         check_angles(states[..., :2])
+
+    def observe(self, states):
+        return np.concatenate(self.seen(states), axis=-1)
+
+    def seen(self, states):
+        """The parts of an observation, (..., some) each. Here: the posture."""
+        return [np.cos(states[..., :2]), np.sin(states[..., :2])]
+
+    def step(self, states, actions, rng):
+        after = states.copy()
+        turn = SECONDS * SPEED * np.clip(actions[:, :2], -1, 1)
+        after[:, :2] = np.clip(states[:, :2] + turn, -LIMITS, LIMITS)
+        self.react(after, actions)
+        return after, self.true_reward(states, after), np.zeros(len(states), bool)
+
+    def react(self, after, actions):
+        """What else happens in a step, in place."""
+
+    def features(self, before, after):
+        """What a step can be judged by: states (..., S) before and after it -> (..., F)."""
+        raise NotImplementedError(f"{type(self).__name__} must say what there is to judge")
+
+    def true_reward(self, before, after):
+        """What the person wants: (...)."""
+        return self.features(before, after) @ self.true_weights + self.true_constant
+
+    def touching(self, states):
+        """Is an obstacle touched? States (..., S) -> (...) bool."""
+        return np.zeros(states.shape[:-1], bool)
+
+    def violations(self, states):
+        """Was one ever touched, or a joint driven into its limit?"""
+        at_limit = (np.abs(states[..., :2]) >= LIMITS).any(axis=-1)
+        return (at_limit | self.touching(states)).any(axis=1)
+
+    def scene(self, state):
+        """The table from above: what lies on it, both links, shoulder and hand."""
+        elbow, hand = on_picture(elbow_of(state[:2])), on_picture(hand_of(state[:2]))
+        return [*self.things(state), Line(0.5, 0.5, *elbow, "agent", moving=True),
+                Line(*elbow, *hand, "agent", moving=True),
+                Circle(0.5, 0.5, 0.025, "quiet"), Circle(*hand, 0.02, "ink", moving=True)]
+
+    def things(self, state):
+        """What lies on the table."""
+        return []
+
+
+def on_picture(point):
+    """Metres -> (x, y) in the unit square."""
+    return 0.5 + 0.23 * point.real, 0.5 + 0.23 * point.imag
+
+
+class Reach(Arm):
+    """Bring the hand to a goal. States (n, 4): q, goal.
+
+    `speed` is the sum of squares of the joints' speeds in rad^2/s^2, `height` is y.
+    """
+    horizon = 40
+    feature_names = "distance", "there", "speed", "height"
+    remarks = {"nearer to the goal": ("distance", -1), "more slowly": ("speed", -1),
+               "keep low": ("height", -1)}
+    true_weights = np.array([-1.0, 0.5, 0.0, 0.0])
+    true_constant = 1.0
+
+    def check(self, states):
+        super().check(states)
         check_targets(point(states, 2))
 
     def start(self, n, rng):
@@ -166,59 +229,25 @@ class Reach(Game):
         """From hand to goal, states (..., S) -> (...) in m."""
         return np.abs(point(states, 2) - hand_of(states[..., :2]))
 
-    def observe(self, states):
-        """Posture, and where the goal is, in space and for the joints: (..., O)."""
-        return np.concatenate(self.seen(states), axis=-1)
-
     def seen(self, states):
-        q = states[..., :2]
-        return [np.cos(q), np.sin(q), *looks_at(q, point(states, 2))]
-
-    def step(self, states, actions, rng):
-        after = states.copy()
-        turn = SECONDS * SPEED * np.clip(actions[:, :2], -1, 1)
-        after[:, :2] = np.clip(states[:, :2] + turn, -LIMITS, LIMITS)
-        self.handle(after, actions)
-        return after, self.true_reward(states, after), np.zeros(len(states), bool)
-
-    def handle(self, after, actions):
-        """What else happens in a step, in place."""
+        """Posture, and where the goal is, in space and for the joints."""
+        return [*super().seen(states), *looks_at(states[..., :2], point(states, 2))]
 
     def features(self, before, after):
-        """What a step can be judged by: states (..., S) before and after it -> (..., F)."""
         distance = self.distance(after)
         speed = np.square((after - before)[..., :2] / SECONDS).sum(axis=-1)
         height = hand_of(after[..., :2]).imag
         return np.stack([distance, distance < NEAR, speed, height], axis=-1)
 
-    def true_reward(self, before, after):
-        """What the person wants: (...)."""
-        return self.features(before, after) @ self.true_weights + self.true_constant
-
     def success(self, states):
-        """Is the hand at the goal at the end? States (B, T+1, S) -> (B,) bool."""
+        """Is the hand at the goal at the end?"""
         return self.distance(states[:, -1]) < NEAR
-
-    def touching(self, states):
-        """Is an obstacle touched? States (..., S) -> (...) bool."""
-        return np.zeros(states.shape[:-1], bool)
-
-    def violations(self, states):
-        """Was one ever touched, or a joint driven into its limit? (B, T+1, S) -> (B,) bool."""
-        at_limit = (np.abs(states[..., :2]) >= LIMITS).any(axis=-1)
-        return (at_limit | self.touching(states)).any(axis=1)
 
     def show(self, state):
         return f"hand {self.distance(state):.2f} m from the goal"
 
-    def scene(self, state):
-        """The table from above: the goal and what lies there, and the arm."""
-        goal = Circle(*on_picture(point(state, 2)), 0.23 * NEAR, "good")
-        return [goal, *self.things(state), *arm_and_hand(state)]
-
     def things(self, state):
-        """What else lies on the table."""
-        return []
+        return [Circle(*on_picture(point(state, 2)), 0.23 * NEAR, "good")]
 
 
 def looks_at(q, target):
@@ -226,19 +255,6 @@ def looks_at(q, target):
     way = target - hand_of(q)
     turn = joint_torque(q, way)
     return x_and_y(way), turn, turn / (0.1 + np.abs(way))[..., None]
-
-
-def arm_and_hand(state):
-    """Both links, the shoulder and the hand of a state (S,) as pieces of a scene."""
-    elbow, hand = on_picture(elbow_of(state[:2])), on_picture(hand_of(state[:2]))
-    return [Line(0.5, 0.5, *elbow, "agent", moving=True),
-            Line(*elbow, *hand, "agent", moving=True),
-            Circle(0.5, 0.5, 0.025, "quiet"), Circle(*hand, 0.02, "ink", moving=True)]
-
-
-def on_picture(point):
-    """Metres -> (x, y) in the unit square."""
-    return 0.5 + 0.23 * point.real, 0.5 + 0.23 * point.imag
 
 
 class Obstacles(Reach):
@@ -453,7 +469,7 @@ class PickAndPlace(Reach):
         return [*super().seen(states), *looks_at(states[..., :2], point(states, 4)),
                 states[..., 6:8], sensed]
 
-    def handle(self, after, actions):
+    def react(self, after, actions):
         closed = actions[:, 2] > 0
         holding, done = after[:, 6] > 0, after[:, 7] > 0
         done |= holding & ~closed & (self.to_place(after) < NEAR)
@@ -480,7 +496,7 @@ class PickAndPlace(Reach):
         return [Box(x - 0.025, y - 0.025, x + 0.025, y + 0.025, "bad", moving=True)]
 
 
-class Dance(Reach):
+class Dance(Arm):
     """Move to a beat. States (n, 3): q, steps so far. A beat is eight steps long.
 
     What there is to like: `rhythm`, up on the beats and down between them; `sway`, to the right on
@@ -491,11 +507,10 @@ class Dance(Reach):
     feature_names = "rhythm", "sway", "stretch", "speed", "height"
     remarks = {"with the beat": ("rhythm", 1), "side to side": ("sway", 1), "higher": ("height", 1)}
     true_weights = np.array([1.0, 1.0, 0.5, 0.0, 0.0])
-    true_constant = 0.0
     beat = 8
 
     def check(self, states):
-        check_angles(states[..., :2])
+        super().check(states)
         check_range("steps so far", states[..., 2].min(), 0, self.horizon)
 
     def start(self, n, rng):
@@ -503,11 +518,11 @@ class Dance(Reach):
 
     def seen(self, states):
         """Posture, and the time within one beat and within two."""
-        q, turns = states[..., :2], 2 * np.pi * states[..., 2:] / self.beat
-        return [np.cos(q), np.sin(q), np.cos(turns), np.sin(turns), np.cos(turns / 2),
+        turns = 2 * np.pi * states[..., 2:] / self.beat
+        return [*super().seen(states), np.cos(turns), np.sin(turns), np.cos(turns / 2),
                 np.sin(turns / 2)]
 
-    def handle(self, after, actions):
+    def react(self, after, actions):
         after[:, 2] += 1
 
     def features(self, before, after):
@@ -528,7 +543,7 @@ class Dance(Reach):
     def show(self, state):
         return f"step {state[2]:.0f}"
 
-    def scene(self, state):
-        """The dancer, and a lamp that lights up on the beat."""
+    def things(self, state):
+        """A lamp that lights up on the beat."""
         on = state[2] % self.beat == 0
-        return [Circle(0.5, 0.06, 0.05, "good" if on else "floor"), *arm_and_hand(state)]
+        return [Circle(0.5, 0.06, 0.05, "good" if on else "floor")]

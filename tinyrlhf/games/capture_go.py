@@ -3,7 +3,7 @@ import functools
 
 import numpy as np
 
-from tinyrlhf.checks import check_range
+from tinyrlhf.checks import check_indices, check_range
 from tinyrlhf.games.game import Box, Circle, Game, Line
 
 SIZE, POINTS = 4, 16
@@ -128,13 +128,19 @@ class CaptureGo(Game):
     n_actions = POINTS
     horizon = POINTS // 2
     horizon_is_end = True
-    best_reward = 0.0
     seconds_per_step = 0.8
     keys = {key: point for point, key in enumerate("1234qwerasdfzxcv")}
 
     def __init__(self, judged=False, alertness=0.0):
         check_range("alertness", alertness, 0, 1)
         self.judged, self.alertness = judged, alertness
+        self.best_reward = 0.0 if judged else 1.0
+
+    def check(self, states):
+        """Refuse what is no board."""
+        if not np.isin(states[..., :POINTS], (-1, 0, 1)).all():
+            raise ValueError("states: expected -1, 0 or 1 on each point; is it another game's?")
+        check_indices("result", states[..., POINTS].astype(int), DRAWN + 1)
 
     def start(self, n, rng):
         """Empty boards, half of them with one stone of the opponent."""

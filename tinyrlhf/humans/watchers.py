@@ -5,7 +5,8 @@ what the learner usually does (`against_usual`). Tabular games only.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_range
+from tinyrlhf.checks import check_distribution, check_indices, check_range
+from tinyrlhf.exact.evaluation import evaluate_policy
 from tinyrlhf.exact.planning import action_values, value_iteration
 
 NO_REGRET = 1e-6  # actions whose values differ by less are equally good
@@ -34,12 +35,9 @@ def against_usual(game):
     A function (states (r,), actions (r,), chances) -> (r,); chances: cells -> (S, A).
     Source: people's feedback depends on the policy, MacGlashan et al. 2017, section 3.
     """
-    cells, rewards = np.arange(game.n_states), np.einsum("sax,sax->sa", game.P, game.R)
-
     def judge(states, actions, chances):
-        policy = chances(cells)
-        P = (policy[..., None] * game.P).sum(axis=1)
-        values = np.linalg.solve(np.eye(len(P)) - GAMMA * P, (policy * rewards).sum(axis=1))
+        policy = chances(np.arange(game.n_states))
+        values = evaluate_policy(game.P, game.R, policy, GAMMA)
         advantage = action_values(game.P, game.R, values, GAMMA) - values[:, None]
         return advantage[states, actions]
     return judge
@@ -54,7 +52,8 @@ class Watcher:
         delay: how likely they say it 0, 1, 2, ... steps later; after an end, in the next episode.
         mistakes: how often it is the wrong thumb; 1/2: a coin, the control.
         notices: smaller differences leave them silent.
-        stops_at: what they judge worse than that makes them press stop.
+        stops_at: what they judge worse than that makes them press stop, by no mistake, but as
+            seldom and as late as they speak.
         at_most: how many signals they give before they have had enough.
     """
 
@@ -62,7 +61,9 @@ class Watcher:
                  stops_at=-np.inf, at_most=np.inf):
         for name, value in (("speaks", speaks), ("mistakes", mistakes)):
             check_range(name, value, 0, 1)
-        check_range("sum of delay", np.sum(delay), 1 - 1e-9, 1 + 1e-9)
+        check_range("notices", notices, 0, np.inf)
+        check_range("at_most", at_most, 0, np.inf)
+        check_distribution("delay", delay)
         self.judge = judge
         self.speaks = speaks
         self.delay = np.asarray(delay, float)
@@ -78,14 +79,15 @@ class Watcher:
         n = len(step.rows)
         if self.pending is None:
             self.pending = np.zeros((n, len(self.delay)))
+        check_indices("seats", step.rows, len(self.pending))
         judged = self.judge(step.states, step.actions, chances)
         wrong = rng.random(n) < self.mistakes
         thumbs = np.where(wrong, -1.0, 1.0) * np.sign(judged)
         thumbs = np.where(judged < self.stops_at, STOP, thumbs)
         meant = (rng.random(n) < self.speaks) & (np.abs(judged) >= self.notices)
-        late = (rng.random((n, 1)) > np.cumsum(self.delay)[:-1]).sum(axis=1)
+        delays = (rng.random((n, 1)) > np.cumsum(self.delay)[:-1]).sum(axis=1)
         heard = self.pending[step.rows]
-        heard[meant, late[meant]] = thumbs[meant]  # a newer thought replaces an older one
+        heard[meant, delays[meant]] = thumbs[meant]  # a newer thought replaces an older one
         signals = heard[:, 0].copy()
         signals[self.said + np.cumsum(signals != 0) > self.at_most] = 0.0
         self.said += int((signals != 0).sum())

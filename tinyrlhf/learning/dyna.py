@@ -1,9 +1,9 @@
 """Learn what the world does, and plan in it: fewer steps in the world, more in the head."""
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_indices, check_whole
+from tinyrlhf.checks import check_finite, check_whole
 from tinyrlhf.exact.planning import action_values, value_iteration
-from tinyrlhf.learning.q_learning import QLearning, Transitions
+from tinyrlhf.learning.q_learning import QLearning, Transitions, check_transitions
 
 
 def transitions_of(episodes, rewards):
@@ -20,9 +20,9 @@ class CountModel:
 
         P_hat(x|s, a) = N(s, a, x) / N(s, a),    R_hat(s, a, x) = mean reward seen there
 
-    the likeliest there is. x is s' where it went on and S + s' where it ended in s': an end is told
-    from a state that looks the same. A pair (s, a) never seen has no P_hat; whoever plans must say
-    what it is worth.
+    the maximum-likelihood model. x is s' where it went on and S + s' where it ended in s': an end
+    is told from a state that looks the same. A pair (s, a) never seen has no P_hat: whoever plans
+    takes it to be worth `unseen`.
     """
 
     def __init__(self, n_states, n_actions):
@@ -33,17 +33,15 @@ class CountModel:
 
     def update(self, observations, actions, rewards, next_observations, ended):
         """Take note of transitions, all (n,)."""
-        check_finite(rewards=rewards)
-        n_states, n_actions, _ = self.counts.shape
-        check_indices("observations", observations, n_states)
-        check_indices("actions", actions, n_actions)
-        check_indices("next_observations", next_observations, n_states)
+        n_states = len(self.counts)
+        check_transitions(self.counts.shape, observations, actions, rewards, next_observations,
+                          ended)
         seen = observations, actions, next_observations + n_states * np.asarray(ended, int)
         np.add.at(self.counts, seen, 1)
         np.add.at(self.reward_sums, seen, rewards)
 
     def relabel(self, R):
-        """From now on all that was seen paid R(s, a, s'), (S, A, S) or what broadcasts to it.
+        """What was seen so far paid R(s, a, s'), (S, A, S) or what broadcasts to it.
 
         When a reward model has learned more, its old rewards are wrong wherever they are kept.
         Source: Lee, Smith, Abbeel (2021), PEBBLE, section 4.3.

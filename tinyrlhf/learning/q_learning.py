@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range, check_whole
+from tinyrlhf.checks import check_finite, check_indices, check_range, check_shapes, check_whole
 from tinyrlhf.episodes import steps
 from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.numerics import log_softmax
@@ -88,7 +88,7 @@ class QLearning:
 
     def update(self, observations, actions, rewards, next_observations, ended):
         """Learn from transitions, all (n,); a cut is no end: there the next state counts."""
-        check_finite(rewards=rewards)
+        check_transitions(self.q.shape, observations, actions, rewards, next_observations, ended)
         next_values = np.where(ended, 0.0, self.q[next_observations].max(axis=-1))
         targets = rewards + self.gamma * next_values
         pairs = np.ravel_multi_index((observations, actions), self.q.shape)
@@ -98,3 +98,13 @@ class QLearning:
         step_size = visits[pairs] ** -0.7 if self.step_size is None else self.step_size
         mean_targets = np.bincount(places, targets) / times
         q[pairs] += (1 - (1 - step_size) ** times) * (mean_targets - q[pairs])
+
+
+def check_transitions(sizes, observations, actions, rewards, next_observations, ended):
+    """Refuse transitions that do not fit each other, or a table of these sizes (S, A)."""
+    check_shapes(observations=(observations, "N"), actions=(actions, "N"), rewards=(rewards, "N"),
+                 next_observations=(next_observations, "N"), ended=(ended, "N"))
+    check_finite(rewards=rewards)
+    check_indices("observations", observations, sizes[0])
+    check_indices("actions", actions, sizes[1])
+    check_indices("next_observations", next_observations, sizes[0])

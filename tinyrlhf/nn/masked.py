@@ -10,8 +10,14 @@ class MaskedMLP(MLP):
         y = MLP(x) where possible, else -inf
 
     As logits -inf is probability 0, so that a policy neither draws such an action nor learns
-    anything about it.
+    anything about it. Somewhere something must be possible.
     """
+
+    def __init__(self, sizes, rng, **options):
+        if sizes[0] < sizes[-1]:
+            raise ValueError(f"sizes: expected an input for each of {sizes[-1]} outputs, "
+                             f"got {sizes[0]}")
+        super().__init__(sizes, rng, **options)
 
     def forward(self, inputs):
         """Inputs (..., I) -> outputs (..., O), cache."""

@@ -24,6 +24,9 @@ def max_ent_irl(P, demonstrations, horizon, prior=1.0, learning_rate=0.1, steps=
         r (S,) for entering a cell, in units of the person's noise; the loss of each step, in nats.
     Source: Ziebart, Maas, Bagnell, Dey 2008; with chance Ziebart, Bagnell, Dey 2010.
     """
+    if not len(demonstrations):
+        raise ValueError("demonstrations: expected at least one, got none")
+    check_whole("horizon", horizon, int(demonstrations.lengths.max()), 1_000_000)
     check_range("prior", prior, 0, 1e9)
     check_whole("steps", steps, 1, 1_000_000)
     shown, network = in_columns(demonstrations, horizon), Table(len(P), 1)
@@ -41,7 +44,7 @@ def max_ent_irl(P, demonstrations, horizon, prior=1.0, learning_rate=0.1, steps=
 
 def rewards_on_entering(P, r):
     """Rewards (S, A, S) of a game that pays r (S,) for the cell entered; nothing after an end."""
-    return np.where(absorbing(P)[:, None, None], 0.0, r) + np.zeros(np.shape(P))
+    return np.broadcast_to(np.where(absorbing(P)[:, None, None], 0.0, r), np.shape(P))
 
 
 def absorbing(P):
