@@ -4,7 +4,7 @@
 
     course       after each stage of the calibrated plan, at the end, and violations there
     coin         the same with coin flips and random acts; true: the true reward from nothing
-    alone        as many comparisons as the course has answers, and nobody shows anything
+    alone        as many comparisons as the course has answers, and nobody shows anything; alone-coin: coin flips
     early        the same two: share of episodes with a violation in the first fifth of training
     kinds        each kind of feedback by itself, on reaching
     area         what was learned in front, used at the side: without, and with 20 more answers; and 20 answers anew
@@ -32,8 +32,10 @@ from tinyrlhf.rlhf import rlhf  # noqa: E402
 from tinyrlhf.worlds import build, find  # noqa: E402
 from tinyrlhf.worlds.arm import counts, explore, steady  # noqa: E402
 
+COURSES = {"course": {}, "coin": {"person": "coin"}, "true": {"person": "nobody"}, "alone": ALONE,
+           "alone-coin": {**ALONE, "person": "coin"}}
 FEW = {"demonstrations": 0, "corrections": 0, "rounds": 1, "questions": 20}
-PARTS = ("course", "coin", "true", "alone", "early", "kinds", "area", "dance")
+PARTS = ("course", "coin", "true", "alone", "alone-coin", "early", "kinds", "area", "dance")
 SIDE = 1.6  # rad: where the other area is
 ALONE = {"demonstrations": 0, "corrections": 0, "questions": 45}  # as many answers as the course has
 
@@ -136,9 +138,8 @@ def main():
     for part in options.parts:
         print(part, flush=True)
         for task in options.tasks:
-            if part in ("course", "coin", "true", "alone"):
-                course(task, options.seeds, **{"course": {}, "coin": {"person": "coin"}, "true": {"person": "nobody"},
-                                               "alone": ALONE}[part])
+            if part in COURSES:
+                course(task, options.seeds, **COURSES[part])
             elif part == "early":
                 early(task, options.seeds)
             elif part == "area":

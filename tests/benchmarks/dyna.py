@@ -24,7 +24,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).par
 import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import interval, seeds_of  # noqa: E402
-from tinyrlhf.exact import evaluation  # noqa: E402
+from tinyrlhf.exact import evaluation, planning  # noqa: E402
 from tinyrlhf.exact.horizon import finite_horizon_return  # noqa: E402
 from tinyrlhf.games.gridworld import DYNA_MAZE, Gridworld  # noqa: E402
 from tinyrlhf.improvements import planning as planning_in_the_loop  # noqa: E402
@@ -158,7 +158,8 @@ def learned(seeds):
         for name, returns in rows.items():
             table = np.reshape(returns, (len(worlds), len(BUDGETS)))
             means = "".join("{:8.2f} +-{:4.2f}".format(*interval(column)) for column in table.T)
-            print(f"epsilon {epsilon:<4} {name:30}{means}  ", " ".join(needed(row, goal) for row, goal in zip(table, goals)), flush=True)
+            steps = " ".join(needed(row, goal) for row, goal in zip(table, goals))
+            print(f"epsilon {epsilon:<4} {name:30}{means}   {steps}", flush=True)
 
 
 def needed(returns, goal):
