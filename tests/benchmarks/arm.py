@@ -32,12 +32,12 @@ from tinyrlhf.rlhf import rlhf  # noqa: E402
 from tinyrlhf.worlds import build, find  # noqa: E402
 from tinyrlhf.worlds.arm import counts, explore, steady  # noqa: E402
 
+ALONE = {"demonstrations": 0, "corrections": 0, "questions": 45}  # as many answers as the course has
 COURSES = {"course": {}, "coin": {"person": "coin"}, "true": {"person": "nobody"}, "alone": ALONE,
            "alone-coin": {**ALONE, "person": "coin"}}
 FEW = {"demonstrations": 0, "corrections": 0, "rounds": 1, "questions": 20}
 PARTS = ("course", "coin", "true", "alone", "alone-coin", "early", "kinds", "area", "dance")
 SIDE = 1.6  # rad: where the other area is
-ALONE = {"demonstrations": 0, "corrections": 0, "questions": 45}  # as many answers as the course has
 
 
 def shares(values):
