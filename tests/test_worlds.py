@@ -29,7 +29,8 @@ from small_chat import SMALL, SMALL_CHAT  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("barely_pretrained")
 MATRIX = {"bandit": list(KINDS)[:6], "gridworld": list(KINDS), "cartpole": list(KINDS),
-          "capture_go": list(KINDS)[:6], "text": [kind for kind in KINDS if kind != "stop"], "chat": [kind for kind in KINDS if kind != "stop"]}
+          "capture_go": list(KINDS)[:6],
+          "text": [kind for kind in KINDS if kind != "stop"], "chat": [kind for kind in KINDS if kind != "stop"]}
 SORTS = [{}, {"method": "ppo", "reward": "ngram", "feedback": "rating,comment"}, {"method": "dpo", "reward": "trunk"},
          {"method": "best-of-n"},
          {"method": "ipo", "reward": "ensemble", "language": "sentiment", "feedback": "preference"},
