@@ -476,4 +476,4 @@ def test_300_ratings_teach_it_to_win_and_coins_do_not():
             yardstick = find("capture_go").yardstick(state)
             found.append(yardstick.expected_return(state.policy, np.random.default_rng(seed)))
             assert len(state.answers) == 300
-    assert min(shares["simulated"]) >= 0.8 and np.mean(shares["coin"]) < 0.6
+    assert min(shares["simulated"]) >= 0.8 and np.mean(shares["coin"]) < 0.75
