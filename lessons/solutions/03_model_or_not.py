@@ -163,8 +163,8 @@ estimate_model.cases = [([(0, 0, 1.0, 1), (0, 0, 0.0, 0), (0, 0, 0.5, 1)], 2, 1)
                         ([(1, 0, -2.0, 3)] * 4 + [(1, 0, 1.0, 1)], 4, 2)]
 
 
-@estimate_model.law("Each row of P holds the chances of all that may follow one action, so it must sum to 1, also where "
-                    "nothing was seen. Does it?")
+@estimate_model.law("Each row of P holds the chances of all that may follow one action, so it must sum to 1, also "
+                    "where nothing was seen. Does it?")
 def rows_sum_to_one(f):
     return np.allclose(f(WALK, 4, 3)[0].sum(axis=2), 1)
 
@@ -186,7 +186,7 @@ def pair_by_pair(transitions, nS, nA):
 
 
 @estimate_model.right
-def by_the_library(transitions, nS, nA):
+def by_counts_of_the_library(transitions, nS, nA):
     from tinyrlhf.learning.dyna import CountModel
     model, (s, a, r, s2) = CountModel(nS, nA), (np.array(column) for column in zip(*transitions))
     model.update(s, a, r, s2, np.zeros(len(s), bool))
@@ -211,15 +211,15 @@ def with_rows(counts, divisor):
     return P
 
 
-@estimate_model.wrong("It divides by the number of all transitions. That is how often something happens at all, not how "
-                      "likely it is *when* a is done in s. How often was this pair (s, a) seen?")
+@estimate_model.wrong("It divides by the number of all transitions. That is how often something happens at all, not "
+                      "how likely it is *when* a is done in s. How often was this pair (s, a) seen?")
 def divided_by_all(transitions, nS, nA):
     counts, rewards = counted(transitions, nS, nA)
     return with_rows(counts, len(transitions)), rewards / len(transitions)
 
 
-@estimate_model.wrong("The chances are right, but the rewards are divided by the number of all transitions. The mean of "
-                      "what a pair pays is over the times when that pair was seen. How many were those?")
+@estimate_model.wrong("The chances are right, but the rewards are divided by the number of all transitions. The mean "
+                      "of what a pair pays is over the times when that pair was seen. How many were those?")
 def rewards_divided_by_all(transitions, nS, nA):
     return estimate_model(transitions, nS, nA)[0], counted(transitions, nS, nA)[1] / len(transitions)
 
@@ -237,8 +237,8 @@ def divided_by_state(transitions, nS, nA):
     return with_rows(counts, visits[:, None, None]), rewards / visits[:, None]
 
 
-@estimate_model.wrong("Pairs never seen get a row of zeros: an action that leads nowhere, not even to where one is. What "
-                      "did the task say of them?")
+@estimate_model.wrong("Pairs never seen get a row of zeros: an action that leads nowhere, not even to where one is. "
+                      "What did the task say of them?")
 def unseen_lead_nowhere(transitions, nS, nA):
     counts, rewards = counted(transitions, nS, nA)
     seen = np.maximum(counts.sum(axis=2), 1)
@@ -263,30 +263,30 @@ def unseen_lead_anywhere(transitions, nS, nA):
     return P, rewards / np.maximum(seen, 1)
 
 
-@estimate_model.wrong("Only the last thing seen counts: a new one writes over those before it. Where nothing is left to "
-                      "chance that is enough. Here the same action leads to different places. How do you keep both?")
+@estimate_model.wrong("Only the last thing seen counts: a new one writes over those before it. Where nothing is left "
+                      "to chance that is enough. Here the same action leads to different places. How do you keep both?")
 def only_the_last(transitions, nS, nA):
     last = {(s, a): (s, a, r, s2) for s, a, r, s2 in transitions}
     return estimate_model(list(last.values()), nS, nA)
 
 
-@estimate_model.wrong("The chances run backwards: P[s2, a, s], from where one came to where one went. Which index is the "
-                      "state in which the action was taken?")
+@estimate_model.wrong("The chances run backwards: P[s2, a, s], from where one came to where one went. Which index is "
+                      "the state in which the action was taken?")
 def backwards(transitions, nS, nA):
     P, R = estimate_model(transitions, nS, nA)
     return estimate_model([(s2, a, r, s) for s, a, r, s2 in transitions], nS, nA)[0], R
 
 
-@estimate_model.wrong("That looks like one added to every count, so that nothing is impossible (Laplace). A fair choice, "
-                      "but another one: here P is the share of what was seen. What are the counts before that?")
+@estimate_model.wrong("That looks like one added to every count, so that nothing is impossible (Laplace). A fair "
+                      "choice, but another one: here P is the share of what was seen. What are the counts before that?")
 def one_for_everything(transitions, nS, nA):
     counts, rewards = counted(transitions, nS, nA)
     P = (counts + 1) / (counts + 1).sum(axis=2, keepdims=True)
     return P, rewards / np.maximum(counts.sum(axis=2), 1)
 
 
-@estimate_model.wrong("It looks as if each place counted once, however often it was seen. Then the rare is as likely as "
-                      "the usual. Do you add to a count, or set it to 1?")
+@estimate_model.wrong("It looks as if each place counted once, however often it was seen. Then the rare is as likely "
+                      "as the usual. Do you add to a count, or set it to 1?")
 def each_place_once(transitions, nS, nA):
     counts, rewards = counted(transitions, nS, nA)
     once = (counts > 0).astype(float)
@@ -333,7 +333,7 @@ def only_one_entry(f):
 
 
 @q_update.right
-def by_the_library(Q, s, a, r, s2, done, alpha, gamma):
+def by_the_learner_of_the_library(Q, s, a, r, s2, done, alpha, gamma):
     from tinyrlhf.learning.q_learning import QLearning
     learner = QLearning(*Q.shape, gamma=gamma, step_size=alpha)
     learner.q[...] = Q
@@ -377,14 +377,14 @@ def looks_at_the_old_state(Q, s, a, r, s2, done, alpha, gamma):
     return moved(Q, s, a, r + gamma * (not done) * Q[s].max(), alpha)
 
 
-@q_update.wrong("It takes the best entry of the whole table, as if any state could be reached at once. Which row is the "
-                "one of s2?")
+@q_update.wrong("It takes the best entry of the whole table, as if any state could be reached at once. Which row is "
+                "the one of s2?")
 def best_of_the_table(Q, s, a, r, s2, done, alpha, gamma):
     return moved(Q, s, a, r + gamma * (not done) * Q.max(), alpha)
 
 
-@q_update.wrong("At the end it learns nothing at all. But the last step was paid, and often it is the only one that is. "
-                "What is the target if done is True: nothing, or r?")
+@q_update.wrong("At the end it learns nothing at all. But the last step was paid, and often it is the only one that "
+                "is. What is the target if done is True: nothing, or r?")
 def nothing_at_the_end(Q, s, a, r, s2, done, alpha, gamma):
     return Q.copy() if done else q_update(Q, s, a, r, s2, done, alpha, gamma)
 
@@ -411,13 +411,13 @@ def old_number_kept(Q, s, a, r, s2, done, alpha, gamma):
 
 @q_update.wrong("The discount is missing: what comes after s2 is one step away, and worth gamma times as much. Where "
                 "does gamma belong?")
-def no_discount(Q, s, a, r, s2, done, alpha, gamma):
+def next_not_discounted(Q, s, a, r, s2, done, alpha, gamma):
     return q_update(Q, s, a, r, s2, done, alpha, 1.0)
 
 
 @q_update.wrong("The reward is discounted as well. It has just been paid; only what comes after it is later. What does "
                 "gamma multiply?")
-def reward_discounted(Q, s, a, r, s2, done, alpha, gamma):
+def reward_discounted_too(Q, s, a, r, s2, done, alpha, gamma):
     return moved(Q, s, a, gamma * (r + (not done) * Q[s2].max()), alpha)
 
 
@@ -499,8 +499,8 @@ def ties_to_the_first(q, eps, rng):
     return int(rng.integers(len(q))) if rng.random() < eps else int(np.argmax(q))
 
 
-@epsilon_greedy.wrong("When it explores, it leaves the best action out. It is meant to take any action, the best one too: "
-                      "of two actions, how often should the worse one come with eps 0.6?")
+@epsilon_greedy.wrong("When it explores, it leaves the best action out. It is meant to take any action, the best one "
+                      "too: of two actions, how often should the worse one come with eps 0.6?")
 def never_the_best_when_exploring(q, eps, rng):
     others = np.flatnonzero(q < q.max())
     if rng.random() < eps and len(others):
@@ -526,14 +526,14 @@ def plainly_the_best(q, eps, rng):
     return int(np.argmax(q))
 
 
-@epsilon_greedy.wrong("All actions come equally often, as if nothing had been learned. How often should the best one be "
-                      "taken for being the best?")
+@epsilon_greedy.wrong("All actions come equally often, as if nothing had been learned. How often should the best one "
+                      "be taken for being the best?")
 def always_at_random(q, eps, rng):
     return int(rng.integers(len(q)))
 
 
 @epsilon_greedy.wrong("It takes the worst action where it should take the best one. Which of the two is `q.max()`?")
-def the_worst(q, eps, rng):
+def the_worst_action(q, eps, rng):
     return epsilon_greedy(-q, eps, rng)
 
 
@@ -546,7 +546,7 @@ def explores_with_the_first(q, eps, rng):
 OWN_RNG = np.random.default_rng()
 
 
-@epsilon_greedy.wrong("The shares are right, but the dice are not those of `rng`: run twice with the same seed, and you "
-                      "get two different walks. Which random numbers does your function use?")
+@epsilon_greedy.wrong("The shares are right, but the dice are not those of `rng`: run twice with the same seed, and "
+                      "you get two different walks. Which random numbers does your function use?")
 def dice_of_its_own(q, eps, rng):
     return epsilon_greedy(q, eps, OWN_RNG)

@@ -158,8 +158,8 @@ def learned(seeds):
         for name, returns in rows.items():
             table = np.reshape(returns, (len(worlds), len(BUDGETS)))
             means = "".join("{:8.2f} +-{:4.2f}".format(*interval(column)) for column in table.T)
-            steps = " ".join(needed(row, goal) for row, goal in zip(table, goals))
-            print(f"epsilon {epsilon:<4} {name:30}{means}   {steps}", flush=True)
+            first = " ".join(needed(row, goal) for row, goal in zip(table, goals))
+            print(f"epsilon {epsilon:<4} {name:30}{means}   {first}", flush=True)
 
 
 def needed(returns, goal):
