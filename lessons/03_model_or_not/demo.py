@@ -3,7 +3,7 @@ walks through a maze, and another one thinks.
 """
 import numpy as np
 
-from tinyrlhf.exact.planning import hitting_times
+from tinyrlhf.exact.evaluation import hitting_times
 from tinyrlhf.games.gridworld import DYNA_MAZE, MOVES, Gridworld
 from tinyrlhf.learning.dyna import DynaQ
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION, draw_scene

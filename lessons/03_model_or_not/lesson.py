@@ -31,7 +31,8 @@ import numpy as np
 
 from tinyrlhf.episodes import rollout
 from tinyrlhf.exact.horizon import finite_horizon_return
-from tinyrlhf.exact.planning import action_values, hitting_times
+from tinyrlhf.exact.evaluation import hitting_times
+from tinyrlhf.exact.planning import action_values
 from tinyrlhf.games.gridworld import DYNA_MAZE, MOVES, Gridworld
 from tinyrlhf.improvements import planning
 from tinyrlhf.learning.dyna import CountModel, DynaQ

@@ -375,9 +375,9 @@ for claim in [claim for name, claim in list(globals().items()) if name.startswit
 # The article's robot arm learns to pick and place from "initial demonstrations and ongoing guidance", and in this
 # order: demonstrations bring a robot into the neighbourhood of the goal, where it is worth judging; corrections, thumbs
 # and votes polish what is left. The package has one (`tinyrlhf run arm --task pick`): twenty demonstrations by somebody
-# who sees everything a hand too high place nothing; a hundred takeovers of eight steps place the object in 36 to 54 % of
-# new tries, and sixty comparisons after them in 94 to 97 % (`python tests/benchmarks/arm.py`, five seeds). A clone does
-# as its teacher does, mistakes included, and has no idea what the teacher
+# who sees everything a hand too high place nothing; a hundred takeovers of eight steps place the object in 36 to 54 %
+# of new tries, and sixty comparisons after them in 94 to 97 % (`python tests/benchmarks/arm.py`, five seeds). A clone
+# does as its teacher does, mistakes included, and has no idea what the teacher
 # was after. To ask *that*, what reward would make these demonstrations sensible, is inverse reinforcement learning. The
 # package has it in one call, [`max_ent_irl`](../../tinyrlhf/rewards/max_ent_irl.py), and lesson 13 puts demonstrations
 # beside all other kinds of feedback.

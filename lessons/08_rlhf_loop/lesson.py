@@ -304,7 +304,7 @@ for seed in (0, 1, 2):
 # learn there are the few cells that nobody has told it about. In education nobody can write down what a good
 # explanation is, but everybody can say which of two was better. These are the places for RLHF, where a reward is hard
 # to specify and easy to recognise. Where it is easy to specify, write it down: that costs no answers at all.
-# The package has some of them: `tinyrlhf run arm --task obstacles` (demonstrations, corrections, votes; or votes alone),
+# The package has some of them: `tinyrlhf run arm --task obstacles` (demonstrations, corrections, votes),
 # `tinyrlhf run arm --task dance` (votes alone), `tinyrlhf run capture_go` (an expert rates moves).
 #
 # **What to remember**: votes rank what was tried, so somebody or something must try the right thing first.
