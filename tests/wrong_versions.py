@@ -2185,7 +2185,9 @@ WRONG = [
      'np.where(absorbing(P)[:, None, None], r, r)',
      'tests/test_interactive.py::test_a_planted_reward_is_found_and_planning_on_it_is_best'),
     # the room with glass
-    ('tinyrlhf/worlds/glass.py', 'expert=planner(room(glass=0.0))', 'expert=planner(game)',
+    ('tinyrlhf/worlds/glass.py', 'rng.random(len(observations)) < STRAYS', 'rng.random(len(observations)) > STRAYS',
+     'tests/test_glass.py::test_the_careless_person_strays_in_a_share_of_steps_and_else_knows_the_way'),
+    ('tinyrlhf/worlds/glass.py', 'planner(room(glass=0.0))', 'planner(room())',
      'tests/test_glass.py::test_demonstrations_walk_over_glass_and_cost_what_it_costs'),
     ('tinyrlhf/worlds/glass.py', '    state.reference.load(state.policy.state())\n', '    pass\n',
      'tests/test_glass.py::test_after_the_demonstrations_the_clone_is_the_reference'),

@@ -1,6 +1,6 @@
 """Demonstrations, votes, or both? A floor with glass that only the person minds.
 
-    python tests/benchmarks/glass.py [--quick] [--seeds 410-419]
+    python tests/benchmarks/glass.py [--quick] [--seeds 420-429]
 
 Each seed is a whole run; returns are exact. For each way of teaching:
 
@@ -9,6 +9,7 @@ Each seed is a whole run; returns are exact. For each way of teaching:
     gap       how much of the way from the clone (of votes alone: from the uniform policy) to the best possible
     shown     of the walks that people compared: how many got to the goal, and how many of these without glass
     rests     expected steps in the cell (other than the goal) where the final policy spends most of a walk
+    praise    what the reward model pays for all of these steps, in units of what it pays for the goal
     success   fixed before the seeds were run: at least 90 % of the gap, and less than a tenth of the clone's glass
               (which votes alone never had: of the mean of the clones)
 """
@@ -52,6 +53,7 @@ class Result(NamedTuple):
     at_goal: int
     clean: int           # at the goal, without glass
     rests: float
+    praise: float
 
 
 def measure(seed, settings):
@@ -59,6 +61,10 @@ def measure(seed, settings):
     game, exact, last = state.game, Tabular(state), state.history[-1]
     clone, best = exact.expected_return(state.reference, None), exact.best_return()
     visits = expected_visits(game.P, game.d0, exact.table(state.policy), game.horizon).sum(axis=0)
+    visits[game.is_end] = 0.0
+    rest, goal = visits.argmax(), np.flatnonzero(game.map.ravel() == "G")[0]
+    paid = state.reward_model.network.forward(np.array([rest, goal]))[0][:, 0]
+    praise = visits[rest] * paid[0] / paid[1] if paid[1] > 1e-6 else np.nan
     shown = at_goal = clean = 0
     votes = state.answers and state.answers.of(("preference",))
     if votes:
@@ -66,7 +72,7 @@ def measure(seed, settings):
         on_glass = (walks.mask & (game.map.ravel()[walks.next_observations] == "^")).sum(axis=1)
         shown, at_goal, clean = len(walks), walks.ended.sum(), (walks.ended & (on_glass == 0)).sum()
     return Result(last["true_return"], last["glass"], (last["true_return"] - clone) / (best - clone), clone,
-                  state.history[0]["glass"], shown, at_goal, clean, visits[~game.is_end].max())
+                  state.history[0]["glass"], shown, at_goal, clean, visits[rest], praise)
 
 
 def row(name, values, form):
@@ -87,7 +93,7 @@ def facts():
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=seeds_of, default="410-419")
+    parser.add_argument("--seeds", type=seeds_of, default="420-429")
     parser.add_argument("--quick", action="store_true", help="two seeds")
     options = parser.parse_args(arguments)
     seeds = options.seeds[:2] if options.quick else options.seeds
@@ -110,6 +116,8 @@ def main(arguments=None):
         print(row("glass", [each.glass for each in results], "7.2f"))
         print(row("gap", [each.gap for each in results], "7.2f"))
         print(row("rests", [each.rests for each in results], "7.1f"))
+        if results[0].clean and results[0].praise == results[0].praise:
+            print("  praise   " + "".join(f"{each.praise:7.1f}" for each in results))
         if results[0].shown:
             print(f"  of {results[0].shown} walks shown, at the goal: "
                   + " ".join(str(each.at_goal) for each in results)
