@@ -8,7 +8,7 @@ import numpy as np
 from tinyrlhf.exact.horizon import expected_visits
 from tinyrlhf.feedback.answers import FIRST, SAME, SECOND, join_answers
 from tinyrlhf.numerics import sigmoid
-from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour
+from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.questions import ask
 from tinyrlhf.rlhf import act, improve_on, own_plays, rlhf
 from tinyrlhf.worlds import build
@@ -41,12 +41,17 @@ def draw_room(axis, visits, title, color):
 
 
 def draw_walks(axis, walks, title, color):
-    cells = [states[:length + 1] for states, length in zip(walks.states, walks.lengths)]
-    draw_behaviour(axis, [list(map(ROOM.scene, each)) for each in cells], title, color)
+    """Paths beside each other, each with a dot where it ends."""
+    draw_room(axis, np.zeros(len(GLASS)), title, color)
+    for number, (states, length) in enumerate(zip(walks.states, walks.lengths)):
+        shift = 0.12 * (number - (len(walks) - 1) / 2)
+        rows, columns = np.divmod(states[:length + 1], ROOM.map.shape[1]) + np.full((2, 1), shift)
+        axis.plot(columns, rows, color=color, lw=4, alpha=0.7, solid_capstyle="round")
+        axis.plot(columns[-1], rows[-1], "o", color=color, markersize=12)
 
 
 def draw_pair(figure, walks, pair, titles):
-    for axis, number, title, color in zip(figure.subplots(1, 2), pair, titles, (BLUE, GREY)):
+    for axis, number, title, color in zip(figure.subplots(2, 1), pair, titles, (BLUE, GREY)):
         draw_walks(axis, walks[[number]], title, color)
 
 
@@ -81,8 +86,8 @@ def beats(figure, seed, votes):
     rlhf(state, stages=1)
     refer_to_clone(state)
     figures = [(f"copied: {measured(state)['glass']:.1f} steps on glass", visits_of(state), VERMILLION)]
-    draw_walks(figure.subplots(), act(state, 4, 1), "four walks after ten demonstrations", VERMILLION)
-    yield "Somebody in a hurry has shown the way. The orange cells are glass: only you know, and you mind"
+    draw_walks(figure.subplots(), act(state, 4, 1), "four walks after ten demonstrations", BLUE)
+    yield "Somebody in a hurry has shown the way. The framed cells are glass: only you know, and you mind"
     answers, number = None, 0
     for turn in range(1, ROUNDS + 1):
         questions = ask("preference", state, act(state), QUESTIONS)
@@ -90,7 +95,7 @@ def beats(figure, seed, votes):
         differ = np.abs(np.subtract(*walks.true_returns[questions.shows.T]))
         for asked in np.argsort(-differ)[:PAIRS]:                       # the others are too much alike for a room
             pair = questions.shows[asked]
-            draw_pair(figure, walks, pair, ("hands for left", "hands for right"))
+            draw_pair(figure, walks, pair, ("walk A (the first number)", "walk B (the second number)"))
             yield f"Round {turn}: which walk is better?"
             new = room_says(new, asked, *hands(number, walks.true_returns[pair], seed, votes))
             number += 1

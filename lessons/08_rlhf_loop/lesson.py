@@ -100,11 +100,10 @@ table_of(state)
 #
 # <a id="pick-and-place"></a><a id="adapts"></a>
 # So let somebody *show* the way first. Ten demonstrations, by a person in a hurry who does not mind glass, and strays
-# in 15 of 100 steps. The robot
-# copies them (lesson 5), and only then people who do mind compare walks, 150 times in all. This order, initial
-# demonstrations and then ongoing guidance, is how robot arms learn to pick and place, and it is also that of ChatGPT:
-# imitation first, preferences second. It saves votes because the loop starts where they can tell something (Ibarz and
-# others 2018).
+# in 15 of 100 steps. The robot copies them (lesson 5), and only then people who do mind compare walks, 150 times in
+# all. This order, initial demonstrations and then ongoing guidance, is how robot arms learn to pick and place, and it
+# is also that of ChatGPT: imitation first, preferences second. It saves votes because the loop starts where they can
+# tell something (Ibarz and others 2018).
 
 # %%
 for seed in (0, 1, 2):
@@ -173,10 +172,11 @@ for seed in (0, 1, 2):
 # %% [markdown]
 # The model knows a few comparisons of walks, and nothing else. It cannot tell *which* step made a walk better, so cells
 # that good walks pass on their way around the glass are praised with them. A walk passes such a cell once. A policy
-# that is free to move stays there, and collects the praise in every step: more than the goal is worth. From then on all
-# walks look alike, and votes tell little. The penalty keeps the policy among walks like those that people judged, while
-# the model is young. Training is most hazardous at its start, and people must keep it in straight ways: a demonstration
-# and a price for leaving it are two ways to do so.
+# that is free to move stays there, and collects the praise in every step: more than the goal is worth (seeds 0 and 1;
+# with seed 2 people have noticed, and it is on its way back). From then on walks look alike, and votes tell little. The
+# penalty keeps the policy among walks like those that people judged, while the model is young. Training is most
+# hazardous at its start, and people must keep it in straight ways: a demonstration and a price for leaving it are two
+# ways to do so.
 #
 # Do demonstrations make learning *safe*? Not these. A robot that strolls about steps on glass 0.2 times a walk, the
 # clone of its careless teacher one to two times. Who shows decides what is copied first.
@@ -205,7 +205,7 @@ def draw_plateau(figure, seed):
 
 figure = plt.figure(figsize=(12, 6))
 draw_plateau(figure, seed=1)
-show(figure, "plateau", "Without the KL penalty the learned return rises while the true one falls")
+show(figure, "plateau", "Without KL penalty the learned return rises, the true one falls")
 
 # %% [markdown]
 # Its zero and its scale are set anew whenever the model is fitted; it is flat where the robot stands still; and it
