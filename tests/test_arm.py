@@ -173,6 +173,16 @@ def test_a_task_keeps_the_promises_of_a_game(make, rng):
 
 
 @pytest.mark.parametrize("make", [Reach, Obstacles, PickAndPlace])
+def test_a_scene_shows_the_goal_where_it_is_and_all_that_lies_on_the_table(make, rng):
+    state = make().start(1, rng)[0]
+    pieces = make().scene(state)
+    goals = [piece for piece in pieces if piece.color == "good"]
+    assert [(piece.x - 0.5, piece.y - 0.5) for piece in goals] == [pytest.approx(0.23 * state[2:4])]
+    discs = [piece for piece in pieces if piece.color == "danger"]
+    assert len(discs) == (0 if make is not Obstacles else (state[10:] > 0).sum())
+
+
+@pytest.mark.parametrize("make", [Reach, Obstacles, PickAndPlace])
 def test_there_is_something_to_do_at_the_start_and_it_is_within_reach(make, rng):
     states = make().start(200, rng)
     make().check(states)

@@ -9,7 +9,7 @@ import functools
 import numpy as np
 
 from tinyrlhf.checks import check_finite, check_range, check_whole
-from tinyrlhf.games.game import Box, Circle, Game, Line
+from tinyrlhf.games.game import Circle, Game, Line
 
 SECONDS = 0.1                         # per step
 SPEED = 2.0                           # rad/s at full action; both links are 1 m long
@@ -247,7 +247,7 @@ class Reach(Arm):
         return f"hand {self.distance(state):.2f} m from the goal"
 
     def things(self, state):
-        return [Circle(*on_picture(point(state, 2)), 0.23 * NEAR, "good")]
+        return [Circle(*on_picture(point(state, 2)), 2 * 0.23 * NEAR, "good")]  # seen under a hand
 
 
 def looks_at(q, target):
@@ -314,9 +314,9 @@ class Obstacles(Reach):
         return super().success(states) & ~self.touching(states).any(axis=1)
 
     def things(self, state):
-        discs = zip(*discs_of(state))
-        return [Circle(*on_picture(centre), 0.23 * radius, "danger")
-                for centre, radius in discs if radius]
+        discs = [Circle(*on_picture(centre), 0.23 * radius, "danger")
+                 for centre, radius in zip(*discs_of(state)) if radius]
+        return [*super().things(state), *discs]
 
 
 @functools.lru_cache(maxsize=8)
@@ -492,8 +492,8 @@ class PickAndPlace(Reach):
         return "placed" if state[7] else "held" if state[6] else "on the table"
 
     def things(self, state):
-        x, y = on_picture(point(state, 4))
-        return [Box(x - 0.025, y - 0.025, x + 0.025, y + 0.025, "bad", moving=True)]
+        thing = Circle(*on_picture(point(state, 4)), 0.03, "bad", moving=True)
+        return [*super().things(state), thing]
 
 
 class Dance(Arm):

@@ -77,6 +77,13 @@ def counts(state):
     return {name: float(share) for name, share in shares.items()}
 
 
+def measured(state):
+    """The mean true return of new tries, also after stages in which nothing is played."""
+    rng = np.random.default_rng(0)
+    tries = rollout(state.game, state.policy, state.game.start(TESTED, rng), rng)
+    return {"true_return": float(tries.true_returns.mean())}
+
+
 def explore(std, state):
     """Begin a round: from now on, actions have this much noise."""
     state.policy.network.params["log_std"][...] = np.log(std)
@@ -122,7 +129,7 @@ def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations
     return State(game, policy, policy.copy(), improver, reward_model,
                  [*shown, *judging(kinds_of(feedback), questions, rounds)],
                  episodes_per_update=64, updates_per_round=UPDATES, group=4, kl_coef=kl_coef,
-                 rngs=rngs, view=Tries(game), snapshots={"untrained": policy.copy()},
+                 rngs=rngs, view=Tries(game), measure=measured, snapshots={"untrained": policy.copy()},
                  imitation={"learning_rate": linear(3e-3), "steps": 1500, "batch": 256})
 
 
