@@ -7,7 +7,7 @@ from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.forms import Steps
 from tinyrlhf.games.arm import (GRID, LIMITS, NEAR, SECONDS, SPEED, Dance, Obstacles, PickAndPlace, Reach, cells_of,
                                 clearance, damped_least_squares, discs_of, elbow_of, felt, hand_of,
-                                inverse_kinematics, jacobian, point, steps_to_goal, ways_past,
+                                inverse_kinematics, jacobian, looks_at, point, steps_to_goal, ways_past,
                                 x_and_y)
 from tinyrlhf.humans.arm_teachers import ArmTeacher, at_pace
 from tinyrlhf.nn.gaussian import Gaussian, GaussianMLP
@@ -232,6 +232,23 @@ def test_turning_the_whole_table_changes_no_distance_and_no_look_of_the_joints(r
     for column in (0, 1, 2):  # distance, there, speed; height is not
         assert np.allclose(Reach().features(states, states)[:, column], Reach().features(turned, turned)[:, column])
     assert np.allclose(Reach().observe(states)[:, 6:], Reach().observe(turned)[:, 6:])
+
+
+def test_the_bounded_look_at_a_target_is_never_longer_than_the_jacobian(rng):
+    q, target = angles(rng), 2 * rng.normal(size=200) + 2j * rng.normal(size=200)
+    way, turn, bounded = looks_at(q, target)
+    columns = np.stack(jacobian(q), axis=-1)
+    assert np.allclose(turn, [(np.conj(J) * w).real for J, w in zip(columns, target - hand_of(q))])
+    assert (np.linalg.norm(bounded, axis=1) <= np.linalg.norm(columns, axis=1)).all()
+    assert np.allclose(bounded * (0.1 + np.linalg.norm(way, axis=1))[:, None], turn)
+
+
+def test_a_gripper_senses_what_it_touches_fully_and_less_from_further_away(rng):
+    game, states = PickAndPlace(), np.repeat(PickAndPlace().start(1, rng), 20, axis=0)
+    gaps = np.linspace(0, 0.3, 20)
+    states[:, 4:6] = x_and_y(hand_of(states[:, :2]) + gaps)
+    sensed = game.observe(states)[:, -3]
+    assert np.isclose(sensed[0], 1) and (np.diff(sensed) < 0).all()
 
 
 def test_an_area_is_the_same_task_turned(rng):
