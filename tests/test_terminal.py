@@ -49,6 +49,7 @@ class AtTerminal:
             return
         code = 3
         with contextlib.suppress(BaseException):
+            signal.signal(signal.SIGINT, signal.default_int_handler)   # a job in the background ignores it
             os.environ.pop("NO_COLOR", None)
             os.environ.update({"TERM": "xterm", **environment})
             sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", encoding=encoding, closefd=False)
