@@ -198,7 +198,7 @@ def draw_rounds(axis, below, answers, returns, kl, lines, over, measure):
     label_lines(axis, labels)
     below.fill_between(answers, kl, color=ORANGE, alpha=0.5, linewidth=0)
     below.plot(answers, kl, color=PAINT["ink"], linewidth=2)
-    below.set(title="how far from the policy before the first answer (KL, nats per episode)",
+    below.set(title="how far from the reference policy (KL, nats per episode)",
               xlabel=over, xlim=(0, None), ylim=(0, 1.1 * max(np.nanmax([0, *kl]), 1e-3)))
     below.locator_params(axis="y", nbins=2)
     below.locator_params(axis="x", nbins=8, integer=True, steps=[1, 2, 5, 10])

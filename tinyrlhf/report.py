@@ -122,7 +122,7 @@ def figure_data(settings, state, result):
     """All that the figure shows, as plain lists; curves begin before the first answer."""
     rng = np.random.default_rng([settings["seed"], 3])
     played = [rollout(state.game, policy, state.game.start(40, rng), rng)
-              for policy in (state.reference, state.policy)]
+              for policy in (untrained(state), state.policy)]
     asked = state.answers is not None
     learned = [state.reward_model.scores(episodes) if asked else np.full(40, np.nan)
                for episodes in played]
@@ -204,7 +204,7 @@ def draw(folder, settings, state, result):
     else:
         data = figure_data(settings, state, result)
         rng = np.random.default_rng([settings["seed"], 4])
-        before = scenes(settings, state, state.reference, rng)
+        before = scenes(settings, state, untrained(state), rng)
         after = scenes(settings, state, state.policy, rng)
         figure = plots.run_figure(claim, before, after, **data)
         if world.moving:

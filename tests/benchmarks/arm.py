@@ -37,7 +37,6 @@ COURSES = {"course": {}, "coin": {"person": "coin"}, "true": {"person": "nobody"
            "alone-coin": {**ALONE, "person": "coin"}}
 FEW = {"demonstrations": 0, "corrections": 0, "rounds": 1, "questions": 20}
 PARTS = ("course", "coin", "true", "alone", "alone-coin", "early", "kinds", "area", "dance")
-SIDE = 1.6  # rad: where the other area is
 
 
 def shares(values):
@@ -95,8 +94,8 @@ def area(task, seeds):
     for seed in seeds:
         state = rlhf(build("arm", task=task, seed=seed))
         found["there"].append(counts(state)["success"])
-        other = build("arm", task=task, seed=seed, area=SIDE, **FEW)
-        anew = rlhf(build("arm", task=task, seed=seed, area=SIDE, **FEW))
+        other = build("arm", task=task, seed=seed, area="left", **FEW)
+        anew = rlhf(build("arm", task=task, seed=seed, area="left", **FEW))
         other.policy.load(state.policy.state())
         found["elsewhere"].append(counts(other)["success"])
         other.reward_model.load(state.reward_model.state())

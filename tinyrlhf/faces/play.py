@@ -67,8 +67,12 @@ def summary(state, world, folder):
     copies = [row["true_return"] for row in state.history]
     own = ", ".join(f"{value:.1f}" for value in yours)
     theirs = ", ".join(f"{value:.1f}" for value in copies)
-    return [f"{world.name}: {n} episodes of yours", f"  your true returns          {own}",
-            f"  the policy after each one  {theirs}",
-            f"kept in {printable(folder)}; learn what you want from it, not only what you do:",
-            f"  {world.command} --human recorded --from {printable(folder / 'feedback.jsonl')} "
-            f"--feedback {DRIVEN} --questions 1 --rounds {n}"]
+    lines = [f"{world.name}: {n} episodes of yours", f"  your true returns          {own}",
+             f"  the policy after each one  {theirs}", f"kept in {printable(folder)}"]
+    asked = [stage.kinds for stage in world(feedback=DRIVEN, questions=1, rounds=n).plan]
+    if asked == [(DRIVEN,)] * n:  # what such a run asks for, and nothing else
+        log = printable(folder / "feedback.jsonl")
+        lines += ["learn what you want from it, not only what you do:",
+                  f"  {world.command} --human recorded --from {log} --feedback {DRIVEN} "
+                  f"--questions 1 --rounds {n}"]
+    return lines

@@ -29,9 +29,9 @@ class Progress:
         name = f"{row['stage']:<11}" if self.named else f"{self.seconds_left(row):3.0f} s left"
         accuracy = row.get("reward_model_accuracy", math.nan)
         told = f"accuracy on new answers {accuracy:4.0%}   " if math.isfinite(accuracy) else ""
+        moved = f"   KL {row['kl']:5.1f}" if "kl" in row else ""  # imitation has none
         self.say(f"round {row['round']:>2}/{self.n_rounds}  {name}   answers {row['answers']:>3}   "
-                 f"{told}true return {row.get('true_return', math.nan):7.2f}   "
-                 f"KL {row.get('kl', math.nan):5.1f}")
+                 f"{told}true return {row.get('true_return', math.nan):7.2f}{moved}")
         self.announce(state)
 
     def seconds_left(self, row):

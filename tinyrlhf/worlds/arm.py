@@ -17,6 +17,7 @@ from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import Stage, State, from_answers
 from tinyrlhf.worlds import LEARNERS, generators, kinds_of, make_learner, world
 
+AREAS = {"front": 0.0, "left": 1.6, "right": -1.6}  # rad, around which hand and goal begin
 GAMES = {"reach": Reach, "obstacles": Obstacles, "pick": PickAndPlace, "dance": Dance}
 TASKS = tuple(GAMES)
 TAKEOVER = 8          # steps for which people step in
@@ -103,7 +104,8 @@ def from_nothing(state):
 @world(claim="{n} answers taught the arm", expert=ArmTeacher, moving=True, counts=counts,
        on_true_reward=from_nothing, idle={("task", "dance"): ("demonstrations", "corrections")})
 def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations=20,
-        corrections=100, rounds=4, questions=15, kl_coef=0.007, area=0.0, feedback="preference"):
+        corrections=100, rounds=4, questions=15, kl_coef=0.007, area: tuple(AREAS) = "front",
+        feedback="preference"):
     """A Gaussian MLP learns to move two joints.
 
     The course: people demonstrate, with a flaw. Twice the arm tries, and they take over for some
@@ -115,7 +117,7 @@ def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations
     care for some of them. Noise is not learned: it falls from round to round, and the KL from the
     reference, which keeps its own, counts that too.
     """
-    game, rngs = GAMES[task](area), generators(seed)
+    game, rngs = GAMES[task](AREAS[area]), generators(seed)
     n_seen = game.observe(game.start(1, np.random.default_rng(0))).shape[-1]
     policy = Policy(GaussianMLP((n_seen, 64, 64, game.action_size), rngs["networks"], std=0.4),
                     Gaussian)
@@ -129,7 +131,8 @@ def arm(seed=0, task: TASKS = "reach", learner: LEARNERS = "ppo", demonstrations
     return State(game, policy, policy.copy(), improver, reward_model,
                  [*shown, *judging(kinds_of(feedback), questions, rounds)],
                  episodes_per_update=64, updates_per_round=UPDATES, group=4, kl_coef=kl_coef,
-                 rngs=rngs, view=Tries(game), measure=measured, snapshots={"untrained": policy.copy()},
+                 rngs=rngs, view=Tries(game), measure=measured,
+                 snapshots={"untrained": policy.copy()},
                  imitation={"learning_rate": linear(3e-3), "steps": 1500, "batch": 256})
 
 

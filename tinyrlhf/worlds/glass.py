@@ -80,6 +80,7 @@ def glass(seed=0, learner: LEARNERS = "reinforce", demonstrations=10, rounds=6, 
     return State(game, policy, policy.copy(), improver, reward_model, plan,
                  episodes_per_update=32, updates_per_round=30, group=32, kl_coef=kl_coef,
                  rngs=generators(seed), view=Walks(game, "glass"), measure=measured,
+                 snapshots={"untrained": policy.copy()},
                  imitation={"learning_rate": 0.1, "steps": 40})
 
 
