@@ -127,6 +127,7 @@ def test_every_layout_of_the_bank_has_a_way_and_a_disc_in_the_middle(rng):
     assert (np.abs(discs_of(states)[0][:, 0] - middle) < 0.09).all()
 
 
+@pytest.mark.slow
 def test_other_layouts_are_other_layouts_and_the_same_seed_the_same(rng):
     banks = [Obstacles(layouts=seed).start(1000, np.random.default_rng(1)) for seed in (0, 1, 0)]
     assert np.array_equal(banks[0], banks[2])

@@ -490,6 +490,7 @@ class HostileForm:
 
 
 @needs_browser
+@pytest.mark.slow
 def test_a_browser_shows_hostile_texts_as_what_they_are(window):
     from tinyrlhf.episodes import replay
     game, n = Hostile(), len(HOSTILE)
@@ -518,6 +519,7 @@ def test_a_browser_shows_hostile_texts_as_what_they_are(window):
 
 
 @needs_browser
+@pytest.mark.slow
 def test_a_browser_is_steered_by_keys_alone_at_every_size_and_in_the_dark(window, tmp_path):
     session = a_session(n=4)
     window.errors.clear()
@@ -557,6 +559,7 @@ def test_a_browser_is_steered_by_keys_alone_at_every_size_and_in_the_dark(window
 
 
 @needs_browser
+@pytest.mark.slow
 def test_a_browser_that_wants_no_motion_gets_a_film_strip_until_space(window):
     session = a_session(n=2)
     with Browser("gridworld") as page, asking_in_the_background(page, session):
@@ -607,6 +610,7 @@ def test_every_button_is_reached_by_the_tab_key_and_shows_that_it_is(window):
 
 
 @needs_browser
+@pytest.mark.slow
 def test_the_page_says_so_while_the_server_is_away_and_comes_back_by_itself(window):
     first = Browser("gridworld")
     with first:

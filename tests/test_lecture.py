@@ -469,6 +469,7 @@ def test_one_command_forgets_a_lecture_and_nothing_else(tmp_path, capsys):
     assert main(["vote", "--forget", str(folder)]) == 0 and not folder.exists()
 
 
+@pytest.mark.slow
 def test_a_whole_lecture_teaches_the_policy_and_shows_what_it_learned(monkeypatch):
     monkeypatch.setattr(lecture, "THINKING", 0.05)
     monkeypatch.setattr(lecture, "GRACE", 0.0)
@@ -492,6 +493,7 @@ def test_a_whole_lecture_teaches_the_policy_and_shows_what_it_learned(monkeypatc
 
 
 @needs_browser
+@pytest.mark.slow
 def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
     session = a_session(n=1, room=True)
     screen, phone = chrome.Chrome(), chrome.Chrome()
