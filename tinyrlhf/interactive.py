@@ -15,11 +15,10 @@ import numpy as np
 from tinyrlhf.checks import (check_distribution, check_indices, check_range, check_shapes,
                              check_whole)
 from tinyrlhf.episodes import collect, steps
+from tinyrlhf.humans.watchers import STOP
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.nn.distributions import Categorical, pick
 from tinyrlhf.numerics import softmax
-
-STOP = -np.inf  # the stop button: the episode is over
 
 
 def thumbs_of(signals):

@@ -11,8 +11,8 @@ from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.questions import ask
 from tinyrlhf.rlhf import act, improve_on, own_plays, rlhf
-from tinyrlhf.worlds import build
-from tinyrlhf.worlds.glass import measured, refer_to_clone, room
+from tinyrlhf.worlds import build, refer_to_policy
+from tinyrlhf.worlds.glass import measured, room
 from tinyrlhf.yardsticks import Tabular
 
 ROOM = room()
@@ -84,7 +84,7 @@ def beats(figure, seed, votes):
     draw_walks(figure.subplots(), act(state, 4, 1), "four walks before anybody helps", GREY)
     yield "The robot shall go from S to G. By strolling about it hardly ever gets there"
     rlhf(state, stages=1)
-    refer_to_clone(state)
+    refer_to_policy(state)
     figures = [(f"copied: {measured(state)['glass']:.1f} steps on glass", visits_of(state), VERMILLION)]
     draw_walks(figure.subplots(), act(state, 4, 1), "four walks after ten demonstrations", BLUE)
     yield "Somebody in a hurry has shown the way. The framed cells are glass: only you know, and you mind"

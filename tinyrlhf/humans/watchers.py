@@ -11,7 +11,7 @@ from tinyrlhf.exact.planning import action_values, value_iteration
 
 NO_REGRET = 1e-6  # actions whose values differ by less are equally good
 GAMMA = 0.99
-STOP = -np.inf  # as in `interactive.py`
+STOP = -np.inf  # the stop button: the episode is over
 
 
 def against_best(game):

@@ -32,11 +32,12 @@ def max_ent_irl(P, demonstrations, horizon, prior=1.0, learning_rate=0.1, steps=
     shown, network = in_columns(demonstrations, horizon), Table(len(P), 1)
     optimizer, losses = Adam(network.params, learning_rate), []
     r, precision = network.params.vector, prior / len(shown)
+    inside = ~absorbing(P)
     for _ in range(steps):
         loss, d_rewards = demonstration_loss(P, rewards_on_entering(P, r), shown.states,
                                              shown.actions, shown.mask)
         grads = network.params.like()
-        grads.vector[:] = d_rewards[~absorbing(P)].sum(axis=(0, 1)) + precision * r
+        grads.vector[:] = d_rewards[inside].sum(axis=(0, 1)) + precision * r
         optimizer.step(grads)
         losses.append(loss + precision / 2 * float(r @ r))
     return r.copy(), losses

@@ -248,6 +248,11 @@ def rounds_of(feedback, questions, rounds):
     return [Stage("round", from_answers, kinds_of(feedback), questions)] * rounds
 
 
+def refer_to_policy(state):
+    """Begin a stage: what the policy is now is the reference that it is held to."""
+    state.reference.load(state.policy.state())
+
+
 def generators(seed):
     """Independent generators: nobody's numbers depend on how often somebody else has drawn."""
     names = ("networks", "game", "person", "learner", "pretraining", "questions")

@@ -15,7 +15,8 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.questions import View
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import Stage, State, from_answers
-from tinyrlhf.worlds import LEARNERS, generators, kinds_of, make_learner, world
+from tinyrlhf.worlds import (LEARNERS, generators, kinds_of, make_learner, refer_to_policy,
+                             world)
 
 AREAS = {"front": 0.0, "left": 1.6, "right": -1.6}  # rad, around which hand and goal begin
 GAMES = {"reach": Reach, "obstacles": Obstacles, "pick": PickAndPlace, "dance": Dance}
@@ -92,7 +93,7 @@ def explore(std, state):
 
 def explore_from_here(std, state):
     """Begin the first round: what the policy is now is the reference."""
-    state.reference = state.policy.copy()
+    refer_to_policy(state)
     explore(std, state)
 
 

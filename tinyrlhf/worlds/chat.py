@@ -28,7 +28,7 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import Ensemble, OutcomeReward, StepReward, worst_case
 from tinyrlhf.rlhf import Stage, State, from_answers
-from tinyrlhf.worlds import generators, kinds_of, make_learner, world
+from tinyrlhf.worlds import generators, kinds_of, make_learner, refer_to_policy, world
 from tinyrlhf.worlds._chat_report import ChatReport
 from tinyrlhf.worlds.text import WholeTexts
 
@@ -133,7 +133,7 @@ def chat(seed=0, language: LANGUAGES = "dialogue", method: METHODS = "rloo",
 
     def begin(state):
         """Reinforcement starts from the fine-tuned model."""
-        state.reference.load(state.policy.state())
+        refer_to_policy(state)
         state.reward_model = reward_model_from(state.reference.network)
         begin_again(state)
 

@@ -23,7 +23,8 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import Stage, State
-from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
+from tinyrlhf.worlds import (LEARNERS, generators, make_learner, refer_to_policy, rounds_of,
+                             world)
 from tinyrlhf.worlds.gridworld import SURER, Walks
 from tinyrlhf.yardsticks import Tabular
 
@@ -74,7 +75,7 @@ def glass(seed=0, learner: LEARNERS = "reinforce", demonstrations=10, rounds=6, 
     plan = rounds_of(feedback, questions, rounds)
     if demonstrations:
         guide = Boltzmann(rationality=1.0, expert=careless())
-        plan[0] = plan[0]._replace(begin=refer_to_clone)
+        plan[0] = plan[0]._replace(begin=refer_to_policy)
         plan.insert(0, Stage("demonstrations", imitate, ("demonstration",), demonstrations,
                              person=guide))
     return State(game, policy, policy.copy(), improver, reward_model, plan,
@@ -82,11 +83,6 @@ def glass(seed=0, learner: LEARNERS = "reinforce", demonstrations=10, rounds=6, 
                  rngs=generators(seed), view=Walks(game, "glass"), measure=measured,
                  snapshots={"untrained": policy.copy()},
                  imitation={"learning_rate": 0.1, "steps": 40})
-
-
-def refer_to_clone(state):
-    """Reinforcement starts from the clone, and pays for leaving it."""
-    state.reference.load(state.policy.state())
 
 
 def measured(state):
