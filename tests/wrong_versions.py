@@ -2486,6 +2486,7 @@ def run_test(folder, test):
         os._exit(99)                                                   # another one is in the way
     code = pytest.main(["-x", "-p", "no:cacheprovider", "--assert=plain", "--basetemp=temporary", test])
     sys.stdout.flush()
+    Path("exit").write_text(str(int(code)))
     os._exit(code)
 
 
@@ -2497,6 +2498,7 @@ def noticed(entry, folders, processes):
         return f"{file}: expected the old text once, found it {right.count(old.encode())} times: {old[:60]!r}"
     folder = folders.get()
     Path(folder, file).write_bytes(right.replace(old.encode(), new.encode()))
+    Path(folder, "exit").unlink(missing_ok=True)
     process = processes.Process(target=run_test, args=(folder, test))
     process.start()
     process.join(SECONDS)
@@ -2504,12 +2506,14 @@ def noticed(entry, folders, processes):
         os.killpg(process.pid, signal.SIGKILL)                         # with all that it has started
         process.join()
     said = Path(folder, "said").read_text(errors="replace")
+    # process.exitcode is 255 when the other thread's start(), which asks after all processes, has read it first
+    code = int(Path(folder, "exit").read_text()) if Path(folder, "exit").exists() else "none"
     Path(folder, file).write_bytes(right)
     folders.put(folder)
-    if process.exitcode == 1 and "ERROR collecting" not in said:       # a file that cannot be imported tests nothing
+    if code == 1 and "ERROR collecting" not in said:       # a file that cannot be imported tests nothing
         return ""
     last = (said.strip().splitlines() or ["no output"])[-1]
-    return f"{test} did not notice {file}: {new[:60]!r} (exit {process.exitcode}: {last})"
+    return f"{test} did not notice {file}: {new[:60]!r} (exit {code}: {last})"
 
 
 def main(words):
