@@ -216,8 +216,10 @@ def obey(arguments, began, own_world=None):
             play(options)
         else:
             if getattr(options, "forget", None) is not None:
-                from tinyrlhf.faces.browser.seats import forget
-                return forget(options.forget) or 0
+                from tinyrlhf.runs import forget
+                forget(options.forget)
+                print(f"{options.forget} is deleted")
+                return 0
             check_worlds(options, names)
             if options.help:
                 help_for(options)

@@ -6,6 +6,7 @@
     history.csv       one row of numbers per round
     result.json       what came out, as printed by --json
     figure.png        the picture; figure.json: the data it shows
+    room.json         of a lecture: by this its voters are known again
     lock              who is at work here; it dies with them
 """
 import contextlib
@@ -28,6 +29,9 @@ from tinyrlhf.humans.recorded import Book, Recorded, remembered_in
 from tinyrlhf.saving import Closing, Lock, whole_file, write_whole
 from tinyrlhf.worlds import find
 
+ROOM = "room.json"
+WRITTEN = ("run.json", "feedback.jsonl", "feedback.jsonl.torn", "checkpoint.npz", "history.csv",
+           "result.json", "figure.png", "figure.json", ROOM)
 LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
 REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback",
               "return_cloned", "seconds")
@@ -290,3 +294,17 @@ def remembered(folder):
                 if result.get(name) is not None and math.isfinite(result[name])}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def forget(folder):
+    """Delete a run whole: what people said, and all that was learned from it."""
+    path = Path(folder)
+    world = settings_of(folder)["world"]  # or one line that it is no run
+    with Lock(folder):
+        for name in (*WRITTEN, f"{world}.gif"):
+            (path / name).unlink(missing_ok=True)
+    left = sorted(each.name for each in path.iterdir())
+    if left:
+        raise ValueError(f"{folder}: all that the run had written is deleted, but {left[0]} is not "
+                         "its own; delete the folder yourself")
+    path.rmdir()

@@ -1,8 +1,5 @@
 """How does each kind of feedback look on a page? What is shown, and which keys say what."""
-import numpy as np
-
-from tinyrlhf.episodes import collect, cut_at, splice, steps, steps_left
-from tinyrlhf.faces.browser.drawing import clip_of, piece_of
+from tinyrlhf.faces.browser.drawing import clip_of
 from tinyrlhf.feedback.answers import CANT_TELL, GRADES, KINDS, PARTS, SAME, SKIP
 
 SIDES = "left", "right"
@@ -28,7 +25,8 @@ def choices(kind, order, remarks):
     numbers = [str(1 + i) for i in range(len(order))]
     both = [option(ARROWS[side], side, [said], side=side) for side, said in zip(SIDES, order)]
     if kind == "preference":
-        return [both[0], option("ArrowUp", "the same", [SAME]), both[1]]
+        return [both[0], option("ArrowUp", "the same", [SAME]), both[1],
+                option("n", "not sure", toggle=True, minor=True)]
     if kind == "ranking":
         return [option(n, "", None, add=said) for n, said in zip(numbers, order)]
     if kind == "rating":
@@ -89,6 +87,8 @@ def screen_of(session, ballot):
         if not KINDS[kind].drawn:
             lead = "pause with the space key where you take over, then steer " + lead
             options.append(option("n", "it may stay", [0], minor=True))
+    if hasattr(game, "ask"):
+        options.append(option("t", "type another prompt", do="prompt", minor=True))
     skip = option("x" if acts else "s", "skip", [SKIP], minor=True)
     cant_tell = option("c" if acts else "ArrowDown", "can't tell", [CANT_TELL], minor=True)
     undo = option("Backspace", "undo", do="undo", minor=True)
@@ -108,34 +108,3 @@ def words_for(said, options):
                 options = each.get("more", options)
                 break
     return ", ".join(words)
-
-
-class Driven:
-    """An episode that somebody steers, from column `at` of one that was played: (1, T) Episodes."""
-
-    def __init__(self, game, played, at, rng):
-        self.game, self.played, self.history = game, played, []
-        left = int(steps_left(game, played)[0])
-        self.at = int(np.clip(at, 0, min(left, int(played.lengths[0])) - 1))
-        self.left = left - self.at
-        self.states = played.states[:, self.at]
-        self.first_step = played.first_step + self.at
-        self.playing = steps(game, self.choose, self.states, rng, self.first_step)
-        self.over = False
-
-    def choose(self, observations, rng):
-        return np.array([self.action]), np.full(1, np.nan)  # nobody says how likely
-
-    def step(self, action):
-        """One step; returns the pieces of the scene after it."""
-        if not self.over:
-            self.action = action
-            self.history.append(next(self.playing))
-            self.over = bool(self.history[-1].over[0]) or len(self.history) >= self.left
-        return [piece_of(piece) for piece in self.game.scene(self.history[-1].next_states[0])]
-
-    def done(self):
-        """The whole episode, as it should have been."""
-        tail = collect(self.game, self.history, self.states, self.first_step)
-        whole = splice(self.played, np.array([self.at]), tail)
-        return cut_at(whole, steps_left(self.game, self.played))

@@ -44,12 +44,6 @@ def piece_of(piece):
                                     for value in rounded)]
 
 
-def chance_of_first(reward_model, first, second):
-    """P(first) as the reward model has it, for single episodes; None before it has learned."""
-    difference = (reward_model.scores(first) - reward_model.scores(second)).item()
-    return round(float(1 / (1 + np.exp(-np.clip(difference, -30, 30)))), 3)
-
-
 def learned(state):
     """A picture of what a run has learned: what the policy does, and what it takes for good.
 
@@ -76,7 +70,7 @@ def learned(state):
 
 
 def where_it_is_good(state, parts):
-    """Mean learned reward by the place of what moves: [x, y, reward / largest], one a cell."""
+    """Mean learned reward by the place of what moves, as a clip: discs are good, crosses bad."""
     cells = {}  # cell -> [(x, y, reward)]
     for episodes in parts:
         rewards = state.reward_model.rewards(episodes)
@@ -86,11 +80,55 @@ def where_it_is_good(state, parts):
                 cell = tuple(int(CELLS * number) for number in place)
                 cells.setdefault(cell, []).append((*place, rewards[row, column]))
     if not cells:
-        return []
+        return None
     usual = np.concatenate(list(cells.values()))[:, 2].mean()
     means = np.array([np.mean(cell, axis=0) for cell in cells.values()]) - (0, 0, usual)
-    means[:, 2] /= max(np.abs(means[:, 2]).max(), 1e-9)
-    return means.round(3).tolist()
+    largest = max(np.abs(means[:, 2]).max(), 1e-9)
+    marks = []
+    for x, y, reward in means.tolist():
+        radius = 0.008 + 0.028 * (abs(reward) / largest) ** 0.5
+        if reward > 0:
+            marks.append(Circle(x, y, radius, "agent"))
+        else:
+            marks += [Line(x - radius, y - side * radius, x + radius, y + side * radius, "danger")
+                      for side in (-1, 1)]
+    scene = state.game.scene(parts[-1].states[0, 0])
+    n_good = int((means[:, 2] > 0).sum())
+    return {**still(marks), "pale": [piece_of(piece) for piece in scene],
+            "words": f"{n_good} places better than usual, {len(means) - n_good} worse"}
+
+
+def chart(history, consistency):
+    """Accuracy on new answers by round, beside how often people agree with themselves: a clip.
+
+    From 0.5 to 1 of the way up is what lies between coin flips and always right.
+    """
+    shares = [row.get("reward_model_accuracy", np.nan) for row in history]
+    shares = [float(share) for share in shares if np.isfinite(share)]
+    if not shares:
+        return None
+
+    def height(share):
+        return 0.04 + 0.4 * max(share - 0.4, 0) / 0.6
+
+    pieces = []
+    for share in (0.5, 1):
+        pieces += [Line(0.17, height(share), 1, height(share), "floor"),
+                   Words(0.08, height(share), f"{share:.0%}", "quiet")]
+    if np.isfinite(consistency):
+        pieces += [Line(x, height(consistency), x + 0.03, height(consistency), "danger")
+                   for x in np.arange(0.17, 0.96, 0.06)]
+    points = [(0.17 + 0.83 * (i + 0.5) / len(shares), height(share))
+              for i, share in enumerate(shares)]
+    pieces += [Line(*one, *other, "agent") for one, other in zip(points, points[1:])]
+    pieces += [Circle(*point, 0.012, "agent") for point in points]
+    return {**still(pieces), "wide": True, "words": ", ".join(f"{share:.0%}" for share in shares),
+            "dashed": bool(np.isfinite(consistency))}
+
+
+def still(pieces):
+    """Pieces as a clip of one moment."""
+    return {"base": [piece_of(piece) for piece in pieces], "frames": [[]], "seconds": 0}
 
 
 def place_of(scene):

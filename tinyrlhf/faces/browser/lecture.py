@@ -12,12 +12,11 @@ from collections import Counter
 import numpy as np
 
 from tinyrlhf.faces.browser.asking import option, screen_of
-from tinyrlhf.faces.browser.desk import (TICK, Desk, answer_messages, before_and_now, chart, guess,
-                                         help_for, page_routes, votes_into)
-from tinyrlhf.faces.browser.drawing import learned
-from tinyrlhf.faces.browser.server import Bucket, Refused, Reply, Signed, as_json
+from tinyrlhf.faces.browser.desk import (TICK, VOTE, Desk, answer_messages, before_and_now, guess,
+                                         help_for, packed, page_routes, side_of, votes_into)
+from tinyrlhf.faces.browser.server import Bucket, Door, Refused, Reply, as_json
 from tinyrlhf.feedback.answers import CANT_TELL, SKIP
-from tinyrlhf.sessions import Said, report
+from tinyrlhf.sessions import CAMPS, Said, report, two_camps
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 CODE = 6                   # of them in the room's link
@@ -25,7 +24,6 @@ GRACE, LONGEST = 0.4, 3.0  # seconds after "close": what was on its way still co
 HOURS = 2                  # then a lecture ends itself
 THINKING = 3.0             # seconds, on average, of simulated voters
 HANDS = 2000               # of each kind, at most
-CAMPS = 3, 6               # ballots and voters, at least, to look for two camps
 STORED = ("What is kept: your answers, and a random number for this browser. "
           "No names, no addresses. A private window counts as another voter.")
 TO_ALL = {  # phase: title and lead on the phones
@@ -66,61 +64,48 @@ class Lecture:
         self.keys = keys or {"secret": secrets.token_hex(16), "code": code}
         self.desk, self.crowd, self.simulate = desk, crowd, simulate
         self.rng = rng or np.random.default_rng(0)
-        self.signed = Signed("tinyrlhf-voter", self.keys["secret"])
-        self.pace, self.tries = Bucket(2, 5), Bucket(1 / 6, 10)
-        self.theirs = {}  # voter -> the message that is theirs alone
+        self.door = Door("tinyrlhf-voter", **self.keys, tries=Bucket(1 / 6, 10))
+        self.pace = Bucket(2, 5)
+        self.own = {}  # voter -> the message with the pair that is theirs alone
         self.told, self.due, self.phase, self.session = [], [], "wait", None
         self.ends = time.monotonic() + 3600 * HOURS
-        self.base = desk.packed(self.audience_view())
-        routes = {**page_routes(self.enter), ("GET", "/events"): self.events,
+        self.base = packed(self.audience_view())
+        routes = {**page_routes(self.door), ("GET", "/events"): self.events,
                   ("POST", "/vote"): self.vote}
-        self.audience = desk.server.listen(address, port, routes, self.greet, self.by_code)
+        self.audience = desk.server.listen(address, port, routes, self.greet, self.door.by_link)
         self.link = f"{self.audience.url}/{self.keys['code']}"
 
-    # ---- the audience, in the server's thread
-
-    def enter(self, request):
-        self.signed.whose(request)
-
-    async def by_code(self, request):
-        """The room's link lets in, and gives a browser its number."""
-        if request.method != "GET" or len(request.path) != 1 + CODE:
-            raise Refused(404, "there is nothing here")
-        if not self.tries.take(request.address, cost=0):
-            raise Refused(429, "too many wrong links; wait a minute")
-        if not secrets.compare_digest(request.path[1:].encode(), self.keys["code"].encode()):
-            self.tries.take(request.address)
-            raise Refused(404, "this is not the link on the screen")
-        try:
-            self.signed.whose(request)  # who comes again is the same voter
-            cookie = ()
-        except Refused:
-            cookie = (self.signed.new()[1],)
-        return Reply(status=303, headers=(("Location", "/"), *cookie))
+    # ---- the audience, in the server's thread, which reads the books and never writes them
 
     async def events(self, request):
-        whose = self.signed.whose(request)
+        whose = self.door.whose(request)
         self.desk.inbox.tell("joined", whose)
         return Reply(stream=whose)
 
     def greet(self, whose):
-        return self.theirs.get(whose, self.base)
+        return [self.base] if self.session is None else [self.base, self.mine(whose)]
+
+    def mine(self, whose):
+        """What this voter sees besides: what they have said, or the pair that is theirs alone."""
+        if whose in self.own:
+            return self.own[whose]
+        yours = self.session.said(whose, self.ballot) if self.is_open_room() else None
+        return packed({"turn": self.session.turns.get(whose, 0), "yours": yours})
 
     async def vote(self, request):
-        whose = self.signed.whose(request)
+        whose = self.door.whose(request)
         if not self.pace.take(whose):
             raise Refused(429, "slowly, please")
-        fields = request.fields(ballot=str, said=list, turn=int, ms=int)
-        return await self.desk.inbox.ask("vote", whose, *fields)
+        return await self.desk.inbox.ask("vote", whose, *request.fields(**VOTE))
 
     # ---- the rounds, in the loop's thread
 
     def ask(self, session, state):
         """Show and read until the presenter has closed the round."""
         self.session, self.state, self.ballot, self.closing = session, state, None, None
-        self.picture, self.chart = state and learned(state), chart(state, self.told)
+        self.beside = side_of(state, self.told)
         with self.desk.inbox:
-            self.go("show" if self.picture else "wait")
+            self.go("show" if self.beside.get("learned") else "wait")
             while not session.closed:
                 self.tick()
         self.told += session.events
@@ -130,21 +115,19 @@ class Lecture:
         """Read what has come, and look at the clock."""
         next_due = self.due[0][0] - time.monotonic() if self.due else TICK
         found = self.desk.inbox.read(min(max(next_due, 0.001), TICK))
-        joined = {message[1] for message, reply in found if reply is None}
-        answer_messages([each for each in found if each[1] is not None], self.votes, self.presses)
+        answer_messages(found, self.votes, self.presses)
         now = time.monotonic()
-        if now > self.ends:
-            raise KeyboardInterrupt(f"; a lecture ends itself after {HOURS} hours")
         if self.session.closed:
             return
-        self.tell_some(joined & set(self.session.turns) if self.session.room else joined)
+        if now > self.ends:
+            raise KeyboardInterrupt(f"; a lecture ends itself after {HOURS} hours")
         self.let_simulated_answer(now)
         if self.closing is not None and now > self.closing + GRACE:
             all_there = not found and not self.audience.waiting
             if all_there or now > self.closing + LONGEST:
                 self.close()
-        if now > self.told_at + TICK and self.counted != (self.turnout(), self.n_there()):
-            self.tell_presenter()
+        if now > self.told_at + TICK:
+            self.recount()
 
     def votes(self, answers):
         """What became of votes that came together."""
@@ -153,15 +136,17 @@ class Lecture:
             return [Refused(409, f"{when}: nothing was counted")] * len(answers)
         replies = votes_into(self.session, answers)
         if not self.session.room:
-            self.tell_some({answer.who for answer in answers})  # the next pair
+            self.deal({answer.who for answer in answers})
         return replies
 
     def presses(self, verb, who, what=None, text="", *_):
-        """What the presenter does."""
+        """What the presenter does; and who has joined."""
         now, phase, room = time.monotonic(), self.phase, self.session.room
         if what == "quit":
             raise KeyboardInterrupt
-        if what == "next":
+        if verb == "joined":
+            self.deal({who})
+        elif what == "next":
             self.next(now)
         elif what == "hands" and phase in ("read", "open") and room:
             return self.show_of_hands(text or "", now)
@@ -188,6 +173,8 @@ class Lecture:
         elif self.phase == "open":
             self.closing, self.phase = now, "closing"
             self.tell_presenter()
+        elif self.phase == "end":
+            self.phase = "over"
         elif self.phase == "closed" and room and self.revealed < len(REVEALS) - 1:
             self.go("closed", self.revealed + 1)
         elif self.phase != "closing":
@@ -255,17 +242,49 @@ class Lecture:
 
     def go(self, phase, revealed=0):
         """Show everybody the next phase."""
-        self.phase, self.revealed, self.due = phase, revealed, []
+        self.phase, self.revealed, self.due, self.own = phase, revealed, [], {}
         if self.ballot is not None:
             self.screen = screen_of(self.session, self.ballot)
-        self.base = text = self.desk.packed(self.audience_view())
-        self.theirs.clear()
-        self.desk.server.do(self.audience.tell, lambda whose: text)
+        self.tell_audience()
         if phase == "open":
-            voted = {who for number, who in self.session.votes if not self.session.room
-                     or number == self.ballot.number}
-            self.tell_some(voted if self.session.room else set(self.audience.streams.values()))
+            self.deal(set(self.audience.streams.values()))
+            if self.turnout():  # a second vote
+                self.desk.server.do(self.audience.tell, self.mine)
         self.tell_presenter()
+
+    def tell_audience(self):
+        """To all phones the same message."""
+        self.base = text = packed(self.audience_view())
+        self.desk.server.do(self.audience.tell, lambda whose: text)
+
+    def audience_view(self):
+        """What all phones show."""
+        title, lead = TO_ALL[self.phase]
+        view = {"phase": self.phase, "footer": STORED, "question": None, "title": title,
+                "world": self.desk.world}
+        if self.phase in ("read", "open", "closed") and self.session.room:
+            view.update(for_phones(self.screen))
+            if self.phase == "closed":
+                view.update(options=[], result=self.result())
+        return {**view, "lead": lead}
+
+    def deal(self, names):
+        """To each of these voters the next pair of their own, if that is how this room votes."""
+        if self.phase != "open" or self.session.room:
+            return
+        texts = {}
+        for who in names:
+            ballot = self.session.deal(who, time.monotonic())
+            view = {"title": "You have judged them all: thank you", "question": None, "options": []}
+            if ballot is not None:
+                view = for_phones(screen_of(self.session, ballot))
+                view["lead"] = f"{len(self.session.order[who])} answered"
+            texts[who] = packed({**view, "turn": self.session.turns.get(who, 0)})
+        self.own.update(texts)
+        self.desk.server.do(self.audience.tell, texts.get)
+
+    def is_open_room(self):
+        return self.phase == "open" and self.session.room
 
     def turnout(self):
         if self.phase not in ("open", "closing", "closed"):
@@ -273,62 +292,36 @@ class Lecture:
         return (self.session.turnout(self.ballot) if self.session.room
                 else len(self.session.votes))
 
-    def n_there(self):
-        return len(set(self.audience.streams.values()))
+    def counts(self):
+        """What changes on the presenter's screen from moment to moment."""
+        n_rounds = f" of {len(self.state.plan)}" if self.state else ""
+        n_there = len(set(self.audience.streams.values()))
+        return {"lead": ON_THE_SCREEN[self.phase][1].format(self.turnout()),
+                "progress": f"round {self.session.number}{n_rounds} · phones here: {n_there}"}
 
-    def audience_view(self):
-        """What all phones show."""
-        title, lead = TO_ALL[self.phase]
-        view = {"phase": self.phase, "footer": STORED, "question": None, "title": title}
-        if self.phase in ("read", "open", "closed") and self.session.room:
-            view.update(for_phones(self.screen))
-            if self.phase == "closed":
-                view.update(options=[], question={**view["question"], "id": "closed"},
-                            result=self.result())
-        return {**view, "lead": lead}
-
-    def tell_some(self, names):
-        """To each of these voters what is theirs alone."""
-        texts = {whose: self.desk.packed(self.personal(whose)) for whose in names}
-        self.theirs.update(texts)
-        if texts:
-            self.desk.server.do(self.audience.tell, texts.get)
-
-    def personal(self, whose):
-        """What all see, with what this voter has said, or with a pair of their own."""
-        view = {**self.audience_view(), "turn": self.session.turns.get(whose, 0)}
-        if self.phase == "open" and self.session.room:
-            view["yours"] = self.session.said(whose, self.ballot)
-        elif self.phase == "open":
-            ballot = self.session.deal(whose, time.monotonic())
-            if ballot is None:
-                return {**view, "title": "You have judged them all: thank you", "lead": ""}
-            view.update(for_phones(screen_of(self.session, ballot)),
-                        lead=f"{len(self.session.order[whose])} answered")
-        return view
+    def recount(self):
+        """Tell the presenter how many there are, if that has changed."""
+        counts, self.told_at = self.counts(), time.monotonic()
+        if counts != self.counted:
+            self.counted = counts
+            self.desk.add(**counts)
 
     def tell_presenter(self):
         """The console: what all see, how many have answered, and the keys."""
-        phase, room, there = self.phase, self.session.room, self.n_there()
-        self.told_at, self.counted = time.monotonic(), (self.turnout(), there)
-        title, lead, enter = ON_THE_SCREEN[phase]
-        n_rounds = f" of {len(self.state.plan)}" if self.state else ""
-        view = {"phase": phase, "title": title, "lead": lead.format(self.turnout()),
-                "question": None, "hands": phase in ("read", "open") and room,
-                "progress": f"round {self.session.number}{n_rounds} · phones here: {there}",
-                "footer": f"join: {self.link}", "learned": self.picture, "chart": self.chart}
+        phase, room, enter = self.phase, self.session.room, ON_THE_SCREEN[self.phase][2]
+        self.told_at, self.counted = time.monotonic(), self.counts()
+        view = {"phase": phase, "title": ON_THE_SCREEN[phase][0], "question": None,
+                "hands": phase in ("read", "open") and room, "footer": f"join: {self.link}",
+                **self.beside, **self.counted}
         if phase == "wait":
             view["result"] = [{"big": self.link}, {"saying": STORED}]
         elif phase == "show":
-            view["question"] = before_and_now(self.picture)
+            view["question"] = before_and_now(self.beside["learned"])
         elif phase == "closed":
             view["result"] = self.result()
-        elif phase == "open" and not room:
-            view["result"] = [{"big": f"{self.turnout()} answers"}]
         keys = [option("Enter", enter, do="next")] if enter else []
         if room and phase in ("read", "open", "closing", "closed"):
-            question = {**self.screen["question"], "id": f"presenter {self.ballot.id}"}
-            view.update(title=self.screen["title"], question=question)
+            view.update(title=self.screen["title"], question=self.screen["question"])
             if phase == "closed":
                 keys = [option("Enter", REVEALS[self.revealed], do="next"),
                         option("2", "vote again, after discussion", do="again", minor=True),
@@ -350,7 +343,7 @@ class Lecture:
         tally = self.session.tally(self.ballot)
         if self.revealed >= 1:
             parts.append({"title": "What you said", "rows": self.rows(tally),
-                          "saying": unsaid(tally)})
+                          "saying": unsaid(tally, self.session.unsure(self.ballot))})
             if self.first is not None:
                 parts.append({"title": "Before the discussion", "rows": self.rows(self.first)})
         if self.revealed >= 1 and self.camps:
@@ -401,22 +394,13 @@ class Lecture:
 
     def end(self, state, lines):
         """What has come of it, until the presenter has seen it."""
-        self.phase, seen = "end", False
-        self.base = text = self.desk.packed(self.audience_view())
-        self.desk.server.do(self.audience.tell, lambda whose: text)
-
-        def close(*_):
-            nonlocal seen
-            seen = True
-            return as_json({"said": ""})
-
+        self.phase = "end"
+        self.tell_audience()
         with self.desk.inbox:
             self.desk.show_end(state, lines, "What the room has taught it", self.told,
                                [option("Enter", "close", do="next")])
-            while not seen and time.monotonic() < self.ends:
-                found = self.desk.inbox.read(TICK)
-                answer_messages([each for each in found if each[1] is not None],
-                                lambda said: [Refused(409, "too late")] * len(said), close)
+            while self.phase == "end" and time.monotonic() < self.ends:
+                self.tick()
 
 
 def for_phones(screen):
@@ -439,27 +423,8 @@ def row(label, share, count=None, side=""):
     return {"label": label, "share": float(share), "number": number, "count": count, "side": side}
 
 
-def unsaid(tally):
-    """Those who said nothing, which is not the same."""
+def unsaid(tally, n_unsure):
+    """Those who said nothing, and those who were not sure: three things, never one."""
     words = {CANT_TELL: "can't tell", SKIP: "skipped"}
-    return ", ".join(f"{tally[number,]} {text}" for number, text in words.items()
-                     if tally.get((number,)))
-
-
-def two_camps(events):
-    """{who: 0 or 1} by the sign of the first principal component of what they voted, or None.
-
-    Of pairs: 1 the first, -1 the second, 0 anything else.
-    """
-    votes = {}
-    for event in events:
-        if event["k"] == "label" and event["said"] in ([0], [1]):
-            votes[event["who"], (event["round"], event["ballot"])] = 1 - 2 * event["said"][0]
-    people = sorted({who for who, _ in votes if not who.startswith(("nobody", "hand-"))})
-    ballots = sorted({ballot for _, ballot in votes})
-    if len(ballots) < CAMPS[0] or len(people) < CAMPS[1]:
-        return None
-    table = np.array([[votes.get((who, ballot), 0) for ballot in ballots] for who in people], float)
-    table -= table.mean(axis=0)
-    first = np.linalg.svd(table, full_matrices=False)[0][:, 0]
-    return dict(zip(people, (first > 0).astype(int).tolist()))
+    told = [f"{tally[number,]} {text}" for number, text in words.items() if tally.get((number,))]
+    return ", ".join([*told, *([f"{n_unsure} of them not sure"] if n_unsure else [])])
