@@ -317,7 +317,7 @@ def test_everybody_with_pairs_of_their_own_gets_the_next_when_they_have_answered
         assert (await voters[0].vote([0], voters[1].heard[-1][1]["question"]["id"]))[0] == 404   # not theirs
         await presenter.do("next")
         await until(lambda: room.phase == "closed")
-        await until(lambda: "6 answers of 2 voters" in json.dumps(shown(desk)))
+        await until(lambda: "2 people answered 6 times" in json.dumps(shown(desk)))
         await presenter.do("next")
         await until(lambda: session.closed)
         for each in streams:
@@ -415,8 +415,8 @@ def test_two_camps_are_found_where_there_are_two():
             vote = {"k": "label", "kind": "preference", "who": f"p-{number}", "round": 1, "ballot": ballot}
             told.append({**vote, "said": [int(said)]})
     camps = two_camps(told)
-    assert len({camps[f"p-{number}"] for number in range(0, 20, 2)}) == 1
-    assert camps["p-0"] != camps["p-1"] and two_camps(told[:20]) is None
+    assert {f"p-{number}" for number in range(0, 20, 2)} in camps and {f"p-{n}" for n in range(1, 20, 2)} in camps
+    assert two_camps(told[:20]) is None
 
 
 def test_krippendorffs_alpha_of_the_room_is_one_where_all_agree_and_undefined_for_one_voter():
@@ -489,7 +489,7 @@ def test_a_whole_lecture_teaches_the_policy_and_shows_what_it_learned(monkeypatc
         lecture_thread.start()
         presenter, end = Presenter(desk), time.monotonic() + 60
         while lecture_thread.is_alive() and time.monotonic() < end:
-            if room.phase == "closing" or room.phase == "open" and room.turnout() < 12:
+            if room.phase == "closing" or room.phase == "open" and room.session.turnout(room.ballot) < 12:
                 time.sleep(0.02)
                 continue
             request(presenter.port, "POST", "/do", {"what": "next"}, presenter.cookie)

@@ -347,6 +347,23 @@ class Session:
                 return ballot
         return None
 
+    def count_hands(self, ballot, raised, now):
+        """Votes of hands that somebody has counted, [said]; they replace those counted before."""
+        number = len(raised)
+        while self.said(f"hand-{number}", ballot) is not None:
+            self.undo(f"hand-{number}", now)
+            number += 1
+        self.say_all([Said(f"hand-{number}", ballot.id, said)
+                      for number, said in enumerate(raised)], now)
+
+    def simulate(self, person, asked, rng, now):
+        """Let a simulated person answer for each of [(who, Ballot)]."""
+        rows = np.array([ballot.row for _, ballot in asked])
+        said = person.answer(self.game, self.questions[rows], rng).said.tolist()
+        said = [[number for number in each if number >= 0] or each[:1] for each in said]
+        self.say_all([Said(who, ballot.id, each)
+                      for (who, ballot), each in zip(asked, said)], now)
+
     def reset(self, ballot, now):
         """Forget what everybody said to this ballot of a room, and open it again."""
         forget = {"round": self.number, "ballot": ballot.number, "who": None}
@@ -362,9 +379,9 @@ class Session:
         return sum(number == ballot.number and is_unsure(vote.confidence)
                    for (number, _), vote in self.votes.items())
 
-    def turnout(self, ballot):
-        """How many have answered it, which may be known at any time."""
-        return sum(number == ballot.number for number, _ in self.votes)
+    def turnout(self, ballot=None):
+        """How many have answered it, or (None) how often all; this may be known at any time."""
+        return sum(ballot is None or number == ballot.number for number, _ in self.votes)
 
     # ---- what is counted
 
@@ -386,16 +403,19 @@ class Session:
                     events.append(("label", label | {"shows": self._written(self.questions, row)}))
             self._commit([*events, ("close", event)], now)
 
-    def tally(self, ballot):
-        """How often each was said, {said: count}, said a tuple of numbers; refused before close."""
+    def tally(self, ballot, among=None):
+        """How often each was said, {said: count}, said a tuple of numbers; refused before close.
+
+        among: whose votes; None: everybody's.
+        """
         if not (ballot.closed or self.closed):
             raise ValueError(f"tally: expected a closed ballot, {ballot.id} is open: "
                              "nobody sees counts before they have voted")
-        return self._counts(ballot)
+        return self._counts(ballot, among)
 
-    def _counts(self, ballot):
-        return Counter(tuple(vote.said) for (number, _), vote in self.votes.items()
-                       if number == ballot.number)
+    def _counts(self, ballot, among=None):
+        return Counter(tuple(vote.said) for (number, who), vote in self.votes.items()
+                       if number == ballot.number and (among is None or who in among))
 
     def answers(self):
         """All that counts as `Answers`, in the order of the questions; refused before close."""
@@ -618,7 +638,10 @@ def is_left(vote):
 
 
 def agreement(votes):
-    """Krippendorff's alpha of each kind in which people said one number to the same question."""
+    """Krippendorff's alpha of each kind in which people said one number to the same questions.
+
+    Of a single question it would say nothing.
+    """
     of_kind = defaultdict(dict)
     for vote in votes:
         if isinstance(vote["said"], list) and len(vote["said"]) == 1:
@@ -631,12 +654,12 @@ def agreement(votes):
         for (who, unit), number in said.items():
             values[people.index(who), units.index(unit)] = number
         level = "ordinal" if KINDS[kind].n_shown == 1 else "nominal"
-        alphas[kind] = krippendorff_alpha(values, level)
-    return {kind: alpha for kind, alpha in alphas.items() if not np.isnan(alpha)}
+        alphas[kind] = krippendorff_alpha(values, level) if len(units) > 1 else np.nan
+    return {kind: alpha for kind, alpha in alphas.items() if np.isfinite(alpha)}
 
 
 def two_camps(events):
-    """{who: 0 or 1} by the sign of the first principal component of what they voted, or None.
+    """People in two sets by the sign of the first principal component of their votes, or None.
 
     Of pairs: 1 the first, -1 the second, 0 anything else. Hands that were counted are nobody's.
     """
@@ -651,4 +674,5 @@ def two_camps(events):
     table = np.array([[votes.get((who, ballot), 0) for ballot in ballots] for who in people], float)
     table -= table.mean(axis=0)
     first = np.linalg.svd(table, full_matrices=False)[0][:, 0]
-    return dict(zip(people, (first > 0).astype(int).tolist()))
+    return [{who for who, place in zip(people, first) if (place > 0) == side}
+            for side in (False, True)]

@@ -97,14 +97,6 @@ def screen_of(session, ballot):
 
 
 def words_for(said, options):
-    """What was said, as the options call it."""
-    words = []
-    for number in said:
-        for each in options:
-            if each["say"] == said:
-                return each["label"] or each["key"]
-            if each.get("add") == number:
-                words.append(each["label"] or each["key"])
-                options = each.get("more", options)
-                break
-    return ", ".join(words)
+    """What was said first, as the options call it."""
+    chosen = next(each for each in options if each["say"] == said or each.get("add") == said[0])
+    return (chosen["label"] or chosen["key"]) + (" ..." if len(said) > 1 else "")

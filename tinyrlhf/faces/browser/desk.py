@@ -24,8 +24,6 @@ WHO = "browser"
 FILES = {"/": "html", "/page.css": "css", "/page.js": "javascript"}
 TICK = 0.2        # seconds between looks at the clock
 VOTE = {"ballot": str, "said": list, "turn": int, "ms": int, "confidence": float}
-NAMES = {"ArrowLeft": "left arrow", "ArrowRight": "right arrow", "ArrowUp": "up arrow",
-         "ArrowDown": "down arrow", "Backspace": "backspace or u"}
 REFUSALS = {"unknown": (404, "this question is not yours"),
             "invalid": (400, "said: there is no such answer to this question"),
             "late": (409, "too late: this question is closed"),
@@ -102,10 +100,9 @@ class Desk(Closing):
 
     def show_end(self, state, lines, title, told, options):
         """The last view: what came out."""
-        picture = learned(state)
+        beside = side_of(state, told)
         self.show({"phase": "end", "title": title, "result": [{"saying": line} for line in lines],
-                   "question": before_and_now(picture), "options": options,
-                   "help": help_for(options), **side_of(state, told)})
+                   "question": before_and_now(beside["learned"]), "options": options, **beside})
 
     def close(self):
         self.server.close()
@@ -119,7 +116,7 @@ def packed(view):
 def answer_messages(found, votes, others):
     """Answer messages in their order, all votes between two others in one wait for the disk.
 
-    votes: function [Said] -> [Reply or Refused]; others: function (verb, *fields) -> Reply.
+    votes: function [Said] -> [Reply or Refused]; others: function (verb, *fields) -> Reply or None.
     """
     replies, group = [], []
 
@@ -135,7 +132,7 @@ def answer_messages(found, votes, others):
             group.append((Said(*fields), reply))
         else:
             settle()
-            answers = guarded(lambda: [others(verb, *fields)], 1)
+            answers = guarded(lambda: [others(verb, *fields) or as_json({"said": ""})], 1)
             replies.append((reply, answers[0]))
     settle()
     reply_to(replies)
@@ -158,13 +155,6 @@ def votes_into(session, answers):
     verdicts = session.say_all(answers, time.monotonic())
     return [Refused(*REFUSALS[verdict]) if verdict in REFUSALS else as_json({"said": "kept"})
             for verdict in verdicts]
-
-
-def help_for(options, more=""):
-    """The keys of a screen, one a line."""
-    lines = [f"{NAMES.get(each['key'], each['key'])}: {each['label'] or 'number ' + each['key']}"
-             for each in options if each["key"]]
-    return "\n".join([*lines, "space: pause or play    ?: this list", more])
 
 
 def side_of(state, events):
@@ -227,7 +217,7 @@ class Browser(Desk):
             asked = screen_of(self.session, ballot)
         asked["options"].append(option("q", "stop here", do="quit", minor=True))
         self.ballot, self.asked, self.driven, self.changed = ballot, asked, None, False
-        self.show(self.around(phase="ask", help=help_for(asked["options"]), **asked))
+        self.show(self.around(phase="ask", **asked))
         while not (self.changed or self.session.closed):
             answer_messages(self.inbox.read(TICK), self.votes,
                             lambda verb, who, *fields: getattr(self, verb)(*fields))
@@ -264,7 +254,7 @@ class Browser(Desk):
         elif what != "look":
             raise Refused(400, "what: there is no such thing to do here")
         self.changed = True
-        return as_json({"said": ""})
+        return None
 
     def keep(self, done=None):
         """What somebody played or wrote becomes their answer."""

@@ -13,10 +13,11 @@ import numpy as np
 
 from tinyrlhf.faces.browser.asking import option, screen_of
 from tinyrlhf.faces.browser.desk import (TICK, VOTE, Desk, answer_messages, before_and_now, guess,
-                                         help_for, packed, page_routes, side_of, votes_into)
+                                         packed, page_routes, side_of, votes_into)
 from tinyrlhf.faces.browser.server import Bucket, Door, Refused, Reply, as_json
+from tinyrlhf.faces.vote import in_words
 from tinyrlhf.feedback.answers import CANT_TELL, SKIP
-from tinyrlhf.sessions import CAMPS, Said, report, two_camps
+from tinyrlhf.sessions import CAMPS, report, two_camps
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 CODE = 6                   # of them in the room's link
@@ -89,7 +90,8 @@ class Lecture:
         """What this voter sees besides: what they have said, or the pair that is theirs alone."""
         if whose in self.own:
             return self.own[whose]
-        yours = self.session.said(whose, self.ballot) if self.is_open_room() else None
+        in_room = self.phase == "open" and self.session.room
+        yours = self.session.said(whose, self.ballot) if in_room else None
         return packed({"turn": self.session.turns.get(whose, 0), "yours": yours})
 
     async def vote(self, request):
@@ -163,7 +165,7 @@ class Lecture:
             self.go("closed", self.revealed)
         else:
             raise Refused(409, "there is no such thing to do now")
-        return as_json({"said": ""})
+        return None
 
     def next(self, now):
         """Enter, or a clicker: whatever comes next."""
@@ -202,12 +204,7 @@ class Lecture:
         raised = [said for said, count in zip(order, counts) for _ in range(int(count))]
         if self.phase == "read":
             self.go("open")
-        number = len(raised)
-        while self.session.said(f"hand-{number}", self.ballot) is not None:  # typed before, fewer
-            self.session.undo(f"hand-{number}", now)
-            number += 1
-        self.session.say_all([Said(f"hand-{number}", self.ballot.id, said)
-                              for number, said in enumerate(raised)], now)
+        self.session.count_hands(self.ballot, raised, now)
         return as_json({"said": f"counted {len(raised)} hands"})
 
     def hands(self):
@@ -231,12 +228,7 @@ class Lecture:
         ballots = [self.ballot if session.room else session.deal(who, now) for who in ready]
         asked = [(who, ballot) for who, ballot in zip(ready, ballots) if ballot is not None]
         if asked:
-            rows = np.array([ballot.row for _, ballot in asked])
-            answers = self.crowd.answer(session.game, session.questions[rows], self.rng)
-            said = [[number for number in each if number >= 0] or each[:1]
-                    for each in answers.said.tolist()]
-            session.say_all([Said(who, ballot.id, each)
-                             for (who, ballot), each in zip(asked, said)], now)
+            session.simulate(self.crowd, asked, self.rng, now)
 
     # ---- what is seen
 
@@ -248,7 +240,7 @@ class Lecture:
         self.tell_audience()
         if phase == "open":
             self.deal(set(self.audience.streams.values()))
-            if self.turnout():  # a second vote
+            if self.session.turnout(self.ballot):  # a second vote
                 self.desk.server.do(self.audience.tell, self.mine)
         self.tell_presenter()
 
@@ -283,20 +275,11 @@ class Lecture:
         self.own.update(texts)
         self.desk.server.do(self.audience.tell, texts.get)
 
-    def is_open_room(self):
-        return self.phase == "open" and self.session.room
-
-    def turnout(self):
-        if self.phase not in ("open", "closing", "closed"):
-            return 0
-        return (self.session.turnout(self.ballot) if self.session.room
-                else len(self.session.votes))
-
     def counts(self):
         """What changes on the presenter's screen from moment to moment."""
         n_rounds = f" of {len(self.state.plan)}" if self.state else ""
         n_there = len(set(self.audience.streams.values()))
-        return {"lead": ON_THE_SCREEN[self.phase][1].format(self.turnout()),
+        return {"lead": ON_THE_SCREEN[self.phase][1].format(self.session.turnout(self.ballot)),
                 "progress": f"round {self.session.number}{n_rounds} · phones here: {n_there}"}
 
     def recount(self):
@@ -330,12 +313,12 @@ class Lecture:
                 keys.append(option("r", "reset this vote", do="reset", minor=True))
         if phase != "learn":
             keys.append(option("q", "stop here", do="quit", minor=True))
-        self.desk.show({**view, "options": keys, "help": help_for(keys, MORE_KEYS)})
+        self.desk.show({**view, "options": keys, "help": MORE_KEYS})
 
     def result(self):
         """What is revealed of a closed vote: the guess, then the votes, then the disagreement."""
         if not self.session.room:
-            return result_of_own(self.session)
+            return [{"saying": line} for line in in_words(self.session.events)]
         p = guess(self.session, self.ballot, self.state)
         parts = [{"saying": "The reward model makes no guess here."} if p is None else
                  {"title": "What the reward model had guessed",
@@ -370,10 +353,9 @@ class Lecture:
         """
         counts = [each["count"] for each in self.rows(tally)]
         p = max(counts) / max(sum(counts), 1)
-        told = [*self.told, *self.session.events]
-        alpha = report(told)["agreement"].get(self.session.kind(self.ballot))
-        n_asked = len({(each["round"], each["q"]) for each in told if each["k"] == "label"})
-        text = ("Krippendorff's alpha needs another question" if alpha is None or n_asked < 2 else
+        told = report([*self.told, *self.session.events])["agreement"]
+        alpha = told.get(self.session.kind(self.ballot))
+        text = ("Krippendorff's alpha needs another question" if alpha is None else
                 f"Krippendorff's alpha over all votes so far: {alpha:.2f} "
                 "(1: all agree; 0: as if by chance)")
         return {"title": "How far you disagree", "saying": text,
@@ -381,16 +363,12 @@ class Lecture:
 
     def two_camps(self):
         """Voters in two groups by how they have voted, and what each says here."""
-        camp_of = two_camps([*self.told, *self.session.events])
-        if camp_of is None:
+        camps = two_camps([*self.told, *self.session.events])
+        if camps is None:
             return {"saying": "Two camps need %d votes of %d voters." % CAMPS}
-        tallies = [Counter(), Counter()]
-        for who, camp in camp_of.items():
-            said = self.session.said(who, self.ballot)
-            if said is not None:
-                tallies[camp][tuple(said)] += 1
-        return {"camps": [{"title": f"camp {1 + camp}: {list(camp_of.values()).count(camp)} voters",
-                           "rows": self.rows(tally)} for camp, tally in enumerate(tallies)]}
+        tallies = [self.session.tally(self.ballot, camp) for camp in camps]
+        return {"camps": [{"title": f"{len(camp)} voters", "rows": self.rows(tally)}
+                          for camp, tally in zip(camps, tallies)]}
 
     def end(self, state, lines):
         """What has come of it, until the presenter has seen it."""
@@ -406,15 +384,6 @@ class Lecture:
 def for_phones(screen):
     """Without what only the presenter, or somebody alone, may do."""
     return {**screen, "options": [each for each in screen["options"] if not each.get("do")]}
-
-
-def result_of_own(session):
-    """Of a round in which everybody had pairs of their own."""
-    found = report(session.events)
-    alphas = [f"Krippendorff's alpha of a {kind}: {alpha:.2f}"
-              for kind, alpha in found["agreement"].items()]
-    return [{"big": f"{found['answers']} answers of {found['people']} voters"},
-            {"saying": "; ".join([f"{found['seconds']:.1f} seconds each, at the median", *alphas])}]
 
 
 def row(label, share, count=None, side=""):

@@ -173,7 +173,7 @@ function buttonOf(option) {
   if (option.key) button.append(make("kbd", "", NAMES[option.key] || option.key));
   button.append(option.label);
   button.onclick = () => press(option);
-  button.setAttribute("aria-disabled", String(view.phase === "read"));
+  button.setAttribute("aria-disabled", String(view.phase === "read" && !option.do));
   option.button = button;
   return button;
 }
@@ -181,8 +181,16 @@ function buttonOf(option) {
 function options() { return view.more || view.options || []; }
 
 function showOptions() {
-  at("options").replaceChildren(...options().map(buttonOf));
+  at("majors").replaceChildren(...options().filter(each => !each.minor).map(buttonOf));
+  at("minors").replaceChildren(...options().filter(each => each.minor).map(buttonOf));
+  showKeys();
   showPressed();
+}
+
+function showKeys() {
+  const keys = options().filter(each => each.key).map(each =>
+    `${NAMES[each.key] || each.key}: ${each.label || "number " + each.key}`);
+  tell("help", [...keys, "space: pause or play", view.help || ""].join("\n"));
 }
 
 function showPressed() {
@@ -249,9 +257,9 @@ function render(told) {
     showClips();
     showTyping("your text", told.question?.start);
   }
-  for (const name of ["world", "progress", "title", "lead", "footer", "help"]) tell(name, told[name] || "");
-  at("keys").hidden = !told.help;
-  if (another || isNew("options") || isNew("yours")) showOptions();
+  for (const name of ["world", "progress", "title", "lead", "footer"]) tell(name, told[name] || "");
+  if (another || isNew("options")) showOptions();
+  if (isNew("yours")) showPressed();
   if (isNew("result")) at("result").replaceChildren(...(told.result || []).map(partOf));
   if (isNew("learned") || isNew("chart") || isNew("last")) {
     at("side").replaceChildren(...sideParts());

@@ -52,7 +52,6 @@ class Request(NamedTuple):
     """A request that may be answered: its Host is ours, its Origin none or ours."""
     method: str
     path: str
-    query: str
     cookies: dict
     body: bytes
     address: str
@@ -60,7 +59,7 @@ class Request(NamedTuple):
     def fields(self, **kinds):
         """The fields of a JSON object, exactly these, each of its kind, or None where left out."""
         try:
-            found = json.loads(self.body, object_pairs_hook=without_twice, parse_constant=refuse)
+            found = json.loads(self.body, object_pairs_hook=without_twice)
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not set(found) <= set(kinds):
@@ -76,10 +75,6 @@ def without_twice(pairs):
     if len(found) < len(pairs):
         raise ValueError("expected each name once")
     return found
-
-
-def refuse(text):
-    raise ValueError(f"expected a number, got {text}")
 
 
 class Reply(NamedTuple):
@@ -121,10 +116,9 @@ async def read_request(reader, hosts, address):
     if origin != "http://" + headers["host"] and (origin is not None or method == "POST"):
         raise Refused(403, "expected a request from this page itself")
     body = await reader.readexactly(length_of_body(method, headers))
-    path, _, query = url.partition("?")
     pairs = [pair.strip().partition("=") for pair in headers.get("cookie", "").split(";")]
     cookies = {name: value for name, _, value in pairs}
-    return Request(method, path, query, cookies, body, address)
+    return Request(method, url.partition("?")[0], cookies, body, address)
 
 
 def read_headers(lines):
@@ -176,7 +170,6 @@ class Listener:
         self.routes, self.greet, self.otherwise = routes, greet, otherwise
         self.waiting = {}    # task -> None, the oldest first
         self.streams = {}    # transport -> whose
-        self.last_sent = time.monotonic()
 
     async def open(self, address, port):
         self.server = await asyncio.start_server(self.serve, address, port, backlog=1024,
@@ -246,7 +239,6 @@ class Listener:
     def tell(self, message):
         """Send every stream what `message(whose)` says, or nothing where that is None."""
         texts = {}
-        self.last_sent = time.monotonic()
         for transport, whose in list(self.streams.items()):
             if whose not in texts:
                 text = message(whose)
@@ -255,13 +247,6 @@ class Listener:
                 transport.abort()
             elif texts[whose]:
                 transport.write(texts[whose])
-
-    async def close(self):
-        self.server.close()
-        for task in list(self.waiting):
-            task.cancel()
-        for transport in list(self.streams):
-            transport.abort()
 
 
 def as_event(text):
@@ -285,10 +270,7 @@ class Server(Closing):
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.run(self.begin())
-
-    async def begin(self):
-        self.beating = asyncio.ensure_future(self.beat())
+        asyncio.run_coroutine_threadsafe(self.beat(), self.loop)
 
     def run(self, coroutine):
         """Wait for a coroutine that runs in that thread."""
@@ -313,15 +295,13 @@ class Server(Closing):
     async def beat(self):
         """A sign of life, so that nobody between us and a phone thinks that a stream is dead."""
         while True:
-            await asyncio.sleep(HEARTBEAT / 4)
+            await asyncio.sleep(HEARTBEAT)
             for listener in self.listeners:
-                if time.monotonic() - listener.last_sent > HEARTBEAT:
-                    listener.tell(lambda whose: b"{}")
+                listener.tell(lambda whose: b"{}")
 
     async def end(self):
-        self.beating.cancel()
         for listener in self.listeners:
-            await listener.close()
+            listener.server.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
