@@ -132,6 +132,7 @@ class Session:
         self.closed = False
         self.events = []                # of this round, as dicts
         self.votes = {}                 # (ballot number, who) -> Said; faces ask `tally`
+        self.words = {}                 # (ballot number, said) -> as it is written in the log
         self.order = defaultdict(list)  # who -> ballot numbers in the order they were answered
         self.turns = {}                 # who -> the newest turn
         self.n_shown = Counter()        # who -> ballots, also of earlier rounds
@@ -315,15 +316,14 @@ class Session:
 
     def _label(self, ballot, answer, now):
         """The event that an answer is; what its kind does not have is a ValueError."""
-        n_shown, kind = len(ballot.place), self.kind(ballot)
-        one = self.questions[[ballot.row]]
-        one = replace(one, shows=one.shows[:, :n_shown], place=np.array([ballot.place]))
-        answers = one.answered([answer.said], answer.who)
-        label = {"kind": kind, "who": answer.who, "round": self.number,
-                 "said": in_words(answers, 0, n_shown, self.remarks), "place": ballot.place,
-                 "ballot": ballot.number, "q": ballot.row}
+        kind, key = self.kind(ballot), (ballot.number, tuple(answer.said))
+        if key not in self.words:  # a whole room says the same few things
+            answers = self._one(ballot).answered([answer.said], answer.who)
+            self.words[key] = in_words(answers, 0, len(ballot.place), self.remarks)
+        label = {"kind": kind, "who": answer.who, "round": self.number, "said": self.words[key],
+                 "place": ballot.place, "ballot": ballot.number, "q": ballot.row}
         if answer.done is not None:
-            label["shows"] = self._written(one, 0)
+            label["shows"] = self._written(self._one(ballot), 0)
             column = 0 if KINDS[kind].drawn else 1
             label["shows"][column] = self.form.write(self.game, answer.done, 0)
         since = 0.0 if ballot.shown is None else now - ballot.shown
@@ -333,6 +333,11 @@ class Session:
         if ballot.why == "asked":
             return "label", label
         return "check", label | {"why": ballot.why, "of": ballot.of}
+
+    def _one(self, ballot):
+        """What a ballot asks, as Questions of one, where it is seen there."""
+        one = self.questions[[ballot.row]]
+        return replace(one, shows=one.shows[:, :len(ballot.place)], place=np.array([ballot.place]))
 
     def undo(self, who, now, turn=None):
         """Take back the latest answer of `who` that is not closed; its Ballot, or None."""
@@ -648,11 +653,11 @@ def agreement(votes):
             of_kind[vote["kind"]][vote["who"], (vote["round"], vote["q"])] = vote["said"][0]
     alphas = {}
     for kind, said in of_kind.items():
-        people = sorted({who for who, _ in said})
-        units = sorted({unit for _, unit in said})
+        people = {who: row for row, who in enumerate({who for who, _ in said})}
+        units = {unit: column for column, unit in enumerate({unit for _, unit in said})}
         values = np.full((len(people), len(units)), np.nan)
         for (who, unit), number in said.items():
-            values[people.index(who), units.index(unit)] = number
+            values[people[who], units[unit]] = number
         level = "ordinal" if KINDS[kind].n_shown == 1 else "nominal"
         alphas[kind] = krippendorff_alpha(values, level) if len(units) > 1 else np.nan
     return {kind: alpha for kind, alpha in alphas.items() if np.isfinite(alpha)}

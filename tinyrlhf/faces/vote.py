@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.episodes import collect, cut_at, rollout, splice, steps, steps_left
+from tinyrlhf.episodes import steps_left
 from tinyrlhf.faces.drawing import harmless, is_text, look, rows_of, wrapped
 from tinyrlhf.faces.keyboard import Lines, Terminal
-from tinyrlhf.feedback.answers import CANT_TELL, FIRST, GRADES, KINDS, PARTS, SAME, SKIP, Questions
+from tinyrlhf.feedback.answers import CANT_TELL, FIRST, GRADES, KINDS, PARTS, SAME, SKIP
 from tinyrlhf.feedback.forms import TEXT, Texts
-from tinyrlhf.sessions import Voters, report
+from tinyrlhf.sessions import Driven, Voters, report
 
 WHO = "human"
 QUICK = 0.1    # seconds a step: a game that moves faster does not wait for a key,
@@ -207,9 +207,7 @@ class Booth:
 
     def act(self):
         """The episode that the person plays or writes, as an answer; None: they gave it up."""
-        asked = self.session.questions.episodes[
-            self.session.questions.shows[self.ballot.row, :1]]
-        afresh = KINDS[self.kind].drawn
+        asked, afresh = self.session.first_shown(self.ballot), KINDS[self.kind].drawn
         if self.written:
             done = self.write_text(asked, "" if afresh else None)
         else:
@@ -222,23 +220,14 @@ class Booth:
         if at >= left or (at and at >= asked.lengths[0]) or not self.game.keys:
             self.note = "it is over there, go back with [" if at else "this game has no keys"
             return None
-        state, first = asked.states[:, at], asked.first_step + at
-        self.action = None
-        played = []
-
-        def choose(observations, rng):
-            now = played[-1].next_states[0] if played else state[0]
-            return np.array([self.pressed(now)]), np.full(1, np.nan)
-
+        driven, self.action = Driven(self.game, asked, at, self.session.rng), None
         try:
-            for step in itertools.islice(steps(self.game, choose, state, self.session.rng, first),
-                                         left - at):
-                played.append(step)
+            while not driven.over:
+                driven.step(self.pressed(driven.state))
         except Undone:
             self.note = "given up: nothing is kept of it"
             return None
-        tail = collect(self.game, played, state, first)
-        return cut_at(splice(asked, np.array([at]), tail), np.array([left])) if at else tail
+        return driven.done()
 
     def pressed(self, state):
         """The action of the next step; a game that does not wait goes on with the last one."""
@@ -260,17 +249,14 @@ class Booth:
 
     def write_text(self, asked, text):
         """Episodes of one: a text that the person writes, or mends (None); None: given up."""
-        form = self.session.form
-        written = form.write(self.game, asked, 0)
+        written = self.session.form.write(self.game, asked, 0)
         text = written[TEXT] if text is None else text
         while True:
             text = self.edit(written.get("prompt", ""), text)
             if text is None:
                 return None
             try:
-                if len(text) >= self.game.horizon:
-                    raise ValueError(f"expected fewer than {self.game.horizon} letters")
-                return form.read(self.game, [{**written, TEXT: text}])
+                return self.session.with_text(self.ballot, text)
             except ValueError as error:
                 self.note = harmless(error)
 
@@ -279,17 +265,11 @@ class Booth:
         prompt = self.edit("the user's turn", "")
         if prompt is None:
             return
-        shown = self.session.questions.shows[self.ballot.row]
-        rows, columns = np.unique(shown[shown >= 0], return_inverse=True)
         try:
-            starts = self.game.ask([prompt.strip().lower()] * len(rows))
-            plays = rollout(self.game, self.state.policy, starts, self.session.rng)
+            self.session.ask_instead(self.ballot, prompt, self.state.policy, time.monotonic())
         except ValueError as error:
             self.note = harmless(error)
             return
-        place = np.arange(len(columns))
-        asked = Questions(plays, np.array([self.kind]), columns[None], place[None])
-        self.session.show(self.ballot, asked, time.monotonic())
         self.look_at(self.ballot)
 
     def edit(self, title, text):
@@ -460,7 +440,9 @@ def in_words(told):
         return []
     said = report(events)
     people = "one person" if said["people"] == 1 else f"{said['people']} people"
-    lines = [f"  {people} answered {said['answers']} times, {said['seconds']:.1f} s each (median)"]
+    unsure = f", {said['unsure']} of them not sure" if said["unsure"] else ""
+    lines = [f"  {people} answered {said['answers']} times, {said['seconds']:.1f} s each (median)"
+             + unsure]
     if np.isfinite(said["left"]):
         lines.append(f"  the left one was preferred in {said['left']:.0%} (fair coins: 50 % +- "
                      f"{said['band']:.0%} in 99 of 100 cases)")

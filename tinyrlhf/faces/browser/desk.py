@@ -12,8 +12,10 @@ import secrets
 import time
 from pathlib import Path
 
+import numpy as np
+
 from tinyrlhf.faces.browser.asking import option, screen_of, words_for
-from tinyrlhf.faces.browser.drawing import chart, learned, piece_of
+from tinyrlhf.faces.browser.drawing import learned, piece_of
 from tinyrlhf.faces.browser.server import Door, Inbox, Refused, Reply, Server, as_json, reply_to
 from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.numerics import sigmoid
@@ -23,6 +25,7 @@ from tinyrlhf.sessions import Driven, Said, is_pair, is_unsure, report
 WHO = "browser"
 FILES = {"/": "html", "/page.css": "css", "/page.js": "javascript"}
 TICK = 0.2        # seconds between looks at the clock
+ROUNDS = 6        # whose accuracy stands beside a question
 VOTE = {"ballot": str, "said": list, "turn": int, "ms": int, "confidence": float}
 REFUSALS = {"unknown": (404, "this question is not yours"),
             "invalid": (400, "said: there is no such answer to this question"),
@@ -161,7 +164,16 @@ def side_of(state, events):
     """What stands beside a question: pictures of what was learned, and how well it guesses."""
     if state is None:
         return {}
-    return {"learned": learned(state), "chart": chart(state.history, report(events)["consistency"])}
+    shares = [(f"round {each['round']}", each.get("reward_model_accuracy", np.nan))
+              for each in state.history][-ROUNDS:] + [("yourself", report(events)["consistency"])]
+    rows = [row(name, share) for name, share in shares if np.isfinite(share)]
+    return {"learned": learned(state), "guessed": rows}
+
+
+def row(label, share, count=None, side=""):
+    """A bar of a result."""
+    number = f"{share:.0%}" if count is None else f"{share:.0%}  ({count})"
+    return {"label": label, "share": float(share), "number": number, "count": count, "side": side}
 
 
 def guess(session, ballot, state):

@@ -94,41 +94,9 @@ def where_it_is_good(state, parts):
                       for side in (-1, 1)]
     scene = state.game.scene(parts[-1].states[0, 0])
     n_good = int((means[:, 2] > 0).sum())
-    return {**still(marks), "pale": [piece_of(piece) for piece in scene],
+    return {"base": [piece_of(piece) for piece in marks], "frames": [[]], "seconds": 0,
+            "pale": [piece_of(piece) for piece in scene],
             "words": f"{n_good} places better than usual, {len(means) - n_good} worse"}
-
-
-def chart(history, consistency):
-    """Accuracy on new answers by round, beside how often people agree with themselves: a clip.
-
-    From 0.5 to 1 of the way up is what lies between coin flips and always right.
-    """
-    shares = [row.get("reward_model_accuracy", np.nan) for row in history]
-    shares = [float(share) for share in shares if np.isfinite(share)]
-    if not shares:
-        return None
-
-    def height(share):
-        return 0.04 + 0.4 * max(share - 0.4, 0) / 0.6
-
-    pieces = []
-    for share in (0.5, 1):
-        pieces += [Line(0.17, height(share), 1, height(share), "floor"),
-                   Words(0.08, height(share), f"{share:.0%}", "quiet")]
-    if np.isfinite(consistency):
-        pieces += [Line(x, height(consistency), x + 0.03, height(consistency), "danger")
-                   for x in np.arange(0.17, 0.96, 0.06)]
-    points = [(0.17 + 0.83 * (i + 0.5) / len(shares), height(share))
-              for i, share in enumerate(shares)]
-    pieces += [Line(*one, *other, "agent") for one, other in zip(points, points[1:])]
-    pieces += [Circle(*point, 0.012, "agent") for point in points]
-    return {**still(pieces), "wide": True, "words": ", ".join(f"{share:.0%}" for share in shares),
-            "dashed": bool(np.isfinite(consistency))}
-
-
-def still(pieces):
-    """Pieces as a clip of one moment."""
-    return {"base": [piece_of(piece) for piece in pieces], "frames": [[]], "seconds": 0}
 
 
 def place_of(scene):

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinyrlhf.faces.browser.asking import option, screen_of
 from tinyrlhf.faces.browser.desk import (TICK, VOTE, Desk, answer_messages, before_and_now, guess,
-                                         packed, page_routes, side_of, votes_into)
+                                         packed, page_routes, row, side_of, votes_into)
 from tinyrlhf.faces.browser.server import Bucket, Door, Refused, Reply, as_json
 from tinyrlhf.faces.vote import in_words
 from tinyrlhf.feedback.answers import CANT_TELL, SKIP
@@ -237,6 +237,7 @@ class Lecture:
         self.phase, self.revealed, self.due, self.own = phase, revealed, [], {}
         if self.ballot is not None:
             self.screen = screen_of(self.session, self.ballot)
+        self.shown = self.result() if phase == "closed" else []
         self.tell_audience()
         if phase == "open":
             self.deal(set(self.audience.streams.values()))
@@ -257,7 +258,7 @@ class Lecture:
         if self.phase in ("read", "open", "closed") and self.session.room:
             view.update(for_phones(self.screen))
             if self.phase == "closed":
-                view.update(options=[], result=self.result())
+                view.update(options=[], result=self.shown)
         return {**view, "lead": lead}
 
     def deal(self, names):
@@ -295,13 +296,11 @@ class Lecture:
         self.told_at, self.counted = time.monotonic(), self.counts()
         view = {"phase": phase, "title": ON_THE_SCREEN[phase][0], "question": None,
                 "hands": phase in ("read", "open") and room, "footer": f"join: {self.link}",
-                **self.beside, **self.counted}
+                "result": self.shown, **self.beside, **self.counted}
         if phase == "wait":
             view["result"] = [{"big": self.link}, {"saying": STORED}]
         elif phase == "show":
             view["question"] = before_and_now(self.beside["learned"])
-        elif phase == "closed":
-            view["result"] = self.result()
         keys = [option("Enter", enter, do="next")] if enter else []
         if room and phase in ("read", "open", "closing", "closed"):
             view.update(title=self.screen["title"], question=self.screen["question"])
@@ -318,7 +317,8 @@ class Lecture:
     def result(self):
         """What is revealed of a closed vote: the guess, then the votes, then the disagreement."""
         if not self.session.room:
-            return [{"saying": line} for line in in_words(self.session.events)]
+            return [{"big": f"{self.session.turnout()} answers"},
+                    *({"saying": line} for line in in_words(self.session.events))]
         p = guess(self.session, self.ballot, self.state)
         parts = [{"saying": "The reward model makes no guess here."} if p is None else
                  {"title": "What the reward model had guessed",
@@ -384,12 +384,6 @@ class Lecture:
 def for_phones(screen):
     """Without what only the presenter, or somebody alone, may do."""
     return {**screen, "options": [each for each in screen["options"] if not each.get("do")]}
-
-
-def row(label, share, count=None, side=""):
-    """A bar of a result."""
-    number = f"{share:.0%}" if count is None else f"{share:.0%}  ({count})"
-    return {"label": label, "share": float(share), "number": number, "count": count, "side": side}
 
 
 def unsaid(tally, n_unsure):

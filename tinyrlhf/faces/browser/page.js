@@ -29,7 +29,7 @@ function paint(name) {
 const MARKS = {bad: "\u273F", danger: "\u2715"};
 const last = (list, n = 1) => list[list.length - n];
 
-function drawPieces(context, pieces, size, high = size) {
+function drawPieces(context, pieces, size) {
   const texts = pieces.filter(piece => piece[0] === "W").map(piece => piece[3]);
   const longest = Math.max(1, ...texts.join("\n").split("\n").map(line => line.length));
   const letters = size * Math.min(1 / 15, 1.4 / longest / texts.length);
@@ -37,13 +37,13 @@ function drawPieces(context, pieces, size, high = size) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const piece of [...pieces].sort((one, other) => last(one) - last(other))) {
-    const [kind, a, b, c, d] = piece, x = a * size, y = high - b * size;
+    const [kind, a, b, c, d] = piece, x = a * size, y = size - b * size;
     context.fillStyle = context.strokeStyle = paint(last(piece, 2));
     context.beginPath();
     if (kind === "L") {
       context.lineWidth = size * (last(piece) ? 0.02 : 0.01);
       context.moveTo(x, y);
-      context.lineTo(c * size, high - d * size);
+      context.lineTo(c * size, size - d * size);
       context.stroke();
     } else if (kind === "C") {
       context.arc(x, y, c * size, 0, 7);
@@ -86,12 +86,10 @@ function piecesAt(clip, share) {
 }
 
 function prepared(canvas) {
-  const wide = canvas.clientWidth, high = canvas.clientHeight, sharp = devicePixelRatio || 1;
-  canvas.width = Math.round(wide * sharp);
-  canvas.height = Math.round(high * sharp);
-  const context = canvas.getContext("2d");
+  const wide = canvas.clientWidth, sharp = devicePixelRatio || 1, context = canvas.getContext("2d");
+  canvas.width = canvas.height = Math.round(wide * sharp);
   context.scale(sharp, sharp);
-  return [context, wide, high];
+  return [context, wide];
 }
 
 // A film strip of six moments, for those who want no motion.
@@ -105,16 +103,16 @@ function drawStrip(context, clip, wide) {
 }
 
 function canvasOf(clip, label) {
-  const canvas = make("canvas", clip.wide ? "wide" : "");
+  const canvas = make("canvas");
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `${label}: ${clip.words}`);
   canvases.set(canvas, (share, whole) => {
-    const [context, wide, high] = prepared(canvas);
+    const [context, wide] = prepared(canvas);
     if (clip.frames.length > 1 && !playing && clock === 0) return drawStrip(context, clip, wide);
     context.globalAlpha = 0.45;
-    drawPieces(context, clip.pale || [], wide, high);
+    drawPieces(context, clip.pale || [], wide);
     context.globalAlpha = 1;
-    drawPieces(context, piecesAt(clip, share * whole / (secondsOf(clip) || 1)), wide, high);
+    drawPieces(context, piecesAt(clip, share * whole / (secondsOf(clip) || 1)), wide);
   });
   return canvas;
 }
@@ -214,12 +212,12 @@ function partOf(part) {
   if (part.big) box.append(make("p", "big", part.big));
   if (part.title) box.append(make("h2", "", part.title));
   box.append(...(part.rows || []).map(rowOf), ...(part.camps || []).map(partOf));
-  if (part.saying) box.append(make("p", "small", part.saying));
+  if (part.saying) box.append(make("p", "saying", part.saying));
   return box;
 }
 
 function sideParts() {
-  const {learned, chart} = view, parts = [];
+  const {learned, guessed} = view, parts = [];
   const part = (title, ...shown) => parts.push(make("h2", "", title), ...shown);
   if (view.last) part("Your last answer", make("p", "", view.last));
   if (learned?.map) {
@@ -233,10 +231,7 @@ function sideParts() {
     }
     part("What it writes now, and likes", list);
   }
-  if (chart) {
-    part("Guessed right before you answered", canvasOf(chart, "accuracy on new answers"),
-      make("p", "", "by round" + (chart.dashed ? "; dashed: you agree with yourself" : "")));
-  }
+  if (guessed?.length) part("Guessed right before you answered", ...guessed.map(rowOf));
   return parts;
 }
 
@@ -261,7 +256,7 @@ function render(told) {
   if (another || isNew("options")) showOptions();
   if (isNew("yours")) showPressed();
   if (isNew("result")) at("result").replaceChildren(...(told.result || []).map(partOf));
-  if (isNew("learned") || isNew("chart") || isNew("last")) {
+  if (isNew("learned") || isNew("guessed") || isNew("last")) {
     at("side").replaceChildren(...sideParts());
     at("side").hidden = !at("side").children.length;
   }
