@@ -17,16 +17,18 @@ import pytest
 from tinyrlhf.faces.browser import asking, server
 from tinyrlhf.faces.browser.desk import Browser
 from tinyrlhf.faces.browser.server import Listener, Reply, Server
+from tinyrlhf.faces.vote import in_words
 from tinyrlhf.feedback.answers import KINDS, Questions
 from tinyrlhf.feedback.log import Log, events
 from tinyrlhf.games.game import Game
 from tinyrlhf.questions import ASK, ask
 from tinyrlhf.rlhf import act
-from tinyrlhf.sessions import Session, Voters
+from tinyrlhf.sessions import Session, Voters, report
 from tinyrlhf.worlds import build, find
 
 sys.path.insert(0, str(Path(__file__).parent))
 import chrome  # noqa: E402
+from small_chat import small_chat  # noqa: E402
 
 ROUTES = (("GET", "/"), ("GET", "/page.js"), ("GET", "/page.css"), ("GET", "/events"), ("GET", "/favicon.ico"),
           ("POST", "/vote"), ("POST", "/do"), ("POST", "/act"))
@@ -69,9 +71,9 @@ def entered(desk):
     return re.search("Set-Cookie: ([^;]+)", head)[1]
 
 
-def a_session(kind="preference", n=3, world="gridworld", write=None, **how):
+def a_session(kind="preference", n=3, world="gridworld", write=None, state=None, **how):
     """Questions of a kind about a world that has learned nothing, as a Session."""
-    state = build(world, seed=1)
+    state = state or build(world, seed=1)
     n_episodes, group = state.view.plays_needed(kind, n, state)
     questions = ask(kind, state, act(state, n_episodes, group), n)
     return Session(questions, state.game, find(world).form, state.view.remarks, rng=np.random.default_rng(0),
@@ -79,13 +81,13 @@ def a_session(kind="preference", n=3, world="gridworld", write=None, **how):
 
 
 @contextlib.contextmanager
-def asking_in_the_background(page, session):
+def asking_in_the_background(page, session, state=None):
     """The face at work; afterwards it has closed the session, or was told to stop."""
     failed = queue.Queue()
 
     def work():
         try:
-            page.ask(session, None)
+            page.ask(session, state)
         except BaseException as error:
             failed.put(error)
     thread = threading.Thread(target=work, daemon=True)
@@ -154,7 +156,7 @@ def test_without_the_link_nothing_is_shown_on_any_route(page, method, path):
             assert request(port, path=f"/{code}")[0] in (401, 404)
 
 
-def test_the_secret_of_the_link_leaves_the_address_at_once_and_is_told_nowhere(page, capfd):
+def test_the_secret_link_leaves_the_address_at_once_and_is_told_nowhere(page, capfd):
     token, port = page.door.code, page.listener.port
     status, head, text = request(port, path=f"/{token}")
     assert status == 303 and "Location: /\r\n" in head and token not in head + text.decode()
@@ -426,6 +428,60 @@ def test_who_drives_moves_the_game_itself_and_their_play_is_the_answer(world, ki
     assert done.actions[0, begin:n].tolist() == [number % 2 for number in range(n - begin)]
 
 
+def test_a_prompt_that_is_typed_is_answered_and_ranked_and_its_answer_edited(page):
+    state = small_chat(seed=1)
+    for kind in ("ranking", "correction"):
+        session, port = a_session(kind, 1, "chat", state=state), page.listener.port
+        with asking_in_the_background(page, session, state):
+            cookie = entered(page)
+            until(lambda: page.inbox.open and session.ballots and session.ballots[0].shown)
+            ballot = session.ballots[0]
+            status, _, text = request(port, "POST", "/do", {"what": "prompt", "text": 500 * "x"}, cookie)
+            assert status == 400 and text and not session.events[1:]           # what is no prompt changes nothing
+            typed = next(prompt for prompt in state.game.prompts if prompt not in session.events[0]["shows"][0]["prompt"])
+            assert request(port, "POST", "/do", {"what": "prompt", "text": f" {typed} "}, cookie)[0] == 200
+            until(lambda: typed in page.texts[0].decode())
+            said = {"ballot": ballot.id, "said": list(range(len(ballot.place))), "turn": 1}
+            if kind == "correction":
+                assert request(port, "POST", "/act", {"ballot": ballot.id, "text": "it is hot."}, cookie)[0] == 200
+            else:
+                assert request(port, "POST", "/vote", said, cookie)[0] == 200
+            until(lambda: session.votes)
+            request(port, "POST", "/do", {"what": "learn"}, cookie)
+            until(lambda: session.closed)
+        answers = session.answers()
+        assert set(session.game.asked(answers.episodes.states[:, 0])) == {typed}
+        if kind == "correction":
+            assert session.game.decode(answers.acted().states[:, -1]) == ["it is hot."]
+
+
+def test_who_is_not_sure_says_so_and_it_is_kept_counted_and_reported(page):
+    session, port = a_session(n=2), page.listener.port
+    with asking_in_the_background(page, session):
+        cookie = entered(page)
+        for number, confidence in enumerate((0.5, 1.0)):
+            until(lambda: page.inbox.open and len(session.ballots) > number)
+            vote = {"ballot": f"1.{number}", "said": [0], "turn": number + 1, "confidence": confidence}
+            for wrong in (2.0, -0.5, 1, "sure"):
+                assert request(port, "POST", "/vote", {**vote, "confidence": wrong}, cookie)[0] == 400
+            assert request(port, "POST", "/vote", vote, cookie)[0] == 200
+        request(port, "POST", "/do", {"what": "learn"}, cookie)
+        until(lambda: session.closed)
+    assert [each["confidence"] for each in session.events if each["k"] == "label"] == [0.5, 1.0]
+    assert report(session.events)["unsure"] == 1 and "1 of them not sure" in in_words(session.events)[0]
+
+
+def test_a_stream_gives_a_sign_of_life_that_a_page_can_hear(monkeypatch):
+    monkeypatch.setattr(server, "HEARTBEAT", 0.05)
+    with Browser("gridworld") as page:
+        raw = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{page.listener.port}\r\nCookie: {entered(page)}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", page.listener.port), timeout=3) as line:
+            line.sendall(raw.encode())
+            heard = b""
+            while heard.count(b"data: {}\n\n") < 2:
+                heard += line.recv(4096)
+
+
 # ---- the page itself
 
 def test_the_page_names_only_what_it_has_and_needs_no_inline_code():
@@ -540,9 +596,11 @@ def test_a_browser_is_steered_by_keys_alone_at_every_size_and_in_the_dark(window
         assert window.run("new Promise(done => { let n = 0, t = performance.now(); const go = () => ++n && performance"
                           ".now() - t > 400 ? done(n / 0.4) : requestAnimationFrame(go); go(); })") > 25
         window.wait("!tooSoon()")
+        window.key("n")
         window.key("ArrowRight")
         window.wait("view.question.id === '1.1'")
-        assert "You said: right" in window.run("at('side').textContent")
+        assert "You said: right (not sure)" in window.run("at('side').textContent")
+        assert session.events[-2]["confidence"] == 0.5
         window.key("u")
         window.wait("view.question.id === '1.0'")
         for number, key in enumerate(("ArrowLeft", "ArrowDown", "s", "ArrowUp")):
@@ -615,6 +673,8 @@ def test_the_page_says_so_while_the_server_is_away_and_comes_back_by_itself(wind
         window.open(first.url)
         window.wait("view.phase === 'wait'")
         port, door = first.listener.port, first.door
+    window.wait("!at('link').hidden")
+    window.run("at('link').hidden = true, heard = -1e9")           # a line that is dead without a word
     window.wait("!at('link').hidden")
     with Browser("gridworld", port) as again:
         again.door.secret = door.secret

@@ -284,6 +284,21 @@ def test_one_round_is_reset_without_the_others_and_a_second_vote_is_held_beside_
     run(scene, session)
 
 
+def test_the_reveal_tells_how_many_were_not_sure_and_a_changed_confidence_counts():
+    session = a_session(n=1, room=True)
+    desk, room = open_room()
+    with desk:
+        room.session, room.state, room.first, room.camps, room.revealed = session, None, None, False, 1
+        room.ballot = session.open(0.0)
+        room.screen = lecture.screen_of(session, room.ballot)
+        for who, said in (("a", [0]), ("b", [1]), ("c", [-1])):
+            assert session.say(who, room.ballot.id, said, 1.0) == "taken"
+        assert session.say("a", room.ballot.id, [0], 2.0, confidence=0.5) == "taken"
+        assert session.say("a", room.ballot.id, [0], 3.0, confidence=0.5) == "again"
+        session.close(4.0, room.ballot)
+        assert room.result()[1]["saying"] == "1 can't tell, 1 of them not sure"
+
+
 def test_a_show_of_hands_is_counted_as_typed_and_can_be_mended():
     session = a_session(n=1, room=True)
 
@@ -494,7 +509,7 @@ def test_a_whole_lecture_teaches_the_policy_and_shows_what_it_learned(monkeypatc
                 continue
             request(presenter.port, "POST", "/do", {"what": "next"}, presenter.cookie)
     lecture_thread.join(5)
-    assert phases == {"wait", "read", "open", "closed", "learn", "show"} and room.phase == "end"
+    assert phases == {"wait", "read", "open", "closed", "learn", "show"} and room.phase == "over"
     assert len(state.history) == 2 and len(state.answers) == 4 * 12
 
 

@@ -2460,6 +2460,17 @@ WRONG = [
      'answers = state.answers.of((*stage.kinds, *stage.also))\n    fit_loss',
      'answers = state.answers.of(stage.kinds)\n    fit_loss',
      'tests/test_arm.py::test_corrections_are_read_as_choices_in_the_rounds_too'),
+    # ---- pages: what a person types, how sure they are, signs of life
+    ("tinyrlhf/faces/browser/desk.py", "text or \"\", self.state.policy",
+     "self.asked[\"question\"][\"clips\"][0][\"prompt\"], self.state.policy",
+     "tests/test_browser.py::test_a_prompt_that_is_typed_is_answered_and_ranked_and_its_answer_edited"),
+    ("tinyrlhf/sessions.py", 'check_range("confidence", answer.confidence or 0, 0, 1)',
+     "pass", "tests/test_browser.py::test_who_is_not_sure_says_so_and_it_is_kept_counted_and_reported"),
+    ("tinyrlhf/sessions.py", "now_said, before = (list(answer.said), answer.confidence)",
+     "now_said, before = (list(answer.said), getattr(self.votes.get(key), 'confidence', None))",
+     "tests/test_lecture.py::test_the_reveal_tells_how_many_were_not_sure_and_a_changed_confidence_counts"),
+    ("tinyrlhf/faces/browser/server.py", "await asyncio.sleep(HEARTBEAT)",
+     "await asyncio.sleep(99)", "tests/test_browser.py::test_a_stream_gives_a_sign_of_life_that_a_page_can_hear"),
 ]
 
 
