@@ -521,7 +521,10 @@ def test_words_stand_out_from_what_is_behind_them_in_the_light_and_in_the_dark()
 HOSTILE = ["<script>document.title='caught'</script>", "<img src=x onerror=\"document.title='caught'\">",
            "</textarea></script><h1>", "\x1b[2J\x1b]8;;http://evil\x07", "\u202eright to left\u202c", "\x00\x01",
            "Z\u0361\u0489" * 30, "a\r\n\r\ndata: {}\n\nb", "\ud800 lone", "{{7*7}}${7*7}", "x" * 100_000, "&lt;b&gt;",
-           "e\u0301 \U0001f600 \u05d0\u05d1", "\u2028\u2029", "'\"><svg/onload=alert(1)>"]
+           "e\u0301 \U0001f600 \u05d0\u05d1", "\u2028\u2029", "'\"><svg/onload=alert(1)>", "<!--", "]]>", "%3Cscript%3E",
+           "<iframe src=javascript:alert(1)>", "<a href=\"javascript:alert(1)\">x</a>", "<base href=//evil.example>",
+           "<style>body{display:none}</style>", "<meta http-equiv=refresh content=0>", "javascript:alert(1)",
+           "\x1b]52;c;aGk=\x07", "\x9b31m", "\u2066hidden\u2069", "\ufeffmark", "\x08\x08", "__proto__"]
 
 
 class Hostile(Game):

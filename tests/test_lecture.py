@@ -537,6 +537,7 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
             phone.wait("view.phase === 'open' && !tooSoon()")
             assert phone.run("Math.min(...[...document.querySelectorAll('#options button:not(.minor)')]"
                              ".map(b => b.offsetHeight))") >= 76
+            phone.key("n")
             phone.key("ArrowLeft")
             phone.wait("at('status').textContent === 'kept'")
             assert phone.run("document.querySelector('button.left').getAttribute('aria-pressed')") == "true"
@@ -550,8 +551,13 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
             for _ in range(2):
                 screen.wait("view.phase === 'closed'")
                 screen.key("Enter")
-            screen.wait("document.querySelectorAll('.row').length === 4")
+            screen.wait("document.querySelectorAll('.row').length === 5")
+            screen.key("PageUp")
+            screen.wait("document.querySelectorAll('.row').length === 3")
+            screen.key("PageDown")
+            screen.wait("document.querySelectorAll('.row').length === 5")
             assert "(13)" in screen.run("at('result').textContent")
+            assert "1 of them not sure" in screen.run("at('result').textContent")
             for window in (screen, phone):
                 assert window.run("document.documentElement.scrollWidth <= innerWidth")
             screen.key("Enter")

@@ -2244,7 +2244,7 @@ WRONG = [
      "if self.revealed >= 0:\n            parts", "tests/test_lecture.py::test_no_count_leaves_the_process_before_the_vote_is_closed"),
     ("tinyrlhf/faces/browser/lecture.py", "each.isascii() and each.isdigit()",
      "each.isdigit()", "tests/test_lecture.py::test_a_show_of_hands_is_counted_as_typed_and_can_be_mended"),
-    ('tinyrlhf/faces/browser/lecture.py', 'while self.session.said(f"hand-{number}", self.ballot) is not None:',
+    ('tinyrlhf/sessions.py', 'while self.said(f"hand-{number}", ballot) is not None:',
      'while False:', 'tests/test_lecture.py::test_a_show_of_hands_is_counted_as_typed_and_can_be_mended'),
     ("tinyrlhf/faces/browser/lecture.py", "self.first = self.session.tally(self.ballot)",
      "self.first = None", "tests/test_lecture.py::test_one_round_is_reset_without_the_others_and_a_second_vote_is_held_beside_the_first"),

@@ -33,7 +33,7 @@ def choices(kind, order, remarks):
         words = ["poor", *[""] * (GRADES - 2), "great"]
         return [option(str(1 + grade), words[grade], [grade]) for grade in range(GRADES)]
     if kind == "thumb":
-        return [option("ArrowLeft", "not good", [0]), option("ArrowRight", "good", [1])]
+        return [option("-", "not good", [0]), option("+", "good", [1])]
     if kind == "stop":
         words = [f"after part {1 + part}" for part in range(PARTS - 1)] + ["let it go on"]
         return [option(str(1 + part), words[part], [part]) for part in range(PARTS)]
@@ -83,14 +83,15 @@ def screen_of(session, ballot):
         live = game.seconds_per_step < LIVE
         question.update(steer=keys, anew=KINDS[kind].drawn,
                         live=round(1000 * SLOWER * game.seconds_per_step) if live else 0)
-        lead = STEER % " ".join(key for key in game.keys)
+        lead = STEER % ", ".join(game.keys)
         if not KINDS[kind].drawn:
             lead = "pause with the space key where you take over, then steer " + lead
             options.append(option("n", "it may stay", [0], minor=True))
     if hasattr(game, "ask"):
         options.append(option("t", "type another prompt", do="prompt", minor=True))
     skip = option("x" if acts else "s", "skip", [SKIP], minor=True)
-    cant_tell = option("c" if acts else "ArrowDown", "can't tell", [CANT_TELL], minor=True)
+    down = "ArrowDown" if kind == "preference" else "c"
+    cant_tell = option(down, "can't tell", [CANT_TELL], minor=True)
     undo = option("Backspace", "undo", do="undo", minor=True)
     return {"title": TITLES[kind], "lead": lead, "question": question,
             "options": [*options, cant_tell, skip, undo]}

@@ -45,7 +45,7 @@ ON_THE_SCREEN = {  # phase: title and lead of the presenter, and what Enter does
     "closed": ("What the room has said", "closed, with {} answers", "go on"),
     "learn": ("It learns from your answers ...", "", None)}
 REVEALS = ("show the votes", "show how far you disagree", "go on")
-MORE_KEYS = ("page down: the same as Enter, for clickers\n"
+MORE_KEYS = ("PageDown: the same as Enter, for clickers\n"
              "12 7 3 and Enter: a show of hands for left, right, the same")
 
 
@@ -160,6 +160,8 @@ class Lecture:
             self.session.reset(self.ballot, now)
             self.first = None
             self.go("read")
+        elif what == "back" and phase == "closed" and self.revealed:
+            self.go("closed", self.revealed - 1)
         elif what == "camps" and phase == "closed" and room:
             self.camps = not self.camps
             self.go("closed", self.revealed)
@@ -307,7 +309,8 @@ class Lecture:
             if phase == "closed":
                 keys = [option("Enter", REVEALS[self.revealed], do="next"),
                         option("2", "vote again, after discussion", do="again", minor=True),
-                        option("t", "two camps", do="camps", minor=True)]
+                        option("t", "two camps", do="camps", minor=True),
+                        option("PageUp", "back", do="back", minor=True)]
             if phase in ("open", "closed"):
                 keys.append(option("r", "reset this vote", do="reset", minor=True))
         if phase != "learn":
@@ -349,17 +352,18 @@ class Lecture:
     def disagreement(self, tally):
         """How far the room is from one opinion: 4 p (1 - p) here, p the largest share.
 
-        Krippendorff's alpha is over all votes; of a single question it says nothing.
+        And how many of all pairs of voters agree here. Krippendorff's alpha is over all votes.
         """
         counts = [each["count"] for each in self.rows(tally)]
-        p = max(counts) / max(sum(counts), 1)
+        n = max(sum(counts), 2)
+        p, agree = max(counts) / n, sum(k * (k - 1) for k in counts) / (n * (n - 1))
         told = report([*self.told, *self.session.events])["agreement"]
         alpha = told.get(self.session.kind(self.ballot))
         text = ("Krippendorff's alpha needs another question" if alpha is None else
                 f"Krippendorff's alpha over all votes so far: {alpha:.2f} "
                 "(1: all agree; 0: as if by chance)")
         return {"title": "How far you disagree", "saying": text,
-                "rows": [row("4 p (1 - p)", 4 * p * (1 - p))]}
+                "rows": [row("4 p (1 - p)", 4 * p * (1 - p)), row("pairs agree", agree)]}
 
     def two_camps(self):
         """Voters in two groups by how they have voted, and what each says here."""

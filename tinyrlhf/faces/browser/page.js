@@ -348,7 +348,7 @@ async function step(action) {
 function beginActing() {
   const question = view.question, clip = question.clips[0], steps = clip.frames.length - 1;
   const from = question.anew ? 0 : Math.round(Math.min(clock / longest(), 1) * steps);
-  acting = {from, base: [], frames: [piecesAt(clip, from / Math.max(steps, 1))], words: "your play", name: "you"};
+  acting = {from, base: [], frames: [piecesAt(clip, from / Math.max(steps, 1))], words: "", name: "your play"};
   at("clips").replaceChildren(figureOf(acting, 0, []));
   at("bar").hidden = true;
   if (question.live) timer = setInterval(() => step(holding), question.live);
