@@ -415,8 +415,10 @@ def test_simulated_voters_are_marked_as_such_and_answer_every_kind_of_vote():
         desk, room = open_room(crowd=zoo.person("simulated", 0.9), simulate=7)
         with desk:
             room.session, room.state, room.phase, room.ballot = session, None, "open", session.open(0.0)
-            room.let_simulated_answer(time.monotonic())
-            room.let_simulated_answer(time.monotonic() + 1000)
+            room.let_simulated_answer(1.0, 0.0)
+            assert not session.votes
+            room.let_simulated_answer(1000.0, 1000.0)
+            room.let_simulated_answer(2000.0, 1000.0)
         assert session.turnout(room.ballot) == 7
         assert all(who.startswith("simulated-") for _, who in session.votes)
 

@@ -7,6 +7,7 @@
 What people do comes as messages. The loop's thread reads and answers them one after the other: it
 alone keeps the books, and what is acknowledged is on the disk.
 """
+import itertools
 import json
 import secrets
 import time
@@ -121,23 +122,16 @@ def answer_messages(found, votes, others):
 
     votes: function [Said] -> [Reply or Refused]; others: function (verb, *fields) -> Reply or None.
     """
-    replies, group = [], []
-
-    def settle():
-        said = [each for each, _ in group]
-        if said:
+    replies = []
+    for are_votes, group in itertools.groupby(found, lambda each: each[0][0] == "vote"):
+        messages, waiting = zip(*group)
+        if are_votes:
+            said = [Said(*fields) for _, *fields in messages]
             answers = guarded(lambda: votes(said), len(said))
-            replies.extend(zip([reply for _, reply in group], answers))
-            group.clear()
-
-    for (verb, *fields), reply in found:
-        if verb == "vote":
-            group.append((Said(*fields), reply))
         else:
-            settle()
-            answers = guarded(lambda: [others(verb, *fields) or as_json({"said": ""})], 1)
-            replies.append((reply, answers[0]))
-    settle()
+            answers = [guarded(lambda: [others(*message) or as_json({"said": ""})], 1)[0]
+                       for message in messages]
+        replies += zip(waiting, answers)
     reply_to(replies)
 
 

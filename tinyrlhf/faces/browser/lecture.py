@@ -23,6 +23,7 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 CODE = 6                   # of them in the room's link
 GRACE, LONGEST = 0.4, 3.0  # seconds after "close": what was on its way still counts
 HOURS = 2                  # then a lecture ends itself
+AT_ONCE = 20               # get pairs of their own between two looks at what has come
 THINKING = 3.0             # seconds, on average, of simulated voters
 HANDS = 2000               # of each kind, at most
 STORED = ("What is kept: your answers, and a random number for this browser. "
@@ -68,7 +69,8 @@ class Lecture:
         self.door = Door("tinyrlhf-voter", **self.keys, tries=Bucket(1 / 6, 10))
         self.pace = Bucket(2, 5)
         self.own = {}  # voter -> the message with the pair that is theirs alone
-        self.told, self.due, self.phase, self.session = [], [], "wait", None
+        self.waiting = []  # who gets one next
+        self.told, self.phase, self.session = [], "wait", None
         self.ends = time.monotonic() + 3600 * HOURS
         self.base = packed(self.audience_view())
         routes = {**page_routes(self.door), ("GET", "/events"): self.events,
@@ -115,15 +117,16 @@ class Lecture:
 
     def tick(self):
         """Read what has come, and look at the clock."""
-        next_due = self.due[0][0] - time.monotonic() if self.due else TICK
-        found = self.desk.inbox.read(min(max(next_due, 0.001), TICK))
+        before = time.monotonic()
+        found = self.desk.inbox.read(0.001 if self.waiting else TICK)
         answer_messages(found, self.votes, self.presses)
+        self.deal()
         now = time.monotonic()
         if self.session.closed:
             return
         if now > self.ends:
             raise KeyboardInterrupt(f"; a lecture ends itself after {HOURS} hours")
-        self.let_simulated_answer(now)
+        self.let_simulated_answer(now, now - before)
         if self.closing is not None and now > self.closing + GRACE:
             all_there = not found and not self.audience.waiting
             if all_there or now > self.closing + LONGEST:
@@ -136,10 +139,8 @@ class Lecture:
         if self.phase not in ("open", "closing"):
             when = "voting is not open yet" if self.phase == "read" else "too late"
             return [Refused(409, f"{when}: nothing was counted")] * len(answers)
-        replies = votes_into(self.session, answers)
-        if not self.session.room:
-            self.deal({answer.who for answer in answers})
-        return replies
+        self.waiting += [answer.who for answer in answers]
+        return votes_into(self.session, answers)
 
     def presses(self, verb, who, what=None, text="", *_):
         """What the presenter does; and who has joined."""
@@ -147,7 +148,7 @@ class Lecture:
         if what == "quit":
             raise KeyboardInterrupt
         if verb == "joined":
-            self.deal({who})
+            self.waiting.append(who)
         elif what == "next":
             self.next(now)
         elif what == "hands" and phase in ("read", "open") and room:
@@ -214,35 +215,30 @@ class Lecture:
         said = [each for each in self.screen["options"] if each["say"] and not each.get("minor")]
         return [each["say"] for each in sorted(said, key=lambda each: not each.get("side"))]
 
-    def let_simulated_answer(self, now):
-        """Those of them who have thought long enough."""
-        session = self.session
-        if self.phase not in ("open", "closing") or not self.simulate:
+    def let_simulated_answer(self, now, passed):
+        """Each of them at any moment alike, after `THINKING` on average; seconds passed."""
+        if self.phase != "open":
             return
-        if not self.due and self.phase == "open":
-            names = [f"simulated-{number}" for number in range(self.simulate)]
-            waiting = [who for who in names
-                       if not session.room or session.said(who, self.ballot) is None]
-            times = now + self.rng.exponential(THINKING, len(waiting))
-            self.due = sorted(zip(times.tolist(), waiting))
-        ready = [who for at, who in self.due if at <= now]
-        self.due = self.due[len(ready):]
-        ballots = [self.ballot if session.room else session.deal(who, now) for who in ready]
-        asked = [(who, ballot) for who, ballot in zip(ready, ballots) if ballot is not None]
+        ready = np.flatnonzero(self.rng.random(self.simulate) < passed / THINKING)
+        asked = []
+        for who in (f"simulated-{number}" for number in ready):
+            ballot = self.ballot if self.session.room else self.session.deal(who, now)
+            if ballot is not None and self.session.said(who, ballot) is None:
+                asked.append((who, ballot))
         if asked:
-            session.simulate(self.crowd, asked, self.rng, now)
+            self.session.simulate(self.crowd, asked, self.rng, now)
 
     # ---- what is seen
 
     def go(self, phase, revealed=0):
         """Show everybody the next phase."""
-        self.phase, self.revealed, self.due, self.own = phase, revealed, [], {}
+        self.phase, self.revealed, self.own = phase, revealed, {}
         if self.ballot is not None:
             self.screen = screen_of(self.session, self.ballot)
         self.shown = self.result() if phase == "closed" else []
         self.tell_audience()
         if phase == "open":
-            self.deal(set(self.audience.streams.values()))
+            self.waiting = list(self.audience.streams.values())
             if self.session.turnout(self.ballot):  # a second vote
                 self.desk.server.do(self.audience.tell, self.mine)
         self.tell_presenter()
@@ -263,20 +259,20 @@ class Lecture:
                 view.update(options=[], result=self.shown)
         return {**view, "lead": lead}
 
-    def deal(self, names):
-        """To each of these voters the next pair of their own, if that is how this room votes."""
-        if self.phase != "open" or self.session.room:
-            return
+    def deal(self):
+        """To some of those who wait the next pair of their own, if that is how this room votes."""
+        some, self.waiting = set(self.waiting[:AT_ONCE]), self.waiting[AT_ONCE:]
         texts = {}
-        for who in names:
+        for who in some if self.phase == "open" and not self.session.room else ():
             ballot = self.session.deal(who, time.monotonic())
             view = {"title": "You have judged them all: thank you", "question": None, "options": []}
             if ballot is not None:
                 view = for_phones(screen_of(self.session, ballot))
                 view["lead"] = f"{len(self.session.order[who])} answered"
             texts[who] = packed({**view, "turn": self.session.turns.get(who, 0)})
-        self.own.update(texts)
-        self.desk.server.do(self.audience.tell, texts.get)
+        if texts:
+            self.own.update(texts)
+            self.desk.server.do(self.audience.tell, texts.get)
 
     def counts(self):
         """What changes on the presenter's screen from moment to moment."""
@@ -355,8 +351,8 @@ class Lecture:
         And how many of all pairs of voters agree here. Krippendorff's alpha is over all votes.
         """
         counts = [each["count"] for each in self.rows(tally)]
-        n = max(sum(counts), 2)
-        p, agree = max(counts) / n, sum(k * (k - 1) for k in counts) / (n * (n - 1))
+        n = sum(counts)
+        p, agree = max(counts) / max(n, 1), sum(k * (k - 1) for k in counts) / max(n * (n - 1), 1)
         told = report([*self.told, *self.session.events])["agreement"]
         alpha = told.get(self.session.kind(self.ballot))
         text = ("Krippendorff's alpha needs another question" if alpha is None else

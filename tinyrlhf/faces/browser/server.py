@@ -277,10 +277,8 @@ class Server(Closing):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
     def do(self, function, *arguments):
-        """Call a function in that thread, and wait for what it returns."""
-        async def call():
-            return function(*arguments)
-        return self.run(call())
+        """Call a function in that thread, soon, and in the order of the calls."""
+        self.loop.call_soon_threadsafe(function, *arguments)
 
     def listen(self, address, port, *about):
         """A Listener on this address; port 0: any that is free."""
