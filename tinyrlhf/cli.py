@@ -23,6 +23,8 @@ VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer i
                "tinyrlhf vote chat; tinyrlhf vote gridworld --resume runs/first")
 RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
+SWEEP_EPILOG = ("What was chosen on these seeds is reported on others: --seeds 400-419. example: "
+                "tinyrlhf sweep gridworld --seeds 20 --vary kl-coef=0,.02,.1 --jobs 2")
 JSON_HELP = "last line of the output: the result as one JSON object"
 OURS = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json",
         "parser", "instead",
@@ -52,7 +54,7 @@ def parser(worlds):
     top = Parser(prog="tinyrlhf", epilog="example: tinyrlhf run cartpole --seed 3",
                  description="Reinforcement learning from human feedback, small enough to read.")
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser,
-                                  metavar="run | vote | play | show | chat | lesson | demo")
+                                  metavar="run | vote | play | sweep | show | chat | lesson | demo")
     add_run(commands, worlds)
     add_run(commands, worlds, "vote", "terminal", help="answer yourself, at this terminal",
             description="The loop of `run`, and you are the person.", epilog=VOTE_EPILOG)
@@ -63,6 +65,20 @@ def parser(worlds):
     add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal starts")
     add("--rounds", type=int, default=20, metavar="N", help="episodes at most (default 20)")
     add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
+    sweep = commands.add_parser("sweep", help="many runs: which setting is better?",
+                                description="Each value with each seed. All other settings are "
+                                "those of `run`, such as --rounds 5.", epilog=SWEEP_EPILOG)
+    add = sweep.add_argument
+    add("world", choices=worlds, metavar="WORLD", help=" | ".join(worlds))
+    add("--seeds", default="10", metavar="N", help="how many, or from-to: 400-419 (default 10)")
+    add("--vary", action="append", default=[], metavar="SETTING=V,V",
+        help="a setting and its values, such as kl-coef=0,.02 or person=simulated,coin; several "
+        "--vary make all combinations")
+    add("--jobs", type=int, default=os.cpu_count(), metavar="N",
+        help="runs at a time (default: one for each core)")
+    add("--out", metavar="DIR", help="folder, new or of this sweep begun before "
+        "(default runs/sweep-WORLD-TIME)")
+    add("--json", action="store_true", help="last line of the output: means and intervals")
     show = commands.add_parser("show", help="the report and figures of a run again",
                                epilog="example: tinyrlhf show runs/first")
     add = show.add_argument
@@ -200,7 +216,7 @@ def obey(arguments, began, own_world=None):
             arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
-        if more and options.command not in ("run", "vote"):
+        if more and options.command not in ("run", "vote", "sweep"):
             raise ValueError(f"unrecognized arguments: {' '.join(more)} "
                              f"(see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
@@ -214,6 +230,9 @@ def obey(arguments, began, own_world=None):
         elif options.command == "play":
             from tinyrlhf.faces.play import play
             play(options)
+        elif options.command == "sweep":
+            from tinyrlhf import sweeps
+            print(sweeps.command(options, *swept(options, more)))
         else:
             if getattr(options, "forget", None) is not None:
                 from tinyrlhf.faces.browser.seats import forget
@@ -316,6 +335,20 @@ def own_settings(more):
             raise ValueError(f"{name}: expected a value after it (see `tinyrlhf run --help`)")
         settings[name[2:].replace("-", "_")] = value
     return settings
+
+
+def swept(options, more):
+    """The settings of a sweep: those that all runs share, and {name: values} of what varies."""
+    from tinyrlhf.sweeps import varied_of
+    from tinyrlhf.worlds import find
+    world, vary, said = find(options.world), varied_of(options.vary), own_settings(more)
+    for name in (*said, *vary):
+        if name not in world.defaults or name == "seed":
+            raise ValueError(f"{flag(name)}: expected a setting of {world.name}, other than the "
+                             f"seed; got {name} (see `tinyrlhf run {world.name} --help`)")
+    typed = [[given_to(world, {**said, name: value})[name] for value in values]
+             for name, values in vary.items()]
+    return given_to(world, said), dict(zip(vary, typed))
 
 
 def given_to(world, said):
