@@ -29,6 +29,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     runs, report  a run on disk; its result beside what it must be held against
     faces         what shows and reads: terminal, vote, play, browser, lecture room, talk
     sweeps        many runs, seeds by settings, on all cores or a cluster: which is better?
+    gymnasium_envs  the games for Gymnasium and its learners (where it is installed)
     teaching      lessons, exercises and demos: pages, grader, stepper
     cli           the front door: tinyrlhf run, vote, play, sweep, show, chat, lesson, demo
 
