@@ -2487,6 +2487,27 @@ WRONG = [
      'range(2 + odd, df - 1, 2)',
      'range(2 + odd, df + 1, 2)',
      'tests/test_sweeps.py::test_the_quantiles_of_student_are_those_of_the_tables'),
+    # rows for other libraries
+    ('tinyrlhf/feedback/rows.py',
+     'pairs = itertools.combinations(said, 2)',
+     'pairs = itertools.combinations(range(len(shows)), 2)',
+     'tests/test_rows.py::test_a_row_says_what_the_person_said'),
+    ('tinyrlhf/feedback/rows.py',
+     'if not n_grades or label["said"][0] == middle:',
+     'if not n_grades:',
+     'tests/test_rows.py::test_what_can_be_told_in_rows_comes_back_as_it_was'),
+    ('tinyrlhf/feedback/rows.py',
+     'said[0] == SAME\n    return [({**asked',
+     'False\n    return [({**asked',
+     'tests/test_rows.py::test_a_row_says_what_the_person_said'),
+    ('tinyrlhf/feedback/rows.py',
+     'text.removeprefix(" ")',
+     'text.strip()[1:]',
+     'tests/test_rows.py::test_pairs_of_elsewhere_become_preferences'),
+    ('tinyrlhf/feedback/rows.py',
+     'chosen.rindex(TURN)',
+     'chosen.index(TURN)',
+     'tests/test_rows.py::test_pairs_of_elsewhere_become_preferences'),
 ]
 
 

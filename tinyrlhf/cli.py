@@ -11,6 +11,8 @@ from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
+COMMANDS = "run | vote | play | sweep | show | export | chat | lesson | demo"
+ROWS = ("preference", "unpaired", "prompt-completion", "prompt-only", "metrics")
 FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
 FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
@@ -54,7 +56,7 @@ def parser(worlds):
     top = Parser(prog="tinyrlhf", epilog="example: tinyrlhf run cartpole --seed 3",
                  description="Reinforcement learning from human feedback, small enough to read.")
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser,
-                                  metavar="run | vote | play | sweep | show | chat | lesson | demo")
+                                  metavar=COMMANDS)
     add_run(commands, worlds)
     add_run(commands, worlds, "vote", "terminal", help="answer yourself, at this terminal",
             description="The loop of `run`, and you are the person.", epilog=VOTE_EPILOG)
@@ -86,6 +88,13 @@ def parser(worlds):
     add("--baselines", action="store_true",
         help="with the true reward, the cloned labels, and the control beside it")
     add("--json", action="store_true", help=JSON_HELP)
+    export = commands.add_parser("export", help="answers about texts as rows for TRL's trainers",
+                                 epilog="example: tinyrlhf export runs/chat-1 --rows preference "
+                                 "--out preferences.jsonl")
+    add = export.add_argument
+    add("run", metavar="RUN", help="folder of a run on text or chat")
+    add("--rows", choices=ROWS, default=ROWS[0], metavar="FORM", help=" | ".join(ROWS))
+    add("--out", metavar="FILE", help="a new file (default: the output)")
     chat = commands.add_parser("chat", epilog="example: tinyrlhf chat runs/chat-1",
                                help="talk to a trained chat model, its stages side by side")
     add = chat.add_argument
@@ -230,6 +239,8 @@ def obey(arguments, began, own_world=None):
         elif options.command == "play":
             from tinyrlhf.faces.play import play
             play(options)
+        elif options.command == "export":
+            export(options)
         elif options.command == "sweep":
             from tinyrlhf import sweeps
             print(sweeps.command(options, *swept(options, more)))
@@ -439,6 +450,29 @@ def show(options, began):
     state = runs.load_finished(folder)
     with Lock(folder):
         finish(folder, state, options, Progress(state), began)
+
+
+def export(options):
+    """`tinyrlhf export`: the answers of a run as rows, a JSON object a line."""
+    from tinyrlhf import runs
+    from tinyrlhf.feedback import labels, rows
+    if options.rows == "metrics":
+        found = rows.metric_rows(runs.load(options.run).history)
+    else:
+        settings = runs.settings_of(options.run)
+        told = runs.told_in(Path(options.run, "feedback.jsonl"), settings["world"])
+        said = labels.labels_in(told, runs.begin(settings).plan)
+        found = rows.rows_of(said, options.rows)
+        n_used = len({row[rows.OURS]["n"] for row in found if rows.OURS in row})
+        if options.rows != "prompt-only" and n_used < len(said):
+            complain(f"{len(said) - n_used} of {len(said)} answers are no {options.rows} rows: "
+                     "they are of other kinds, or say nothing")
+    text = "".join(json.dumps(row) + "\n" for row in found)
+    if options.out is None:
+        return print(text, end="")
+    with open(options.out, "x", encoding="utf-8") as file:
+        file.write(text)
+    print(f"{len(found)} rows in {printable(options.out)}")
 
 
 def out_folder(world, options):

@@ -1,4 +1,4 @@
-"""Our games as Gymnasium environments, for its checker, its wrappers, and other libraries' learners.
+"""Our games as Gymnasium environments, for its checker, wrappers and other libraries' learners.
 
 Needs `gymnasium`, as nothing else here does. Importing this module registers them:
 
