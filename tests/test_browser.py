@@ -369,7 +369,7 @@ def test_every_kind_of_feedback_has_keys_that_say_all_that_can_be_said(world, ki
         return
     session = a_session(kind, 2, world)
     ballot = session.deal("browser", 0.0)
-    told = json.loads(json.dumps(asking.screen_of(session, ballot)))
+    told = json.loads(json.dumps(asking.screen_of(session, ballot, {})))
     keys = [each["key"] for each in told["options"] if each["key"]]
     assert len(set(keys)) == len(keys) and not set(keys) & set(told["question"].get("steer", ()))
     assert len(told["question"]["clips"]) == len(session.screens(ballot)[0])
@@ -392,7 +392,7 @@ def test_left_on_the_page_is_the_clip_that_is_seen_on_the_left():
     sides = set()
     for _ in range(8):
         ballot = session.deal("browser", 0.0)
-        told = asking.screen_of(session, ballot)
+        told = asking.screen_of(session, ballot, {})
         left = next(each for each in told["options"] if each["label"] == "left")
         row = session.questions.shows[ballot.row][left["say"][0]]
         seen = session.screens(ballot)[0][0]

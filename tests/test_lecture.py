@@ -265,8 +265,8 @@ def test_one_round_is_reset_without_the_others_and_a_second_vote_is_held_beside_
         await presenter.do("next")
         await hold([0], [1])
         await presenter.do("again")                                  # after discussion
-        await until(lambda: one.view["phase"] == "open")
-        assert one.view["yours"] == [0] and other.view["yours"] == [1]
+        await until(lambda: one.view.get("yours") == [0] and other.view.get("yours") == [1])
+        assert one.view["phase"] == "open"
         await hold([1])                                              # only one changes their mind
         assert session.tally(room.ballot) == {(1,): 2} and room.first == {(0,): 1, (1,): 1}
         await presenter.do("next")
@@ -290,7 +290,7 @@ def test_the_reveal_tells_how_many_were_not_sure_and_a_changed_confidence_counts
     with desk:
         room.session, room.state, room.first, room.camps, room.revealed = session, None, None, False, 1
         room.ballot = session.open(0.0)
-        room.screen = lecture.screen_of(session, room.ballot)
+        room.screen = lecture.screen_of(session, room.ballot, {})
         for who, said in (("a", [0]), ("b", [1]), ("c", [-1])):
             assert session.say(who, room.ballot.id, said, 1.0) == "taken"
         assert session.say("a", room.ballot.id, [0], 2.0, confidence=0.5) == "taken"

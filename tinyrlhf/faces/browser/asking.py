@@ -59,13 +59,16 @@ def parts_of(preferred, order):
     return [*keys, option("Enter", "no single part", add=CANT_TELL, minor=True)]
 
 
-def screen_of(session, ballot):
-    """A ballot as a page needs it: title, lead, question and options."""
+def screen_of(session, ballot, drawn):
+    """A ballot as a page needs it: title, lead, question and options; drawn: {row: its clip}."""
     kind, game, episodes = session.kind(ballot), session.game, session.questions.episodes
     rows, order = session.screens(ballot)
     acts = KINDS[kind].needs == "expert"
     typed = acts and hasattr(game, "decode")
-    clips = [clip_of(game, episodes, row) for row in rows]
+    for row in rows:
+        if row not in drawn:  # a room sees the same ones again and again
+            drawn[row] = clip_of(game, episodes, row)
+    clips = [dict(drawn[row]) for row in rows]
     if len(clips) == 2 and not acts:
         for clip, side in zip(clips, SIDES):
             clip.update(name=side, side=side)

@@ -220,7 +220,7 @@ class Browser(Desk):
                          option("Enter", "learn from these answers", do="learn"),
                          option("Backspace", "undo", do="undo", minor=True)]}
         else:
-            asked = screen_of(self.session, ballot)
+            asked = screen_of(self.session, ballot, {})
         asked["options"].append(option("q", "stop here", do="quit", minor=True))
         self.ballot, self.asked, self.driven, self.changed = ballot, asked, None, False
         self.show(self.around(phase="ask", **asked))

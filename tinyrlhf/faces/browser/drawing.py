@@ -26,12 +26,12 @@ def clip_of(game, episodes, row):
 def frames_of(game, states):
     """States (T, ...) as pieces: those that never change once, the others frame by frame."""
     stride = -(-len(states) // MOST_FRAMES)
-    scenes = [[piece_of(piece) for piece in game.scene(state)] for state in states[::stride]]
+    scenes = [game.scene(state) for state in states[::stride]]
     same = min(map(len, scenes))
-    still = [all(scene[i] == scenes[0][i] for scene in scenes) and not scenes[0][i][-1]
+    still = [all(scene[i] == scenes[0][i] for scene in scenes) and not scenes[0][i].moving
              for i in range(same)]
-    base = [piece for piece, stays in zip(scenes[0], still) if stays]
-    frames = [[piece for i, piece in enumerate(scene) if i >= same or not still[i]]
+    base = [piece_of(piece) for piece, stays in zip(scenes[0], still) if stays]
+    frames = [[piece_of(piece) for i, piece in enumerate(scene) if i >= same or not still[i]]
               for scene in scenes]
     return {"base": base, "frames": frames, "seconds": stride * game.seconds_per_step}
 

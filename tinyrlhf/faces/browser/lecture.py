@@ -107,7 +107,7 @@ class Lecture:
     def ask(self, session, state):
         """Show and read until the presenter has closed the round."""
         self.session, self.state, self.ballot, self.closing = session, state, None, None
-        self.beside = side_of(state, self.told)
+        self.beside, self.drawn = side_of(state, self.told), {}
         with self.desk.inbox:
             self.go("show" if self.beside.get("learned") else "wait")
             while not session.closed:
@@ -234,7 +234,7 @@ class Lecture:
         """Show everybody the next phase."""
         self.phase, self.revealed, self.own = phase, revealed, {}
         if self.ballot is not None:
-            self.screen = screen_of(self.session, self.ballot)
+            self.screen = screen_of(self.session, self.ballot, self.drawn)
         self.shown = self.result() if phase == "closed" else []
         self.tell_audience()
         if phase == "open":
@@ -267,7 +267,7 @@ class Lecture:
             ballot = self.session.deal(who, time.monotonic())
             view = {"title": "You have judged them all: thank you", "question": None, "options": []}
             if ballot is not None:
-                view = for_phones(screen_of(self.session, ballot))
+                view = for_phones(screen_of(self.session, ballot, self.drawn))
                 view["lead"] = f"{len(self.session.order[who])} answered"
             texts[who] = packed({**view, "turn": self.session.turns.get(who, 0)})
         if texts:
