@@ -22,7 +22,7 @@ from tinyrlhf.saving import Closing
 
 SECONDS = 3.0                       # in all: for a request, and again for its answer
 HEAD, LINES, URL, BODY = 8192, 64, 512, 2048  # most bytes, and lines of a head
-WAITING = 512                       # connections without a whole request; then the oldest goes
+WAITING = 1200                      # connections without a whole request; then the oldest goes
 STREAMS = 1200                      # event streams
 BEHIND = 500_000                    # bytes that a stream may be behind before it is dropped
 HEARTBEAT = 5.0                     # seconds; a page that hears nothing for longer says so
