@@ -307,4 +307,4 @@ def forget(folder):
     if left:
         raise ValueError(f"{folder}: all that the run had written is deleted, but {left[0]} is not "
                          "its own; delete the folder yourself")
-    path.rmdir()
+    Path(folder).rmdir()
