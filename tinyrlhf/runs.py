@@ -33,8 +33,10 @@ REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_fe
               "return_cloned", "seconds")
 
 
-def create(out, settings):
+def create(out, settings, by="run"):
     """A new run folder for these settings, as a path; one that holds something else is refused.
+
+    by: the command that makes it, `run` or `play`, which alone goes on with it.
 
     Without `out` it is runs/<world>-<time>, counted up when taken. What fails leaves no folder.
     """
@@ -55,7 +57,7 @@ def create(out, settings):
                                  f"{held[0]}; choose another, or continue a run with --resume")
             versions = {"tinyrlhf": __version__, "numpy": np.__version__,
                         "python": platform.python_version()}
-            described = json.dumps({"settings": settings, "versions": versions}, indent=2)
+            described = json.dumps({"by": by, "settings": settings, "versions": versions}, indent=2)
             write_whole(folder / "run.json", described + "\n")
     except OSError as error:
         for path in made:
@@ -80,21 +82,30 @@ def new_folder(path):
             return folder
 
 
-def settings_of(folder):
-    """The settings of a run folder, or one line that says what is wrong with it."""
+def settings_of(folder, by="run"):
+    """The settings of a folder made by this command, or one line that says what is wrong with it.
+
+    by: as in `create`; None: either.
+    """
     if folder == "":
         raise ValueError("run: expected a folder made by `tinyrlhf run`, got an empty text")
     path = Path(folder) / "run.json"
     try:
-        return world_settings(json.loads(path.read_text(encoding="utf-8"))["settings"])
+        described = json.loads(path.read_text(encoding="utf-8"))
+        settings, made_by = world_settings(described["settings"]), described.get("by", "run")
     except (FileNotFoundError, NotADirectoryError):
         parts = [str(part.parent) for part in sorted(Path(folder).glob("*/run.json"))]
         hint = f"; try {' or '.join(parts)}" if parts else ""
-        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {Path(folder)} has no "
-                         f"run.json{hint}") from None
+        raise ValueError(f"run: expected a folder made by `tinyrlhf {by or 'run'}`, {Path(folder)} "
+                         f"has no run.json{hint}") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); "
                          "was it edited?") from None
+    if by not in (None, made_by):
+        command = f"{find(settings['world']).command} --resume {folder}"
+        raise ValueError(f"run: expected a folder made by `tinyrlhf {by}`, {folder} was made by "
+                         f"`{made_by}`; go on with `{command.replace(' run ', f' {made_by} ')}`")
+    return settings
 
 
 def world_settings(settings):
@@ -126,17 +137,20 @@ def begin(settings):
     return find(settings["world"])(**of_its_own(settings))
 
 
-def load(folder, or_begin=False):
+def load(folder, or_begin=False, by="run", prepare=None):
     """The State of a finished or interrupted run as it was after its last whole round.
 
-    Before the first that is an error, or with or_begin the run as it began.
+    Before the first that is an error, or with or_begin the run as it began. by: as in `create`;
+    prepare: function of the State, which makes what the settings describe what that command runs.
     """
-    settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
+    settings, path = settings_of(folder, by), Path(folder) / "checkpoint.npz"
     try:
         state = begin(settings)
     except ValueError as error:
         raise ValueError(f"run: {path.with_name('run.json')} cannot be used ({error}); "
                          "was it edited?") from None
+    if prepare:
+        prepare(state)
     if or_begin and not path.exists():
         return state
     flat, log = flat_of(path, settings), path.with_name("feedback.jsonl")
@@ -246,7 +260,7 @@ class Run(Closing):
 
     def __init__(self, folder, state, source=None):
         self.folder, self.state = Path(folder), state
-        self.settings = settings_of(folder)
+        self.settings = settings_of(folder, by=None)
         name = self.settings["world"]
         if (self.settings["person"] == "recorded") != (source is not None):
             raise ValueError(f"run: {folder}: expected --human recorded --from LOG where a run "
