@@ -29,6 +29,7 @@ from tinyrlhf.saving import Closing, Lock, whole_file, write_whole
 from tinyrlhf.worlds import find
 
 LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # what damage shows itself as
 REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback",
               "return_cloned", "seconds")
 
@@ -160,7 +161,7 @@ def load(folder, or_begin=False, by="run", prepare=None):
         book = Book(state, find(settings["world"]).form, events=told)
         answers = book.learned(n_rounds)
         state.load(flat, answers)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: {error}); "
                          "is it another run's?") from None
     found = len(answers or ())
@@ -208,23 +209,42 @@ def source_of(path, state, settings):
     """
     told = told_in(path, settings["world"])
     asked = {kind for stage in state.plan for kind in stage.kinds}
-    kinds = set()
+    kinds, reading, where = set(), [], ""
     try:
         book = Book(state, find(settings["world"]).form, source=told)
-        for labels in book.labels.values():
-            kinds.update(book.read(labels).kind.tolist())
+        for reading in book.labels.values():
+            kinds.update(book.read(reading).kind.tolist())
+        reading = []
         for then in book.closed.values():
             copy.deepcopy(state.person).load(remembered_in(then))
             np.random.default_rng().bit_generator.state = then["rng"]
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); "
-                         "is it the log of another world?") from None
+    except UNREADABLE as error:
+        for label in reading:
+            try:
+                book.read([label])
+            except UNREADABLE as its_own:
+                error, where = its_own, f"line {label['seq'] + 1}: " if "seq" in label else ""
+                break
+        lacks = "expected " if isinstance(error, KeyError) else ""
+        raise ValueError(f"{path}: {where}{lacks}{error}; "
+                         f"{cause_of(told, settings)}") from None
     if not kinds <= asked:
         raise ValueError(f"{path}: expected answers of the kinds that this run asks for "
                          f"({', '.join(sorted(asked))}), got {', '.join(sorted(kinds - asked))}; "
                          "see --feedback")
     check_counts(book, state, path)
     return told
+
+
+def cause_of(told, settings):
+    """Why these events may not fit a run with these settings."""
+    then = [event["settings"] for event in told if isinstance(event.get("settings"), dict)]
+    if not then:
+        return "is it the log of another world?"
+    for name in sorted(set(settings) & set(then[0]) - {"person", "ask", "learner", "feedback"}):
+        if isinstance(settings[name], str) and then[0][name] != settings[name]:
+            return f"that run had {name} {then[0][name]}, this one has {settings[name]}"
+    return "was it edited?"
 
 
 def check_counts(book, state, path):
