@@ -15,7 +15,8 @@ FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
 FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
 EACH_THEIR_OWN = 60  # questions, for a room in which everybody has pairs of their own
-FOR_PEOPLE = {"rounds": 8, "questions": 6}  # of `vote`, unless told: real people get tired
+FOR_PEOPLE = {"rounds": 8, "questions": 5,  # of `vote`, unless told: real people get tired,
+              "rewarded": "features", "clips": "upright", "updates": 15}  # and must see it learn
 VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer is on the disk "
                "before the next question: stop with q, go on with --resume. In a pipe a line is a "
                "key: l, r, =, c, s, u, a number; an empty one ends a round. examples: tinyrlhf "
@@ -103,7 +104,7 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
 
     `vote` is the same with a person at a face: what only faces have goes here.
     """
-    often = FOR_PEOPLE if about else dict.fromkeys(FOR_PEOPLE, "calibrated")
+    often = FOR_PEOPLE if about else dict.fromkeys(("rounds", "questions"), "calibrated")
     about = about or {"help": "act, ask, fit, improve, measure: the whole loop on one world",
                       "description": "The whole loop on one world, or on several in turn.",
                       "epilog": RUN_EPILOG}
@@ -287,7 +288,9 @@ def run_all(options, more, began):
                          f"{options.human} and {said.get('person')}")
     worlds = [find(name) for name in options.worlds]
     if options.command == "vote" and options.resume is None:
-        said = {**(FOR_PEOPLE if options.lecture is None else FOR_A_ROOM), **said}
+        people = FOR_PEOPLE if options.lecture is None else {**FOR_PEOPLE, **FOR_A_ROOM}
+        known = set().union(*(world.defaults for world in worlds))
+        said = {**{name: value for name, value in people.items() if name in known}, **said}
         if options.own and options.questions is None:
             said["questions"] = EACH_THEIR_OWN
     given = [given_to(world, said) for world in worlds]

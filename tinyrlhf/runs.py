@@ -29,6 +29,7 @@ from tinyrlhf.saving import Closing, Lock, whole_file, write_whole
 from tinyrlhf.worlds import find
 
 LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
+LATER = ("ask", "rewarded", "clips", "updates")  # settings that there were not always
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # what damage shows itself as
 REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback",
               "return_cloned", "seconds")
@@ -112,7 +113,7 @@ def settings_of(folder, by="run"):
 def world_settings(settings):
     """The same settings, if they are those of a world."""
     world = find(settings["world"])
-    settings = complete(settings)
+    settings = complete(settings, settings["world"])
     expected = {"world", *world.defaults}
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
@@ -123,9 +124,10 @@ def world_settings(settings):
     return settings
 
 
-def complete(settings):
-    """The same settings with those that older runs had no choice of."""
-    return {**settings, "ask": settings.get("ask", "random")}
+def complete(settings, world):
+    """The same settings with those that older runs of a world had no choice of."""
+    defaults = find(world).defaults
+    return {**{name: defaults[name] for name in LATER if name in defaults}, **settings}
 
 
 def of_its_own(settings):
@@ -176,7 +178,7 @@ def flat_of(path, settings):
     try:
         with np.load(path, allow_pickle=False) as file:
             flat = dict(file)
-        made_with = complete(json.loads(str(flat["settings"])))
+        made_with = complete(json.loads(str(flat["settings"])), settings["world"])
     except FileNotFoundError:
         again = f"{find(settings['world']).command} --resume {path.parent}"
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "

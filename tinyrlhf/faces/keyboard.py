@@ -89,13 +89,14 @@ class Terminal(Closing):
     def __init__(self):
         self.decoder, self.waiting, self.read_at = Decoder(), [], 0.0
         self.handlers = {}  # of signals, as they were before
+        self.suspended = False  # by Ctrl-Z
         if termios:
             self.file = sys.stdin.fileno()
             self.before = termios.tcgetattr(self.file)
             termios.tcflush(self.file, termios.TCIFLUSH)  # typed before there was a question
             for number in ENDING:
                 self.handlers[number] = signal.signal(number, self._stop)
-            self.handlers[SUSPEND] = signal.signal(SUSPEND, self._suspend)
+            self.handlers[SUSPEND] = signal.signal(SUSPEND, self._note_suspended)
         self._enter()
 
     def _enter(self):
@@ -112,12 +113,16 @@ class Terminal(Closing):
     def _stop(self, number, frame):
         raise Stopped(number)
 
-    def _suspend(self, number, frame):
-        """Ctrl-Z: as it was for whoever works here meanwhile; `fg` draws everything anew."""
+    def _note_suspended(self, number, frame):
+        self.suspended = True  # it may be writing just now
+
+    def _suspend(self):
+        """As it was for whoever works here meanwhile; when continued, all is drawn anew."""
+        self.suspended = False
         self._leave()
-        ours = signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)  # stands still here, until it is continued
-        signal.signal(number, ours)
+        ours = signal.signal(SUSPEND, signal.SIG_DFL)
+        signal.raise_signal(SUSPEND)  # stands still here
+        signal.signal(SUSPEND, ours)
         self._enter()
 
     def close(self):
@@ -132,6 +137,9 @@ class Terminal(Closing):
         """The next key, waited for so long; None: none came."""
         until = time.monotonic() + seconds
         while not self.waiting:
+            if self.suspended:
+                self._suspend()
+                return None  # to be drawn
             left = until - time.monotonic()
             if left <= 0:
                 return None
