@@ -169,11 +169,11 @@ class Terminal(Closing):
                 self.waiting.append(NAMED.get(letter, letter))
 
     def measure(self):
-        """Its size now, in columns and lines."""
-        try:
-            return os.get_terminal_size(sys.stdout.fileno())
-        except OSError:
-            return os.terminal_size((80, 24))
+        """Its size now, in columns and lines; some do not know theirs."""
+        with contextlib.suppress(OSError):
+            if all(size := os.get_terminal_size(sys.stdout.fileno())):
+                return size
+        return os.terminal_size((80, 24))
 
     def draw(self, rows):
         """Show these rows (texts with their colours, as wide as the terminal at most).

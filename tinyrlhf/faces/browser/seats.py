@@ -94,7 +94,7 @@ def keep_keys(lecture, folder):
 
 def forget(folder):
     """Delete a run whole: what people said, and all that was learned from it."""
-    world = settings_of(folder)["world"]  # or one line that it is no run
+    world = settings_of(folder, by=None)["world"]  # or one line that it is no run
     path = Path(folder)
     made = {"run.json", "feedback.jsonl", "feedback.jsonl.torn", "checkpoint.npz", "history.csv",
             "result.json", "figure.png", "figure.json", ROOM, f"{find(world).name}.gif"}
