@@ -6,12 +6,23 @@ gridworld: walk straight through the flowers to the goal. cartpole: balance on t
 They answer what `tinyrlhf vote WORLD` asks unless told, repeated and certain questions included, by what can be seen on
 a terminal of 80 columns (`sessions.Voters`, as there). With --coin they answer at random: the control. Prints for each
 seed which share of new episodes does what they wanted, how often they answered, and the mean with its 95 % interval.
+
+    python tests/benchmarks/wishes.py cartpole --at-a-screen 430 [--out FOLDER]
+
+The same wish for CartPole by somebody who knows nothing but the screen of `tinyrlhf vote cartpole --seed 430`, 80 x 24
+without colours: they watch each pair to its end, and take the key of the pole that stands longer, then of the cart nearer
+to the middle of the left half.
 """
 import argparse
 import os
+import sys
+import tempfile
 import time
+from pathlib import Path
 
 os.environ.update({name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")})
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np  # noqa: E402
 
@@ -90,6 +101,48 @@ def after(world, seed, coin=False, **settings):
     return share(state, rng), asked
 
 
+def at_a_screen(seed, folder):
+    """A session at a terminal; prints what came out."""
+    from screen import Screen
+
+    from tinyrlhf import runs
+    screen = Screen([sys.executable, "-m", "tinyrlhf", "vote", "cartpole", "--seed", str(seed), "--out", folder],
+                    NO_COLOR="1", PYTHONPATH=str(Path(__file__).parents[2]))
+    answers, looking, learning, before = 0, 0.0, 0.0, time.monotonic()
+    while not screen.gone:
+        screen.watch(0.05)
+        if "enter: learn" in screen.text:
+            screen.press(b"\r")
+            screen.watch(0.3)
+            before = time.monotonic()
+        elif "Which is better?" in screen.text and "all is answered" not in screen.text:
+            learning += time.monotonic() - before
+            began, looks = time.monotonic(), 0
+            stood, where = [0, 0], [None, None]
+            while time.monotonic() < began + 2.3:                            # a clip takes 2 s, at a quarter of its speed
+                screen.watch(0.04)
+                looks += 1
+                for side, first in enumerate((0, 38)):
+                    half = [row[first:first + 36] for row in screen.rows[3:20]]
+                    stood[side] += any("#" in row for row in half) and not any("x" in row for row in half)
+                    carts = [row.index("@") + row.count("@") / 2 for row in half if "@" in row]
+                    where[side] = carts[-1] if carts else -9.0
+            away = [abs(each - 36 * (0.5 + 0.15 * WANTED)) for each in where]
+            shares = [round(10 * each / looks) for each in stood]
+            values = [(shares[side], -round(away[side]) * (shares[side] == 10)) for side in (0, 1)]
+            key = b"=" if values[0] == values[1] else b"\x1b[D" if values[0] > values[1] else b"\x1b[C"
+            screen.press(key)
+            answers += 1
+            screen.watch(0.4)                                                # a hand and an eye need a moment
+            looking += time.monotonic() - began
+            before = time.monotonic()
+    code = screen.ended()
+    state = runs.load(folder)
+    print(f"seed {seed}: {answers} answers in {looking:.0f} s, {looking / answers:.1f} s each; {learning:.0f} s of waiting "
+          f"while it learned (load {os.getloadavg()[0]:.0f}); {balanced(state, np.random.default_rng(seed)):.2f} of new "
+          f"poles stand on the left half; exit code {code}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("world", choices=WISHES)
@@ -98,7 +151,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=FOR_PEOPLE["rounds"])
     parser.add_argument("--questions", type=int, default=FOR_PEOPLE["questions"])
     parser.add_argument("--coin", action="store_true")
+    parser.add_argument("--at-a-screen", type=int, metavar="SEED")
+    parser.add_argument("--out")
     options = parser.parse_args()
+    if options.at_a_screen is not None:
+        at_a_screen(options.at_a_screen, options.out or tempfile.mkdtemp() + "/run")
+        return
     first, last = map(int, options.seeds.split("-"))
     settings = {name: value for name, value in FOR_PEOPLE.items() if name in find(options.world).defaults}
     settings |= {name: getattr(options, name) for name in ("feedback", "rounds", "questions")}
