@@ -43,7 +43,7 @@ class Screen:
             numbers, what = escape.groups()
             if what == "H":
                 self.at = [int(number) - 1 for number in (numbers or "1;1").split(";")]
-            elif what == "J":
+            elif what == "J" or numbers == "?1049":              # cleared, or another screen
                 self.rows = [" " * self.columns] * len(self.rows)
             elif what == "K":
                 self.rows[self.at[0]] = self.rows[self.at[0]][:self.at[1]].ljust(self.columns)

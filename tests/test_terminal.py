@@ -174,6 +174,7 @@ def test_any_size_and_look_is_drawn_inside_the_terminal_with_nothing_but_our_esc
     rows = re.findall(r"\x1b\[(\d+);1H([^\x1b]*(?:\x1b\[[0-9;]*m[^\x1b]*)*)", at.seen)
     assert rows and max(int(number) for number, _ in rows) <= size[0]
     assert max(len(OURS.sub("", text)) for _, text in rows) < size[1]
+    assert ("walker" in at.seen) == (size[0] >= vote.ROOMY)
     if look:
         assert "38;5" not in at.seen if "NO_COLOR" in look else at.seen.isascii()
 
