@@ -481,8 +481,8 @@ def good(**changes):
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [0], "actions": [], "rewards": []}]), {}, "actions"),
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [0, 3]}]), {}, "states"),
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [[0.5, 1, 2, 3]] * 2}]), {}, "states"),
-    ("bandit", good(shows=[pull(0), {"text": "moon"}]), {}, "is it the log of another world?"),
-    ("bandit", {"q": 3}, {}, "is it the log of another world?"),
+    ("bandit", good(shows=[pull(0), {"text": "moon"}]), {}, "line 2: expected 'states'"),
+    ("bandit", {"q": 3}, {}, "expected 'round'"),
     ("gridworld", good(kind="comment", said="louder, please"), {"feedback": "comment"},
      "'mind the flowers', 'not into the lava'"),
     ("capture_go", good(kind="rating", place=[0], shows=[{**pull(0), "states": [[1] + [0] * 16] * 2, "actions": [0]}]),
@@ -498,6 +498,14 @@ def test_a_log_that_cannot_be_learned_from_is_one_line_before_anything_is_writte
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and err.startswith("tinyrlhf: log.jsonl: ") and named in err
     assert sorted(os.listdir(here)) == ["log.jsonl"]
+
+
+@pytest.mark.parametrize("told, cause", [
+    ([{"k": "run", "settings": {"task": "pick", "seed": 3}}, {"k": "label"}], "that run had task pick, this one has reach"),
+    ([{"k": "run", "settings": {"task": "reach", "seed": 3, "person": "human"}}], "was it edited?"),
+    ([{"k": "label"}], "is it the log of another world?")])
+def test_a_log_that_cannot_be_read_is_said_to_be_another_worlds_only_if_it_may_be(told, cause):
+    assert runs.cause_of(told, settings_for("arm", person="recorded")) == cause
 
 
 @pytest.mark.parametrize("version", [0, 3, "2"])

@@ -17,12 +17,15 @@ FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
 FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
 EACH_THEIR_OWN = 60  # questions, for a room in which everybody has pairs of their own
-FOR_PEOPLE = {"rounds": 8, "questions": 6}  # of `vote`, unless told: real people get tired
+FOR_PEOPLE = {"rounds": 8, "questions": 5,  # of `vote`, unless told: real people get tired,
+              "rewarded": "features", "clips": "upright", "updates": 15}  # and must see it learn
 VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer is on the disk "
                "before the next question: stop with q, go on with --resume. In a pipe a line is a "
                "key: l, r, =, c, s, u, a number; an empty one ends a round. examples: tinyrlhf "
                "vote gridworld; tinyrlhf vote cartpole --feedback rating,stop --rounds 5; "
                "tinyrlhf vote chat; tinyrlhf vote gridworld --resume runs/first")
+PLAY_EPILOG = ("A world's own settings are options too: `tinyrlhf run arm --help` lists them. Stop "
+               "with q. examples: tinyrlhf play cartpole --rounds 5; tinyrlhf play arm --task pick")
 RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
 SWEEP_EPILOG = ("What was chosen on these seeds is reported on others: --seeds 400-419. example: "
@@ -61,11 +64,12 @@ def parser(worlds):
     add_run(commands, worlds, "vote", "terminal", help="answer yourself, at this terminal",
             description="The loop of `run`, and you are the person.", epilog=VOTE_EPILOG)
     play = commands.add_parser("play", help="drive a game by key, and watch the policy imitate you",
-                               epilog="example: tinyrlhf play cartpole --rounds 5")
+                               epilog=PLAY_EPILOG)
     add = play.add_argument
-    add("world", choices=worlds, metavar="WORLD", help=" | ".join(worlds))
-    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal starts")
-    add("--rounds", type=int, default=20, metavar="N", help="episodes at most (default 20)")
+    add("worlds", nargs=1, choices=worlds, metavar="WORLD", help=" | ".join(worlds))
+    add("--seed", type=int, metavar="N", help="equal seeds give equal starts (default 0)")
+    add("--rounds", type=int, metavar="N", help="episodes at most (default 20)")
+    add("--resume", metavar="RUN", help="play on in this folder, with its own settings")
     add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
     sweep = commands.add_parser("sweep", help="many runs: which setting is better?",
                                 description="Each value with each seed. All other settings are "
@@ -125,7 +129,7 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
 
     `vote` is the same with a person at a face: what only faces have goes here.
     """
-    often = FOR_PEOPLE if about else dict.fromkeys(FOR_PEOPLE, "calibrated")
+    often = FOR_PEOPLE if about else dict.fromkeys(("rounds", "questions"), "calibrated")
     about = about or {"help": "act, ask, fit, improve, measure: the whole loop on one world",
                       "description": "The whole loop on one world, or on several in turn.",
                       "epilog": RUN_EPILOG}
@@ -188,7 +192,7 @@ def add_pages(add):
 
 
 def main(arguments=None, own_world=None):
-    """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C.
+    """Run one command; returns its exit code: 0, 2 for bad input, 128 + n after signal n.
 
     own_world: a world's own front door, to `run` it.
     """
@@ -211,7 +215,7 @@ def main(arguments=None, own_world=None):
         if sys.stderr.isatty():
             print(file=sys.stderr)
         complain(f"stopped{stop}")
-        return 130
+        return 128 + getattr(stop, "signal", signal.SIGINT)
     return 2
 
 
@@ -225,7 +229,7 @@ def obey(arguments, began, own_world=None):
             arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
-        if more and options.command not in ("run", "vote", "sweep"):
+        if more and options.command not in ("run", "vote", "play", "sweep"):
             raise ValueError(f"unrecognized arguments: {' '.join(more)} "
                              f"(see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
@@ -237,8 +241,7 @@ def obey(arguments, began, own_world=None):
             from tinyrlhf.teaching import commands  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
         elif options.command == "play":
-            from tinyrlhf.faces.play import play
-            play(options)
+            play(options, more)
         elif options.command == "export":
             export(options)
         elif options.command == "sweep":
@@ -317,15 +320,13 @@ def run_all(options, more, began):
                          f"{options.human} and {said.get('person')}")
     worlds = [find(name) for name in options.worlds]
     if options.command == "vote" and options.resume is None:
-        said = {**(FOR_PEOPLE if options.lecture is None else FOR_A_ROOM), **said}
+        people = FOR_PEOPLE if options.lecture is None else {**FOR_PEOPLE, **FOR_A_ROOM}
+        known = set().union(*(world.defaults for world in worlds))
+        said = {**{name: value for name, value in people.items() if name in known}, **said}
         if options.own and options.questions is None:
             said["questions"] = EACH_THEIR_OWN
     given = [given_to(world, said) for world in worlds]
-    known = set(OURS).union(*given)
-    for name, value in said.items():
-        if name not in known:
-            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
-                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
+    refuse_unknown(said, given, options)
     for world, settings in zip(worlds, given):
         if len(worlds) > 1:
             world(**settings)  # what only building finds is said before the first run
@@ -334,6 +335,30 @@ def run_all(options, more, began):
     for world, settings in zip(worlds, given):
         run(world, settings, options, began)
         began = time.perf_counter()
+
+
+def play(options, more):
+    """`tinyrlhf play`: all mistakes before the first episode."""
+    from tinyrlhf import runs
+    from tinyrlhf.faces import play as face
+    from tinyrlhf.worlds import find
+    world = find(options.worlds[0])
+    said = {name: value for name, value in vars(options).items() if value is not None}
+    said.update(own_settings(more))
+    given = given_to(world, said)
+    refuse_unknown(said, [given], options)
+    if options.resume is not None and not runs.left_before_it_began(options.resume):
+        resumed_settings(given, options, by="play")
+    face.play(world, given, options.out, options.resume)
+
+
+def refuse_unknown(said, given, options):
+    """Refuse an option that is none of these worlds'."""
+    known = set(OURS).union(*given)
+    for name, value in said.items():
+        if name not in known:
+            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
+                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
 
 
 def own_settings(more):
@@ -440,8 +465,9 @@ def go(world, state, settings, options, began, resumed, face=None):
             again = f" --lecture {options.lecture}"
         again += f" --from {options.source}" if options.source else ""
         kept = "answer" if options.human in FACES else "finished round"
-        raise KeyboardInterrupt(f"{stop}; every {kept} is saved; go on with: "
-                                f"{command} --resume {folder}{again}") from None
+        stop.args = (f"{stop}; every {kept} is saved; go on with: "
+                     f"{command} --resume {folder}{again}",)
+        raise
 
 
 def show(options, began):
@@ -489,10 +515,10 @@ def out_folder(world, options):
     return os.path.join(out, world)
 
 
-def resumed_settings(given, options):
+def resumed_settings(given, options, by="run"):
     """The settings of the run to continue, which must stay as they are."""
     from tinyrlhf import runs
-    settings = runs.settings_of(options.resume)
+    settings = runs.settings_of(options.resume, by)
     if options.worlds != [settings["world"]]:
         raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, "
                          f"got {' '.join(options.worlds)}")

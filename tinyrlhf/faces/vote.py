@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinyrlhf.episodes import steps_left
-from tinyrlhf.faces.drawing import harmless, is_text, look, rows_of, wrapped
+from tinyrlhf.faces.drawing import harmless, is_text, look, rows_of, signs_of, wrapped
 from tinyrlhf.faces.keyboard import Lines, Terminal
 from tinyrlhf.feedback.answers import CANT_TELL, FIRST, GRADES, KINDS, PARTS, SAME, SKIP
 from tinyrlhf.feedback.forms import TEXT, Texts
@@ -23,20 +23,22 @@ QUICK = 0.1    # seconds a step: a game that moves faster does not wait for a ke
 SLOWER = 4     # and is shown and driven so many times slower
 PAUSE = 0.8    # seconds between two plays of a clip
 FRAME = 0.04   # seconds between two pictures
+ROOMY = 16     # lines from which on signs are explained below every picture
 WIDE = 100     # columns from which on texts stand side by side
 MENDED = 5     # answers of a stage that a person of its own leaves to people
 ARROWS = {"←": "left", "→": "right", "↑": "up", "↓": "down"}
 COMMON = "c can't tell  s skip  u undo  space pause  ? help  q save, stop"
-HELP = """Every answer is on the disk before the next question comes: stop whenever you like.
+HELP = """Every answer is on the disk before the next question comes: stop at any time.
 
-u or backspace   take back the last answer, then the one before it, ... until the round is learned
-c                you looked, and can't tell: kept, nothing is learned from it
-s                skip, you did not want to look
-space            pause, and go on     [ ]  one step back, one on     r  from the start
-q or Ctrl-C      save and stop; the run can be resumed
+u or backspace  take back the last answer, then the one before it, and so on,
+                until the round is learned
+c               you looked, and can't tell: kept, nothing is learned from it
+s               skip: you did not want to look
+space           pause, and go on     [ ]  a step back, on     r  from the start
+q or Ctrl-C     save and stop; the run can be resumed
 
-Now and then a question comes back with sides swapped, or has a certain answer: this tells how
-steady answers are. The report at the end says what came out.
+Now and then a question comes back with sides swapped, or has a certain answer:
+this tells how steady answers are. The report at the end says what came out.
 """
 
 
@@ -350,6 +352,7 @@ class Booth:
         """Scenes side by side, or texts, between head and foot; cut to the terminal."""
         scenes, (columns, lines) = frames[0], self.terminal.measure()
         foot = [row for text in foot for row in wrapped(self.in_letters(text), columns - 1, 3)]
+        foot = (self.legend() if lines >= ROOMY else []) + foot
         high = max(lines - len(foot) - len(head) - 2, 2)
         if all(map(is_text, scenes)):
             body = self.texts(scenes, names, columns)[:high + 1]
@@ -403,10 +406,20 @@ class Booth:
         width = self.terminal.measure().columns - 1
         self.terminal.draw([row for text in texts for row in wrapped(self.in_letters(text), width)])
 
+    def legend(self):
+        width = self.terminal.measure().columns - 1
+        return signs_of(self.game.legend, width, self.colours, self.letters)
+
     def show_help(self):
-        entry = ENTRIES[self.kind]
-        self.page([entry.question, entry.keys, "", *HELP.splitlines(), "any key: back"])
-        self.terminal.key(600.0)
+        """As many pages as it needs."""
+        entry, size = ENTRIES[self.kind], self.terminal.measure()
+        texts = [self.in_letters(text) for text in (entry.question, entry.keys, "", HELP)]
+        rows = [row for text in texts for line in text.split("\n")
+                for row in wrapped(line, size.columns - 1)] + self.legend()
+        high = size.lines - 1
+        for start in range(0, len(rows), high):
+            self.terminal.draw([*rows[start:start + high], "any key: on"])
+            self.terminal.key(600.0)
 
     def end_of_round(self):
         """All is answered: learn from it, or take something back."""
