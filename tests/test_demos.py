@@ -76,7 +76,8 @@ def overlapping(figure):
 @each_lesson
 def test_no_text_of_a_demo_is_cut_or_covers_another(folder, size):
     show = Stepper(folder.name, seed=0)
-    show.fit(*size)
+    show.figure.set_size_inches(np.array(size) / show.figure.dpi)
+    show.fit()
     while claim := show.next():
         assert not overlapping(show.figure), f"{show.beat}: {claim}"
         for text, artist in texts(show.figure):

@@ -1,6 +1,5 @@
 """The stepper: votes stay with their questions, every key works, nothing is faked, and nothing written unasked."""
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -118,16 +117,15 @@ def test_votes_are_pairs_and_a_dash_is_nobodys():
 
 # ---- keys
 
-def test_the_keys_of_a_presenter_work(show):
+def test_the_keys_of_a_presenter_work(show, monkeypatch):
     assert press(show, "pagedown") == press(show, "right", "left") == press(show, "right", "pageup") != "first?"
     assert press(show, "pageup") == press(show, "pageup") == "first?"    # before the first there is nothing
     assert press(show, *["right"] * 9) == "This was the last picture." and show.beat == 4
     assert press(show, "left").startswith("second:")
     toggled = []
-    show.figure.canvas.manager = SimpleNamespace(full_screen_toggle=lambda: toggled.append(1))
+    monkeypatch.setattr(show.figure.canvas.manager, "full_screen_toggle", lambda: toggled.append(1))
     press(show, "f", "f", "f5", "escape")
     assert len(toggled) == 4
-    show.figure.canvas.manager = None
     press(show, None, "shift", "x", "ctrl+c")
     assert show.plt.fignum_exists(show.figure.number)
     press(show, "q")
@@ -175,6 +173,20 @@ def test_without_a_display_nothing_is_written_unless_a_folder_is_named(tmp_path,
     monkeypatch.setattr(stepper, "save", lambda figure, path: path.touch())
     assert main(["demo", "6", "--out", "here", "--votes", "4,5"]) == 0
     assert sorted(path.name for path in (tmp_path / "here").iterdir()) == [f"demo06_{i}.png" for i in range(1, 5)]
+
+
+def test_with_a_display_a_show_is_a_window_and_nothing_is_written(tmp_path, monkeypatch, capsys):
+    from matplotlib import pyplot as plt
+
+    def led():
+        for key in (*"4,5", " ", " ", " ", "q"):
+            KeyEvent("key_press_event", plt.gcf().canvas, key)._process()
+    monkeypatch.setattr(stepper, "has_window", lambda: True)
+    monkeypatch.setattr(plt, "show", led)
+    assert main(["demo", "6"]) == 0
+    said = capsys.readouterr().out
+    assert stepper.KEYS in said and "this show again: tinyrlhf demo 6 --seed 0 --votes 4,5" in said
+    assert not plt.get_fignums() and len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_saved_picture_says_how_to_make_it_again(show, tmp_path, monkeypatch):
@@ -232,7 +244,7 @@ def test_phones_and_typed_hands_are_counted_together_and_simulated_ones_marked(s
     with Desk("demo 6") as desk:
         show.phones = phones = Phones(desk, "127.0.0.1", simulate=4)
         show.ask_phones()
-        until(lambda: phones.turnout() == 4)
+        until(lambda: phones.n_answered() == 4)
         assert phones.audience_view()["title"] == "first?" and phones.link in phones.words()
         press(show, *"20,3", " ")                                       # typed, and that closes the vote
         until(lambda: phones.outcome)
@@ -251,12 +263,12 @@ def test_phones_and_typed_hands_are_counted_together_and_simulated_ones_marked(s
 
 def test_the_first_window_fits_every_screen_and_all_grows_with_it(show):
     assert (show.figure.get_size_inches() * show.figure.dpi <= (1024, 700)).all()
-    event = SimpleNamespace(width=1024, height=768)
-    show.figure.canvas.get_width_height = lambda **_: (event.width, event.height)
+    show.figure.set_size_inches(1024 / 75, 768 / 75, forward=False)      # as windows do before they tell of it
     ResizeEvent("resize_event", show.figure.canvas)._process()
     assert np.allclose(show.figure.get_size_inches() * show.figure.dpi, (1024, 768), atol=1)
     assert show.figure.dpi == pytest.approx(80, abs=0.1)                # 12.8 inches wide, as ever: no text moves
-    show.fit(1920, 1080)
+    show.figure.set_size_inches(1920 / 80, 1080 / 80)
+    show.fit()
     assert show.figure.dpi == pytest.approx(150, abs=0.1)
 
 

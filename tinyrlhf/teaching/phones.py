@@ -96,7 +96,9 @@ class Phones(Lecture):
         """What simulated voters say, as of a crowd."""
         return SimpleNamespace(said=(rng.random((len(questions), 1)) >= self.asked.share) * 1)
 
+    def n_answered(self):
+        return len(self.vote_on.votes)
+
     def words(self):
         """Where the room votes, and how many have."""
-        there = f": {self.turnout()} answered" if self.asking and self.session else ""
-        return f"vote at {self.link}{there}"
+        return f"vote at {self.link}" + (f": {self.n_answered()} answered" if self.asking else "")

@@ -209,12 +209,14 @@ class Stepper:
         self.footer.set_text(FOOTER)
         return path
 
-    def fit(self, width, height):
-        """All that is drawn grows with the window, of so many dots."""
+    def fit(self):
+        """All that is drawn grows with the window."""
+        figure, (width, height) = self.figure, self.figure.bbox.size
         dpi = min(width / WIDE, height / HIGH)
-        if abs(dpi / self.figure.dpi - 1) > 0.002:
-            self.figure.set_size_inches(width / dpi, height / dpi, forward=False)
-            self.figure.set_dpi(dpi)
+        figure.set_size_inches(width / dpi, height / dpi, forward=False)
+        manager, figure.canvas.manager = figure.canvas.manager, None  # the window stays as it is
+        figure.set_dpi(dpi)
+        figure.canvas.manager = manager
 
     # ---- votes
 
@@ -255,10 +257,9 @@ class Stepper:
     def listen(self):
         """From now on the window's keys, its size and the clock lead the show."""
         canvas = self.figure.canvas
-        own_keys = getattr(canvas.manager, "key_press_handler_id", None)
-        canvas.mpl_disconnect(own_keys)  # its s and q mean something else
+        canvas.mpl_disconnect(canvas.manager.key_press_handler_id)  # its s and q mean other things
         canvas.mpl_connect("key_press_event", lambda event: self.press(event.key))
-        canvas.mpl_connect("resize_event", lambda event: self.fit(event.width, event.height))
+        canvas.mpl_connect("resize_event", lambda event: self.fit())
         if self.phones:
             self.clock = canvas.new_timer(round(1000 * TICK), [(self.hear_phones, (), {})])
             self.clock.start()
@@ -314,9 +315,7 @@ class Stepper:
 
     def toggle_full_screen(self):
         self.full_screen = not self.full_screen
-        toggle = getattr(self.figure.canvas.manager, "full_screen_toggle", None)
-        if toggle:
-            toggle()
+        self.figure.canvas.manager.full_screen_toggle()
 
     def show_cover(self, text, color="white", pad=1.5):
         """A sheet in front of the picture; an empty text takes it away."""
@@ -371,7 +370,7 @@ def present(show, window):
         show.ask_phones()
         while show.phones and show.phones.asking:
             time.sleep(TICK)
-            if show.phones.turnout() >= show.phones.simulate:
+            if show.phones.n_answered() >= show.phones.simulate:
                 show.phones.finish()
         if show.phones and show.phones.outcome:
             show.vote(*show.phones.outcome[:3])
