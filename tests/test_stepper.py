@@ -8,6 +8,7 @@ from matplotlib.backend_bases import KeyEvent, ResizeEvent
 from tinyrlhf.cli import main
 from tinyrlhf.faces.browser import lecture
 from tinyrlhf.faces.browser.desk import Desk
+from tinyrlhf.feedback.log import Log
 from tinyrlhf.teaching import stepper
 from tinyrlhf.teaching.phones import Phones
 from tinyrlhf.teaching.room import Vote, definitions_of
@@ -210,13 +211,31 @@ def test_a_show_can_be_given_again_from_its_tape(tmp_path):
     show.log.close()
     show.plt.close(show.figure)
     votes, seed = on_tape(tmp_path / "votes.jsonl", 6)
-    assert seed == 3 and votes == {0: Vote(10, 20), 1: Vote(5, 6, 11)}
+    assert seed == 3 and [vote[:3] for vote in votes.values()] == [(10, 20, 0), (5, 6, 11)]
     again = Stepper("6", seed, votes)
     claims = [again.next() for _ in range(4)]
     assert claims[1::2] == ["first: 10 to 20", "second: 5 to 6"] and "11 of 41" in again.status.get_text()
     again.plt.close(again.figure)
     with pytest.raises(ValueError, match="expected a tape of demo 7, got .* one of demo 6"):
         on_tape(tmp_path / "votes.jsonl", 7)
+
+
+@pytest.mark.parametrize("vote", [[1], [1, 2, 0, None, 5], [-1, 2], [1.5, 2], ["a", "b"], "12", None])
+def test_a_tape_of_something_else_is_refused(vote, tmp_path):
+    with Log(tmp_path / "tape") as log:
+        log.append("demo", number=6, seed=0)
+        log.append("hands", question=0, vote=vote)
+    with pytest.raises(ValueError):
+        on_tape(tmp_path / "tape", 6)
+
+
+def test_a_folder_that_takes_nothing_is_told_on_the_screen_and_no_vote_is_lost(show, tmp_path):
+    (tmp_path / "file").touch()
+    show.out = tmp_path / "file"
+    press(show, "s")
+    assert "file" in show.box.get_text()
+    press(show, *"4,5", " ")
+    assert "file" in show.box.get_text() and show.votes[0][:2] == (4, 5)
 
 
 @pytest.mark.parametrize("words, said", [

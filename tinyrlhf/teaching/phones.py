@@ -47,7 +47,7 @@ class Phones(Lecture):
 
     def put(self, question, number):
         self.leave()
-        self.asked, self.outcome, self.raised, self.finishing = question, None, None, False
+        self.asked, self.raised, self.finishing = question, None, False
         game = TwoTexts(question.options)
         pair = shown("preference", game.plays(), np.array([[0, 1]]))
         self.vote_on = Session(pair, game, number=number, room=True, checks=False)
@@ -85,6 +85,7 @@ class Phones(Lecture):
         if self.asking:
             self.vote_on.closed = True
             self.thread.join()
+        self.outcome = None
 
     def audience_view(self):
         view = super().audience_view()

@@ -54,15 +54,19 @@ def parse_votes(text):
 
 
 def on_tape(path, number):
-    """(votes, seed) of a recorded show of this demo."""
-    votes, head = {}, {}
-    for event in events(path):
-        if event["k"] == "demo":
-            head, votes = event, {}
-        elif event["k"] == "close" and event.get("ballot") is not None:
-            counts = {said[0]: count for said, count in event["counts"]}
-            votes[event["round"]] = Vote(counts.get(0, 0), counts.get(1, 0),
-                                         event.get("invented", 0))
+    """(votes, seed) of the last recorded show of this demo on a tape."""
+    head, votes = {}, {}
+    try:
+        for event in events(path):
+            if event["k"] == "demo":
+                head, votes = event, {}
+            elif event["k"] == "hands":
+                votes[event["question"]] = Vote(*event["vote"])
+        for name, value in [("seed", head.get("seed", 0)), *((f"vote {number}", hands)
+                            for number, vote in votes.items() for hands in (number, *vote[:3]))]:
+            check_whole(name, value, 0, 2 ** 53)
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"--from: expected a tape of a demo, got {path}: {error}") from None
     if head.get("number") != number:
         raise ValueError(f"--from: expected a tape of demo {number}, got {path}, which is "
                          f"{'one of demo %s' % head['number'] if head else 'none of a demo'}")
@@ -130,7 +134,7 @@ class Stepper:
         if self.question is None:
             return None
         number, vote = self.n_asked - 1, self.votes.get(self.n_asked - 1)
-        if vote is None or vote.about not in (None, self.question[3:]):
+        if vote is None or vote.about not in (None, str(self.question[3:])):
             self.votes.pop(number, None)  # it was for another question
             vote = invent(self.question, number, self.seed)
         self.heard.append(vote)
@@ -221,21 +225,15 @@ class Stepper:
     # ---- votes
 
     def vote(self, left, right, invented=0):
-        """These hands are for the question on the screen; what it asks later may change."""
+        """These hands are for the question on the screen; with `out` they go on the tape."""
         number = self.n_asked - 1
-        self.votes[number] = Vote(left, right, invented, self.question[3:])
+        vote = self.votes[number] = Vote(left, right, invented, str(self.question[3:]))
         if self.out is not None:
-            self.record(number)
-
-    def record(self, number):
-        """Write a vote on the tape, so that this show can be given again."""
-        if self.log is None:
-            Path(self.out).mkdir(parents=True, exist_ok=True)
-            self.log = Log(Path(self.out) / TAPE)
-            self.log.append("demo", number=self.number, seed=self.seed)
-        vote = self.votes[number]
-        self.log.append("close", round=number, ballot=0, invented=vote.invented,
-                        asked=self.question.claim, counts=[[[0], vote.left], [[1], vote.right]])
+            if self.log is None:
+                Path(self.out).mkdir(parents=True, exist_ok=True)
+                self.log = Log(Path(self.out) / TAPE)
+                self.log.append("demo", number=self.number, seed=self.seed)
+            self.log.append("hands", question=number, vote=vote, asked=self.question.claim)
 
     def take(self):
         """Take what is typed as a vote; False, and it stays to be mended, if it is none."""
@@ -265,7 +263,15 @@ class Stepper:
             self.clock.start()
 
     def press(self, key):
-        """What a key does: `KEYS`."""
+        """What a key does; what goes wrong is said on the screen."""
+        try:
+            self.obey(key)
+        except (OSError, ValueError) as error:  # a folder that takes no picture, a tape in use
+            self.tell(fill(str(error), 60))
+        self.figure.canvas.draw_idle()
+
+    def obey(self, key):
+        """`KEYS`, one by one."""
         covered = self.cover.get_text()
         if covered:
             self.show_cover("")
@@ -294,7 +300,6 @@ class Stepper:
             self.tell(f"saved: {self.save()}")
         elif key and key in "0123456789,":
             self.type(self.typed + key)
-        self.figure.canvas.draw_idle()
 
     def type(self, text):
         """Digits and a comma, large and on the screen until they are taken."""
@@ -307,7 +312,9 @@ class Stepper:
         """The next picture; what was typed is the vote on this one."""
         if self.typed and not self.take():
             return
-        if self.phones and self.phones.asking:
+        if self.phones and self.phones.outcome:
+            self.hear_phones()
+        elif self.phones and self.phones.asking:
             self.phones.finish()  # the next picture comes when the last vote has
         else:
             self.next()
