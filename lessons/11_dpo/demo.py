@@ -98,8 +98,8 @@ def draw_words(axis, shown):
     blank(axis)
     for row, ((name, (words, liked)), color) in enumerate(zip(shown.items(), (GREY, VERMILLION, BLUE, GREEN))):
         height = 0.92 - 0.26 * row
-        axis.text(0.0, height, name, color=color, size=24, weight="bold")
-        axis.text(1.0, height, f"liked: {liked:+.1f}", color=color, size=24, weight="bold", ha="right")
+        axis.text(0.02, height, name, color=color, size=24, weight="bold")
+        axis.text(0.98, height, f"liked: {liked:+.1f}", color=color, size=24, weight="bold", ha="right")
         axis.text(0.04, height - 0.1, "  ".join(words), size=24, family="DejaVu Sans Mono")
 
 
