@@ -1,5 +1,6 @@
 """What is an exercise? One right function, and everything needed to tell it from wrong ones."""
 import ast
+import functools
 import textwrap
 
 from tinyrlhf.teaching.places import run_file, solutions_file
@@ -65,8 +66,12 @@ def exercise(number, minutes, hints, **options):
     return lambda function: Exercise(function, number, minutes, hints, **options)
 
 
+@functools.cache
 def exercises_of(folder):
-    """The exercises of a lesson as a dict by number, in order."""
+    """The exercises of a lesson as a dict by number, in order; the folder is read once."""
+    if not solutions_file(folder).exists():
+        raise ValueError(f"lesson: expected the solution of {folder.name}, but this copy of the "
+                         "lessons came without solutions; your teacher has it, and grades")
     names = run_file(solutions_file(folder))
     return {each.number: each for each in names.values() if isinstance(each, Exercise)}
 

@@ -1,7 +1,6 @@
 """From a lesson's one source to what people read: a page with output and pictures, a notebook."""
 import contextlib
 import io
-import json
 import os
 import re
 import runpy
@@ -94,20 +93,6 @@ def page(folder, printed):
     parts.append(f"<sub>Made by `tinyrlhf lesson build {number:02}` with NumPy {np.__version__}; "
                  "edit lesson.py instead.</sub>")
     return "\n\n".join(parts) + "\n"
-
-
-def notebook_text(folder):
-    """The lesson as the text of a notebook (nbformat 4), without outputs."""
-    def cell(i, kind, text):
-        body = {"cell_type": kind, "id": f"cell-{i}", "metadata": {},
-                "source": text.splitlines(keepends=True)}
-        return body | ({"execution_count": None, "outputs": []} if kind == "code" else {})
-
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    book = {"cells": [cell(i, *each) for i, each in enumerate(cells(folder))],
-            "nbformat": 4, "nbformat_minor": 5,
-            "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}}}
-    return json.dumps(book, indent=1) + "\n"
 
 
 def path_table():
