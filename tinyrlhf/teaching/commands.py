@@ -82,6 +82,7 @@ def write_notebook(folder, which):
 
 def build_pages(folder, which):
     pages.write_pages(folder)
+    pages.write_gallery()
     print(os.path.relpath(folder / "README.md"))
 
 

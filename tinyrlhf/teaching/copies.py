@@ -8,15 +8,18 @@ from pathlib import Path
 
 from tinyrlhf.saving import write_whole
 from tinyrlhf.teaching.exercises import exercises_of
-from tinyrlhf.teaching.pages import cells
+from tinyrlhf.teaching.pages import cells, with_gallery
 from tinyrlhf.teaching.places import lesson_folder, lesson_folders, lessons_folder, work_file
 
 NOT_COPIED = ("work", "__pycache__", "*.ipynb", "*.pyc")
 HINT = re.compile(r"<details><summary>Hint \d.*?</details>\n*", re.DOTALL)
 SOLUTION = re.compile(r"^Solution: `tinyrlhf lesson solution .*`\n*", re.MULTILINE)
-HAND_IN = ("\n\n**This copy came without solutions**, so nothing grades here: write in `lessons/work`, "
-           "and hand in the file. Where the pages say `pytest` or `watch`, your teacher does it."
-           "\n\n")
+HAND_IN = """
+
+**This copy came without solutions**, so nothing grades here: write in `lessons/work`, and hand in
+the file. Where a page says `pytest` or `watch`, your teacher does it.
+
+"""
 
 
 def chosen(only):
@@ -53,8 +56,8 @@ def export(out, only=None, solutions=True, hints=True):
         page = path.read_text(encoding="utf-8")
         page = page if hints else HINT.sub("", page)
         page = page if solutions else SOLUTION.sub("", page)
-        if path.parent == copy and not solutions:
-            page = page.replace("\n\n", HAND_IN, 1)
+        if path.parent == copy:
+            page = with_gallery(page if solutions else page.replace("\n\n", HAND_IN, 1), folders)
         write_whole(path, without_dead_links(page, path.parent))
     return [copy / folder.name for folder in folders]
 
@@ -85,9 +88,13 @@ def notebook_text(folder, place=None):
     def cell(i, kind, text):
         if kind == "markdown":
             text = re.sub(r"\]\((?![a-z]+:|#)([^)\s]+)\)", relinked, text)
-        body = {"cell_type": kind, "id": f"cell-{i}", "metadata": {},
+        body = {"cell_type": "markdown", "id": f"cell-{i}", "metadata": {},
                 "source": text.splitlines(keepends=True)}
-        return body | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+        if kind == "predict":  # its call would give the answer away
+            body["metadata"] = {"jupyter": {"source_hidden": True}}
+        if kind != "markdown":
+            body |= {"cell_type": "code", "execution_count": None, "outputs": []}
+        return body
 
     parts = [*cells(folder), *exercise_cells(folder)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

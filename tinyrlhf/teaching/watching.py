@@ -60,6 +60,7 @@ class Watch:
         """Grade all, and go to the first exercise that is not passed."""
         for number, verdict in self.verdicts(list(self.exercises)).items():
             self.count(number, verdict, again=self.rows[number]["attempts"] > 0)
+        self.number = None
         self.go_on()
 
     def open_numbers(self):
