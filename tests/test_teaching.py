@@ -188,18 +188,19 @@ def test_the_map_counts_each_named_mistake_and_says_who_is_stuck(graded, capsys,
     wrong = HEAD + RIGHT.replace("(a - b)", "(b - a)")
     progress = {NAME: {"6.1": {"attempts": 7, "hints": 3, "passed": 0}}}
     rows = graded({f"ann/{NAME}.py": wrong, f"bob/{NAME}.py": wrong, f"cy/{NAME}.py": HEAD + RIGHT,
-                   "bob/progress.json": json.dumps(progress), f"di/{NAME}.py": "def pref_prob(a, b\n"})
+                   "bob/progress.json": json.dumps(progress), f"di/{NAME}.py": "def pref_prob(a, b\n",
+                   f"zoe/{NAME}.py": (ROOT / "lessons" / NAME / "exercises.py").read_text(encoding="utf-8")})
     said = capsys.readouterr().out
     named = next(message for message, function in exercises_of(ROOT / "lessons" / NAME)["6.1"].wrong_versions
                  if function(1.0986, 0.0) < 0.3)
     assert re.search(r"6\.1 +pref_prob +1 passed +3 not yet", said) and "2 x named" in said
-    assert "stuck here: bob (7 attempts), ann, di" in said and "3" not in next(
+    assert "stuck here: bob (7 attempts), ann, di\n" in said and "3" not in next(
         line for line in said.splitlines() if "bob (" in line)                   # hints are the student's own
     assert [row["mistake"] for row in rows if row["exercise"] == "6.1"] == [
-        named, named, "", "The file cannot be read: SyntaxError."]
-    assert len(rows) == 4 * 5 and classes.WARNING in said and "[#xxxx]" in said
+        named, named, "", "The file cannot be read: SyntaxError.", ""]
+    assert len(rows) == 5 * 5 and classes.WARNING in said and "[#xxxx]" in said
     page = (tmp_path / "class" / "grades.html").read_text(encoding="utf-8")
-    assert "bob (7 attempts)" in page and "passed of 4" in page
+    assert "bob (7 attempts)" in page and "passed of 5" in page
 
 
 class Tags(html.parser.HTMLParser):
@@ -231,7 +232,7 @@ def test_hand_ins_are_found_as_they_come(tmp_path):
     for name in ("ann/lessons/work/06_votes_to_scores.py", "ann/lessons/06_votes_to_scores/exercises.py",
                  "ann/lessons/solutions/06_votes_to_scores.py", "bob_06_votes_to_scores.py", "cy/mine.py",
                  "di/06_votes_to_scores (2).py", "di/06_votes_to_scores.py", "ed/01_the_loop.py", "cy/deep/er/x.py"):
-        hand_in(tmp_path, name, "x = 1", when=1 if "(2)" in name else 2)
+        hand_in(tmp_path, name, "x = 1", when=1 if "(2)" in name else 3 if "exercises" in name else 2)
     found = {(each.student, each.lesson): each.path.name for each in classes.hand_ins(tmp_path, [])}
     assert found == {("ann", NAME): f"{NAME}.py", ("bob", NAME): f"bob_{NAME}.py", ("di", NAME): f"{NAME}.py",
                      ("ed", "01_the_loop"): "01_the_loop.py"}

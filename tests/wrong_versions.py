@@ -2516,8 +2516,8 @@ WRONG = [
 
 def make_copy(folder):
     """All that a test needs, compiled."""
-    for part in ("tinyrlhf", "tests"):
-        shutil.copytree(ROOT / part, Path(folder, part), ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("tinyrlhf", "tests", "lessons"):
+        shutil.copytree(ROOT / part, Path(folder, part), ignore=shutil.ignore_patterns("__pycache__", "work"))
     shutil.copy(ROOT / "setup.cfg", folder)
     by_content = py_compile.PycInvalidationMode.CHECKED_HASH
     compileall.compile_dir(folder, quiet=2, invalidation_mode=by_content)
