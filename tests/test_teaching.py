@@ -194,6 +194,7 @@ def test_the_map_counts_each_named_mistake_and_says_who_is_stuck(graded, capsys,
     named = next(message for message, function in exercises_of(ROOT / "lessons" / NAME)["6.1"].wrong_versions
                  if function(1.0986, 0.0) < 0.3)
     assert re.search(r"6\.1 +pref_prob +1 passed +3 not yet", said) and "2 x named" in said
+    assert "attempts: 7 to 7, median 7" in said
     assert "stuck here: bob (7 attempts), ann, di\n" in said and "3" not in next(
         line for line in said.splitlines() if "bob (" in line)                   # hints are the student's own
     assert [row["mistake"] for row in rows if row["exercise"] == "6.1"] == [

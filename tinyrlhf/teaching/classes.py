@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from html import escape
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from tinyrlhf.faces.terminal import printable
@@ -44,7 +45,7 @@ class Row(NamedTuple):
     exercise: str
     name: str
     state: str
-    kind: str  # of mistake: named, a law, never ends, stops, unreadable, value, other; or empty
+    kind: str  # of mistake: named, law, relation, never ends, stops, unreadable, value, other
     mistake: str
     attempts: int | str  # empty if the student handed in no progress.json
     minutes: int
@@ -160,6 +161,8 @@ def mistake_of(exercise, message):
         return "unreadable", f"The file cannot be read: {reason[1]}."
     if reason := re.match(r"It stops with (\w+)", message):
         return "stops", f"It stops with {reason[1]}."
+    if reason := re.search(r"\. ((?:Yours is|The sizes|These are|Only the) .*)", message):
+        return "relation", reason[1]
     if message.startswith("For "):
         return "value", "Another wrong value, and no usual mistake."
     general = re.sub(r"-?\d[\d.e+-]*", "#", message.split(", for ")[0])  # without the one case
@@ -177,6 +180,11 @@ class Summary(NamedTuple):
         """((kind, sentence), how many) of one exercise, the most frequent first."""
         return Counter((row.kind, row.mistake) for row in self.exercises[number]
                        if row.state == FAILED).most_common()
+
+    def attempts(self, number):
+        """In words, of those who handed in their progress.json; empty if nobody did."""
+        known = [row.attempts for row in self.exercises[number] if row.attempts]
+        return f"attempts: {min(known)} to {max(known)}, median {median(known):g}" if known else ""
 
     def stuck(self):
         """Exercise -> the rows of those who tried it, have not passed it, and passed all before."""
@@ -217,7 +225,7 @@ def as_text(rows):
         for number, theirs in lesson.exercises.items():
             states = Counter(row.state for row in theirs)
             counts = "   ".join(f"{states[state]:>3} {state}" for state in MARKS)
-            lines.append(f"  {number:<5} {theirs[0].name:<28} {counts}")
+            lines.append(f"  {number:<5} {theirs[0].name:<28} {counts}   {lesson.attempts(number)}")
             for (kind, mistake), count in lesson.mistakes(number):
                 lines.append(f"    {count:>4} x {kind:<10} {textwrap.shorten(mistake, 78)}")
             if number in stuck:
@@ -257,8 +265,9 @@ body { font: 17px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem aut
 table { border-collapse: collapse; margin: 0.5rem 0 2rem }
 th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.8rem;
          border-bottom: 1px solid #ddd }
-td.n { text-align: right; font-variant-numeric: tabular-nums }
-.bar { display: inline-block; height: 0.7em; background: #0072b2; margin-right: 0.5em }
+td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+.k { white-space: nowrap }
+.bar { display: inline-block; height: 0.7em; background: #0072b2; margin-left: 0.5em }
 .passed { background: #cfe8f7 } .not { background: #f9d9c3; font-weight: bold }
 """
 
@@ -277,14 +286,16 @@ def as_page(rows):
         size = len(lesson.students)
         parts.append(f"<h1>{safe(lesson.lesson)}: {counted(size, 'hand-in')}</h1>\n"
                      "<h2>What is behind the mistakes</h2>\n")
-        lines = []
+        lines, most = [], max([count for number in lesson.exercises
+                               for _, count in lesson.mistakes(number)], default=1)
         for number, theirs in lesson.exercises.items():
             passed = sum(row.state == PASSED for row in theirs)
-            lines.append(f"<tr><th>{number} {safe(theirs[0].name)}</th><td class=n>{passed}</td>"
-                         f"<td colspan=2>passed of {size}</td></tr>\n")
+            lines.append(f"<tr><th class=k>{number} {safe(theirs[0].name)}</th>"
+                         f"<td>{passed}</td><td colspan=2>passed of {size}. "
+                         f"{lesson.attempts(number)}</td></tr>\n")
             for (kind, mistake), count in lesson.mistakes(number):
-                bar = f'<span class=bar style="width:{12 * count / size:.2f}rem"></span>'
-                lines.append(f"<tr><td></td><td class=n>{count}</td><td>{bar}{kind}</td>"
+                bar = f'<span class=bar style="width:{8 * count / most:.2f}rem"></span>'
+                lines.append(f"<tr><td></td><td class=k>{count}{bar}</td><td class=k>{kind}</td>"
                              f"<td>{safe(mistake)}</td></tr>\n")
         parts.append(table(["exercise", "students", "kind", "what they read"], lines))
         lines = [f"<tr><td>{number}</td><td>{safe(', '.join(map(whom, stuck)))}</td></tr>\n"
