@@ -338,6 +338,19 @@ def test_a_check_in_a_notebook_says_what_is_right_or_wrong(capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "passed  6.1" and said[1].startswith("not yet  6.1: It returns None")
     assert said[2] == f"hint: {exercise.hints[0]}"
+
+    def untouched(a, b):
+        """What it should return."""
+        raise NotImplementedError("6.1")
+
+    def forgotten(a, b):
+        print(a - b)
+        raise NotImplementedError("6.1")
+
+    grader.check("6.1", untouched)
+    grader.check("6.1", forgotten)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "to do  6.1" and said[1].startswith("not yet")
     with pytest.raises(ValueError, match="expected one of 6.1"):
         grader.check("6.77", len)
 

@@ -105,7 +105,10 @@ def check(number, function, hints=0):
     exercises = exercises_of(lesson_folder(number.split(".")[0]))
     if number not in exercises:
         raise ValueError(f"check: expected one of {', '.join(exercises)}, got {number}")
-    verdict = grade(exercises[number], function)
+    verdict, code = grade(exercises[number], function), getattr(function, "__code__", None)
+    if verdict.message.endswith("still there. Delete it.") and code and code.co_names == (
+            "NotImplementedError",) and code.co_nlocals == code.co_argcount:
+        verdict = Verdict(TO_DO)  # there is nothing but that line
     print(f"{verdict.state}  {number}" + (f": {verdict.message}" if verdict.message else ""))
     for hint in exercises[number].hints[:hints]:
         print(f"hint: {hint}")
