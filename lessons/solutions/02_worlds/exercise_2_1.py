@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("2.1", minutes=8, hints=[
@@ -50,7 +50,7 @@ cartpole_step.cases = [(np.zeros(4), 1), (np.zeros(4), 0),
                    "same thing must happen, mirrored. Does it?")
 def the_mirror_makes_no_difference(f):
     state = np.array([0.3, -0.5, 0.05, 0.8])
-    return np.allclose(f(-state, 0)[0], -f(state, 1)[0])
+    return near(f(-state, 0)[0], -f(state, 1)[0])
 
 
 @cartpole_step.right

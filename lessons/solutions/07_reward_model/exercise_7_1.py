@@ -1,7 +1,7 @@
 """Exercise 7.1, traj_score: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("7.1", minutes=4, hints=[
@@ -45,8 +45,8 @@ traj_score.cases = [(first_feature, np.array([[[1.0], [2.0], [5.0]]]),
 def twice_the_walk_twice_the_score(f):
     once, mask = np.array([[[1.0], [2.0]]]), np.ones((1, 2), bool)
     twice = np.concatenate([once, once], axis=1)
-    return np.allclose(2 * f(first_feature, once, mask),
-                       f(first_feature, twice, np.ones((1, 4), bool)))
+    return near(2 * f(first_feature, once, mask),
+                f(first_feature, twice, np.ones((1, 4), bool)))
 
 
 @traj_score.right

@@ -1,7 +1,7 @@
 """Exercise 11.1, best_regularized_policy: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("11.1", minutes=6, hints=[
@@ -37,7 +37,7 @@ best_regularized_policy.cases = [
                              "must change nothing. Does it?")
 def a_constant_changes_nothing(f):
     ref, rewards = np.array([0.5, 0.3, 0.2]), np.array([-0.4, 0.7, 1.1])
-    return np.allclose(f(ref, rewards, 0.7), f(ref, rewards + 5, 0.7))
+    return near(f(ref, rewards, 0.7), f(ref, rewards + 5, 0.7))
 
 
 @best_regularized_policy.law("Where a nat costs a million, nothing is worth moving for: the result "
