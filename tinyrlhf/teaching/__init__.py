@@ -1,6 +1,6 @@
 """Lessons, exercises and demos: reading, building pages, grading, stepping through pictures."""
-from tinyrlhf.teaching.exercises import exercise
+from tinyrlhf.teaching.exercises import exercise, near
 from tinyrlhf.teaching.grader import check, mine
 from tinyrlhf.teaching.pictures import LECTURE, show
 
-__all__ = ["LECTURE", "check", "exercise", "mine", "show"]
+__all__ = ["LECTURE", "check", "exercise", "mine", "near", "show"]

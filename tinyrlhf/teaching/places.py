@@ -53,8 +53,12 @@ def lesson_folder(number):
     raise ValueError(f"lesson: expected one of {present} (the others are to come), got {number}")
 
 
-def solutions_file(folder):
-    return folder.parent / "solutions" / f"{folder.name}.py"
+def solutions_folder(folder):
+    found = folder.parent / "solutions" / folder.name
+    if not found.is_dir():
+        raise ValueError(f"lesson: expected the solutions of {folder.name}, but this copy of the "
+                         "lessons came without; your teacher has them, and grades")
+    return found
 
 
 def work_file(folder):
