@@ -72,7 +72,7 @@ def judge(prediction, said):
     truth, because = prediction.truth, prediction.because
     try:
         gap = abs(float(said) - float(truth))
-        right = gap <= 0.1 * max(abs(float(truth)), 0.5)
+        right = gap <= 0.05 * max(abs(float(truth)), 0.5)
         wrong = f"You wrote {float(said):g}, it is {truth}: {gap:.3g} off."
     except (TypeError, ValueError):  # words
         right = letters(said) == letters(truth)
