@@ -2,5 +2,6 @@
 from tinyrlhf.teaching.exercises import exercise, near
 from tinyrlhf.teaching.grader import check, mine
 from tinyrlhf.teaching.pictures import LECTURE, show
+from tinyrlhf.teaching.predictions import predict
 
-__all__ = ["LECTURE", "check", "exercise", "mine", "near", "show"]
+__all__ = ["LECTURE", "check", "exercise", "mine", "near", "predict", "show"]

@@ -19,7 +19,7 @@ GALLERY = "<!-- the gallery: made by `tinyrlhf lesson build` -->"
 
 
 def cells(folder):
-    """The cells of lesson.py in percent format: (kind, text), kind "markdown" or "code"."""
+    """The cells of lesson.py in percent format: (kind, text), kind markdown, predict or code."""
     source = (folder / "lesson.py").read_text(encoding="utf-8")
     parts = re.split(r"^# %%(.*)\n", source, flags=re.MULTILINE)[1:]
     found = []
@@ -27,7 +27,7 @@ def cells(folder):
         if "markdown" in mark:
             found.append(("markdown", re.sub(r"^# ?", "", text.strip(), flags=re.MULTILINE)))
         else:
-            found.append(("code", text.strip()))
+            found.append(("predict" if "predict" in mark else "code", text.strip()))
     return found
 
 
@@ -58,10 +58,10 @@ def run_cells(folder, pictures):
 
 
 def write_pages(folder):
-    """Write exercises.py, img/ and README.md of a lesson."""
-    (folder / "exercises.py").write_text(stub_text(folder), encoding="utf-8")
+    """Write img/, README.md and, with the predictions of that page, exercises.py of a lesson."""
     printed, _ = run_cells(folder, folder / "img")
     (folder / "README.md").write_text(page(folder, printed), encoding="utf-8")
+    (folder / "exercises.py").write_text(stub_text(folder), encoding="utf-8")
 
 
 def page(folder, printed):
@@ -77,6 +77,9 @@ def page(folder, printed):
              f"| show it to a room | `tinyrlhf demo {number}` |"]
     outputs = iter(printed)
     for kind, text in rest:
+        if kind == "predict":  # its call would give the answer away
+            parts.append(next(outputs))
+            continue
         parts.append(text if kind == "markdown" else f"```python\n{text}\n```")
         if kind == "code":
             for piece in re.split(r"(?m)(^!\[.*$)", next(outputs)):
