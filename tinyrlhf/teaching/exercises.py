@@ -1,12 +1,15 @@
 """What is an exercise? One right function, and everything needed to tell it from wrong ones."""
 import ast
-import textwrap
+import importlib
+import inspect
+import sys
+import types
 
-from tinyrlhf.teaching.places import run_file, solutions_file
+from tinyrlhf.teaching.places import solutions_folder
 
 STUB_HEAD = '''"""The exercises of lesson {name}.
 
-Each function says what it should return. Replace its `raise` line by your code, \
+Each function says what it should return. Replace its `raise` line by your code,
 and let the grader look:
 
     pytest lessons/{name}            add --hints when stuck
@@ -65,10 +68,26 @@ def exercise(number, minutes, hints, **options):
     return lambda function: Exercise(function, number, minutes, hints, **options)
 
 
+def solution_modules(folder):
+    """The modules of `lessons/solutions/NN_name`, one for each exercise, in order.
+
+    They are imported as parts of one package, so that one may build on another.
+    """
+    place = solutions_folder(folder).resolve()
+    name = str(place).replace(".", "_")
+    package = sys.modules.setdefault(name, types.ModuleType(name))
+    package.__path__ = [str(place)]
+    files = sorted(place.glob("exercise_*.py"))
+    return [importlib.import_module(f"{name}.{file.stem}") for file in files]
+
+
 def exercises_of(folder):
     """The exercises of a lesson as a dict by number, in order."""
-    names = run_file(solutions_file(folder))
-    return {each.number: each for each in names.values() if isinstance(each, Exercise)}
+    found = {}
+    for module in solution_modules(folder):
+        here = [each for each in vars(module).values() if isinstance(each, Exercise)]
+        found.update((each.number, each) for each in here if each.number not in found)
+    return found
 
 
 def function_nodes(source):
@@ -76,28 +95,33 @@ def function_nodes(source):
     return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
 
 
-def stub_text(folder):
-    """The text of exercises.py: the solutions with a raise where the body was."""
-    source = solutions_file(folder).read_text(encoding="utf-8")
-    lines, nodes = source.splitlines(), function_nodes(source)
-    imports = [ast.unparse(node) for node in ast.parse(source).body
-               if isinstance(node, (ast.Import, ast.ImportFrom))
-               and getattr(node, "module", "") != "tinyrlhf.teaching"]
-    parts = [STUB_HEAD.format(name=folder.name) + "\n".join(imports)]
+def stub_text(folder, solved=False):
+    """The text of exercises.py: the solutions with a raise where the body was, or solved."""
+    imports, parts = [], []
     for each in exercises_of(folder).values():
-        node = nodes[each.name]
-        head = "\n".join(lines[node.lineno - 1:node.body[0].end_lineno])
-        extra = ", extra" if each.extra else ""
-        parts.append(f'\n\n# {each.number}, {each.minutes} minutes{extra}\n{head}\n'
-                     f'    raise NotImplementedError("{each.number}")')
-    return "\n".join(parts) + "\n"
+        source = inspect.getsource(inspect.getmodule(each.function))
+        imports += [ast.unparse(node) for node in ast.parse(source).body if is_import(node)]
+        text, extra = solution_text(folder, each.number), ", extra" if each.extra else ""
+        if not solved:
+            docstring = ast.parse(text).body[0].body[0]
+            lines = text.splitlines()[:docstring.end_lineno]
+            text = "\n".join(lines) + f'\n    raise NotImplementedError("{each.number}")'
+        parts.append(f"\n\n# {each.number}, {each.minutes} minutes{extra}\n{text}")
+    # first the standard library, then numpy, then this package
+    imports = sorted(set(imports), key=lambda line: ("tinyrlhf" in line, "numpy" in line, line))
+    return "\n".join([STUB_HEAD.format(name=folder.name) + "\n".join(imports), *parts]) + "\n"
+
+
+def is_import(node):
+    """Is this an import that the student needs, too?"""
+    ours = getattr(node, "level", 0) or getattr(node, "module", "") == "tinyrlhf.teaching"
+    return isinstance(node, (ast.Import, ast.ImportFrom)) and not ours
 
 
 def solution_text(folder, number):
     """The solution of one exercise, as text."""
-    source = solutions_file(folder).read_text(encoding="utf-8")
-    node = function_nodes(source)[exercises_of(folder)[number].name]
-    return textwrap.dedent("\n".join(source.splitlines()[node.lineno - 1:node.end_lineno]))
+    source = inspect.getsource(exercises_of(folder)[number].function)
+    return source[source.index("\ndef ") + 1:].rstrip()
 
 
 def still_a_stub(node):

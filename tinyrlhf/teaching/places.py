@@ -31,8 +31,8 @@ def lesson_folder(number):
     raise ValueError(f"lesson: expected one of {present} (the others are to come), got {number}")
 
 
-def solutions_file(folder):
-    return folder.parent / "solutions" / f"{folder.name}.py"
+def solutions_folder(folder):
+    return folder.parent / "solutions" / folder.name
 
 
 def work_file(folder):
