@@ -2,5 +2,6 @@
 from tinyrlhf.teaching.exercises import exercise
 from tinyrlhf.teaching.grader import mine
 from tinyrlhf.teaching.pictures import LECTURE, show
+from tinyrlhf.teaching.predictions import predict
 
-__all__ = ["LECTURE", "exercise", "mine", "show"]
+__all__ = ["LECTURE", "exercise", "mine", "predict", "show"]

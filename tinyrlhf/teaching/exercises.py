@@ -3,9 +3,11 @@ import ast
 import importlib
 import inspect
 import sys
+import textwrap
 import types
 
 from tinyrlhf.teaching.places import solutions_folder
+from tinyrlhf.teaching.predictions import predictions_of, stub_lines
 
 STUB_HEAD = '''"""The exercises of lesson {name}.
 
@@ -15,6 +17,8 @@ and let the grader look:
     pytest lessons/{name}            add --hints when stuck
 """
 '''
+
+MUSEUM_HEAD = '"""The museum of bugs: each function is as it was published. Mend it."""\n'
 
 
 class Exercise:
@@ -35,6 +39,7 @@ class Exercise:
         self.function, self.number, self.minutes, self.hints = function, number, minutes, hints
         self.tolerance, self.extra, self.name = tolerance, extra, function.__name__
         self.cases, self.wrong_versions, self.right_versions, self.laws = [], [], [], []
+        self.published, self.where = None, ""
         self.player = lambda function, *arguments: function(*arguments)
         self.signature = function  # whose argument names are printed
 
@@ -44,6 +49,14 @@ class Exercise:
     def wrong(self, message):
         """Decorator: a usual mistake, and the sentences that the student who makes it reads."""
         return lambda function: self.wrong_versions.append((message, function)) or function
+
+    def bug(self, where, message):
+        """Decorator: a mistake that was published, and where; it stands in the stub to be mended."""
+        def note(function):
+            self.published, self.where = function, where
+            return self.wrong(message)(function)
+
+        return note
 
     def right(self, function):
         """Decorator: another right solution, such as the library's."""
@@ -105,11 +118,16 @@ def stub_text(folder, solved=False):
         if not solved:
             docstring = ast.parse(text).body[0].body[0]
             lines = text.splitlines()[:docstring.end_lineno]
-            text = "\n".join(lines) + f'\n    raise NotImplementedError("{each.number}")'
+            body = f'    raise NotImplementedError("{each.number}")'
+            if each.published:
+                extra, body = f"; {each.where}", body_text(each.published)
+            text = "\n".join([*lines, body])
         parts.append(f"\n\n# {each.number}, {each.minutes} minutes{extra}\n{text}")
     # first the standard library, then numpy, then this package
     imports = sorted(set(imports), key=lambda line: ("tinyrlhf" in line, "numpy" in line, line))
-    return "\n".join([STUB_HEAD.format(name=folder.name) + "\n".join(imports), *parts]) + "\n"
+    asked = [f"\n\n{stub_lines(folder)}"] if not solved and predictions_of(folder) else []
+    head = MUSEUM_HEAD if folder.name == "museum" else STUB_HEAD.format(name=folder.name)
+    return "\n".join([head + "\n".join(imports), *asked, *parts]) + "\n"
 
 
 def is_import(node):
@@ -124,11 +142,20 @@ def solution_text(folder, number):
     return source[source.index("\ndef ") + 1:].rstrip()
 
 
-def still_a_stub(node):
-    """Does this function consist of a docstring and the raise that it came with?"""
+def body_text(function):
+    """The text below the signature of a function that has no docstring."""
+    lines = inspect.getsource(function).splitlines()
+    return "\n".join(lines[ast.parse("\n".join(lines)).body[0].body[0].lineno - 1:])
+
+
+def still_a_stub(node, published=None):
+    """Does this function consist of a docstring and what it came with, a raise or a bug?"""
     def says_nothing(part):
         docstring = isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
         return docstring or isinstance(part, ast.Pass)
 
-    return all(says_nothing(part) or ast.unparse(part).startswith("raise NotImplementedError")
-               for part in node.body)
+    said = [ast.unparse(part) for part in node.body if not says_nothing(part)]
+    if published:
+        came_with = ast.parse(textwrap.dedent(body_text(published))).body
+        return said in ([], [ast.unparse(part) for part in came_with])
+    return all(part.startswith("raise NotImplementedError") for part in said)

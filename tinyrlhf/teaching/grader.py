@@ -16,17 +16,21 @@ from pathlib import Path
 import tinyrlhf
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub
 from tinyrlhf.teaching.places import lesson_folder, run_file, students_file
+from tinyrlhf.teaching.predictions import judge, predictions_of, said_in
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, Verdict, grade, stopped, trace_of
 
 SECONDS = 5.0  # for an import, and for each exercise
 
 
 def grade_lesson(folder, numbers, path=None, seconds=SECONDS):
-    """Verdicts by number on the student's file, or on that at `path`.
+    """Verdicts by number on the student's file, or on that at `path`; of predictions, too.
 
     A child that dies is begun anew with what is left.
     """
-    path, verdicts = path or students_file(folder), {}
+    path = path or students_file(folder)
+    said, predictions = said_in(Path(path)), predictions_of(Path(folder))
+    verdicts = {number: judge(predictions[number], said.get(predictions[number].name))
+                for number in numbers if number in predictions}
     package = str(Path(tinyrlhf.__file__).parents[1])
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
                    "PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")]),
@@ -85,7 +89,7 @@ def child(folder, path, report, trace, seconds, *numbers):
             if not callable(names.get(each.name)):
                 note(number, FAILED,
                      f"There is no function {each.name} in {path.name}. Was it renamed?")
-            elif each.name in nodes and still_a_stub(nodes[each.name]):
+            elif each.name in nodes and still_a_stub(nodes[each.name], each.published):
                 note(number, TO_DO)
             else:
                 note(number, *grade(each, names[each.name]))

@@ -17,7 +17,7 @@ from tinyrlhf.teaching.places import lessons_folder
 
 
 def cells(folder):
-    """The cells of lesson.py in percent format: (kind, text), kind "markdown" or "code"."""
+    """The cells of lesson.py in percent format: (kind, text), kind markdown, predict or code."""
     source = (folder / "lesson.py").read_text(encoding="utf-8")
     parts = re.split(r"^# %%(.*)\n", source, flags=re.MULTILINE)[1:]
     found = []
@@ -25,7 +25,7 @@ def cells(folder):
         if "markdown" in mark:
             found.append(("markdown", re.sub(r"^# ?", "", text.strip(), flags=re.MULTILINE)))
         else:
-            found.append(("code", text.strip()))
+            found.append(("predict" if "predict" in mark else "code", text.strip()))
     return found
 
 
@@ -56,10 +56,10 @@ def run_cells(folder, pictures):
 
 
 def write_pages(folder):
-    """Write exercises.py, img/ and README.md of a lesson."""
-    (folder / "exercises.py").write_text(stub_text(folder), encoding="utf-8")
+    """Write img/, README.md and, with the predictions of that page, exercises.py of a lesson."""
     printed, _ = run_cells(folder, folder / "img")
     (folder / "README.md").write_text(page(folder, printed), encoding="utf-8")
+    (folder / "exercises.py").write_text(stub_text(folder), encoding="utf-8")
 
 
 def page(folder, printed):
@@ -75,6 +75,9 @@ def page(folder, printed):
              f"| show it to a room | `tinyrlhf demo {number}` |"]
     outputs = iter(printed)
     for kind, text in rest:
+        if kind == "predict":  # its call would give the answer away
+            parts.append(next(outputs))
+            continue
         parts.append(text if kind == "markdown" else f"```python\n{text}\n```")
         if kind == "code":
             for piece in re.split(r"(?m)(^!\[.*$)", next(outputs)):
@@ -99,9 +102,13 @@ def page(folder, printed):
 def notebook_text(folder):
     """The lesson as the text of a notebook (nbformat 4), without outputs."""
     def cell(i, kind, text):
-        body = {"cell_type": kind, "id": f"cell-{i}", "metadata": {},
+        body = {"cell_type": "markdown", "id": f"cell-{i}", "metadata": {},
                 "source": text.splitlines(keepends=True)}
-        return body | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+        if kind == "predict":
+            body["metadata"] = {"jupyter": {"source_hidden": True}}
+        if kind != "markdown":
+            body |= {"cell_type": "code", "execution_count": None, "outputs": []}
+        return body
 
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     book = {"cells": [cell(i, *each) for i, each in enumerate(cells(folder))],

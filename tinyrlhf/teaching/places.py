@@ -20,7 +20,9 @@ def lesson_folders():
 
 
 def lesson_folder(number):
-    """The folder of a lesson that is called 6, 06 or 06_votes_to_scores."""
+    """The folder of a lesson that is called 6, 06 or 06_votes_to_scores, or of the museum."""
+    if number == "museum":
+        return lessons_folder() / "museum"
     wanted, *words = str(number).split("_")
     for folder in lesson_folders():
         own_number, *own_words = folder.name.split("_")
