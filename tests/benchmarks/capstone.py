@@ -33,7 +33,7 @@ GAINS = (("RLHF", "SFT"), ("RLHF", "coin"), ("RLHF", "DPO"), ("round 2", "RLHF")
 
 def lesson_names():
     """What the lesson defines before its own run."""
-    source = (FOLDER / "lesson.py").read_text(encoding="utf-8").partition("\ncard = card_of(")[0]
+    source = (FOLDER / "lesson.py").read_text(encoding="utf-8").partition("\nSAVED = ")[0]
     names = {"__name__": "lesson"}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(source, "lesson.py", "exec"), names)
