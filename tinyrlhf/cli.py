@@ -88,10 +88,15 @@ def parser(worlds):
                                help="a lesson as a show for a room, picture by picture")
     add = demo.add_argument
     add("number", metavar="N", help="number of the lesson")
-    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal shows (default 0)")
+    add("--seed", type=int, metavar="N", help="equal seeds give equal shows (default 0)")
     add("--votes", default="", metavar="L,R",
-        help="hands for left and right of each pair, 23,11 or 23,11,5,30")
-    add("--out", default=".", metavar="DIR", help="where pictures are saved (default: here)")
+        help="hands for left and right of each question, such as 23,11,-,5,30; -: nobody's")
+    add("--from", dest="tape", metavar="FILE", help="give a recorded show again: DIR/votes.jsonl")
+    add("--lecture", metavar="ADDRESS[:PORT]",
+        help="the room answers from its phones: an address of this computer in their network")
+    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
+    add("--out", metavar="DIR", help="where pictures and votes are kept (default: nowhere; the "
+        "key s saves a picture here); without a display it must be given")
     return top
 
 

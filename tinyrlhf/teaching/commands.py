@@ -51,9 +51,9 @@ def build_pages(folder, which):
 
 def demo(options):
     """`tinyrlhf demo N`."""
-    if options.seed < 0:
+    if (options.seed or 0) < 0:
         raise ValueError(f"--seed: expected 0 or more, got {options.seed}")
-    stepper.step_through(options.number, options.seed, options.votes, options.out)
+    stepper.step_through(options)
 
 
 ACTIONS = {"start": start_work, "solution": print_solution, "notebook": write_notebook,
