@@ -7,8 +7,6 @@
 library's, whoever has solved what.
 """
 import argparse
-import contextlib
-import io
 import json
 import os
 import sys
@@ -16,7 +14,6 @@ from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
-os.environ.update(TINYRLHF_MINE="0", MPLBACKEND="Agg")
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
@@ -24,20 +21,13 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import interval  # noqa: E402
+from tinyrlhf.teaching.room import definitions_of  # noqa: E402
 
 FOLDER = ROOT / "lessons" / "14_capstone"
 NUMBERS = ("true reward", "KL", "distinct", "unkind", "not words", "bits", "reward model")
+CONSTANTS = ("GAME", "PARENT", "MODELS", "PATHS", "ASKED", "SECONDS", "JUDGE")
 GAINS = (("RLHF", "SFT"), ("RLHF", "coin"), ("RLHF", "DPO"), ("round 2", "RLHF"), ("round 2", "at once"),
          ("DPO, pushed", "DPO"))
-
-
-def lesson_names():
-    """What the lesson defines before its own run."""
-    source = (FOLDER / "lesson.py").read_text(encoding="utf-8").partition("\nSAVED = ")[0]
-    names = {"__name__": "lesson"}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(source, "lesson.py", "exec"), names)
-    return names
 
 
 def cell(values):
@@ -72,19 +62,19 @@ def main():
     options = parser.parse_args()
     file = FOLDER / "cards.json"
     saved = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
-    names = lesson_names()
+    lesson = definitions_of(FOLDER / "demo.py", *CONSTANTS)
     if options.saved:
-        return print_cards(saved, names["fair_gain"])
+        return print_cards(saved, lesson.fair_gain)
     first, _, last = options.seeds.partition("-")
     cards = []
     for seed in range(int(first), int(last or first) + 1):
-        cards.append(names["card_of"](*names["run"](seed, controls=True), seed=seed))
+        cards.append(lesson.card_of(*lesson.run(seed, controls=True), seed=seed))
         print(f"seed {seed} is done", file=sys.stderr, flush=True)
         if options.write:
             saved = sorted([each for each in saved if each["seed"] != seed] + cards[-1:], key=lambda each: each["seed"])
             rows = ",\n".join(json.dumps(each) for each in saved)
             file.write_text(f"[{rows}]\n", encoding="utf-8")
-    return print_cards(cards, names["fair_gain"])
+    return print_cards(cards, lesson.fair_gain)
 
 
 if __name__ == "__main__":
