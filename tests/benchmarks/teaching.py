@@ -107,7 +107,7 @@ def watching(folder):
 
 
 def rehearsal():
-    """The one-hour cut of lessons/TEACHING.md in a fresh copy of what is committed; without network where that can be."""
+    """The one-hour cut of lessons/TEACHING.md in a fresh copy of what is committed, without network if that can be."""
     page = (ROOT / "lessons" / "TEACHING.md").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as place:
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout

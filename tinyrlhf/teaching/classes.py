@@ -76,13 +76,13 @@ def hand_ins(folder, lessons):
     lessons: folders. A file belongs to the lesson that its name or (exercises.py) its folder says;
     with one lesson given, any .py file at the top or in a student's folder belongs to it.
     """
-    best = {}
+    best, known = {}, [*lesson_folders(), lesson_folder("museum")]
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).parts
         if any(part in NOT_THEIRS or part.startswith(".") for part in parts):
             continue
         said = path.parent.name if path.name == "exercises.py" else path.stem
-        named = [each for each in lesson_folders() if each.name in said]
+        named = [each for each in known if each.name in said]
         if not named and len(lessons) == 1 and len(parts) <= 2:
             named = lessons
         if named and (not lessons or named[0] in lessons):
@@ -153,12 +153,12 @@ def mistake_of(exercise, message):
     """(kind, sentence) under which a verdict is counted."""
     for kind, known in (("named", exercise.wrong_versions), ("law", exercise.laws)):
         for sentence, _ in known:
-            if message.startswith(sentence):
+            if sentence and message.startswith(sentence):
                 return kind, sentence
     if "was not done after" in message:
         return "never ends", "It never ends: it ran into the time limit."
-    if reason := re.search(r"cannot be read: (\w+)", message):
-        return "unreadable", f"The file cannot be read: {reason[1]}."
+    if reason := re.search(r"cannot be read: ([A-Z]\w+)?", message):
+        return "unreadable", f"The file cannot be read: {reason[1]}." if reason[1] else message
     if reason := re.match(r"It stops with (\w+)", message):
         return "stops", f"It stops with {reason[1]}."
     if reason := re.search(r"\. ((?:Yours is|The sizes|These are|Only the) .*)", message):

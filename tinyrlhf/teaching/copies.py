@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tinyrlhf.saving import write_whole
-from tinyrlhf.teaching.exercises import exercises_of
+from tinyrlhf.teaching.exercises import exercises_of, stub_text
 from tinyrlhf.teaching.pages import cells, with_gallery
 from tinyrlhf.teaching.places import lesson_folder, lesson_folders, lessons_folder, work_file
 
@@ -106,7 +106,7 @@ def notebook_text(folder, place=None):
 
 def exercise_cells(folder):
     """Task, stub and check of each exercise."""
-    stubs = (folder / "exercises.py").read_text(encoding="utf-8")
+    stubs = stub_text(folder)
     body = ast.parse(stubs).body
     imports = [ast.unparse(node) for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
     functions = {node.name: ast.get_source_segment(stubs, node) for node in body
