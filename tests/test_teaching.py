@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tinyrlhf import cli
-from tinyrlhf.teaching import classes, copies, grader, pages, pictures, places, watching
+from tinyrlhf.teaching import classes, copies, grader, pages, pictures, places, stepper, watching
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, solution_text
 from tinyrlhf.teaching.verdicts import FAILED, PASSED
 
@@ -122,6 +122,15 @@ def test_a_damaged_record_of_progress_is_no_record(tmp_path, text):
     (tmp_path / "progress.json").write_text(text, encoding="utf-8")
     assert watching.read_progress(tmp_path / "progress.json") == {}
     assert watching.read_progress(tmp_path / "none.json") == {}
+
+
+def test_a_damaged_record_is_set_aside_and_not_overwritten(watched, capsys):
+    lesson, save = watched
+    path = lesson.path.with_name("progress.json")
+    path.write_text("{half", encoding="utf-8")
+    watching.Watch(lesson.folder, here, seconds=60).resume()
+    assert path.with_name("progress-unreadable.json").read_text(encoding="utf-8") == "{half"
+    assert "could not be read" in capsys.readouterr().out and watching.read_progress(path)
 
 
 @pytest.mark.slow
@@ -413,7 +422,9 @@ def test_every_command_of_the_teachers_page_is_understood_and_quick_ones_run(tmp
     assert {Path(link) for link in re.findall(r"\]\(([^)#:]+)\)", TEACHING)} == {Path("../tests/benchmarks/README.md")}
 
 
-def test_the_teachers_page_has_every_lesson_and_minutes_that_add_up():
+def test_the_teachers_page_has_every_key_every_lesson_and_minutes_that_add_up():
+    for line in stepper.KEYS.splitlines():
+        assert f"| {' | '.join(re.split(' {2,}', line, maxsplit=1))} |" in TEACHING, line
     for number in range(1, 15):
         assert re.search(rf"^\| {number} \| .*\d+ \|", TEACHING, re.MULTILINE), number
     spans = [tuple(map(int, span)) for span in re.findall(r"^\| (\d+)-(\d+) \|", TEACHING, re.MULTILINE)]
