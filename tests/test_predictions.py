@@ -1,4 +1,5 @@
 """Predictions: asked before the cell, folded on the page, judged without running anybody's file."""
+import json
 import re
 import sys
 import types
@@ -32,6 +33,15 @@ def test_each_lesson_asks_twice_and_no_answer_stands_open(folder):
         assert page.count(each.because) == 1 and "predict(" not in page
     hidden = [text for kind, text in pages.cells(folder) if kind == "predict"]
     assert len(hidden) == 2 and all(text.startswith("predict(") for text in hidden)
+
+
+def test_a_page_shows_what_a_prediction_prints_and_not_its_call():
+    kinds = [kind for kind, _ in pages.cells(SIX) if kind != "markdown"]
+    page = pages.page(SIX, [f"({kind} {i})" for i, kind in enumerate(kinds)])
+    assert "predict(" not in page and page.index("(code 0)") < page.index("(predict 1)") < page.index("(code 2)")
+    cells = json.loads(pages.notebook_text(SIX))["cells"]
+    asked = [cell["metadata"] for cell in cells if "".join(cell["source"]).startswith("predict(")]
+    assert asked == 2 * [{"jupyter": {"source_hidden": True}}]
 
 
 @pytest.mark.parametrize("said, sentence", [
