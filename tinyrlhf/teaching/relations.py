@@ -60,7 +60,8 @@ arrays_only = [form for form, _ in ORDERS]
 def times(pairs):
     """Is it the right result times a number, everywhere, or in each case?"""
     factors = [np.vdot(right, wrong) / np.vdot(right, right) for right, wrong in pairs]
-    if not all(close(factor * right, wrong) for factor, (right, wrong) in zip(factors, pairs)):
+    found = all(close(factor * right, wrong) for factor, (right, wrong) in zip(factors, pairs))
+    if not found or not np.isfinite(factors).all():
         return None
     if np.ptp(factors) < TOLERANCE * max(np.abs(factors)):
         if abs(factors[0] + 1) < TOLERANCE:

@@ -25,7 +25,8 @@ def softmax(prefs):
 
 
 softmax.cases = [(np.array([0.0, np.log(3)]),), (np.array([0.5, -1.0, 2.0]),), (np.zeros(5),),
-                 (np.array([1000.0, 1001.0, 0.0]),), (np.array([-1000.0, -1000.0]),)]
+                 (np.array([1000.0, 1001.0, 0.0]),), (np.array([-1000.0, -1000.0]),),
+                 (np.array([1000.0, -1000.0]),)]
 
 
 @softmax.law("Adding 5 to every preference must not change any chance: only differences count. "

@@ -86,3 +86,12 @@ def winners_only(scores, wins, losses):
                       "mean. By which number is it too large?")
 def gradient_of_the_sum(scores, wins, losses):
     return len(wins) * pref_loss_grad(scores, wins, losses)
+
+
+@pref_loss_grad.wrong("Each vote pushes by p, the chance that the model gave it, where it should "
+                      "push by how wrong the model was, 1 - p. A vote that was foretold teaches "
+                      "nothing. Which of the two is large then?")
+def pushes_by_the_chance(scores, wins, losses):
+    p = 1 / (1 + np.exp(scores[losses] - scores[wins]))
+    n = len(scores)
+    return (np.bincount(losses, p, n) - np.bincount(wins, p, n)) / len(wins)

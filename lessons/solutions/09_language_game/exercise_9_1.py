@@ -37,7 +37,10 @@ def some_logits(*shape, seed):
 next_char_nll.cases = [(np.log([[[3.0, 1.0], [3.0, 1.0]]]), np.array([[0, 1]])),
                        some_logits(3, 4, 5, seed=0), some_logits(2, 1, 3, seed=1),
                        (np.array([[[1000.0, 0.0, -1000.0], [0.0, 999.0, 1000.0]]]),
-                        np.array([[1, 2]]))]
+                        np.array([[1, 2]])),
+                       (np.array([[[900.0, 901.0, 899.0], [-2.0, 0.0, 1.0]],
+                                  [[-800.0, -801.0, -800.5], [3.0, 2.0, 3.0]]]),
+                        np.array([[1, 2], [0, 1]]))]
 
 
 @next_char_nll.law("A model that knows nothing gives each of 4 characters the same chance, and "
