@@ -27,7 +27,7 @@ def cartpole_step(state, action):
     left (force -10), 1 pushes right (force +10). Everything on the right-hand sides is taken from
     the old state:
 
-    u         = (force + 0.05 angle'^2 sin(angle)) / 1.1
+        u         = (force + 0.05 angle'^2 sin(angle)) / 1.1
         angle''   = (9.8 sin(angle) - u cos(angle)) / (0.5 (4/3 - 0.1 cos(angle)^2 / 1.1))
         x''       = u - 0.05 angle'' cos(angle) / 1.1
         new state = state + 0.02 (x', x'', angle', angle'')
@@ -60,13 +60,17 @@ def rollout(game, choose, rng):
     """Play one episode and keep all of it.
 
     game: a world of this package. It plays many episodes side by side, so states, actions, rewards
-    and done are arrays with one entry for each episode; you play one, so they have length 1: state
-    = game.start(1, rng) observation = game.observe(state)[0] next_state, reward, done =
-    game.step(state, np.array([action]), rng) choose: function (observation, rng) -> action. rng:
-    the dice, a numpy Generator. The episode stops when the world says done[0], or is cut after
-    game.horizon steps. Returns (observations, actions, rewards, ended) for an episode of T steps:
-    array (T+1, ...) with the first and the last observation, array (T,), array (T,), and True if
-    the world said done, False if the episode was only cut.
+    and done are arrays with one entry for each episode; you play one, so they have length 1:
+
+        state = game.start(1, rng)
+        observation = game.observe(state)[0]
+        next_state, reward, done = game.step(state, np.array([action]), rng)
+
+    choose: function (observation, rng) -> action. rng: a np.random.Generator. The episode stops
+    when the world says done[0], or is cut after game.horizon steps. Returns (observations, actions,
+    rewards, ended) for an episode of T steps: array (T+1, ...) with the first and the last
+    observation, array (T,), array (T,), and True if the world said done, False if the episode was
+    only cut.
 
     Worked: on the map of this lesson a robot that always goes east arrives after 6 moves over three
     flower beds: observations [14, 15, 16, 17, 18, 19, 20], actions six times 1, rewards [-0.04,
@@ -83,7 +87,7 @@ def loophole(reward):
     The map, where moves are 0 north, 1 east, 2 south, 3 west; G and L end the walk and all pay; off
     the map the robot stays where it is:
 
-    .......
+        .......
         .......
         S.^^^.G
         .......

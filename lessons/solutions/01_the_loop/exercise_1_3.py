@@ -38,7 +38,7 @@ nudge.cases = [(np.zeros(2), 0, 1, 0.5), (np.zeros(2), 0, -1, 0.5),
            "yours?")
 def keeps_the_sum(f):
     prefs = np.array([0.5, -1.0, 2.0])
-    return abs(f(prefs, 1, 1, 0.2).sum() - prefs.sum()) < 1e-9
+    return abs(f(prefs, 1, 1, 0.2).sum() - prefs.sum()) < 1e-5
 
 
 @nudge.law("After a thumb up the chance of the move must be larger than before, and after a thumb "
@@ -97,3 +97,16 @@ def reversed_slope(prefs, action, thumb, lr):
              "hardly moves, however much it is liked. By which factor is yours too small?")
 def slope_of_the_chance(prefs, action, thumb, lr):
     return nudge(prefs, action, thumb, lr * softmax(prefs)[action])
+
+
+@nudge.wrong("The step has the same size whatever lr is: lr looks forgotten. How far should a "
+             "learning rate of 0.2 go, compared with 1?")
+def lr_forgotten(prefs, action, thumb, lr):
+    return nudge(prefs, action, thumb, 1.0)
+
+
+@nudge.wrong("Only the sign of the thumb counts, as if it were asked with `if`: a thumb of 0.25 "
+             "moves as far as one of 1, and 0 is not nothing. By what can the step be multiplied "
+             "instead?")
+def thumb_by_if(prefs, action, thumb, lr):
+    return nudge(prefs, action, 1 if thumb > 0 else -1, lr)

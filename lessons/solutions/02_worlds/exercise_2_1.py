@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("2.1", minutes=8, hints=[
@@ -20,7 +20,7 @@ def cartpole_step(state, action):
     left (force -10), 1 pushes right (force +10). Everything on the right-hand sides is taken from
     the old state:
 
-    u         = (force + 0.05 angle'^2 sin(angle)) / 1.1
+        u         = (force + 0.05 angle'^2 sin(angle)) / 1.1
         angle''   = (9.8 sin(angle) - u cos(angle)) / (0.5 (4/3 - 0.1 cos(angle)^2 / 1.1))
         x''       = u - 0.05 angle'' cos(angle) / 1.1
         new state = state + 0.02 (x', x'', angle', angle'')
@@ -43,14 +43,17 @@ def cartpole_step(state, action):
 cartpole_step.cases = [(np.zeros(4), 1), (np.zeros(4), 0),
                        (np.array([0.5, -1.0, 0.1, 2.0]), 1), (np.array([0.0, 0.0, 0.2, 0.9]), 0),
                        (np.array([2.39, 0.8, 0.0, 0.1]), 0), (np.array([0.0, 0.0, 0.205, -0.5]), 1),
-                       (np.array([0.0, 0.2, -0.208, -1.0]), 0)]
+                       (np.array([0.0, 0.2, -0.208, -1.0]), 0),
+                       (np.array([-2.39, -0.8, 0.0, 0.1]), 1),
+                       (np.array([2.3, 0.5, 0.15, 0.0]), 1),
+                       (np.array([-1.7, 0.5, 0.1, 0.0]), 0)]
 
 
 @cartpole_step.law("Seen in a mirror (all four numbers of the state negated, left for right), the "
                    "same thing must happen, mirrored. Does it?")
 def the_mirror_makes_no_difference(f):
     state = np.array([0.3, -0.5, 0.05, 0.8])
-    return np.allclose(f(-state, 0)[0], -f(state, 1)[0])
+    return near(f(-state, 0)[0], -f(state, 1)[0])
 
 
 @cartpole_step.right

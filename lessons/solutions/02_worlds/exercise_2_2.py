@@ -1,7 +1,7 @@
 """Exercise 2.2, discounted_returns: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("2.2", minutes=5, hints=[
@@ -36,7 +36,7 @@ discounted_returns.cases = [(np.array([1.0, 0.0, 4.0]), 0.5), (np.ones(5), 0.9),
 @discounted_returns.law("A reward of 1 at each of n steps must be worth (1 - gamma^n) / (1 - "
                         "gamma) at the start. Is it, for n = 40, gamma = 0.95?")
 def a_constant_reward_is_a_geometric_sum(f):
-    return abs(f(np.ones(40), 0.95)[0] - (1 - 0.95**40) / 0.05) < 1e-6
+    return near(f(np.ones(40), 0.95)[0], (1 - 0.95**40) / 0.05)
 
 
 @discounted_returns.right

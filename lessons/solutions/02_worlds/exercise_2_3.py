@@ -14,13 +14,17 @@ def rollout(game, choose, rng):
     """Play one episode and keep all of it.
 
     game: a world of this package. It plays many episodes side by side, so states, actions, rewards
-    and done are arrays with one entry for each episode; you play one, so they have length 1: state
-    = game.start(1, rng) observation = game.observe(state)[0] next_state, reward, done =
-    game.step(state, np.array([action]), rng) choose: function (observation, rng) -> action. rng:
-    the dice, a numpy Generator. The episode stops when the world says done[0], or is cut after
-    game.horizon steps. Returns (observations, actions, rewards, ended) for an episode of T steps:
-    array (T+1, ...) with the first and the last observation, array (T,), array (T,), and True if
-    the world said done, False if the episode was only cut.
+    and done are arrays with one entry for each episode; you play one, so they have length 1:
+
+        state = game.start(1, rng)
+        observation = game.observe(state)[0]
+        next_state, reward, done = game.step(state, np.array([action]), rng)
+
+    choose: function (observation, rng) -> action. rng: a np.random.Generator. The episode stops
+    when the world says done[0], or is cut after game.horizon steps. Returns (observations, actions,
+    rewards, ended) for an episode of T steps: array (T+1, ...) with the first and the last
+    observation, array (T,), array (T,), and True if the world said done, False if the episode was
+    only cut.
 
     Worked: on the map of this lesson a robot that always goes east arrives after 6 moves over three
     flower beds: observations [14, 15, 16, 17, 18, 19, 20], actions six times 1, rewards [-0.04,
@@ -170,10 +174,3 @@ def the_last_step_lost(game, choose, rng):
     observations, actions, rewards, ended = rollout(game, choose, rng)
     last = len(rewards) - ended
     return observations[:len(observations) - ended], actions[:last], rewards[:last], ended
-
-
-@rollout.wrong("The steps are right, but they come as lists; what comes after it wants arrays, to "
-               "slice and to add up. Which NumPy function makes an array of a list?")
-def lists_for_arrays(game, choose, rng):
-    *parts, ended = rollout(game, choose, rng)
-    return (*map(list, parts), ended)

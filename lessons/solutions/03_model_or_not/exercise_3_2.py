@@ -1,7 +1,7 @@
 """Exercise 3.2, estimate_model: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("3.2", minutes=9, hints=[
@@ -41,13 +41,13 @@ estimate_model.cases = [([(0, 0, 1.0, 1), (0, 0, 0.0, 0), (0, 0, 0.5, 1)], 2, 1)
 @estimate_model.law("Each row of P holds the chances of all that may follow one action, so it must "
                     "sum to 1, also where nothing was seen. Does it?")
 def rows_sum_to_one(f):
-    return np.allclose(f(WALK, 4, 3)[0].sum(axis=2), 1)
+    return near(f(WALK, 4, 3)[0].sum(axis=2), 1)
 
 
 @estimate_model.law("To see everything twice changes no share and no mean. Does the model stay the "
                     "same?")
 def twice_is_the_same(f):
-    return all(np.allclose(*pair) for pair in zip(f(WALK, 3, 2), f(WALK + WALK, 3, 2)))
+    return all(near(*pair) for pair in zip(f(WALK, 3, 2), f(WALK + WALK, 3, 2)))
 
 
 @estimate_model.right

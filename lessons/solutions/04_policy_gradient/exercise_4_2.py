@@ -33,7 +33,9 @@ reward_to_go.cases = [(np.array([[8.0, 4.0, 2.0]]), np.array([[True, True, True]
                       (np.array([[1.0, 2.0, -1.0, 3.0], [2.0, 1.0, 7.0, 7.0],
                                  [5.0, 7.0, 7.0, 7.0]]), np.arange(4) < np.array([[4], [2], [1]]),
                        0.9),
-                      (np.ones((2, 3)), np.array([[True, True, False], [True, True, True]]), 1.0)]
+                      (np.ones((2, 3)), np.array([[True, True, False], [True, True, True]]), 1.0),
+                      (np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
+                       np.arange(3) < np.array([[3], [2]]), 0.0)]
 
 
 @reward_to_go.right

@@ -1,7 +1,7 @@
 """Exercise 5.1, clone: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("5.1", minutes=7, hints=[
@@ -37,7 +37,7 @@ clone.cases = [(np.array([0, 0, 0]), np.array([1, 0, 1]), 2, 2, 0.5),
 @clone.law("In a state that nobody has shown, all actions must be equally likely, also with smooth "
            "= 0. Are they?")
 def unseen_states_are_open(f):
-    return np.allclose(f(np.array([0]), np.array([1]), 3, 4, 0.0)[1:], 0.25)
+    return near(f(np.array([0]), np.array([1]), 3, 4, 0.0)[1:], 0.25)
 
 
 @clone.right

@@ -1,7 +1,7 @@
 """Exercise 5.2, sft_grad: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("5.2", minutes=6, hints=[
@@ -36,7 +36,7 @@ sft_grad.cases = [(np.array([[0.0, np.log(3)], [0.0, np.log(3)]]), np.array([0, 
 @sft_grad.law("Each row must add up to 0: adding the same to all logits of a row changes no "
               "chance. Does it?")
 def rows_add_up_to_nothing(f):
-    return np.allclose(f(LOGITS, np.array([2, 0, 1, 1])).sum(axis=1), 0)
+    return near(f(LOGITS, np.array([2, 0, 1, 1])).sum(axis=1), 0)
 
 
 @sft_grad.right

@@ -1,7 +1,7 @@
 """Exercise 5.4, advice_to_update: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("5.4", minutes=7, hints=[
@@ -42,7 +42,7 @@ advice_to_update.cases = [(0, 1, 1.0, "action", 2), (2, 0, -0.5, "action", 3),
 @advice_to_update.law("Who types 0 for left must teach as much as who types 1 for right. Do both "
                       "raise one action by 1?")
 def left_counts_as_much_as_right(f):
-    return all(np.allclose(f(said, 1, 0.0, "action", 2), np.eye(2)[said]) for said in (0, 1))
+    return all(near(f(said, 1, 0.0, "action", 2), np.eye(2)[said]) for said in (0, 1))
 
 
 @advice_to_update.right

@@ -35,7 +35,7 @@ pref_loss.cases = [(np.array([math.log(3), 0.0]), np.zeros(2)),
 @pref_loss.law("Adding 5 to all scores must not change the loss: only differences count.")
 def shifting_changes_nothing(f):
     win, lose = np.array([1.0, 2.0, 0.0]), np.array([0.0, 2.5, 1.0])
-    return abs(f(win + 5, lose + 5) - f(win, lose)) < 1e-9
+    return abs(f(win + 5, lose + 5) - f(win, lose)) < 1e-5
 
 
 @pref_loss.right
@@ -77,3 +77,20 @@ def summed(win_scores, lose_scores):
                  "without forming the chance first?")
 def logarithm_of_zero(win_scores, lose_scores):
     return -np.mean(np.log([pref_prob(a, b) for a, b in zip(win_scores, lose_scores)]))
+
+
+@pref_loss.wrong("It is right, until a chance rounds to 0. Then a small number added inside the "
+                 "logarithm, or a chance that is clipped, hides the infinity, but the loss stays "
+                 "at 28 or so where it should go on to 1000. Can you get log(1 + exp(-d)) without "
+                 "forming the chance first?")
+def small_number_added(win_scores, lose_scores):
+    chances = np.array([pref_prob(a, b) for a, b in zip(win_scores, lose_scores)])
+    return -np.mean(np.log(chances + 1e-12))
+
+
+@pref_loss.wrong("It is right, until a chance is tiny: it is clipped away from 0, so a confident "
+                 "mistake costs no more than a smaller one. The loss should go on to 1000. Can "
+                 "you get log(1 + exp(-d)) without forming the chance first?")
+def chance_clipped(win_scores, lose_scores):
+    chances = np.array([pref_prob(a, b) for a, b in zip(win_scores, lose_scores)])
+    return -np.mean(np.log(np.clip(chances, 1e-7, 1 - 1e-7)))

@@ -38,7 +38,8 @@ fit_scores.cases = [(np.array([[0, 1], [0, 1], [1, 0]]), 2, 0.5),
 
 
 @fit_scores.law("An item that won all of its 10 votes has no finite best score without the "
-                "penalty; with l2 = 0.1 it is 1.96. Is l2 used in every step?")
+                "penalty; with l2 = 0.1 it is 1.96. Is l2 used in every step, and are "
+                "there enough steps to get there?")
 def stays_finite(f):
     return abs(f(np.array([[0, 1]] * 10), 2, 0.1)[0] - 1.957) < 0.02
 
@@ -82,3 +83,14 @@ def share_of_wins(pairs, n, l2):
                   "when there are more votes?")
 def penalty_not_divided(pairs, n, l2):
     return fit_scores(pairs, n, l2 * len(pairs))
+
+
+@fit_scores.wrong("The scores have the right order but are too small, all of them: the walk "
+                  "downhill looks cut short, or its steps are tiny. How many steps does it take "
+                  "until nothing changes any more?")
+def too_few_steps(pairs, n, l2):
+    scores = np.zeros(n)
+    for _ in range(100):
+        slope = pref_loss_grad(scores, pairs[:, 0], pairs[:, 1]) + l2 * scores / len(pairs)
+        scores = scores - 0.1 * slope
+    return scores

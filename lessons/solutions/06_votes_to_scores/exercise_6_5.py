@@ -29,7 +29,9 @@ same_model.cases = [(np.array([3.0, 1.0]), np.array([0.0, -2.0])),
                     (np.array([1.0, 2.0, 3.0]), np.array([0.0, 5.0, 6.0])),
                     (np.array([1000.005, 1000.0]), np.zeros(2)),
                     (np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])),
-                    (np.array([0.1, 0.2, 0.3]), np.array([0.8, 0.9, 1.0]))]
+                    (np.array([0.1, 0.2, 0.3]), np.array([0.8, 0.9, 1.0])),
+                    (np.array([1.0, 2.0, 4.0, 4.0]), np.array([0.0, 1.0, 9.0, 3.0])),
+                    (np.array([1.0, 5.0, 2.0]), np.array([0.0, 7.0, 1.0]))]
 
 
 @same_model.right
@@ -71,3 +73,8 @@ def no_rounding_allowed(first, second):
                   "the voters twice as sure. Which change of all scores keeps every difference?")
 def stretched(first, second):
     return bool(np.corrcoef(first, second)[0, 1] > 1 - 1e-9)
+
+
+@same_model.wrong("It compares the first two items only. Which other differences are there?")
+def first_two_only(first, second):
+    return bool(abs((first[0] - first[1]) - (second[0] - second[1])) <= 1e-6)

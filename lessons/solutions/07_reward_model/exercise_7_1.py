@@ -1,7 +1,7 @@
 """Exercise 7.1, traj_score: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("7.1", minutes=4, hints=[
@@ -24,11 +24,15 @@ def traj_score(reward_fn, features, mask):
 
 
 def first_feature(features):
-    return features[..., 0]
+    return features[..., 0].copy()
 
 
 def likes_the_first_fears_the_second(features):
     return features @ np.array([1.0, -2.0])
+
+
+def pays_for_every_step(features):
+    return 1.0 + features[..., 0] ** 2
 
 
 traj_score.cases = [(first_feature, np.array([[[1.0], [2.0], [5.0]]]),
@@ -37,7 +41,9 @@ traj_score.cases = [(first_feature, np.array([[[1.0], [2.0], [5.0]]]),
                                                                  [[0, 2], [3, 0], [7, 1], [7, 1]]]),
                      np.array([[True, True, True, True], [True, True, False, False]])),
                     (first_feature, np.array([[[0.5], [0.5]], [[-1.0], [4.0]], [[2.0], [-3.0]]]),
-                     np.array([[True, True], [True, False], [True, True]]))]
+                     np.array([[True, True], [True, False], [True, True]])),
+                    (pays_for_every_step, np.array([[[0.5], [0.0], [2.0]], [[1.0], [3.0], [3.0]]]),
+                     np.array([[True, True, False], [True, True, True]]))]
 
 
 @traj_score.law("A walk that goes on for a second, equal round must score twice as much. Does "
@@ -45,8 +51,8 @@ traj_score.cases = [(first_feature, np.array([[[1.0], [2.0], [5.0]]]),
 def twice_the_walk_twice_the_score(f):
     once, mask = np.array([[[1.0], [2.0]]]), np.ones((1, 2), bool)
     twice = np.concatenate([once, once], axis=1)
-    return np.allclose(2 * f(first_feature, once, mask),
-                       f(first_feature, twice, np.ones((1, 4), bool)))
+    return near(2 * f(first_feature, once, mask),
+                f(first_feature, twice, np.ones((1, 4), bool)))
 
 
 @traj_score.right
@@ -89,3 +95,17 @@ def last_step_only(reward_fn, features, mask):
                   "that all fit into one array. Which argument says where a walk is over?")
 def padding_counted(reward_fn, features, mask):
     return reward_fn(features).sum(axis=1)
+
+
+@traj_score.wrong("It adds up the features and rewards the sum. A reward is paid at each step, "
+                  "for that step alone; only where it is a plain weighing of features are the two "
+                  "the same. What is added up?")
+def reward_of_the_sum(reward_fn, features, mask):
+    return reward_fn((features * mask[..., None]).sum(axis=1))
+
+
+@traj_score.wrong("Padding is set to 0 before the reward is asked. A reward may be paid for "
+                  "nothing at all, so these steps still count. Does the mask belong before "
+                  "reward_fn, or behind it?")
+def features_zeroed(reward_fn, features, mask):
+    return reward_fn(features * mask[..., None]).sum(axis=1)

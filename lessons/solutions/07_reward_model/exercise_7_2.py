@@ -1,7 +1,7 @@
 """Exercise 7.2, rm_grad_mlp: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("7.2", minutes=11, hints=[
@@ -59,7 +59,7 @@ rm_grad_mlp.cases = [((np.zeros((1, 1)), np.zeros(1), np.ones(1)), np.ones((1, 1
                  "gradient must be zero. Is it?")
 def equal_walks_teach_nothing(f):
     params, walk, _ = some_vote(2, 3, 4, 1, 3)
-    return all(np.allclose(part, 0, atol=1e-9) for part in f(params, walk, walk.copy()))
+    return all(near(part, 0) for part in f(params, walk, walk.copy()))
 
 
 @rm_grad_mlp.right

@@ -36,7 +36,9 @@ SIX_PAIRS = (np.array([[9.0, 3.1, 1.2, 2.0, 0.05, -1.0], [30.0, 3.0, -1.0, 2.5, 
              np.array([[0.0, 3.0, 0.0, 0.1, 0.0, 1.0], [0.1, 3.1, 0.2, 0.0, 0.1, 0.5],
                        [0.0, 3.0, 0.0, 0.0, 0.0, 1.5]]))
 most_disputed.cases = [(np.array([[0.0, 3.0], [0.0, -3.0]]), np.zeros((2, 2)), 1), (*SIX_PAIRS, 1),
-                       (*SIX_PAIRS, 3)]
+                       (*SIX_PAIRS, 3),
+                       (SIX_PAIRS[1], SIX_PAIRS[0] / 2, 2),
+                       (np.zeros((2, 3)), np.array([[1.0, 2.0, 0.1], [1.5, -2.0, 0.3]]), 1)]
 
 
 @most_disputed.right

@@ -1,7 +1,7 @@
 """Exercise 7.5, normalise: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("7.5", minutes=4, extra=True, hints=[
@@ -31,7 +31,7 @@ normalise.cases = [(np.array([3.0, 5.0]), np.array([1.0, 3.0])),
                "normalised scores. Do they?")
 def a_constant_changes_nothing(f):
     new, reference = np.array([1.0, 4.0]), np.array([0.0, 2.0, 7.0])
-    return np.allclose(f(new, reference), f(new + 10, reference + 10))
+    return near(f(new, reference), f(new + 10, reference + 10))
 
 
 @normalise.right

@@ -1,7 +1,7 @@
 """Exercise 9.1, next_char_nll: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("9.1", minutes=7, hints=[
@@ -37,13 +37,16 @@ def some_logits(*shape, seed):
 next_char_nll.cases = [(np.log([[[3.0, 1.0], [3.0, 1.0]]]), np.array([[0, 1]])),
                        some_logits(3, 4, 5, seed=0), some_logits(2, 1, 3, seed=1),
                        (np.array([[[1000.0, 0.0, -1000.0], [0.0, 999.0, 1000.0]]]),
-                        np.array([[1, 2]]))]
+                        np.array([[1, 2]])),
+                       (np.array([[[900.0, 901.0, 899.0], [-2.0, 0.0, 1.0]],
+                                  [[-800.0, -801.0, -800.5], [3.0, 2.0, 3.0]]]),
+                        np.array([[1, 2], [0, 1]]))]
 
 
 @next_char_nll.law("A model that knows nothing gives each of 4 characters the same chance, and "
                    "must be surprised by log 4 at every place, whatever comes. Is yours?")
 def knows_nothing(f):
-    return np.isclose(f(np.full((3, 2, 4), 7.0), np.array([[0, 1], [2, 3], [3, 3]])), np.log(4))
+    return near(f(np.full((3, 2, 4), 7.0), np.array([[0, 1], [2, 3], [3, 3]])), np.log(4))
 
 
 @next_char_nll.right

@@ -70,6 +70,10 @@ def wavers(text):
     return WAVERING.get(checked(text), END).copy()
 
 
+def may_stay_silent(text):
+    return logits_for(end=0.5, a=0.0) if checked(text) == "" else END.copy()
+
+
 def asked_at_most(model, most=300):
     """The same model for one word; it loses patience with a loop that never ends."""
     asked = []
@@ -98,7 +102,8 @@ def what_it_writes(sample_word, model, temperature, draws):
 
 
 sample_word.cases = [(spells_lano, 1.0, 1), (never_ends, 1.0, 1), (wavers, 3.0, 300),
-                     (wavers, 0.4, 300)]
+                     (wavers, 0.4, 300),
+                     (may_stay_silent, 1.0, 300)]
 
 
 @sample_word.law("Generators in the same state must give the same words, and move on. Is every "
@@ -276,3 +281,12 @@ def end_mark_not_drawn(model, rng, temperature):
                    "has number 1. Which place of LETTERS has the letter of number i?")
 def letters_off_by_one(model, rng, temperature):
     return word_by(model, rng, temperature, letter=lambda number: LETTERS[number])
+
+
+@sample_word.wrong("It never writes the empty word. The end mark may be drawn first, and then the "
+                   "word has no letters. Is it asked for before the first letter, too?")
+def never_empty(model, rng, temperature):
+    word = ""
+    while not word:
+        word = word_by(model, rng, temperature)
+    return word

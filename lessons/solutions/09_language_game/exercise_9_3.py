@@ -2,7 +2,7 @@
 import numpy as np
 
 from tinyrlhf.games.words import LETTERS
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 from .exercise_9_1 import next_char_nll
 from .exercise_9_2 import logits_for
@@ -58,8 +58,8 @@ sequence_logp.cases = [(all_alike, "la"), (opinionated, "merola"), (opinionated,
 def chances_of_all_words_add_up(f):
     model = lambda text: logits_for(end=0.5) if len(text) == 2 else logits_for(end=0.5, a=len(text),
                                                                                e=-1.0)
-    return np.isclose(sum(np.exp(f(model, word))
-                          for word in ("", "a", "e", "aa", "ae", "ea", "ee")), 1)
+    return near(sum(np.exp(f(model, word))
+                    for word in ("", "a", "e", "aa", "ae", "ea", "ee")), 1)
 
 
 @sequence_logp.right

@@ -2,7 +2,7 @@
 import numpy as np
 
 from tinyrlhf.numerics import log_softmax, softmax
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 from .exercise_10_1 import kl_sampled
 from .exercise_10_2 import kl_penalized_reward
@@ -57,14 +57,14 @@ rlhf_grad.cases = [(np.zeros((2, 1, 2)), np.zeros((2, 1, 2)), np.array([[0], [1]
 @rlhf_grad.law("The push on the logits of each written character must sum to zero: what one "
                "character gains, the others lose. Does it?")
 def pushes_sum_to_zero(f):
-    return np.allclose(np.sum(f(*some_batch(3, 4, 5, 0.3, 3)), axis=-1), 0, atol=1e-9)
+    return near(np.sum(f(*some_batch(3, 4, 5, 0.3, 3)), axis=-1), 0)
 
 
 @rlhf_grad.law("Adding 10 to all scores must change nothing: a learned reward has no zero of its "
                "own. Is the baseline there?")
 def zero_of_the_score_does_not_matter(f):
     *texts, scores, kl_coef = some_batch(3, 4, 5, 0.3, 4)
-    return np.allclose(f(*texts, scores + 10, kl_coef), f(*texts, scores, kl_coef))
+    return near(f(*texts, scores + 10, kl_coef), f(*texts, scores, kl_coef))
 
 
 @rlhf_grad.right

@@ -1,7 +1,7 @@
 """Exercise 11.1, best_regularized_policy: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("11.1", minutes=6, hints=[
@@ -30,14 +30,15 @@ best_regularized_policy.cases = [
     (np.array([0.2, 0.8]), np.array([np.log(2), 0.0]), 0.5),
     (np.array([0.5, 0.3, 0.2]), np.array([-0.4, 0.7, 1.1]), 2.0),
     (np.array([0.06, 0.10, 0.30, 0.24, 0.30]), np.array([1.0, 0.5, -0.3, 0.0, -1.2]), 0.3),
-    (np.array([0.1, 0.9]), np.array([1000.0, 999.0]), 0.25)]
+    (np.array([0.1, 0.9]), np.array([1000.0, 999.0]), 0.25),
+    (np.array([0.4, 0.5, 0.1]), np.array([1000.0, 0.0, 999.5]), 2.0)]
 
 
 @best_regularized_policy.law("People's votes fix no zero: the same constant added to every reward "
                              "must change nothing. Does it?")
 def a_constant_changes_nothing(f):
     ref, rewards = np.array([0.5, 0.3, 0.2]), np.array([-0.4, 0.7, 1.1])
-    return np.allclose(f(ref, rewards, 0.7), f(ref, rewards + 5, 0.7))
+    return near(f(ref, rewards, 0.7), f(ref, rewards + 5, 0.7))
 
 
 @best_regularized_policy.law("Where a nat costs a million, nothing is worth moving for: the result "

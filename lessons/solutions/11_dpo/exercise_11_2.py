@@ -1,7 +1,7 @@
 """Exercise 11.2, implicit_reward: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("11.2", minutes=6, hints=[
@@ -41,7 +41,7 @@ implicit_reward.cases = [(np.array([[-1.0, -2.0, -9.0]]), np.array([[-2.0, -4.0,
                      "must be 0. Is it?")
 def nothing_at_the_reference(f):
     log_probs, _, mask = some_answers(3, 4, 3)
-    return np.allclose(f(log_probs, log_probs.copy(), mask, 0.7), 0)
+    return near(f(log_probs, log_probs.copy(), mask, 0.7), 0)
 
 
 @implicit_reward.law("Written twice in a row, an answer's log-ratio doubles, and so must its "
@@ -49,8 +49,8 @@ def nothing_at_the_reference(f):
 def twice_as_long(f):
     log_probs, ref, _ = some_answers(3, 4, 4)
     twice = [np.concatenate([each, each], axis=1) for each in (log_probs, ref)]
-    return np.allclose(f(*twice, np.ones((3, 8), bool), 0.7),
-                       2 * f(log_probs, ref, np.ones((3, 4), bool), 0.7))
+    return near(f(*twice, np.ones((3, 8), bool), 0.7),
+                2 * f(log_probs, ref, np.ones((3, 4), bool), 0.7))
 
 
 @implicit_reward.right

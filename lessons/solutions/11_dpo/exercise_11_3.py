@@ -1,7 +1,7 @@
 """Exercise 11.3, dpo_loss: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("11.3", minutes=7, hints=[
@@ -44,15 +44,15 @@ dpo_loss.cases = [(np.array([-4.0]), np.array([-6.0]), np.array([-5.0]), np.arra
               "0.693, whatever kl_coef is. Does it?")
 def log_two_at_the_start(f):
     reference = some_votes(6, 3)[2:]
-    return all(np.isclose(f(*reference, *reference, price), np.log(2)) for price in (0.1, 1.0, 3.0))
+    return all(near(f(*reference, *reference, price), np.log(2)) for price in (0.1, 1.0, 3.0))
 
 
 @dpo_loss.law("If both answers of a pair lose the same share of their chance, the lead stays, and "
               "so must the loss. Does it?")
 def both_may_fall(f):
     chosen, rejected, *reference = some_votes(4, 4)
-    return np.isclose(f(chosen, rejected, *reference, 0.3),
-                      f(chosen - 9, rejected - 9, *reference, 0.3))
+    return near(f(chosen, rejected, *reference, 0.3),
+                f(chosen - 9, rejected - 9, *reference, 0.3))
 
 
 @dpo_loss.right

@@ -42,7 +42,8 @@ true_vs_proxy.cases = [(np.array([[0, 5, 5], [10, 8, 7], [20, 12, NAN], [30, 14,
                                   [28, 14.0, 4.1], [32, 14.3, 4.9], [36, 13.9, NAN]]),),
                        (np.array([[0, 2.0, 2.5], [5, 3.0, 2.0], [15, 4.5, -1.0], [20, 4.4, -3.5]]),
                         ),
-                       (np.array([[0, 1.0, NAN], [25, 2.0, 0.5], [50, 3.0, 0.7], [75, 2.9, 1.5]]),)]
+                       (np.array([[0, 1.0, NAN], [25, 2.0, 0.5], [50, 3.0, 0.7], [75, 2.9, 1.5]]),),
+                       (np.array([[0, 1, 3], [5, 2, 2], [10, 3, 6], [15, 4, 8], [20, 5, 1]]),)]
 
 
 @true_vs_proxy.right
@@ -155,3 +156,12 @@ def cost_with_the_wrong_sign(history):
 def gain_instead_of_cost(history):
     asked = history[~np.isnan(history[:, 2])]
     return true_vs_proxy.function(history)[0], asked[:, 2].max() - asked[0, 2]
+
+
+@true_vs_proxy.wrong("It stops at the first time that people were less happy than before. They "
+                     "may become happier again later. Over which rows is the largest taken?")
+def first_drop(history):
+    asked = history[~np.isnan(history[:, 2])]
+    drops = np.flatnonzero(np.diff(asked[:, 2]) < 0)
+    best = drops[0] if len(drops) else len(asked) - 1
+    return asked[best, 0], asked[best, 2] - asked[-1, 2]

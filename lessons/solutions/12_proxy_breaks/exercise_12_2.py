@@ -33,12 +33,12 @@ entropy.cases = [(["ka", "ka", "lo", "mi"],), (["lumikate"] * 5,),
 @entropy.law("Ten samples of the one word lumikate are as uniform as samples can be: their entropy "
              "must be 0. Is it?")
 def one_word_only(f):
-    return abs(f(["lumikate"] * 10)) < 1e-9
+    return abs(f(["lumikate"] * 10)) < 1e-5
 
 
 @entropy.law("The order in which the words were written must not matter. Does it, in yours?")
 def order_does_not_matter(f):
-    return abs(f(["a", "b", "a", "c", "a"]) - f(["c", "a", "a", "b", "a"])) < 1e-9
+    return abs(f(["a", "b", "a", "c", "a"]) - f(["c", "a", "a", "b", "a"])) < 1e-5
 
 
 @entropy.right

@@ -39,7 +39,10 @@ pick_kl_coef.cases = [(np.array([0, 0.3]), np.array([[1.0, 1, 0, 0], [0, 1, 1, 0
                       (np.array([0.2, 0.4, 0.05]),
                        np.array([[1, 0, 1, NAN, 1, 0.5], [0, 0, 1, 0.5, 1, NAN],
                                  [1, 1, 0, 1, 1, 0.5]]), 2),
-                      (np.array([0.7, 0.1]), np.array([[0, 0.5, 0, NAN, 0], [1, 0, 1, 0, 1]]), 1)]
+                      (np.array([0.7, 0.1]), np.array([[0, 0.5, 0, NAN, 0], [1, 0, 1, 0, 1]]), 1),
+                      (np.array([0.2, 0.6, 0.4]),
+                       np.array([[0, 1, 0, 1.0], [0, 1, 1, 0], [0, 0, 1, 1]]), 0),
+                      (np.array([0.3, 0.1]), np.array([[1, 1, 0.5, 0.5, 0.5], [0, 1, 1, 0, 1]]), 1)]
 
 
 @pick_kl_coef.right
@@ -143,3 +146,18 @@ def least_liked(kl_coefs, wins, n_seen):
                     "nothing is learned either. What do the new votes say?")
 def shortest_leash(kl_coefs, wins, n_seen):
     return kl_coefs.max()
+
+
+@pick_kl_coef.wrong("Several runs are equally good, and it takes the last of them. The question "
+                    "asks for the largest kl_coef of these, wherever it stands. What picks the "
+                    "largest?")
+def last_of_equals(kl_coefs, wins, n_seen):
+    shares = np.nanmean(wins[:, n_seen:], axis=1)
+    return kl_coefs[np.flatnonzero(np.isclose(shares, shares.max()))[-1]]
+
+
+@pick_kl_coef.wrong("Votes for `same` are left out, as if nobody had answered. They say "
+                    "something: half a win. What would a run be worth of which people only ever "
+                    "say `same`?")
+def same_left_out(kl_coefs, wins, n_seen):
+    return pick_kl_coef(kl_coefs, np.where(wins == 0.5, NAN, wins), n_seen)

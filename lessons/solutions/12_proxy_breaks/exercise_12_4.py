@@ -1,7 +1,7 @@
 """Exercise 12.4, conservative: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("12.4", minutes=6, extra=True, hints=[
@@ -47,7 +47,7 @@ conservative.cases = [([member([1.0]), member([-1.0], 10.0)], np.array([[1.0], [
 def zeros_do_not_matter(f):
     x = np.array([[1.0, 0, 3], [0, 2, 0]])
     plain, shifted = ([member([1, 0, 1]), member([0, 1, 0.5], zero)] for zero in (0.0, 20.0))
-    return np.allclose(f(plain, x, WORDS), f(shifted, x, WORDS))
+    return near(f(plain, x, WORDS), f(shifted, x, WORDS))
 
 
 @conservative.right

@@ -1,7 +1,7 @@
 """Exercise 13.1, choice_logp: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("13.1", minutes=8, hints=[
@@ -40,13 +40,13 @@ choice_logp.cases = [
 @choice_logp.law("The chances of all options must add up to 1. Do they, for three things and "
                  "rationality 2?")
 def chances_add_up(f):
-    return np.allclose(sum(np.exp(f(THREE, k, np.eye(3), 2.0)) for k in range(3)), 1)
+    return near(sum(np.exp(f(THREE, k, np.eye(3), 2.0)) for k in range(3)), 1)
 
 
 @choice_logp.law("With rationality 0 nobody looks: each of four options has the chance one "
                  "quarter. Does it?")
 def a_coin_knows_nothing(f):
-    return np.allclose(f(THREE, 2, np.eye(3)[[0, 1, 2, 0]], 0.0), np.log(1 / 4))
+    return near(f(THREE, 2, np.eye(3)[[0, 1, 2, 0]], 0.0), np.log(1 / 4))
 
 
 @choice_logp.right

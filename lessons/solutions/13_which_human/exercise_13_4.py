@@ -1,7 +1,7 @@
 """Exercise 13.4, swap_order_check: its solution, hints and usual mistakes."""
 import numpy as np
 
-from tinyrlhf.teaching import exercise
+from tinyrlhf.teaching import exercise, near
 
 
 @exercise("13.4", minutes=5, extra=True, hints=[
@@ -51,13 +51,13 @@ swap_order_check.cases = [(always_the_first, np.array([[1, 2], [5, 3]])), (the_l
 @swap_order_check.law("Somebody who always prefers the larger number does not care for places: (1, "
                       "0, 0). Is it?")
 def who_prefers_a_thing_has_no_place(f):
-    return np.allclose(f(the_larger, FIVE), (1, 0, 0))
+    return near(f(the_larger, FIVE), (1, 0, 0))
 
 
 @swap_order_check.law("Every pair is of one of the three kinds, so the shares must add up to 1. Do "
                       "they?")
 def shares_add_up(f):
-    return abs(sum(f(the_second_when_odd, FIVE)) - 1) < 1e-9
+    return abs(sum(f(the_second_when_odd, FIVE)) - 1) < 1e-5
 
 
 @swap_order_check.right

@@ -40,13 +40,13 @@ agreement.cases = [(np.array([[0, 1, 1, 0], [0, 1, 0, 0]]),), (SAID,),
 
 @agreement.law("People who always say the same must get 1. Do they, for [[0, 1, 1], [0, 1, 1]]?")
 def unanimity_is_one(f):
-    return abs(f(np.array([[0, 1, 1], [0, 1, 1]])) - 1) < 1e-9
+    return abs(f(np.array([[0, 1, 1], [0, 1, 1]])) - 1) < 1e-5
 
 
 @agreement.law("Two people who say 0 of nearly everything, but differ where one says 1, agree on 8 "
                "of 10 pairs and yet no better than by chance: alpha is -0.06. Is it?")
 def saying_0_of_everything_is_no_agreement(f):
-    return abs(f(np.eye(10, dtype=int)[[8, 9]]) + 1 / 18) < 1e-9
+    return abs(f(np.eye(10, dtype=int)[[8, 9]]) + 1 / 18) < 1e-5
 
 
 @agreement.right
