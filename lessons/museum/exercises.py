@@ -3,7 +3,7 @@ import numpy as np
 from tinyrlhf.numerics import log_softmax
 
 
-# museum.1, 5 minutes; takuseno/ppo, issue 3; the same in tensorforce, issue 106
+# museum.1, 5 minutes; takuseno/ppo, issue 3
 def clipped_objective(log_probs, old_log_probs, advantages, clip):
     """What PPO is paid for each action, to be raised: the less favourable of what it earns without
     a limit on its ratio to the old policy and with one.
@@ -160,7 +160,7 @@ def drawn_log_probs(logits, actions, temperature):
     return log_softmax(logits)[np.arange(len(actions)), actions]
 
 
-# museum.14, 4 minutes; jingyaogong/minimind, issue 298; linkedin/Liger-Kernel, pull request 693
+# museum.14, 4 minutes; linkedin/Liger-Kernel, pull request 693; huggingface/trl, issue 789
 def answer_log_probs(log_probs, mask):
     """The log-probability of each answer, as DPO's loss needs it.
 

@@ -69,6 +69,39 @@ class Exercise:
         """Decorator: says of the student's function whether the sentence is true of it."""
         return lambda function: self.laws.append((sentence, function)) or function
 
+    def checks(self, tested):
+        """This exercise is a check(f) of another one: it is shown every version, right and wrong.
+
+        What stops under it is rejected. It passes if it accepts the right ones and no wrong one.
+        """
+        right = [tested.function, *tested.right_versions]
+        versions = {f"the right one called {each.__name__}": each for each in right}
+        versions |= {message: each for message, each in tested.wrong_versions}
+
+        def accepts(check, version):
+            try:
+                said = check(versions[version])
+                return said if isinstance(said, str) else bool(said)
+            except Exception:
+                if versions[version] in right:
+                    raise
+                return False
+
+        def score(check):
+            said = {version: accepts(check, version) for version in versions}
+            slipped = [version for version in list(said)[len(right):] if said[version]]
+            kept, wrong = sum(list(said.values())[:len(right)]), len(said) - len(right)
+            return kept == len(right) and not slipped or (
+                f"It accepts {kept} of {len(right)} right versions and rejects "
+                f"{wrong - len(slipped)} of {wrong} wrong ones. "
+                + (f"One that gets through is told: {slipped[0]}" if slipped else "Which rule "
+                   "of yours is stricter than the task?"))
+
+        self.cases = [(version,) for version in versions]
+        self.player = self.signature = accepts
+        self.law("")(score)
+        return self
+
     def play(self, function):
         """Decorator: play(f, *case) -> what is compared, where f(*case) itself is not.
 

@@ -33,7 +33,7 @@ def stops_pushing_down(f):
     return np.allclose(f(now - 0.01, old, bad, 0.2), f(now, old, bad, 0.2), atol=1e-9)
 
 
-@clipped_objective.bug("takuseno/ppo, issue 3; the same in tensorforce, issue 106",
+@clipped_objective.bug("takuseno/ppo, issue 3",
                        "The smaller of the two ratios is not the smaller of the two payments: "
                        "times a negative advantage it is the larger one. When is the minimum "
                        "taken?")

@@ -50,4 +50,5 @@ def of_k3(log_probs, ref_log_probs):
 
 @kl_slope.right
 def one_by_one(log_probs, ref_log_probs):
-    return np.array([(one - other) / len(log_probs) for one, other in zip(log_probs, ref_log_probs)])
+    ratios = [one - other for one, other in zip(log_probs, ref_log_probs)]
+    return np.array(ratios) / len(ratios)

@@ -32,7 +32,7 @@ def chances_add_up(f):
     return np.isclose(np.exp(f(table, mask)).sum(), 1)
 
 
-@answer_log_probs.bug("jingyaogong/minimind, issue 298; linkedin/Liger-Kernel, pull request 693",
+@answer_log_probs.bug("linkedin/Liger-Kernel, pull request 693; huggingface/trl, issue 789",
                       "It is the mean of the tokens: no chance of anything. A long answer gets off "
                       "more lightly for each token, and the optimum is another one. What "
                       "multiplies?")
