@@ -4,4 +4,4 @@ from tinyrlhf.teaching.grader import check, mine
 from tinyrlhf.teaching.pictures import LECTURE, show
 from tinyrlhf.teaching.predictions import predict
 
-__all__ = ["LECTURE", "exercise", "mine", "near", "predict", "show"]
+__all__ = ["LECTURE", "check", "exercise", "mine", "near", "predict", "show"]
