@@ -2458,13 +2458,66 @@ WRONG = [
      'answers = state.answers.of((*stage.kinds, *stage.also))\n    fit_loss',
      'answers = state.answers.of(stage.kinds)\n    fit_loss',
      'tests/test_arm.py::test_corrections_are_read_as_choices_in_the_rounds_too'),
+    # the learner's and the teacher's tools
+    ('tinyrlhf/teaching/watching.py',
+     'if verdict.state != TO_DO and text != self.texts.get(number) and text and not again:',
+     'if verdict.state != TO_DO and text and not again:',
+     'tests/test_teaching.py::test_attempts_are_other_versions_with_code_in_them_not_savings'),
+    ('tinyrlhf/teaching/watching.py',
+     '        later = [n for n in left if list(self.exercises).index(n) > self.place()]\n',
+     '        later = left\n',
+     'tests/test_teaching.py::test_skipping_comes_round_to_the_first_open_exercise'),
+    ('tinyrlhf/teaching/watching.py',
+     '    return book if good else {}\n',
+     '    return book\n',
+     'tests/test_teaching.py::test_a_damaged_record_of_progress_is_no_record'),
+    ('tinyrlhf/teaching/classes.py',
+     'return escape(printable(text))',
+     'return printable(text)',
+     'tests/test_teaching.py::test_names_and_texts_of_hand_ins_are_never_markup_or_control'),
+    ('tinyrlhf/teaching/classes.py',
+     'return f"\'{text}" if text[:1] in',
+     'return text if text[:1] in',
+     'tests/test_teaching.py::test_names_and_texts_of_hand_ins_are_never_markup_or_control'),
+    ('tinyrlhf/teaching/classes.py',
+     'if path.is_symlink() or not path.is_file():',
+     'if not path.is_file():',
+     'tests/test_teaching.py::test_what_is_a_link_or_too_large_is_not_run_and_stays_in_the_table'),
+    ('tinyrlhf/teaching/classes.py',
+     'rank = path.parent.name == "work", path.lstat().st_mtime_ns',
+     'rank = path.lstat().st_mtime_ns, path.parent.name == "work"',
+     'tests/test_teaching.py::test_hand_ins_are_found_as_they_come'),
+    ('tinyrlhf/teaching/classes.py',
+     'if first and first.state == FAILED:',
+     'if first:',
+     'tests/test_teaching.py::test_the_map_counts_each_named_mistake_and_says_who_is_stuck'),
+    ('tinyrlhf/teaching/commands.py',
+     '    if path.exists():\n',
+     '    if path.suffix == ".py" and path.exists():\n',
+     'tests/test_teaching.py::test_a_notebook_lands_in_work_and_is_never_overwritten'),
+    ('tinyrlhf/teaching/copies.py',
+     'target = os.path.relpath(folder / match[1], place or folder)',
+     'target = match[1].replace("../", "", 1)',
+     'tests/test_teaching.py::test_a_notebook_is_valid_has_its_exercises_and_its_links_work'),
+    ('tinyrlhf/teaching/copies.py',
+     'for_teachers = [] if solutions else ["solutions", "TEACHING.md"]',
+     'for_teachers = []',
+     'tests/test_teaching.py::test_an_export_has_no_solutions_hints_or_dead_links'),
+    ('tinyrlhf/teaching/places.py',
+     'named = "`tinyrlhf lesson " in file.read(100_000)',
+     'named = "lesson" in file.read(100_000)',
+     'tests/test_teaching.py::test_a_strangers_folder_of_lessons_is_not_run'),
+    ('tinyrlhf/teaching/pictures.py',
+     'if "inline" not in plt.get_backend().lower():',
+     'if "inline" in plt.get_backend().lower():',
+     'tests/test_teaching.py::test_a_window_that_stops_the_lesson_is_announced'),
 ]
 
 
 def make_copy(folder):
     """All that a test needs, compiled."""
-    for part in ("tinyrlhf", "tests"):
-        shutil.copytree(ROOT / part, Path(folder, part), ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("tinyrlhf", "tests", "lessons"):
+        shutil.copytree(ROOT / part, Path(folder, part), ignore=shutil.ignore_patterns("__pycache__", "work"))
     shutil.copy(ROOT / "setup.cfg", folder)
     by_content = py_compile.PycInvalidationMode.CHECKED_HASH
     compileall.compile_dir(folder, quiet=2, invalidation_mode=by_content)

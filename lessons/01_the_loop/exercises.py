@@ -8,6 +8,15 @@ and let the grader look:
 import numpy as np
 
 
+# 1.a, predict: in the first 30 rounds, while the taste is still the old one, who does best: thumbs,
+# written reward or labelled examples?
+predict_1_a = None
+
+# 1.b, predict: 20 robots hear every thumb and forget nothing (`keep=1`). How many still dance the
+# old moves 50 rounds after the taste has changed?
+predict_1_b = None
+
+
 # 1.1, 5 minutes
 def softmax(prefs):
     """From preferences to chances: positive, adding up to 1, larger where the preference is larger.

@@ -9,6 +9,15 @@ import math
 import numpy as np
 
 
+# 2.a, predict: the pole is upright and tips to the right at 0.2 rad/s. The cart is pushed to the
+# right. Does the pole now tip to the right faster or slower?
+predict_2_a = None
+
+# 2.b, predict: G is 6 steps away. Paid 1 for arriving and 1 for each step nearer, at which step
+# does the perfect robot arrive (0: never, in 40 steps)?
+predict_2_b = None
+
+
 # 2.1, 8 minutes
 def cartpole_step(state, action):
     """One step of CartPole: what does a push of 10 newton do to cart and pole in 0.02 seconds?

@@ -8,6 +8,15 @@ and let the grader look:
 import numpy as np
 
 
+# 3.a, predict: S is 14 steps from G, and worth 0.513 in the end. What does it seem worth after 13
+# sweeps?
+predict_3_a = None
+
+# 3.b, predict: epsilon-greedy with epsilon 0.1 has 60 episodes. On how many of 10 seeds does it
+# find the larger prize?
+predict_3_b = None
+
+
 # 3.1, 7 minutes
 def bellman_backup(V, P, R, gamma):
     """One sweep of planning: what each state is worth if the states behind it are worth V.

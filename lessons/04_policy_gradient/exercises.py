@@ -9,6 +9,15 @@ import numpy as np
 from tinyrlhf.numerics import softmax
 
 
+# 4.a, predict: ours ends at 199 of 200 steps. Each of A, B and C has a wrong line. How many of the
+# three end above 150 (mean of seeds 0 to 2)?
+predict_4_a = None
+
+# 4.b, predict: by which factor does the baseline shrink the scatter of single pushes (points 5, 6,
+# 8, each with a noise of 1)?
+predict_4_b = None
+
+
 # 4.1, 6 minutes
 def logp_grad(logits, actions):
     """The slope of log pi(action) by the logits, one row for each of n decisions.

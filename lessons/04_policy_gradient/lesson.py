@@ -52,7 +52,7 @@ from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
 
@@ -261,6 +261,15 @@ def run(program, seed):
     return np.array([program(policy, optimizer, CartPole(horizon=200), rng) for _ in range(UPDATES)])
 
 
+# %% [predict]
+predict("4.a",
+        "ours ends at 199 of 200 steps. Each of A, B and C has a wrong line. How many of the "
+        "three end above 150 (mean of seeds 0 to 2)?",
+        sum(np.mean([run(program, seed)[-5:] for seed in (0, 1, 2)]) > 150
+            for program in (program_a, program_b, program_c)),
+        "A curve that rises proves no program right.")
+
+# %%
 print("steps that the pole stands, mean of the last five updates, seeds 0, 1, 2")
 print("  at the start  ", *(f"{learn(seed)[0]:5.0f}" for seed in (0, 1, 2)))
 print("  ours          ", *(f"{learn(seed)[-5:].mean():5.0f}" for seed in (0, 1, 2)))
@@ -300,6 +309,15 @@ def scatter(push):
     return np.sqrt(np.sum((push - push.mean(axis=0)) ** 2, axis=1).mean())
 
 
+# %% [predict]
+predict("4.b",
+        "by which factor does the baseline shrink the scatter of single pushes (points 5, 6, 8, "
+        "each with a noise of 1)?",
+        np.mean([np.divide(*map(scatter, pushes(seed)[1:])) for seed in (0, 1, 2)]),
+        "It is no fine point. The mean of all points, 6.3, says nothing about a move, and "
+        "without a baseline it is most of every push.")
+
+# %%
 EXACT = (POINTS - POINTS.mean()) / 3                                                    # p (R - mean R), with p = 1/3
 print("mean push on wave, turn, bow   ", *(f"{push:6.2f}" for push in EXACT), "   exact")
 for seed in (0, 1, 2):

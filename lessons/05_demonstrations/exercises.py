@@ -8,6 +8,15 @@ and let the grader look:
 import numpy as np
 
 
+# 5.a, predict: a person balances five episodes by typing. An untrained policy stands for 21 steps.
+# Taught with the typed number as its reward, for how many?
+predict_5_a = None
+
+# 5.b, predict: who judges against what the robot usually does may give TAMER 300 thumbs. After how
+# many do they fall silent (mean of seeds 0 to 2)?
+predict_5_b = None
+
+
 # 5.1, 7 minutes
 def clone(states, actions, n_states, n_actions, smooth):
     """Behaviour cloning by counting: how likely each action is in each state, after these

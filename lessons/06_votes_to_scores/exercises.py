@@ -9,6 +9,14 @@ import math
 import numpy as np
 
 
+# 6.a, predict: a lead of 1 wins 73 % of the votes. How many percent does a lead of 2 win?
+predict_6_a = None
+
+# 6.b, predict: 300 votes are 15 times as many as 20. By which factor does the mean error of a score
+# shrink (mean of seeds 0 to 9)?
+predict_6_b = None
+
+
 # 6.1, 4 minutes
 def pref_prob(score_a, score_b):
     """The chance that a is preferred to b: the sigmoid of the difference of their scores.

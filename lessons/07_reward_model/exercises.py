@@ -8,6 +8,15 @@ and let the grader look:
 import numpy as np
 
 
+# 7.a, predict: a table of 77 numbers explains all of the 30 votes that it was fitted to. How many
+# percent of new votes does it foretell (a coin: 50, nobody more than 90)?
+predict_7_a = None
+
+# 7.b, predict: two walks saw 11 cells between them. The vote on them is one step for the network.
+# Of how many of the 70 cells does the reward move?
+predict_7_b = None
+
+
 # 7.1, 4 minutes
 def traj_score(reward_fn, features, mask):
     """The score of each of B walks: the sum of the rewards of its steps.

@@ -46,7 +46,7 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.questions import shown
 from tinyrlhf.rewards.choice import choice_loss
 from tinyrlhf.rewards.reward_models import Ensemble, StepReward
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
 MAP = ["...^.#..^^.",
@@ -187,6 +187,14 @@ def seen_and_new(seed, n_train):
     return np.mean(scores[votes[:n_train, 0]] > scores[votes[:n_train, 1]]), holdout_accuracy(fit, votes, n_train)
 
 
+# %% [predict]
+predict("7.a",
+        "a table of 77 numbers explains all of the 30 votes that it was fitted to. How many "
+        "percent of new votes does it foretell (a coin: 50, nobody more than 90)?",
+        100 * np.mean([seen_and_new(seed, 30)[1] for seed in (0, 1, 2)]),
+        "What it has learned by heart is no knowledge.")
+
+# %%
 for n_train in (30, 120):
     for seed in (0, 1, 2):
         walks, votes = votes_of(seed)
@@ -235,6 +243,14 @@ def reach_of_one_vote(seed):
     return len(set(liked) | set(other)), np.sum((np.abs(after - before) > 0.01)[SYMBOLS != "#"])
 
 
+# %% [predict]
+predict("7.b",
+        "two walks saw 11 cells between them. The vote on them is one step for the network. Of "
+        "how many of the 70 cells does the reward move?",
+        reach_of_one_vote(0)[1],
+        "A vote is not about the cells that were seen: all places share the same weights.")
+
+# %%
 for seed in (0, 1, 2):
     seen, moved = reach_of_one_vote(seed)
     print(f"seed {seed}: the two walks saw {seen} cells; in the network the reward of {moved} cells out of 70 moved")

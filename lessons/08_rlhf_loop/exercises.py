@@ -9,6 +9,15 @@ from types import SimpleNamespace
 import numpy as np
 
 
+# 8.a, predict: six rounds, 25 comparisons each. Of the 300 walks that people compare, how many
+# reach the goal?
+predict_8_a = None
+
+# 8.b, predict: the clone's walk is worth 1.24. What is a walk worth after 150 comparisons more,
+# without a KL penalty?
+predict_8_b = None
+
+
 # 8.1, 5 minutes
 def collect(play, n, rng):
     """n pairs of walks to be compared: all 2n played one after the other, the first of a pair

@@ -9,6 +9,15 @@ import numpy as np
 from tinyrlhf.games.words import LETTERS
 
 
+# 9.a, predict: before fine-tuning 20 % of the answers begin politely. How many percent after fifty
+# dialogues?
+predict_9_a = None
+
+# 9.b, predict: with two meanings, labels and thumbs both come to 97 % after 2560 reviews. With
+# twelve, labels come to 82 %, and thumbs?
+predict_9_b = None
+
+
 # 9.1, 7 minutes
 def next_char_nll(logits, targets):
     """How surprised is a model by a batch of texts? The mean over all their letters of -log

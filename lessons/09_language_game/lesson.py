@@ -51,7 +51,7 @@ from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.plots import BLUE, GREY, ORANGE, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
@@ -316,6 +316,14 @@ def quality(policy, n=300):
 ARMS = {"has read": talker, "has read, fine-tuned": fine_tuned,
         "never read, fine-tuned": lambda seed: fine_tuned(seed, has_read=False),
         "questions count, too": lambda seed: fine_tuned(seed, everything)}
+# %% [predict]
+predict("9.a",
+        "before fine-tuning 20 % of the answers begin politely. How many percent after fifty "
+        "dialogues?",
+        100 * quality(fine_tuned(0))[1],
+        "Fifty are enough: they do not teach the language, they choose among what is there.")
+
+# %%
 print("                                 real words   polite   right   rude   asks on an empty page")
 for name, make in ARMS.items():
     for seed in SEEDS:
@@ -440,6 +448,14 @@ def understand(seed, meanings, told, batches=160, learning_rate=0.03):
 
 
 WAYS = ((2, True, 160), (2, False, 160), (12, True, 160), (12, False, 640))
+# %% [predict]
+predict("9.b",
+        "with two meanings, labels and thumbs both come to 97 % after 2560 reviews. With "
+        "twelve, labels come to 82 %, and thumbs?",
+        100 * np.mean([understand(seed, 12, False, 640)[LOOKS.index(160)] for seed in SEEDS]),
+        "A thumb down leaves one meaning of two, and eleven of twelve.")
+
+# %%
 print("unseen reviews understood, after      80    320   2560  10240 reviews")
 for meanings, told, batches in WAYS:
     for seed in SEEDS:

@@ -9,6 +9,15 @@ import numpy as np
 from tinyrlhf.numerics import log_softmax, softmax
 
 
+# 10.a, predict: for a leash, which counts the words of the policy, which one is farther from the
+# reference: picky or odd?
+predict_10_a = None
+
+# 10.b, predict: far from the reference, the mean of which estimator is nearest to the exact KL: k1
+# (often negative for a single word), k2 or k3?
+predict_10_b = None
+
+
 # 10.1, 6 minutes
 def kl_sampled(logp, ref_logp, mask):
     """How many nats each text is from the reference: log policy(text) - log reference(text).

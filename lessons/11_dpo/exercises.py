@@ -8,6 +8,15 @@ and let the grader look:
 import numpy as np
 
 
+# 11.a, predict: `kl_coef` is 2, a dear nat, and one of two answers always wins. IPO stops at a
+# chance of 0.56. Where is DPO after 1000 steps?
+predict_11_a = None
+
+# 11.b, predict: DPO is trained on 300 chosen words. How many percent of them are likelier
+# afterwards than before?
+predict_11_b = None
+
+
 # 11.1, 6 minutes
 def best_regularized_policy(ref, rewards, kl_coef):
     """The policy with the largest mean reward minus kl_coef times KL(policy || reference), over A

@@ -51,7 +51,7 @@ from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION, label_lines
 from tinyrlhf.questions import shown
 from tinyrlhf.rewards import bradley_terry
 from tinyrlhf.rlhf import improve_on
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 from tinyrlhf.worlds.text import text
 from tinyrlhf.yardsticks import Strings
 
@@ -193,6 +193,14 @@ def chance_of_the_favourite(loss, kl_coef, steps):
     return float(sigmoid(logit))
 
 
+# %% [predict]
+predict("11.a",
+        "`kl_coef` is 2, a dear nat, and one of two answers always wins. IPO stops at a chance "
+        "of 0.56. Where is DPO after 1000 steps?",
+        chance_of_the_favourite(dpo, 2.0, 1000),
+        "No price of a nat stops it: the loss falls as long as the lead grows.")
+
+# %%
 print("chance of the favourite after     10     100    1000 steps      IPO's formula")
 for price in (0.2, 0.5, 2.0):
     for name, loss in (("DPO", dpo), ("IPO", ipo)):
@@ -477,6 +485,15 @@ def now_and_best(seed):
     return [(chosen.mean(), rejected.mean(), np.mean(chosen > 0)) for chosen, rejected in zip(*table)]
 
 
+# %% [predict]
+predict("11.b",
+        "DPO is trained on 300 chosen words. How many percent of them are likelier afterwards "
+        "than before?",
+        100 * np.mean([now_and_best(seed)[0][2] for seed in SEEDS]),
+        "Most become rarer: the loss sees only the lead over the rejected ones, and few of the "
+        "winners are good.")
+
+# %%
 print("log-ratios:  DPO, chosen  rejected  chosen that gained        best possible: the same three")
 for seed in SEEDS:
     columns = [f"{won:15.1f}{lost:10.1f}{gained:16.0%}" for won, lost, gained in now_and_best(seed)]

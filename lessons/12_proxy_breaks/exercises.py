@@ -8,6 +8,15 @@ and let the grader look:
 import numpy as np
 
 
+# 12.a, predict: score = truth + error. With heavy-tailed errors the best of 4 has a mean truth of
+# 0.5. And the best of 4096?
+predict_12_a = None
+
+# 12.b, predict: the true reward is paid for every word, no proxy. At first about 63 of 64 words are
+# different. How many are in use after 80 steps (mean of seeds 0 to 2)?
+predict_12_b = None
+
+
 # 12.1, 5 minutes
 def true_vs_proxy(history):
     """When should a run have been stopped, and what did it cost to go on?

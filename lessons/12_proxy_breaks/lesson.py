@@ -47,7 +47,7 @@ from tinyrlhf.numerics import sigmoid, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
 from tinyrlhf.questions import random_pairs, shown
 from tinyrlhf.rewards.reward_models import OutcomeReward
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
@@ -232,6 +232,16 @@ def truth_of_the_best(n, draw_errors, rng):
 
 ERRORS = {"bell-shaped": lambda rng, shape: rng.normal(size=shape),
           "heavy tails": lambda rng, shape: rng.standard_t(2, size=shape)}
+# %% [predict]
+predict("12.a",
+        "score = truth + error. With heavy-tailed errors the best of 4 has a mean truth of 0.5. "
+        "And the best of 4096?",
+        [truth_of_the_best(n, ERRORS["heavy tails"], rng) for rng in [np.random.default_rng(0)]
+         for n in (4, 16, 64, 256, 1024, 4096)][-1],
+        "To search more is not to find better: in the end the largest error wins, and it says "
+        "nothing about the truth.")
+
+# %%
 print("best of          4     16     64    256   1024   4096")
 for name, draw_errors in ERRORS.items():
     rng = np.random.default_rng(0)
@@ -277,6 +287,16 @@ def paid_the_truth(seed):
     return climb(start.copy(), start, felt, np.random.default_rng([3, seed]), steps=80)
 
 
+# %% [predict]
+predict("12.b",
+        "the true reward is paid for every word, no proxy. At first about 63 of 64 words are "
+        "different. How many are in use after 80 steps (mean of seeds 0 to 2)?",
+        np.mean([np.exp(entropy(spelled(finished(paid_the_truth(seed)[-1].episodes))))
+                 for seed in (0, 1, 2)]),
+        "A true reward does not keep variety: where all that counts is reward, one perfect word "
+        "is enough.")
+
+# %%
 print("paid what is truly felt    step   felt   words in use (of 64)")
 for seed in (0, 1, 2):
     for look in paid_the_truth(seed)[::10]:

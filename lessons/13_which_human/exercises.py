@@ -8,6 +8,15 @@ and let the grader look:
 import numpy as np
 
 
+# 13.a, predict: which leaves least regret, which most? Write the order, best first: at_random,
+# information_gain, volume_removal.
+predict_13_a = None
+
+# 13.b, predict: read rightly, 32 demonstrations tell 6.2 of the 8 bits. How many if people are
+# taken for ten times as sure?
+predict_13_b = None
+
+
 # 13.1, 8 minutes
 def choice_logp(scores, chosen, options, rationality):
     """How likely is it that somebody takes this option? The logarithm of its softmax, for each of M

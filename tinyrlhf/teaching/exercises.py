@@ -3,11 +3,13 @@ import ast
 import importlib
 import inspect
 import sys
+import textwrap
 import types
 
 import numpy as np
 
 from tinyrlhf.teaching.places import solutions_folder
+from tinyrlhf.teaching.predictions import predictions_of, stub_lines
 
 STUB_HEAD = '''"""The exercises of lesson {name}.
 
@@ -17,6 +19,8 @@ and let the grader look:
     pytest lessons/{name}            add --hints when stuck
 """
 '''
+
+MUSEUM_HEAD = '"""The museum of bugs: each function is as it was published. Mend it."""\n'
 
 
 class Exercise:
@@ -37,6 +41,7 @@ class Exercise:
         self.function, self.number, self.minutes, self.hints = function, number, minutes, hints
         self.tolerance, self.extra, self.name = tolerance, extra, function.__name__
         self.cases, self.wrong_versions, self.right_versions, self.laws = [], [], [], []
+        self.published, self.where = None, ""
         self.player = lambda function, *arguments: function(*arguments)
         self.signature = function  # whose argument names are printed
 
@@ -47,6 +52,14 @@ class Exercise:
         """Decorator: a usual mistake, and the sentences that the student who makes it reads."""
         return lambda function: self.wrong_versions.append((message, function)) or function
 
+    def bug(self, where, message):
+        """Decorator: a mistake that was published, and where; it stands in the stub to be mended."""
+        def note(function):
+            self.published, self.where = function, where
+            return self.wrong(message)(function)
+
+        return note
+
     def right(self, function):
         """Decorator: another right solution, such as the library's."""
         self.right_versions.append(function)
@@ -55,6 +68,39 @@ class Exercise:
     def law(self, sentence):
         """Decorator: says of the student's function whether the sentence is true of it."""
         return lambda function: self.laws.append((sentence, function)) or function
+
+    def checks(self, tested):
+        """This exercise is a check(f) of another one: it is shown every version, right and wrong.
+
+        What stops under it is rejected. It passes if it accepts the right ones and no wrong one.
+        """
+        right = [tested.function, *tested.right_versions]
+        versions = {f"the right one called {each.__name__}": each for each in right}
+        versions |= {message: each for message, each in tested.wrong_versions}
+
+        def accepts(check, version):
+            try:
+                said = check(versions[version])
+                return said if isinstance(said, str) else bool(said)
+            except Exception:
+                if versions[version] in right:
+                    raise
+                return False
+
+        def score(check):
+            said = {version: accepts(check, version) for version in versions}
+            slipped = [version for version in list(said)[len(right):] if said[version]]
+            kept, wrong = sum(list(said.values())[:len(right)]), len(said) - len(right)
+            return kept == len(right) and not slipped or (
+                f"It accepts {kept} of {len(right)} right versions and rejects "
+                f"{wrong - len(slipped)} of {wrong} wrong ones. "
+                + (f"One that gets through is told: {slipped[0]}" if slipped else "Which rule "
+                   "of yours is stricter than the task?"))
+
+        self.cases = [(version,) for version in versions]
+        self.player = self.signature = accepts
+        self.law("")(score)
+        return self
 
     def play(self, function):
         """Decorator: play(f, *case) -> what is compared, where f(*case) itself is not.
@@ -112,11 +158,16 @@ def stub_text(folder, solved=False):
         if not solved:
             docstring = ast.parse(text).body[0].body[0]
             lines = text.splitlines()[:docstring.end_lineno]
-            text = "\n".join(lines) + f'\n    raise NotImplementedError("{each.number}")'
+            body = f'    raise NotImplementedError("{each.number}")'
+            if each.published:
+                extra, body = f"; {each.where}", body_text(each.published)
+            text = "\n".join([*lines, body])
         parts.append(f"\n\n# {each.number}, {each.minutes} minutes{extra}\n{text}")
     # first the standard library, then numpy, then this package
     imports = sorted(set(imports), key=lambda line: ("tinyrlhf" in line, "numpy" in line, line))
-    return "\n".join([STUB_HEAD.format(name=folder.name) + "\n".join(imports), *parts]) + "\n"
+    asked = [f"\n\n{stub_lines(folder)}"] if not solved and predictions_of(folder) else []
+    head = MUSEUM_HEAD if folder.name == "museum" else STUB_HEAD.format(name=folder.name)
+    return "\n".join([head + "\n".join(imports), *asked, *parts]) + "\n"
 
 
 def is_import(node):
@@ -131,11 +182,20 @@ def solution_text(folder, number):
     return source[source.index("\ndef ") + 1:].rstrip()
 
 
-def still_a_stub(node):
-    """Does this function consist of a docstring and the raise that it came with?"""
+def body_text(function):
+    """The text below the signature of a function that has no docstring."""
+    lines = inspect.getsource(function).splitlines()
+    return "\n".join(lines[ast.parse("\n".join(lines)).body[0].body[0].lineno - 1:])
+
+
+def still_a_stub(node, published=None):
+    """Does this function consist of a docstring and what it came with, a raise or a bug?"""
     def says_nothing(part):
         docstring = isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
         return docstring or isinstance(part, ast.Pass)
 
-    return all(says_nothing(part) or ast.unparse(part).startswith("raise NotImplementedError")
-               for part in node.body)
+    said = [ast.unparse(part) for part in node.body if not says_nothing(part)]
+    if published:
+        came_with = ast.parse(textwrap.dedent(body_text(published))).body
+        return said in ([], [ast.unparse(part) for part in came_with])
+    return all(part.startswith("raise NotImplementedError") for part in said)

@@ -16,29 +16,26 @@ from pathlib import Path
 import tinyrlhf
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub
 from tinyrlhf.teaching.places import lesson_folder, run_file, students_file
+from tinyrlhf.teaching.predictions import judge, predictions_of, said_in
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, Verdict, grade, stopped, trace_of
 
 SECONDS = 5.0  # for an import, and for each exercise
 
 
-def grade_lesson(folder, numbers, path=None, seconds=SECONDS):
-    """Verdicts by number on the student's file, or on that at `path`.
+def grade_lesson(folder, numbers, path=None, seconds=SECONDS, run=None):
+    """Verdicts by number on the student's file, or on that at `path`; of predictions, too.
 
-    A child that dies is begun anew with what is left.
+    A child that dies is begun anew with what is left. run: takes the arguments of `child` and
+    returns when a child is done with them (default: a new process; `warm.Warm` is quicker).
     """
-    path, verdicts = path or students_file(folder), {}
-    package = str(Path(tinyrlhf.__file__).parents[1])
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-                   "PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")]),
-                   "PYTHONIOENCODING": "utf-8"}
+    path = path or students_file(folder)
+    said, predictions = said_in(Path(path)), predictions_of(Path(folder))
+    verdicts = {number: judge(predictions[number], said.get(predictions[number].name))
+                for number in numbers if number in predictions}
     while missing := [number for number in numbers if number not in verdicts]:
         with tempfile.TemporaryDirectory() as place:
             report, trace = Path(place) / "report", Path(place) / "trace"
-            code = "import sys; from tinyrlhf.teaching.grader import child; child(*sys.argv[1:])"
-            arguments = [folder, path, report, trace, str(seconds), *missing]
-            subprocess.run([sys.executable, "-c", code, *arguments], env=environment,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)
+            (run or in_new_process)([folder, path, report, trace, str(seconds), *missing])
             rows = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
             verdicts.update({row[0]: Verdict(*row[1:]) for row in rows if len(row) > 1})
             if rows[-1:] != [["end"]]:  # it died in what it had begun last
@@ -46,6 +43,21 @@ def grade_lesson(folder, numbers, path=None, seconds=SECONDS):
                 lost = missing if begun == "import" else [begun]
                 verdicts.update(dict.fromkeys(lost, died(path, trace, seconds)))
     return verdicts
+
+
+def environment():
+    """Of processes in which students' files run: this package is found, one thread, UTF-8."""
+    package = str(Path(tinyrlhf.__file__).parents[1])
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")]),
+            "PYTHONIOENCODING": "utf-8"}
+
+
+def in_new_process(arguments):
+    """Run `child` in a process of its own."""
+    code = "import sys; from tinyrlhf.teaching.grader import child; child(*sys.argv[1:])"
+    subprocess.run([sys.executable, "-c", code, *arguments], env=environment(),
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def died(path, trace, seconds):
@@ -85,11 +97,25 @@ def child(folder, path, report, trace, seconds, *numbers):
             if not callable(names.get(each.name)):
                 note(number, FAILED,
                      f"There is no function {each.name} in {path.name}. Was it renamed?")
-            elif each.name in nodes and still_a_stub(nodes[each.name]):
+            elif each.name in nodes and still_a_stub(nodes[each.name], each.published):
                 note(number, TO_DO)
             else:
                 note(number, *grade(each, names[each.name]))
         note("end")
+
+
+def check(number, function, hints=0):
+    """Print the verdict on a function in a notebook, here and now, and the first `hints` hints."""
+    exercises = exercises_of(lesson_folder(number.split(".")[0]))
+    if number not in exercises:
+        raise ValueError(f"check: expected one of {', '.join(exercises)}, got {number}")
+    verdict, code = grade(exercises[number], function), getattr(function, "__code__", None)
+    if verdict.message.endswith("still there. Delete it.") and code and code.co_names == (
+            "NotImplementedError",) and code.co_nlocals == code.co_argcount:
+        verdict = Verdict(TO_DO)  # there is nothing but that line
+    print(f"{verdict.state}  {number}" + (f": {verdict.message}" if verdict.message else ""))
+    for hint in exercises[number].hints[:hints]:
+        print(f"hint: {hint}")
 
 
 def mine(lesson, name, library):
