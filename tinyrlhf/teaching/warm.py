@@ -21,7 +21,7 @@ class Warm:
     start ends with it, and ends by `close`, or when this process does.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder=""):
         self.folder = folder
         self.begin()
 
@@ -56,7 +56,7 @@ class Warm:
 
 def serve(folder):
     """In the process that is ready: a line of JSON asks, a line answers."""
-    for each in exercises_of(Path(folder)).values():
+    for each in exercises_of(Path(folder)).values() if folder else ():
         for function in (each.function, *(wrong for _, wrong in each.wrong_versions)):
             for number in range(len(each.cases)):
                 known_outcome(each, function, number)
