@@ -1,6 +1,4 @@
 """Right solutions of lesson 08 in different styles, written from the stubs alone; named EXERCISE__style."""
-from types import SimpleNamespace
-
 import numpy as np
 
 
