@@ -10,7 +10,7 @@ from pathlib import Path
 from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
+LESSON_VERBS = ("list", "start", "watch", "solution", "notebook", "grade", "export", "build")
 FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
 FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
@@ -80,18 +80,28 @@ def parser(worlds):
                                  help="the lessons: their path, exercises, solutions, notebooks")
     add = lesson.add_argument
     add("what", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS),
-        help="show the path; copy the exercises to lessons/work, where they are yours; print a "
-        "solution; write an .ipynb; make the page and pictures anew")
+        help="show the path; copy the exercises to lessons/work, where they are yours; a verdict "
+        "whenever you save them; print a solution; write an .ipynb; for teachers: what a folder of "
+        "hand-ins gets wrong, a copy of the lessons; make the page and pictures anew")
     add("which", nargs="*", metavar="N",
-        help="a lesson such as 06, an exercise such as 6.2 for `solution`")
+        help="a lesson such as 06, an exercise such as 6.2 for `solution`; a folder, and lessons "
+        "if file names do not say them, for `grade`; a new folder for `export`")
+    add("--without-solutions", action="store_true", help="of `export`: for students")
+    add("--without-hints", action="store_true", help="of `export`")
+    add("--only", metavar="N-M", help="of `export`: these lessons, such as 1-8 or 1,6,9")
     demo = commands.add_parser("demo", epilog="example: tinyrlhf demo 6 --votes 23,11",
                                help="a lesson as a show for a room, picture by picture")
     add = demo.add_argument
     add("number", metavar="N", help="number of the lesson")
-    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal shows (default 0)")
+    add("--seed", type=int, metavar="N", help="equal seeds give equal shows (default 0)")
     add("--votes", default="", metavar="L,R",
-        help="hands for left and right of each pair, 23,11 or 23,11,5,30")
-    add("--out", default=".", metavar="DIR", help="where pictures are saved (default: here)")
+        help="hands for left and right of each question, such as 23,11,-,5,30; -: nobody's")
+    add("--from", dest="tape", metavar="FILE", help="give a recorded show again: DIR/votes.jsonl")
+    add("--lecture", metavar="ADDRESS[:PORT]",
+        help="the room answers from its phones: an address of this computer in their network")
+    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
+    add("--out", metavar="DIR", help="where pictures and votes are kept (default: nowhere; the "
+        "key s saves a picture here); without a display it must be given")
     return top
 
 
