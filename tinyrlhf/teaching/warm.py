@@ -21,7 +21,7 @@ class Warm:
     start ends with it, and ends by `close`, or when this process does.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder=""):
         self.folder = folder
         self.begin()
 
@@ -60,7 +60,7 @@ def serve(folder):
     Limits are seconds of a machine that has time: where others compute too, they are stretched.
     """
     began, computed = time.monotonic(), time.process_time()
-    for each in exercises_of(Path(folder)).values():
+    for each in exercises_of(Path(folder)).values() if folder else ():
         for function in (each.function, *(wrong for _, wrong in each.wrong_versions)):
             for number in range(len(each.cases)):
                 known_outcome(each, function, number)
