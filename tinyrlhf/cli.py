@@ -1,7 +1,9 @@
 """The front door: `tinyrlhf run WORLD`, vote, play; `show RUN`, `chat RUN`; lesson, demo."""
 import argparse
+import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -205,28 +207,82 @@ def main(arguments=None, own_world=None):
     """Run one command; returns its exit code: 0, 2 for bad input, 128 + n after signal n.
 
     own_world: a world's own front door, to `run` it.
+    Without arguments it is a process of its own: SIGTERM and SIGHUP, too, stop it in order (143,
+    129), and a second stop ends it at once.
     """
     for name in THREADS:                  # before numpy: with one thread equal seeds give
         os.environ.setdefault(name, "1")  # equal bytes
-    began = BEGAN if arguments is None else time.perf_counter()
+    process = arguments is None
+    began = BEGAN if process else time.perf_counter()
+    stops = listen() if process else []
     try:
+        if process:
+            open_streams()
         return obey(arguments, began, own_world)
     except BrokenPipeError:  # `tinyrlhf run ... | head`
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # else Python complains when it exits
         return 1
     except OSError as error:
         complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except ValueError as error:
         complain(error)
     except KeyboardInterrupt as stop:
-        if arguments is None:  # the process ends: no second Ctrl-C in its goodbye
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if sys.stderr.isatty():
-            print(file=sys.stderr)
-        complain(f"stopped{stop}")
-        return 128 + getattr(stop, "signal", signal.SIGINT)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            hear(signal.SIG_IGN, process)
+            if sys.stderr.isatty():
+                print(file=sys.stderr)
+            complain(f"stopped{stop}")
+        return 128 + (stops[0] if stops else getattr(stop, "signal", signal.SIGINT))
+    finally:
+        if process:
+            say_goodbye()
     return 2
+
+
+def hear(handler, process=True):
+    """What happens when somebody stops this process; who is told to ignore it, still does."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP") if process else ():
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def listen():
+    """Stops become KeyboardInterrupt, the second one the end; returns a list of those heard."""
+    stops = []
+
+    def stop(number, _):
+        stops.append(number)
+        if len(stops) == 1:
+            raise KeyboardInterrupt
+        os.write(2, b"tinyrlhf: stopped at once; what was saved before is whole\n")
+        os._exit(128 + number)
+
+    hear(stop)
+    return stops
+
+
+def open_streams():
+    """Refuse closed ones; letters that output does not have are escaped, broken ones read as ?."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # else a file of ours would get its number
+    for name in ("stdin", "stdout"):
+        stream = getattr(sys, name)
+        if stream is None:
+            raise ValueError(f"{name}: expected an open one, got a closed one; "
+                             f"give it {os.devnull}")
+        if hasattr(stream, "reconfigure"):  # a notebook's has none
+            stream.reconfigure(errors="replace" if name == "stdin" else "backslashreplace")
+
+
+def say_goodbye():
+    """In the last moments no stop is heard, and output that nobody takes is no reason to fail."""
+    hear(signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def obey(arguments, began, own_world=None):
@@ -270,7 +326,8 @@ def obey(arguments, began, own_world=None):
                 run_all(options, more, began)
         return 0
     finally:
-        sys.stdout.flush()  # here a closed pipe can still be caught
+        if sys.stdout:
+            sys.stdout.flush()  # here a closed pipe can still be caught
 
 
 def check_worlds(options, names):
@@ -467,17 +524,27 @@ def go(world, state, settings, options, began, resumed, face=None):
             told = finish(folder, state, options, line, began)
             if face is not None:
                 face.end(state, told)
-    except KeyboardInterrupt as stop:
-        again = f" --human {options.human}" if options.human != "simulated" else ""
-        command = world.command
-        if options.lecture is not None:
-            command = command.replace(" run ", " vote ")
-            again = f" --lecture {options.lecture}"
-        again += f" --from {options.source}" if options.source else ""
-        kept = "answer" if options.human in FACES else "finished round"
-        stop.args = (f"{stop}; every {kept} is saved; go on with: "
-                     f"{command} --resume {folder}{again}",)
+    except BrokenPipeError:
         raise
+    except OSError as error:
+        raise ValueError(f"{error.filename or folder}: {error.strerror or error}; "
+                         f"{what_is_saved(world, options, folder)}") from None
+    except KeyboardInterrupt as stop:
+        stop.args = (f"{stop}; {what_is_saved(world, options, folder)}",)
+        raise
+
+
+def what_is_saved(world, options, folder):
+    """Of a run that was stopped, and how to go on."""
+    again = f" --human {options.human}" if options.human != "simulated" else ""
+    command = world.command
+    if options.lecture is not None:
+        command = command.replace(" run ", " vote ")
+        again = f" --lecture {options.lecture}"
+    again += f" --from {shlex.quote(options.source)}" if options.source else ""
+    kept = "answer" if options.human in FACES else "finished round"
+    return (f"every {kept} is saved; go on with: "
+            f"{command} --resume {shlex.quote(str(folder))}{again}")
 
 
 def show(options, began):
@@ -550,13 +617,15 @@ def finish(folder, state, options, line, began):
     if options.baselines:
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
         result.update(report.baselines(settings))
-    report.draw(folder, settings, state, result)
-    result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
-    write_json(Path(folder) / "result.json", result)
-    line.close()
-    texts = [report.sentences(settings, {**result, "out": printable(folder)}),
-             *in_words(runs.events(Path(folder) / "feedback.jsonl"))]
-    print("\n".join(texts))
-    if options.json:
-        print(json.dumps(finite(result)))
+    try:
+        report.draw(folder, settings, state, result)
+    finally:  # what was measured is kept and said, whatever becomes of the picture
+        result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
+        write_json(Path(folder) / "result.json", result)
+        line.close()
+        texts = [report.sentences(settings, {**result, "out": printable(folder)}),
+                 *in_words(runs.events(Path(folder) / "feedback.jsonl"))]
+        print("\n".join(texts))
+        if options.json:
+            print(json.dumps(finite(result)))
     return [line for text in texts for line in text.split("\n")]

@@ -18,6 +18,7 @@ import json
 import math
 import os
 import platform
+import shlex
 import time
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def settings_of(folder, by="run"):
         described = json.loads(path.read_text(encoding="utf-8"))
         settings, made_by = world_settings(described["settings"]), described.get("by", "run")
     except (FileNotFoundError, NotADirectoryError):
-        parts = [str(part.parent) for part in sorted(Path(folder).glob("*/run.json"))]
+        parts = [shlex.quote(str(part.parent)) for part in sorted(Path(folder).glob("*/run.json"))]
         hint = f"; try {' or '.join(parts)}" if parts else ""
         raise ValueError(f"run: expected a folder made by `tinyrlhf {by or 'run'}`, {Path(folder)} "
                          f"has no run.json{hint}") from None
@@ -184,7 +185,7 @@ def flat_of(path, settings):
             flat = dict(file)
         made_with = complete(json.loads(str(flat["settings"])), settings["world"])
     except FileNotFoundError:
-        again = f"{find(settings['world']).command} --resume {path.parent}"
+        again = how_to_go_on(settings["world"], path.parent)
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
                          f"begin again with `{again}`") from None
     except Exception as error:  # damage shows in a dozen ways
@@ -268,11 +269,15 @@ def load_finished(folder):
     """`load` of a run that has come to its end; else one line that says how to finish it."""
     state = load(folder)
     if len(state.history) < len(state.plan):
-        command = find(settings_of(folder)["world"]).command
+        again = how_to_go_on(settings_of(folder)["world"], folder)
         raise ValueError(f"run: expected a finished run, {folder} has {len(state.history)} of "
-                         f"{len(state.plan)} rounds; finish it with "
-                         f"`{command} --resume {folder}`")
+                         f"{len(state.plan)} rounds; finish it with `{again}`")
     return state
+
+
+def how_to_go_on(world, folder):
+    """The command that continues a run, to be pasted as it is."""
+    return f"{find(world).command} --resume {shlex.quote(str(folder))}"
 
 
 class Run(Closing):
