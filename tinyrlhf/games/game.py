@@ -58,8 +58,7 @@ class Game:
     n_actions: how many actions there are (or `action_size`, the number of components of a
         continuous action).
     best_reward: the highest true reward of a step, where somebody knows it.
-    seconds_per_step: for showing it; keys: key -> action, for people who play; legend: what the
-    colours of a scene stand for, where that has to be said.
+    seconds_per_step: for showing it; keys: key -> action, for people; legend: color -> meaning.
     Tabular games also have n_states, P (S, A, S), R (S, A, S) and d0 (S,).
     """
     horizon: int

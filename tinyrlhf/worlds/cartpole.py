@@ -26,8 +26,8 @@ def near_zero(number):
 class Clips(View):
     """People see clips of half a second: half of them begin early, since later most poles lie.
 
-    Or half of them begin `upright`, as do all that somebody is to act in: a fallen pole cannot be
-    raised, and of two that lie nothing can be said.
+    Or half begin `upright`, as do all that somebody is to act in: of two poles that lie nothing
+    can be said.
     """
     length, early = 25, 60
     remarks = {"keep it upright": near_zero(2), "stay in the middle": near_zero(0),
@@ -117,9 +117,8 @@ def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef
     not care, but a coin would seem to like some push, and so the control falls. Thumbs are read as
     if people had been surer than they were: one says little, and the prior outweighs it.
 
-    A real person has little patience, and wishes of their own, "on the left". Where only features
-    are rewarded (`what_one_sees`), half of the clips begin upright, and the policy gets more
-    updates in a round, some forty answers teach that.
+    Some forty answers of a real person teach wishes of their own, "on the left", where only
+    `what_one_sees` is rewarded, half of the clips begin upright, and updates are more.
     """
     game, rngs = CartPole(frozen=True, horizon=250), generators(seed)
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))

@@ -49,8 +49,8 @@ def gridworld(seed=0, learner: LEARNERS = "reinforce", rounds=20, questions=15, 
     """A table learns from judgements of whole walks to go around the flowers.
 
     The prior of its rewards is strong on purpose: a weak one believes too early that some harmless
-    cell is worth more than nothing per step, and the walker settles there for ever. Where only
-    features are rewarded, the signs that one sees, far fewer answers say what they are worth.
+    cell is worth more than nothing per step, and the walker settles there for ever. Of
+    features, the signs entered, far fewer answers say what they are worth.
     """
     game = Gridworld()
     policy = Policy(Table(game.n_states, game.n_actions))
