@@ -1,11 +1,10 @@
 """How does each kind of feedback look on a page? What is shown, and which keys say what."""
 from tinyrlhf.faces.browser.drawing import clip_of
+from tinyrlhf.faces.vote import QUICK, SLOWER
 from tinyrlhf.feedback.answers import CANT_TELL, GRADES, KINDS, PARTS, SAME, SKIP
 
 SIDES = "left", "right"
 ARROWS = {"left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown"}
-LIVE = 0.1       # seconds a step: what is faster goes on by itself, else each key is one step
-SLOWER = 4       # than the game itself, for people who steer
 TITLES = {
     "preference": "Which do you like better?", "ranking": "The best first: put them in order",
     "rating": "How good is this?", "thumb": "Good, or not?",
@@ -83,7 +82,7 @@ def screen_of(session, ballot, drawn):
         options = [option(None, "it may stay as it is", [0])] if mends else []
     elif acts:
         keys = {ARROWS.get(key, key): action for key, action in game.keys.items()}
-        live = game.seconds_per_step < LIVE
+        live = game.seconds_per_step < QUICK  # then it goes on by itself, else a key is a step
         question.update(steer=keys, anew=KINDS[kind].drawn,
                         live=round(1000 * SLOWER * game.seconds_per_step) if live else 0)
         lead = STEER % ", ".join(game.keys)
