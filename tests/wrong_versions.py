@@ -2520,9 +2520,9 @@ WRONG = [
      'symbols == "^", symbols == "."',
      'tests/test_worlds.py::test_features_are_what_one_sees_of_a_pole_whether_it_lies_or_where_it_stands'),
     ('tinyrlhf/humans/recorded.py',
-     'rng.bit_generator.state = book.closed[number]["rng"]\n',
-     'pass\n',
-     'tests/test_tapes.py::test_a_tape_repeats_the_same_policy_without_asking_anybody'),
+     'if number not in self.trained:',
+     'if True:',
+     'tests/test_runs.py::test_each_training_step_is_in_the_log_once_with_the_policy_it_led_to'),
 ]
 
 
