@@ -313,9 +313,24 @@ def test_history_csv_has_one_row_of_the_same_numbers_per_round_and_no_part_files
     assert sorted(os.listdir("one")) == ["checkpoint.npz", "feedback.jsonl", "history.csv", "run.json"]
 
 
+def test_each_training_step_is_in_the_log_once_with_the_policy_it_led_to():
+    steps = {}
+    for folder, source in (("one", ()), ("two", ["--human", "recorded", "--from", "one/feedback.jsonl"])):
+        assert cli.main(["run", "bandit", "--rounds", "3", "--questions", "5", *source, "--out", folder]) == 0
+        steps[folder] = [event for event in log.events(f"{folder}/feedback.jsonl") if event["k"] == "train"]
+        assert [(step["round"], step["answers"]) for step in steps[folder]] == [(1, 5), (2, 10), (3, 15)]
+        assert steps[folder][-1]["policy"] == runs.fingerprint(runs.load(folder).policy)
+        assert len({step["policy"] for step in steps[folder]}) == 3
+    assert [step["policy"] for step in steps["one"]] == [step["policy"] for step in steps["two"]]
+    os.remove("one/checkpoint.npz")                                      # it learns again, and from the same
+    assert cli.main(["run", "bandit", "--resume", "one"]) == 0
+    assert [event for event in log.events("one/feedback.jsonl") if event["k"] == "train"] == steps["one"]
+
+
 def test_a_run_on_the_true_reward_has_no_answers():
     state = run("one", person="nobody")
-    assert [event["k"] for event in log.events("one/feedback.jsonl")] == ["run"] and runs.load("one").answers is None
+    assert {event["k"] for event in log.events("one/feedback.jsonl")} == {"run", "train"}
+    assert runs.load("one").answers is None
     assert bytes_of(state) == bytes_of(runs.load("one"))
 
 

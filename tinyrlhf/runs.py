@@ -12,6 +12,7 @@
 import contextlib
 import copy
 import csv
+import hashlib
 import io
 import itertools
 import json
@@ -132,7 +133,8 @@ def world_settings(settings):
 def complete(settings, world):
     """The same settings with those that older runs of a world had no choice of."""
     defaults = find(world).defaults
-    return {**{name: defaults[name] for name in LATER if name in defaults}, **settings}
+    return {**settings, **{name: defaults[name] for name in LATER
+                           if name in defaults and name not in settings}}
 
 
 def of_its_own(settings):
@@ -317,6 +319,7 @@ class Run(Closing):
         number = len(state.history)
         if state.answers is not None and state.answers.round[-1] == number:
             self.book.note_learned(state.answers[state.answers.round == number])
+        self.book.note_trained(number, state.history[-1]["answers"], fingerprint(state.policy))
         names = list(dict.fromkeys(name for row in state.history for name in row))
         table = io.StringIO(newline="")
         writer = csv.DictWriter(table, names)
@@ -325,6 +328,12 @@ class Run(Closing):
         write_whole(self.folder / "history.csv", table.getvalue())
         with whole_file(self.folder / "checkpoint.npz") as file:
             np.savez(file, settings=json.dumps(self.settings), **state.state())
+
+
+def fingerprint(policy):
+    """Sixteen hex digits that are equal for equal parameters: the first of their SHA-256."""
+    parts = sorted(policy.state().items())
+    return hashlib.sha256(b"".join(np.asarray(part).tobytes() for _, part in parts)).hexdigest()[:16]
 
 
 def remembered(folder):
