@@ -1,5 +1,6 @@
 """The stepper: votes stay with their questions, every key works, nothing is faked, and nothing written unasked."""
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -264,14 +265,14 @@ def test_phones_and_typed_hands_are_counted_together_and_simulated_ones_marked(s
         show.phones = phones = Phones(desk, "127.0.0.1", simulate=4)
         show.ask_phones()
         until(lambda: phones.n_answered() == 4)
-        assert phones.audience_view()["title"] == "first?" and phones.link in phones.words()
+        assert phones.audience_view()["title"] == "first?"
         press(show, *"20,3", " ")                                       # typed, and that closes the vote
         until(lambda: phones.outcome)
         assert show.figure.get_suptitle() == "first?"
         show.hear_phones()
         vote = show.votes[0]
         assert vote.left + vote.right == 27 and vote.invented == 4 and vote.left >= 20
-        assert "INVENTED: 4 of 27" in show.status.get_text() and phones.link in show.status.get_text()
+        assert "INVENTED: 4 of 27" in show.status.get_text() and show.join.get_text()[6:] in phones.link
         press(show, " ")
         assert phones.asking and press(show, "left").startswith("first:") and not phones.asking
         assert press(show, "left", " ") == f"first: {vote.left} to {vote.right}"    # asked once, not again
@@ -279,6 +280,14 @@ def test_phones_and_typed_hands_are_counted_together_and_simulated_ones_marked(s
 
 
 # ---- pictures
+
+def test_where_to_vote_and_what_is_invented_stand_side_by_side(show):
+    show.heard = [Vote(4000, 1000, 3000)]
+    show.phones = SimpleNamespace(words=lambda: "vote: 192.168.100.105:65535/abcdef   2000 answered")
+    show.show_status()
+    left, right = show.status.get_window_extent(), show.join.get_window_extent()
+    assert 0 < left.x0 < left.x1 < right.x0 < right.x1 < show.figure.bbox.x1
+
 
 def test_the_first_window_fits_every_screen_and_all_grows_with_it(show):
     assert (show.figure.get_size_inches() * show.figure.dpi <= (1024, 700)).all()

@@ -33,6 +33,7 @@ class TwoTexts:
 class Phones(Lecture):
     """A Lecture that the keys of a demo lead; its books are kept in a thread of their own.
 
+    Who says "the same", or cannot tell, raises no hand.
     `put` opens a vote on a Question; `finish` closes it, then `outcome` is the Vote, for whoever
     asks; `leave` breaks it off. Arguments as of a Lecture, whose crowd these are.
     """
@@ -102,4 +103,5 @@ class Phones(Lecture):
 
     def words(self):
         """Where the room votes, and how many have."""
-        return f"vote at {self.link}" + (f": {self.n_answered()} answered" if self.asking else "")
+        place = self.link.removeprefix("http://")
+        return f"vote: {place}" + (f"   {self.n_answered()} answered" if self.asking else "")

@@ -170,11 +170,12 @@ class Stepper:
         self.footer = text(0.5, 0.006, FOOTER, size=11, color=GREY, ha="center", va="bottom")
         self.status = text(0.008, 0.032, "", size=18, color=VERMILLION, weight="bold",
                            va="bottom")
+        self.join = text(0.992, 0.032, "", size=18, color=BLUE, ha="right", va="bottom")
         self.box = text(0.5, 0.14, "", size=40, ha="center", va="center", weight="bold",
                         zorder=10, bbox=dict(boxstyle="round", facecolor="white", edgecolor=BLUE,
                                              lw=4))
         self.cover = text(0.5, 0.5, "", size=18, ha="center", va="center", zorder=11,
-                          family="DejaVu Sans Mono")
+                          multialignment="left", family="DejaVu Sans Mono")
         self.tell("")
         self.show_status()
 
@@ -182,11 +183,10 @@ class Stepper:
         """Which hands nobody raised, and where phones find the question."""
         invented = sum(vote.invented for vote in self.heard)
         total = sum(vote.left + vote.right for vote in self.heard)
-        parts = [f"INVENTED: {invented} of {total} hands so far; nobody raised them"]
-        parts = parts[:invented > 0]
+        text = f"INVENTED: {invented} of {total} hands" + ", raised by nobody" * (not self.phones)
+        self.status.set_text(text if invented else "")
         if self.phones:
-            parts.append(self.phones.words())
-        self.status.set_text("    ".join(parts))
+            self.join.set_text(self.phones.words())
 
     def tell(self, text, size=24):
         """A box above the picture, or none."""
