@@ -531,7 +531,7 @@ FACTS = {"parameters": (ours(["base"], "parameters"), "260,000", "26 million", "
          "DPO: pairs": (f"{VOTES:,}", "-", "80,000", "-"),
          "RLHF: time": (ours(["reward model", "RLHF"], "seconds") + " s", "-", "-", "n/a"),
          "all: time": (ours(SAVED[0]["stages"], "seconds") + " s", "10 min (?)", "n/a", "4 h")}
-FACTS = {"": ("this lesson", "stories260K", "MiniMind-V1 small", "nanochat d20"), **FACTS}
+FACTS = {"model": ("this lesson", "stories260K", "MiniMind-V1 small", "nanochat d20"), **FACTS}
 
 # %% [markdown]
 # </details>
