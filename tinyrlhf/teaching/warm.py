@@ -12,6 +12,13 @@ from tinyrlhf.teaching.exercises import exercises_of
 from tinyrlhf.teaching.grader import child, environment
 from tinyrlhf.teaching.verdicts import known_outcome
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+MEMORY = 4 * 2**30  # bytes for a student's file, where the system can limit it
+
 
 class Warm:
     """Runs `grader.child` for `grade_lesson`: each file in a fork of one process that is ready.
@@ -89,6 +96,8 @@ def in_a_fork(*arguments):
     if not number:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setpgid(0, 0)
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         nowhere = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nowhere, standard)
