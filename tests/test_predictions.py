@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tinyrlhf.teaching import pages, predictions
+from tinyrlhf.teaching import copies, pages, predictions
 from tinyrlhf.teaching.exercises import stub_text
 from tinyrlhf.teaching.grader import grade_lesson
 from tinyrlhf.teaching.predictions import judge, predict, predictions_of, said_in
@@ -39,7 +39,7 @@ def test_a_page_shows_what_a_prediction_prints_and_not_its_call():
     kinds = [kind for kind, _ in pages.cells(SIX) if kind != "markdown"]
     page = pages.page(SIX, [f"({kind} {i})" for i, kind in enumerate(kinds)])
     assert "predict(" not in page and page.index("(code 0)") < page.index("(predict 1)") < page.index("(code 2)")
-    cells = json.loads(pages.notebook_text(SIX))["cells"]
+    cells = json.loads(copies.notebook_text(SIX))["cells"]
     asked = [cell["metadata"] for cell in cells if "".join(cell["source"]).startswith("predict(")]
     assert asked == 2 * [{"jupyter": {"source_hidden": True}}]
 

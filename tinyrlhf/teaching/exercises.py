@@ -55,7 +55,7 @@ class Exercise:
         return lambda function: self.wrong_versions.append((message, function)) or function
 
     def bug(self, where, message):
-        """Decorator: a mistake that was published, and where; it stands in the stub to be mended."""
+        """Decorator: a mistake that was published, and where; the stub begins with it."""
         def note(function):
             self.published, self.where = function, where
             return self.wrong(message)(function)

@@ -98,7 +98,7 @@ class Watch:
     def text_of(self, number):
         """The student's function as it stands, without comments; None where none can be read."""
         try:
-            nodes = function_nodes(self.path.read_text(encoding="utf-8-sig"))
+            nodes = function_nodes(self.path.read_bytes())
             return ast.unparse(nodes[self.exercises[number].name])
         except (OSError, ValueError, SyntaxError, KeyError, RecursionError):
             return None
