@@ -88,3 +88,16 @@ def silent_bug(program):
     log-probabilities stand game by game, so each action is pushed by the advantage of another one.
     """
     raise NotImplementedError("4.5")
+
+
+# 4.6, 5 minutes, extra
+def check_reward_to_go(f):
+    """Is f a right reward_to_go (4.2)? Write the test instead of the function.
+
+    f: a function as in 4.2, written by us: right ones in several styles, and wrong ones. Returns
+    True if f is right. Comparing with your own 4.2 would do, but numbers by hand teach more.
+
+    Worked: check_reward_to_go(f) is True for the solution of 4.2, and False for one that sums
+    forwards.
+    """
+    raise NotImplementedError("4.6")

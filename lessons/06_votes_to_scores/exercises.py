@@ -79,3 +79,16 @@ def same_model(first, second):
     item leads by 2.
     """
     raise NotImplementedError("6.5")
+
+
+# 6.6, 5 minutes, extra
+def check_pref_loss_grad(f):
+    """Is f a right pref_loss_grad (6.3)? Write the test instead of the function.
+
+    f: a function as in 6.3, written by us: right ones in several styles, and wrong ones. Returns
+    True if f is right, up to 1e-6.
+
+    Worked: check_pref_loss_grad(f) is True for the solution of 6.3, and False for one with all
+    signs reversed.
+    """
+    raise NotImplementedError("6.6")

@@ -94,3 +94,16 @@ def as_mdp(word, worth):
     Worked: as_mdp("la", 2.0) is [("", "l", 0.0), ("l", "a", 0.0), ("la", ".", 2.0)].
     """
     raise NotImplementedError("9.5")
+
+
+# 9.6, 5 minutes, extra
+def check_sequence_logp(f):
+    """Is f a right sequence_logp (9.3)? Write the test instead of the function.
+
+    f: a function as in 9.3, written by us: right ones in several styles, and wrong ones. Returns
+    True if f is right, also for logits of 1000.
+
+    Worked: check_sequence_logp(f) is True for the solution of 9.3, and False for one that leaves
+    out the end mark.
+    """
+    raise NotImplementedError("9.6")

@@ -97,3 +97,16 @@ def ppo_clip(logp, old_logp, advantages, eps):
     is paid no more than 1.2; the bad one must still be mended.
     """
     raise NotImplementedError("10.5")
+
+
+# 10.6, 4 minutes, extra
+def check_ppo_clip(f):
+    """Is f a right ppo_clip (10.5)? Write the test instead of the function.
+
+    f: a function as in 10.5, written by us: right ones in several styles, and wrong ones. Returns
+    True if f is right, up to 1e-6.
+
+    Worked: check_ppo_clip(f) is True for the solution of 10.5, and False for one that takes the
+    larger of the two payments.
+    """
+    raise NotImplementedError("10.6")

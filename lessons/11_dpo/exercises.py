@@ -91,3 +91,16 @@ def best_of_n(sample, score, n, how_many):
     number. Then best_of_n(sample, score, 4, 1) returns [8].
     """
     raise NotImplementedError("11.5")
+
+
+# 11.6, 5 minutes, extra
+def check_dpo_loss(f):
+    """Is f a right dpo_loss (11.3)? Write the test instead of the function.
+
+    f: a function as in 11.3, written by us: right ones in several styles, and wrong ones. Returns
+    True if f is right, also where a vote is lost by a thousand nats.
+
+    Worked: check_dpo_loss(f) is True for the solution of 11.3, and False for one that leaves out
+    the reference.
+    """
+    raise NotImplementedError("11.6")

@@ -94,3 +94,16 @@ def hack(score, words):
     then kkkkkkkkkk is such a word, and so is kekekeke.
     """
     raise NotImplementedError("12.5")
+
+
+# 12.6, 5 minutes, extra
+def check_true_vs_proxy(f):
+    """Is f a right true_vs_proxy (12.1)? Write the test instead of the function.
+
+    f: a function as in 12.1, written by us: right ones in several styles, and wrong ones. Returns
+    True if f is right.
+
+    Worked: check_true_vs_proxy(f) is True for the solution of 12.1, and False for one that goes by
+    what the machine promised.
+    """
+    raise NotImplementedError("12.6")

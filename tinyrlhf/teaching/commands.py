@@ -47,7 +47,7 @@ def start_work(folder, which):
     path = work_file(folder)
     begin(path, "start", (folder / "exercises.py").read_text(encoding="utf-8"))
     print(f"{os.path.relpath(path)} is yours now; a verdict whenever you save it: tinyrlhf lesson "
-          f"watch {folder.name[:2]}; or once: pytest {os.path.relpath(folder)}")
+          f"watch {folder.name.split('_')[0]}; or once: pytest {os.path.relpath(folder)}")
 
 
 def watch_work(folder, which):

@@ -58,7 +58,7 @@ def said_in(path):
     """What a student's file predicts: name -> number, word or list. The file is not run."""
     said = {}
     with contextlib.suppress(SyntaxError, ValueError, OSError):
-        for node in ast.parse(path.read_text(encoding="utf-8-sig")).body:
+        for node in ast.parse(path.read_bytes()).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 with contextlib.suppress(ValueError):  # not a plain value
                     said[node.targets[0].id] = ast.literal_eval(node.value)

@@ -61,21 +61,36 @@ def grade(exercise, function):
 
 
 def outcome(exercise, function, case):
-    """What happens on one case.
-
-    Arguments are copies, prints are caught, warnings not shown, np.seterr of a file not heard.
-    """
+    """What happens on one case; arguments are copies."""
     arguments, result, stop = copy.deepcopy(case), None, None
-    printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace")
-    try:
-        with (contextlib.redirect_stdout(printed), warnings.catch_warnings(),
-              np.errstate(all="warn")):
-            warnings.simplefilter("ignore")
+    with quiet() as printed:
+        try:
             result = exercise.player(function, *arguments)
-    except (Exception, SystemExit) as error:  # whatever it is, the student mends it
-        stop = error
-    printed.flush()
-    return Outcome(result, arguments, stop, printed.buffer.getvalue().decode("utf-8", "replace"))
+        except (Exception, SystemExit) as error:  # whatever it is, the student mends it
+            stop = error
+    return Outcome(result, arguments, stop, printed.said())
+
+
+class Paper(io.TextIOWrapper):
+    """What is printed instead of on the screen, which it can do all that a screen can."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="utf-8", errors="replace")
+
+    def said(self):
+        if self.closed:
+            return ""
+        self.flush()
+        return self.buffer.getvalue().decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def quiet():
+    """Prints are caught, warnings not shown, and NumPy behaves as it does by itself."""
+    with (contextlib.redirect_stdout(Paper()) as printed, warnings.catch_warnings(),
+          np.errstate(all="warn"), np.printoptions()):
+        warnings.simplefilter("ignore")
+        yield printed
 
 
 @functools.cache

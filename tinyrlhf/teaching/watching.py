@@ -47,7 +47,11 @@ class Watch:
     def __init__(self, folder, run, seconds=SECONDS):
         self.folder, self.run, self.seconds = folder, run, seconds
         self.path, self.exercises, self.texts = work_file(folder), exercises_of(folder), {}
-        self.book = read_progress(progress_file(folder))
+        kept = progress_file(folder)
+        self.book = read_progress(kept)
+        if kept.exists() and not self.book:  # whatever it is, it is not overwritten
+            kept.replace(kept.with_name("progress-unreadable.json"))
+            print("progress.json could not be read, and is progress-unreadable.json now")
         self.rows = self.book.setdefault(folder.name, {})
         for number in self.exercises:
             self.rows.setdefault(number, dict.fromkeys(COUNTS, 0))
@@ -94,7 +98,7 @@ class Watch:
     def text_of(self, number):
         """The student's function as it stands, without comments; None where none can be read."""
         try:
-            nodes = function_nodes(self.path.read_text(encoding="utf-8-sig"))
+            nodes = function_nodes(self.path.read_bytes())
             return ast.unparse(nodes[self.exercises[number].name])
         except (OSError, ValueError, SyntaxError, KeyError, RecursionError):
             return None
@@ -118,7 +122,8 @@ class Watch:
             row, hints = self.rows[self.number], self.exercises[self.number].hints
             row["hints"] = min(row["hints"] + 1, len(hints))
             write_json(progress_file(self.folder), self.book)
-            print(f"  hint {row['hints']} of {len(hints)}: {hints[row['hints'] - 1]}")
+            hint = f"hint {row['hints']} of {len(hints)}: {hints[row['hints'] - 1]}"
+            print(textwrap.indent(textwrap.fill(hint, 96), "  "))
         elif key == "n":
             self.go_on()
         elif key and key != "q":
@@ -154,7 +159,7 @@ def typed():
 
 def watch(folder):
     """Watch lessons/work/LESSON.py until all is passed, or the student leaves."""
-    number = folder.name[:2]
+    number = folder.name.split("_")[0]
     with Warm(folder) as run:
         try:
             lesson = Watch(folder, run)

@@ -52,6 +52,12 @@ def mean_of_many(fixed_labels_vs_feedback, changes_at, rounds):
 fixed_labels_vs_feedback.cases = [(60, 160), (30, 50), (4, 24)]
 
 
+@fixed_labels_vs_feedback.law("With one round only, and the change before it, each share is that "
+                              "of a single move: 0 or 1. Is it, for changes_at = 0, rounds = 1?")
+def one_round_is_one_move(f):
+    return all(share in (0, 1) for share in f(0, 1, np.random.default_rng(0)))
+
+
 def two_robots(changes_at, rounds, rng, thumbs="new"):
     """Which taste each move met, (2 robots, rounds, 2): liked by the old one, by the new one.
 

@@ -62,7 +62,9 @@ rollout.cases = [(lesson_map(), lambda observation, rng: 1),
                  (lesson_map(horizon=4), lambda observation, rng: 1),
                  (cart(), lambda observation, rng: 1),
                  (in_fog(), lambda observation, rng: 1 if observation < 6 else 0),
-                 (lesson_map(horizon=6), lambda observation, rng: 1)]
+                 (lesson_map(horizon=6), lambda observation, rng: 1),
+                 (cart(), lambda observation, rng: int(rng.integers(2))),
+                 (lesson_map(horizon=8), lambda observation, rng: 1 if observation < 16 else 0)]
 
 
 @rollout.play

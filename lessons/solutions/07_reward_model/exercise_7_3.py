@@ -32,6 +32,10 @@ def wins_minus_losses(votes):
     return np.bincount(votes[:, 0], minlength=n) - np.bincount(votes[:, 1], minlength=n)
 
 
+def gently(votes):
+    return 0.3 * wins_minus_losses(votes)
+
+
 def constant(votes):
     return np.zeros(4)
 
@@ -41,7 +45,8 @@ holdout_accuracy.cases = [(wins_minus_losses, np.array([[0, 1], [0, 2], [1, 2], 
                                                         [0, 3], [2, 1], [0, 2], [3, 1]]), 4),
                           (wins_minus_losses,
                            np.array([[1, 3], [3, 0], [1, 0], [2, 1], [2, 0], [0, 3], [2, 3]]), 3),
-                          (constant, np.array([[0, 1], [2, 3], [3, 1], [2, 0]]), 1)]
+                          (constant, np.array([[0, 1], [2, 3], [3, 1], [2, 0]]), 1),
+                          (gently, np.array([[0, 1], [0, 2], [2, 0], [3, 1], [3, 0], [2, 3]]), 1)]
 
 
 @holdout_accuracy.law("A model that gives every walk the same score knows nothing, and must get "

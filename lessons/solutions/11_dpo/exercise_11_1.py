@@ -31,7 +31,7 @@ best_regularized_policy.cases = [
     (np.array([0.5, 0.3, 0.2]), np.array([-0.4, 0.7, 1.1]), 2.0),
     (np.array([0.06, 0.10, 0.30, 0.24, 0.30]), np.array([1.0, 0.5, -0.3, 0.0, -1.2]), 0.3),
     (np.array([0.1, 0.9]), np.array([1000.0, 999.0]), 0.25),
-    (np.array([0.4, 0.5, 0.1]), np.array([1000.0, 0.0, 999.5]), 2.0)]
+    (np.array([0.4, 0.5, 0.1]), np.array([1000.0, 0.0, 999.5]), 0.5)]
 
 
 @best_regularized_policy.law("People's votes fix no zero: the same constant added to every reward "
@@ -64,9 +64,9 @@ def by_the_library(ref, rewards, kl_coef):
 def by_climbing(ref, rewards, kl_coef):
     logits = np.log(ref)
     for _ in range(40):  # the advantage of each answer is a step of the natural policy gradient
-        policy = tilted(1.0, logits)
-        worth = rewards - kl_coef * (np.log(policy) - np.log(ref))
-        logits = logits + 0.9 / kl_coef * (worth - policy @ worth)
+        log_policy = logits - np.logaddexp.reduce(logits)
+        worth = rewards - kl_coef * (log_policy - np.log(ref))
+        logits = logits + 0.9 / kl_coef * (worth - np.exp(log_policy) @ worth)
     return tilted(1.0, logits)
 
 
