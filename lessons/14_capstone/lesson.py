@@ -17,7 +17,7 @@
 #
 # | stage | who is asked | what happens | on your function |
 # |---|---|---|---|
-# | base | nobody | reads 20,000 raw texts, rude and kind | `sft_grad` (5.2), `next_char_nll` (9.1) |
+# | base | nobody | reads 20,000 raw texts | `sft_grad` (5.2), `next_char_nll` (9.1) |
 # | SFT | a person mends 2,000 answers | imitates what they leave | `sft_grad` (5.2) |
 # | reward model | a person compares 1,000 pairs | learns to score | `pref_loss_grad` (6.3) |
 # | RLHF | nobody | writes, is scored, is held by the KL | `rlhf_grad` (10.3), `kl_sampled` (10.1) |
