@@ -108,7 +108,8 @@ def same_structure(text):
 def test_the_page_is_what_the_lesson_gives_and_its_claims_hold_on_five_seeds(folder, tmp_path):
     began = time.process_time()
     printed, names = pages.run_cells(folder, tmp_path)
-    assert time.process_time() - began < 30                             # 10 s on a quiet machine
+    budget = 60 if folder.name == "14_capstone" else 10                 # seconds of a quiet core
+    assert time.process_time() - began < max(30, budget)
     built, kept = pages.page(folder, printed), (folder / "README.md").read_text(encoding="utf-8")
     if f"NumPy {np.__version__};" in kept:
         assert built == kept, f"run: tinyrlhf lesson build {folder.name[:2]}"
