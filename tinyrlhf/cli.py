@@ -11,6 +11,8 @@ from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "watch", "solution", "notebook", "grade", "export", "build")
+COMMANDS = "run | vote | play | sweep | show | export | chat | lesson | demo"
+ROWS = ("preference", "unpaired", "prompt-completion", "prompt-only", "metrics")
 FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
 FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
@@ -23,6 +25,8 @@ VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer i
                "tinyrlhf vote chat; tinyrlhf vote gridworld --resume runs/first")
 RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
+SWEEP_EPILOG = ("What was chosen on these seeds is reported on others: --seeds 400-419. example: "
+                "tinyrlhf sweep gridworld --seeds 20 --vary kl-coef=0,.02,.1 --jobs 2")
 JSON_HELP = "last line of the output: the result as one JSON object"
 OURS = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json",
         "parser", "instead",
@@ -52,7 +56,7 @@ def parser(worlds):
     top = Parser(prog="tinyrlhf", epilog="example: tinyrlhf run cartpole --seed 3",
                  description="Reinforcement learning from human feedback, small enough to read.")
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser,
-                                  metavar="run | vote | play | show | chat | lesson | demo")
+                                  metavar=COMMANDS)
     add_run(commands, worlds)
     add_run(commands, worlds, "vote", "terminal", help="answer yourself, at this terminal",
             description="The loop of `run`, and you are the person.", epilog=VOTE_EPILOG)
@@ -63,6 +67,20 @@ def parser(worlds):
     add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal starts")
     add("--rounds", type=int, default=20, metavar="N", help="episodes at most (default 20)")
     add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
+    sweep = commands.add_parser("sweep", help="many runs: which setting is better?",
+                                description="Each value with each seed. All other settings are "
+                                "those of `run`, such as --rounds 5.", epilog=SWEEP_EPILOG)
+    add = sweep.add_argument
+    add("world", choices=worlds, metavar="WORLD", help=" | ".join(worlds))
+    add("--seeds", default="10", metavar="N", help="how many, or from-to: 400-419 (default 10)")
+    add("--vary", action="append", default=[], metavar="SETTING=V,V",
+        help="a setting and its values, such as kl-coef=0,.02 or person=simulated,coin; several "
+        "--vary make all combinations")
+    add("--jobs", type=int, default=os.cpu_count(), metavar="N",
+        help="runs at a time (default: one for each core)")
+    add("--out", metavar="DIR", help="folder, new or of this sweep begun before "
+        "(default runs/sweep-WORLD-TIME)")
+    add("--json", action="store_true", help="last line of the output: means and intervals")
     show = commands.add_parser("show", help="the report and figures of a run again",
                                epilog="example: tinyrlhf show runs/first")
     add = show.add_argument
@@ -70,6 +88,13 @@ def parser(worlds):
     add("--baselines", action="store_true",
         help="with the true reward, the cloned labels, and the control beside it")
     add("--json", action="store_true", help=JSON_HELP)
+    export = commands.add_parser("export", help="answers about texts as rows for TRL's trainers",
+                                 epilog="example: tinyrlhf export runs/chat-1 --rows preference "
+                                 "--out preferences.jsonl")
+    add = export.add_argument
+    add("run", metavar="RUN", help="folder of a run on text or chat")
+    add("--rows", choices=ROWS, default=ROWS[0], metavar="FORM", help=" | ".join(ROWS))
+    add("--out", metavar="FILE", help="a new file (default: the output)")
     chat = commands.add_parser("chat", epilog="example: tinyrlhf chat runs/chat-1",
                                help="talk to a trained chat model, its stages side by side")
     add = chat.add_argument
@@ -210,7 +235,7 @@ def obey(arguments, began, own_world=None):
             arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
-        if more and options.command not in ("run", "vote"):
+        if more and options.command not in ("run", "vote", "sweep"):
             raise ValueError(f"unrecognized arguments: {' '.join(more)} "
                              f"(see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
@@ -224,6 +249,11 @@ def obey(arguments, began, own_world=None):
         elif options.command == "play":
             from tinyrlhf.faces.play import play
             play(options)
+        elif options.command == "export":
+            export(options)
+        elif options.command == "sweep":
+            from tinyrlhf import sweeps
+            print(sweeps.command(options, *swept(options, more)))
         else:
             if getattr(options, "forget", None) is not None:
                 from tinyrlhf.faces.browser.seats import forget
@@ -328,6 +358,20 @@ def own_settings(more):
     return settings
 
 
+def swept(options, more):
+    """The settings of a sweep: those that all runs share, and {name: values} of what varies."""
+    from tinyrlhf.sweeps import varied_of
+    from tinyrlhf.worlds import find
+    world, vary, said = find(options.world), varied_of(options.vary), own_settings(more)
+    for name in (*said, *vary):
+        if name not in world.defaults or name == "seed":
+            raise ValueError(f"{flag(name)}: expected a setting of {world.name}, other than the "
+                             f"seed; got {name} (see `tinyrlhf run {world.name} --help`)")
+    typed = [[given_to(world, {**said, name: value})[name] for value in values]
+             for name, values in vary.items()]
+    return given_to(world, said), dict(zip(vary, typed))
+
+
 def given_to(world, said):
     """The settings of a world among what was said, in their types; refuses what makes no sense."""
     defaults = world.defaults
@@ -416,6 +460,29 @@ def show(options, began):
     state = runs.load_finished(folder)
     with Lock(folder):
         finish(folder, state, options, Progress(state), began)
+
+
+def export(options):
+    """`tinyrlhf export`: the answers of a run as rows, a JSON object a line."""
+    from tinyrlhf import runs
+    from tinyrlhf.feedback import labels, rows
+    if options.rows == "metrics":
+        found = rows.metric_rows(runs.load(options.run).history)
+    else:
+        settings = runs.settings_of(options.run)
+        told = runs.told_in(Path(options.run, "feedback.jsonl"), settings["world"])
+        said = labels.labels_in(told, runs.begin(settings).plan)
+        found = rows.rows_of(said, options.rows)
+        n_used = len({row[rows.OURS]["n"] for row in found if rows.OURS in row})
+        if options.rows != "prompt-only" and n_used < len(said):
+            complain(f"{len(said) - n_used} of {len(said)} answers are no {options.rows} rows: "
+                     "they are of other kinds, or say nothing")
+    text = "".join(json.dumps(row) + "\n" for row in found)
+    if options.out is None:
+        return print(text, end="")
+    with open(options.out, "x", encoding="utf-8") as file:
+        file.write(text)
+    print(f"{len(found)} rows in {printable(options.out)}")
 
 
 def out_folder(world, options):

@@ -255,7 +255,7 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
     """
     with styled_figure(13, 9.9) as figure:
         figure.text(0.5, 0.98, fill(claim, 68), size=22, weight="bold", ha="center", va="top")
-        draw_samples(axis_at(figure, 0.4, 4.9, 8.6, 3.9), samples)
+        draw_samples(axis_at(figure, 0.4, 4.8, 8.8, 4.3), samples)
         draw_stages(axis_at(figure, 9.9, 5.7, 2.8, 2.3), true_returns, unkind)
         if curve:
             returns = [row["true_return"] for row in curve]
@@ -264,10 +264,10 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
                 title = "Without KL penalty the learned\nreward rises, the true one falls"
             draw_person_and_proxy(axis_at(figure, 0.9, 1.05, 3.7, 2.7), curve, "true_return",
                                   "learned_return", title, "points, each in its own unit")
-            draw_person_and_proxy(axis_at(figure, 7.6, 1.05, 3.2, 2.7), curve, "person_prefers",
+            draw_person_and_proxy(axis_at(figure, 7.6, 1.05, 3.3, 2.7), curve, "person_prefers",
                                   "reward_model_prefers", "Who prefers it to its reference?",
                                   "share of comparisons")
-            figure.text(0.5, 0.005, f"at the end: {curve[-1]['sample']}", size=13,
+            figure.text(0.5, 0.005, f"at the end: {curve[-1]['sample']}", size=15,
                         family=MONOSPACE, color=VERMILLION, ha="center")
     return figure
 
@@ -292,11 +292,11 @@ def draw_samples(axis, samples):
     count = sum(1 + len(answers) for answers in samples.values())
     heights = iter(1 - (np.arange(count) + 0.5) / max(count, 1))
     for prompt, answers in samples.items():
-        axis.text(0, next(heights), prompt, weight="bold", size=15, va="center")
+        axis.text(0, next(heights), prompt, weight="bold", size=16, va="center")
         for name, text in answers.items():
             y, color = next(heights), BEFORE if name == "pretrained" else PAINT["ink"]
-            axis.text(0.02, y, name, size=13, color=GREY, va="center")
-            axis.text(0.16, y, text, size=13, family=MONOSPACE, color=color, va="center")
+            axis.text(0.02, y, name, size=15, color=GREY, va="center")
+            axis.text(0.17, y, text, size=15, family=MONOSPACE, color=color, va="center")
 
 
 def draw_person_and_proxy(axis, curve, person, proxy, title, unit):
@@ -310,6 +310,27 @@ def draw_person_and_proxy(axis, curve, person, proxy, title, unit):
     axis.locator_params(axis="x", nbins=5)
     axis.set_title(title, weight="bold", pad=12)
     label_lines(axis, ends)
+
+
+def sweep_figure(claim, found, lines, measure):
+    """Each run a dot; beside each setting's dots mean and 95 % interval, as a bar.
+
+    found: {setting: (mean, half width, values)}; lines: {words: value}, to compare with.
+    """
+    with styled_figure(10, 2.2 + 0.7 * len(found), layout="constrained") as figure:
+        axis = figure.subplots()
+        for row, (mean, half, values) in enumerate(found.values()):
+            axis.plot(values, np.full(len(values), row + 0.16), "o", color=AFTER, alpha=0.5,
+                      markersize=8, markeredgewidth=0)
+            axis.errorbar(mean, row - 0.16, xerr=half, fmt="D", color=PAINT["ink"], capsize=5)
+        for words, value in lines.items():
+            axis.axvline(value, color=GREY, linestyle=":", linewidth=2)
+            axis.annotate(words, (value, 1), xycoords=("data", "axes fraction"), color=GREY,
+                          xytext=(0, 4), textcoords="offset points", ha="center", fontsize=13)
+        axis.set_yticks(range(len(found)), found)
+        axis.set(ylim=(len(found) - 0.4, -0.6), xlabel=f"{measure} (dots: runs; bar: mean, 95 %)")
+        figure.suptitle(fill(claim, 80), x=0.02, ha="left", fontsize=15)
+    return figure
 
 
 def animation(path, before, after, seconds_per_step=0.1, max_bytes=300_000):

@@ -63,7 +63,7 @@ def aggregate(data, visited, did, should):
     raise NotImplementedError("5.3")
 
 
-# 5.4, 7 minutes
+# 5.4, 7 minutes, extra
 def advice_to_update(said, taken, reward, kind, n_actions):
     """Which log-probabilities should rise, and by how much, after one step with a person beside it?
 

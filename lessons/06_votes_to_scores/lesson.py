@@ -4,7 +4,7 @@
 # **Goal**: turn "I like this one better" into numbers. You will know what a preference says about a score, how to find
 # the scores that explain many votes best, how sure you may be of them, and why "a score of 3" means nothing.
 #
-# About 45 minutes: reading 10, the experiment 5, exercises 30.
+# About 45 minutes: reading 10, the experiment 5, exercises 35, half of them extra.
 
 # %% [markdown]
 # ## Why votes, and not marks

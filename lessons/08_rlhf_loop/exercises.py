@@ -65,7 +65,7 @@ def rlhf_round(policy, votes, world):
     raise NotImplementedError("8.3")
 
 
-# 8.4, 7 minutes
+# 8.4, 7 minutes, extra
 def converged(history, window, tolerance):
     """Has learning come to rest? Only if people see no more difference, several rounds in a row.
 
@@ -81,7 +81,7 @@ def converged(history, window, tolerance):
     raise NotImplementedError("8.4")
 
 
-# 8.5, 10 minutes
+# 8.5, 10 minutes, extra
 def train(robot, human, algorithm, converged, most_rounds):
     """The training loop of a robot with a person: until it has converged, or for most_rounds
     rounds.

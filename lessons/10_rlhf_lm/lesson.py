@@ -6,7 +6,7 @@
 # stay out of it, and what people give at each stage.
 #
 # About 50 minutes: reading 20 without the code, the experiment 5, the first three exercises 22. The extra exercises
-# take 14 more, the code 15 more.
+# take 18 more, the code 15 more.
 
 # %% [markdown]
 # ## Four stages, two networks

@@ -15,13 +15,38 @@ def complain(text):
     print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
 
 
-class Progress:
+class Line:
     """One live line on a terminal, plain lines when piped."""
 
+    def __init__(self):
+        self.live, self.width = sys.stdout.isatty(), 0
+
+    def note(self, text):
+        """A line that stays, on standard error."""
+        self.close()
+        complain(text)
+
+    def say(self, text):
+        """Overwrite the live line, or print a plain one."""
+        if self.live:  # a line that wraps cannot be overwritten
+            text = text[:shutil.get_terminal_size().columns - 1]
+            print("\r" + text.ljust(self.width), end="", flush=True)
+            self.width = len(text)
+        else:
+            print(text, flush=True)
+
+    def close(self):
+        if self.live and self.width:
+            print("\r" + " " * self.width + "\r", end="", flush=True)
+
+
+class Progress(Line):
+    """What the rounds of a run have brought."""
+
     def __init__(self, state):
+        super().__init__()
         self.n_rounds, self.done = len(state.plan), len(state.history)
         self.named = len({stage.name for stage in state.plan}) > 1  # stages are announced
-        self.live, self.width = sys.stdout.isatty(), 0
         self.began = time.perf_counter()
 
     def round(self, state, row):
@@ -47,21 +72,3 @@ class Progress:
             n_asked = stage.questions * len(stage.kinds)
             asked = f": people answer {n_asked:,} times ({kinds})" if kinds else ""
             self.say(f"round {number:>2}/{self.n_rounds}  {stage.name} begins{asked}")
-
-    def note(self, text):
-        """A line that stays, on standard error."""
-        self.close()
-        complain(text)
-
-    def say(self, text):
-        """Overwrite the live line, or print a plain one."""
-        if self.live:  # a line that wraps cannot be overwritten
-            text = text[:shutil.get_terminal_size().columns - 1]
-            print("\r" + text.ljust(self.width), end="", flush=True)
-            self.width = len(text)
-        else:
-            print(text, flush=True)
-
-    def close(self):
-        if self.live and self.width:
-            print("\r" + " " * self.width + "\r", end="", flush=True)

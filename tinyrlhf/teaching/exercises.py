@@ -34,14 +34,16 @@ class Exercise:
     Attributes:
         cases: list of tuples of arguments; the first one is the worked number of the docstring.
         wrong_versions: (message, function) of usual mistakes; right_versions: other solutions;
-            laws: (sentence, function -> bool).
+            laws: (sentence, function -> bool, or the sentence that says what is wrong).
+        published, where: a bug that was published, for the stub; tested: the exercise that this
+            one is a check of.
     """
 
     def __init__(self, function, number, minutes, hints, tolerance=1e-6, extra=False):
         self.function, self.number, self.minutes, self.hints = function, number, minutes, hints
         self.tolerance, self.extra, self.name = tolerance, extra, function.__name__
         self.cases, self.wrong_versions, self.right_versions, self.laws = [], [], [], []
-        self.published, self.where = None, ""
+        self.published, self.where, self.tested = None, "", None
         self.player = lambda function, *arguments: function(*arguments)
         self.signature = function  # whose argument names are printed
 
@@ -74,8 +76,8 @@ class Exercise:
 
         What stops under it is rejected. It passes if it accepts the right ones and no wrong one.
         """
-        right = [tested.function, *tested.right_versions]
-        versions = {f"the right one called {each.__name__}": each for each in right}
+        self.tested, right = tested, [tested.function, *tested.right_versions]
+        versions = {f"right: {each.__name__}": each for each in right}
         versions |= {message: each for message, each in tested.wrong_versions}
 
         def accepts(check, version):

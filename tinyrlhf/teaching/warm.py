@@ -12,6 +12,13 @@ from tinyrlhf.teaching.exercises import exercises_of
 from tinyrlhf.teaching.grader import child, environment
 from tinyrlhf.teaching.verdicts import known_outcome
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+MEMORY = 4 * 2**30  # bytes for a student's file, where the system can limit it
+
 
 class Warm:
     """Runs `grader.child` for `grade_lesson`: each file in a fork of one process that is ready.
@@ -70,11 +77,13 @@ def serve(folder):
 def in_a_fork(*arguments):
     """`child` in a copy of this process, which is ended with all that it began."""
     seconds, numbers = float(arguments[4]), arguments[5:]
-    last = time.monotonic() + seconds * (len(numbers) + 1) + 2  # its own watchdog is quicker
+    last = time.monotonic() + 10 * seconds * (len(numbers) + 1)  # its own watchdog is quicker
     number = os.fork()
     if not number:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setpgid(0, 0)
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         nowhere = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nowhere, standard)

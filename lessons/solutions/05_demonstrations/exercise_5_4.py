@@ -4,7 +4,7 @@ import numpy as np
 from tinyrlhf.teaching import exercise, near
 
 
-@exercise("5.4", minutes=7, hints=[
+@exercise("5.4", minutes=7, extra=True, hints=[
     "Ask of each kind: which action is it about, the one that was taken or the one that was typed? "
     "And does it say more of it, or less?",
     "\"action\": 1 for the typed action. \"thumb\": the thumb, +1 or -1, for the action taken. "

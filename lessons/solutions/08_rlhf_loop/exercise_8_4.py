@@ -4,7 +4,7 @@ import numpy as np
 from tinyrlhf.teaching import exercise
 
 
-@exercise("8.4", minutes=7, hints=[
+@exercise("8.4", minutes=7, extra=True, hints=[
     "Ask those who know: do people still see a difference between the walks of this round and "
     "those of the round before? The learned return is the learner's own opinion of itself.",
     'Each of the last `window` rows needs |row["preferred"] - 1/2| <= tolerance; fewer rows are '

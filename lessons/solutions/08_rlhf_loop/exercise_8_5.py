@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from tinyrlhf.teaching import exercise
 
 
-@exercise("8.5", minutes=10, hints=[
+@exercise("8.5", minutes=10, extra=True, hints=[
     "Tries come before feedback, feedback before an update, an update before new tries. Then "
     "people compare the old tries with the new ones.",
     "In each round: give_feedback(tries), update(robot, tries, feedback), new tries = act(), and "

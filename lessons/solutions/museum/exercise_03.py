@@ -38,8 +38,8 @@ def upside_down(log_probs, ref_log_probs):
     return np.exp(log_ratio) - 1 - log_ratio
 
 
-@k3.wrong("It takes e to the power of a ratio, which is no log-ratio (as in Rolv-Arild/rocket- "
-          "learn, pull request 12). Which of the two is a logarithm already?")
+@k3.wrong("It takes e to the power of a ratio, which is no log-ratio (as in "
+          "Rolv-Arild/rocket-learn, pull request 12). Which of the two is a logarithm already?")
 def exp_of_the_ratio(log_probs, ref_log_probs):
     ratio = np.exp(ref_log_probs - log_probs)
     return np.exp(ratio) - 1 - ratio

@@ -34,7 +34,8 @@ def masked_infinity_is_harmless(f):
     return np.isfinite(f(np.full((1, 2), -1.0), old, np.ones((1, 2)), np.array([[True, False]])))
 
 
-@masked_objective.bug("PrimeIntellect-ai/prime-rl, pull request 2084; modelscope/ms-swift, 9767",
+@masked_objective.bug("PrimeIntellect-ai/prime-rl, pull request 2084; modelscope/ms-swift, pull "
+                      "request 9767",
                       "A masked token still gets in: 0 times infinity is NaN, and one NaN is "
                       "enough for the sum. How can the mask choose instead of multiply?")
 def times_zero(log_probs, old_log_probs, advantages, mask):

@@ -24,8 +24,8 @@ drawn_log_probs.cases = [(np.log([[1.0, 3.0]]), np.array([1]), 0.5),
                          (np.array([[0.0, -2.0, 1.0]]), np.array([1]), 1.0)]
 
 
-@drawn_log_probs.law("At a temperature near 0 the best action is all but certain: its log- "
-                     "probability must be near 0. Is it?")
+@drawn_log_probs.law("At a temperature near 0 the best action is all but certain: its "
+                     "log-probability must be near 0. Is it?")
 def cold_is_certain(f):
     return abs(f(np.array([[0.0, 1.0, 0.5]]), np.array([1]), 0.01)[0]) < 1e-6
 
