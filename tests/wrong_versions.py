@@ -2606,7 +2606,7 @@ WRONG = [
     ('tinyrlhf/teaching/verdicts.py',
      'return max(tolerance, 1e-5) if single else tolerance',
      'return tolerance',
-     'tests/test_grader.py::test_lists_and_single_precision_are_accepted_everywhere'),
+     'tests/test_grader.py::test_right_solutions_by_somebody_who_never_saw_ours_pass'),
     ('tinyrlhf/teaching/exercises.py',
      'np.allclose(one, other, 1e-5, 1e-5)',
      'np.allclose(one, other, 1e-9, 1e-9)',
