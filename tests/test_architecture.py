@@ -17,11 +17,13 @@ FLOORS = {"numerics": 0, "checks": 0, "conformance": 0, "saving": 0, "protocols"
           "episodes": 2, "exact": 2, "feedback": 3, "rewards": 4, "learning": 5, "humans": 5, "questions": 5,
           "criteria": 4.9, "diagnostics": 5, "plots": 5, "rlhf": 6, "improvements": 6.1, "interactive": 6.1,
           "yardsticks": 6.2, "worlds": 6.5, "sessions": 6.6, "runs": 7, "report": 7.1, "faces": 7.1, "teaching": 7.2,
+          "sweeps": 7.2, "gymnasium_envs": 7.2,
           "cli": 8, "__main__": 9}
 FENCES = [("games", "nn"), ("nn", "games"), ("learning", "games"), ("learning", "humans"), ("rewards", "humans"),
           ("rewards", "games"), ("humans", "learning"), ("plots", "learning"), ("plots", "rewards"), ("exact", "games"),
           ("exact", "nn")]
 LOOP = ("rlhf.py", "feedback/log.py", "worlds/gridworld.py", "worlds/cartpole.py", "worlds/text.py")
+OPTIONAL = {"gymnasium_envs.py": ("gymnasium",)}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -64,7 +66,8 @@ def test_imports_run_downwards_and_never_through_a_fence(path):
 def test_only_numpy_matplotlib_and_the_standard_library_are_needed(path):
     for name, line in imports(path):
         top = name.split(".")[0]
-        wanted = top in sys.stdlib_module_names or top in ("numpy", "matplotlib", "tinyrlhf", "PIL")
+        extra = OPTIONAL.get(path.name, ())                    # a module that is imported where they are
+        wanted = top in sys.stdlib_module_names or top in ("numpy", "matplotlib", "tinyrlhf", "PIL", *extra)
         assert wanted, f"{path.name}:{line} needs {top}"
 
 
@@ -96,8 +99,8 @@ def test_the_loop_and_its_worlds_stay_readable_in_an_afternoon():
     core = {"rlhf.py", "reward_models.py", "answers.py", "choice.py", "questions.py", "gridworld.py"}
     assert core <= {path.name for path in loop}
     assert sum(size[path] for path in loop) <= 175_000
-    assert sum(n for path, n in size.items() if room(path) not in ("faces", "teaching")) <= 560_000
-    assert sum(size.values()) <= 720_000
+    assert sum(n for path, n in size.items() if room(path) not in ("faces", "teaching")) <= 615_000
+    assert sum(size.values()) <= 850_000
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -131,7 +134,7 @@ def test_nothing_above_the_worlds_names_one_of_them(path):
 
 # forms: logs of format 1 named no kinds
 KNOW_KINDS = {"feedback/answers.py", "feedback/labels.py", "questions.py", "cli.py", "faces/vote.py",
-              "faces/browser/asking.py"}
+              "faces/browser/asking.py", "teaching/phones.py", "feedback/rows.py"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -28,8 +28,10 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     sessions      the books of real people: open, shown, taken, undone, counted
     runs, report  a run on disk; its result beside what it must be held against
     faces         what shows and reads: terminal, vote, play, browser, lecture room, talk
+    sweeps        many runs, seeds by settings, on all cores or a cluster: which is better?
+    gymnasium_envs  the games for Gymnasium and its learners (where it is installed)
     teaching      lessons, exercises and demos: pages, grader, stepper
-    cli           the front door: tinyrlhf run, vote, play, show, chat, lesson, demo
+    cli           the front door: tinyrlhf run, vote, play, sweep, show, chat, lesson, demo
 
 Letters for shapes: B episodes, T steps, A actions, D action size, S states, V characters,
 U contexts, C window, N questions or answers, G episodes shown in one, K options, c choices,

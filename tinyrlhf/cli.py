@@ -1,7 +1,9 @@
 """The front door: `tinyrlhf run WORLD`, vote, play; `show RUN`, `chat RUN`; lesson, demo."""
 import argparse
+import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -11,18 +13,25 @@ from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "watch", "solution", "notebook", "grade", "export", "build")
+COMMANDS = "run | vote | play | sweep | show | export | chat | lesson | demo"
+ROWS = ("preference", "unpaired", "prompt-completion", "prompt-only", "metrics")
 FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
 FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
 EACH_THEIR_OWN = 60  # questions, for a room in which everybody has pairs of their own
-FOR_PEOPLE = {"rounds": 8, "questions": 6}  # of `vote`, unless told: real people get tired
+FOR_PEOPLE = {"rounds": 8, "questions": 5,  # of `vote`, unless told: real people get tired,
+              "rewarded": "features", "clips": "upright", "updates": 15}  # and must see it learn
 VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer is on the disk "
                "before the next question: stop with q, go on with --resume. In a pipe a line is a "
                "key: l, r, =, c, s, u, a number; an empty one ends a round. examples: tinyrlhf "
                "vote gridworld; tinyrlhf vote cartpole --feedback rating,stop --rounds 5; "
                "tinyrlhf vote chat; tinyrlhf vote gridworld --resume runs/first")
+PLAY_EPILOG = ("A world's own settings are options too: `tinyrlhf run arm --help` lists them. Stop "
+               "with q. examples: tinyrlhf play cartpole --rounds 5; tinyrlhf play arm --task pick")
 RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
+SWEEP_EPILOG = ("What was chosen on these seeds is reported on others: --seeds 400-419. example: "
+                "tinyrlhf sweep gridworld --seeds 20 --vary kl-coef=0,.02,.1 --jobs 2")
 JSON_HELP = "last line of the output: the result as one JSON object"
 OURS = ("command", "worlds", "help", "human", "source", "baselines", "resume", "out", "json",
         "parser", "instead",
@@ -52,17 +61,32 @@ def parser(worlds):
     top = Parser(prog="tinyrlhf", epilog="example: tinyrlhf run cartpole --seed 3",
                  description="Reinforcement learning from human feedback, small enough to read.")
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser,
-                                  metavar="run | vote | play | show | chat | lesson | demo")
+                                  metavar=COMMANDS)
     add_run(commands, worlds)
     add_run(commands, worlds, "vote", "terminal", help="answer yourself, at this terminal",
             description="The loop of `run`, and you are the person.", epilog=VOTE_EPILOG)
     play = commands.add_parser("play", help="drive a game by key, and watch the policy imitate you",
-                               epilog="example: tinyrlhf play cartpole --rounds 5")
+                               epilog=PLAY_EPILOG)
     add = play.add_argument
-    add("world", choices=worlds, metavar="WORLD", help=" | ".join(worlds))
-    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal starts")
-    add("--rounds", type=int, default=20, metavar="N", help="episodes at most (default 20)")
+    add("worlds", nargs=1, choices=worlds, metavar="WORLD", help=" | ".join(worlds))
+    add("--seed", type=int, metavar="N", help="equal seeds give equal starts (default 0)")
+    add("--rounds", type=int, metavar="N", help="episodes at most (default 20)")
+    add("--resume", metavar="RUN", help="play on in this folder, with its own settings")
     add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
+    sweep = commands.add_parser("sweep", help="many runs: which setting is better?",
+                                description="Each value with each seed. All other settings are "
+                                "those of `run`, such as --rounds 5.", epilog=SWEEP_EPILOG)
+    add = sweep.add_argument
+    add("world", choices=worlds, metavar="WORLD", help=" | ".join(worlds))
+    add("--seeds", default="10", metavar="N", help="how many, or from-to: 400-419 (default 10)")
+    add("--vary", action="append", default=[], metavar="SETTING=V,V",
+        help="a setting and its values, such as kl-coef=0,.02 or person=simulated,coin; several "
+        "--vary make all combinations")
+    add("--jobs", type=int, default=os.cpu_count(), metavar="N",
+        help="runs at a time (default: one for each core)")
+    add("--out", metavar="DIR", help="folder, new or of this sweep begun before "
+        "(default runs/sweep-WORLD-TIME)")
+    add("--json", action="store_true", help="last line of the output: means and intervals")
     show = commands.add_parser("show", help="the report and figures of a run again",
                                epilog="example: tinyrlhf show runs/first")
     add = show.add_argument
@@ -70,6 +94,13 @@ def parser(worlds):
     add("--baselines", action="store_true",
         help="with the true reward, the cloned labels, and the control beside it")
     add("--json", action="store_true", help=JSON_HELP)
+    export = commands.add_parser("export", help="answers about texts as rows for TRL's trainers",
+                                 epilog="example: tinyrlhf export runs/chat-1 --rows preference "
+                                 "--out preferences.jsonl")
+    add = export.add_argument
+    add("run", metavar="RUN", help="folder of a run on text or chat")
+    add("--rows", choices=ROWS, default=ROWS[0], metavar="FORM", help=" | ".join(ROWS))
+    add("--out", metavar="FILE", help="a new file (default: the output)")
     chat = commands.add_parser("chat", epilog="example: tinyrlhf chat runs/chat-1",
                                help="talk to a trained chat model, its stages side by side")
     add = chat.add_argument
@@ -110,7 +141,7 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
 
     `vote` is the same with a person at a face: what only faces have goes here.
     """
-    often = FOR_PEOPLE if about else dict.fromkeys(FOR_PEOPLE, "calibrated")
+    often = FOR_PEOPLE if about else dict.fromkeys(("rounds", "questions"), "calibrated")
     about = about or {"help": "act, ask, fit, improve, measure: the whole loop on one world",
                       "description": "The whole loop on one world, or on several in turn.",
                       "epilog": RUN_EPILOG}
@@ -173,31 +204,85 @@ def add_pages(add):
 
 
 def main(arguments=None, own_world=None):
-    """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C.
+    """Run one command; returns its exit code: 0, 2 for bad input, 128 + n after signal n.
 
     own_world: a world's own front door, to `run` it.
+    Without arguments it is a process of its own: SIGTERM and SIGHUP, too, stop it in order (143,
+    129), and a second stop ends it at once.
     """
     for name in THREADS:                  # before numpy: with one thread equal seeds give
         os.environ.setdefault(name, "1")  # equal bytes
-    began = BEGAN if arguments is None else time.perf_counter()
+    process = arguments is None
+    began = BEGAN if process else time.perf_counter()
+    stops = listen() if process else []
     try:
+        if process:
+            open_streams()
         return obey(arguments, began, own_world)
     except BrokenPipeError:  # `tinyrlhf run ... | head`
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # else Python complains when it exits
         return 1
     except OSError as error:
         complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except ValueError as error:
         complain(error)
     except KeyboardInterrupt as stop:
-        if arguments is None:  # the process ends: no second Ctrl-C in its goodbye
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if sys.stderr.isatty():
-            print(file=sys.stderr)
-        complain(f"stopped{stop}")
-        return 130
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            hear(signal.SIG_IGN, process)
+            if sys.stderr.isatty():
+                print(file=sys.stderr)
+            complain(f"stopped{stop}")
+        return 128 + (stops[0] if stops else getattr(stop, "signal", signal.SIGINT))
+    finally:
+        if process:
+            say_goodbye()
     return 2
+
+
+def hear(handler, process=True):
+    """What happens when somebody stops this process; who is told to ignore it, still does."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP") if process else ():
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def listen():
+    """Stops become KeyboardInterrupt, the second one the end; returns a list of those heard."""
+    stops = []
+
+    def stop(number, _):
+        stops.append(number)
+        if len(stops) == 1:
+            raise KeyboardInterrupt
+        os.write(2, b"tinyrlhf: stopped at once; what was saved before is whole\n")
+        os._exit(128 + number)
+
+    hear(stop)
+    return stops
+
+
+def open_streams():
+    """Refuse closed ones; letters that output does not have are escaped, broken ones read as ?."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # else a file of ours would get its number
+    for name in ("stdin", "stdout"):
+        stream = getattr(sys, name)
+        if stream is None:
+            raise ValueError(f"{name}: expected an open one, got a closed one; "
+                             f"give it {os.devnull}")
+        if hasattr(stream, "reconfigure"):  # a notebook's has none
+            stream.reconfigure(errors="replace" if name == "stdin" else "backslashreplace")
+
+
+def say_goodbye():
+    """In the last moments no stop is heard, and output that nobody takes is no reason to fail."""
+    hear(signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def obey(arguments, began, own_world=None):
@@ -210,7 +295,7 @@ def obey(arguments, began, own_world=None):
             arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
-        if more and options.command not in ("run", "vote"):
+        if more and options.command not in ("run", "vote", "play", "sweep"):
             raise ValueError(f"unrecognized arguments: {' '.join(more)} "
                              f"(see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
@@ -222,12 +307,18 @@ def obey(arguments, began, own_world=None):
             from tinyrlhf.teaching import commands  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
         elif options.command == "play":
-            from tinyrlhf.faces.play import play
-            play(options)
+            play(options, more)
+        elif options.command == "export":
+            export(options)
+        elif options.command == "sweep":
+            from tinyrlhf import sweeps
+            print(sweeps.command(options, *swept(options, more)))
         else:
             if getattr(options, "forget", None) is not None:
-                from tinyrlhf.faces.browser.seats import forget
-                return forget(options.forget) or 0
+                from tinyrlhf.runs import forget
+                forget(options.forget)
+                print(f"{options.forget} is deleted")
+                return 0
             check_worlds(options, names)
             if options.help:
                 help_for(options)
@@ -235,7 +326,8 @@ def obey(arguments, began, own_world=None):
                 run_all(options, more, began)
         return 0
     finally:
-        sys.stdout.flush()  # here a closed pipe can still be caught
+        if sys.stdout:
+            sys.stdout.flush()  # here a closed pipe can still be caught
 
 
 def check_worlds(options, names):
@@ -295,15 +387,13 @@ def run_all(options, more, began):
                          f"{options.human} and {said.get('person')}")
     worlds = [find(name) for name in options.worlds]
     if options.command == "vote" and options.resume is None:
-        said = {**(FOR_PEOPLE if options.lecture is None else FOR_A_ROOM), **said}
+        people = FOR_PEOPLE if options.lecture is None else {**FOR_PEOPLE, **FOR_A_ROOM}
+        known = set().union(*(world.defaults for world in worlds))
+        said = {**{name: value for name, value in people.items() if name in known}, **said}
         if options.own and options.questions is None:
             said["questions"] = EACH_THEIR_OWN
     given = [given_to(world, said) for world in worlds]
-    known = set(OURS).union(*given)
-    for name, value in said.items():
-        if name not in known:
-            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
-                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
+    refuse_unknown(said, given, options)
     for world, settings in zip(worlds, given):
         if len(worlds) > 1:
             world(**settings)  # what only building finds is said before the first run
@@ -312,6 +402,30 @@ def run_all(options, more, began):
     for world, settings in zip(worlds, given):
         run(world, settings, options, began)
         began = time.perf_counter()
+
+
+def play(options, more):
+    """`tinyrlhf play`: all mistakes before the first episode."""
+    from tinyrlhf import runs
+    from tinyrlhf.faces import play as face
+    from tinyrlhf.worlds import find
+    world = find(options.worlds[0])
+    said = {name: value for name, value in vars(options).items() if value is not None}
+    said.update(own_settings(more))
+    given = given_to(world, said)
+    refuse_unknown(said, [given], options)
+    if options.resume is not None and not runs.left_before_it_began(options.resume):
+        resumed_settings(given, options, by="play")
+    face.play(world, given, options.out, options.resume)
+
+
+def refuse_unknown(said, given, options):
+    """Refuse an option that is none of these worlds'."""
+    known = set(OURS).union(*given)
+    for name, value in said.items():
+        if name not in known:
+            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
+                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
 
 
 def own_settings(more):
@@ -326,6 +440,20 @@ def own_settings(more):
             raise ValueError(f"{name}: expected a value after it (see `tinyrlhf run --help`)")
         settings[name[2:].replace("-", "_")] = value
     return settings
+
+
+def swept(options, more):
+    """The settings of a sweep: those that all runs share, and {name: values} of what varies."""
+    from tinyrlhf.sweeps import varied_of
+    from tinyrlhf.worlds import find
+    world, vary, said = find(options.world), varied_of(options.vary), own_settings(more)
+    for name in (*said, *vary):
+        if name not in world.defaults or name == "seed":
+            raise ValueError(f"{flag(name)}: expected a setting of {world.name}, other than the "
+                             f"seed; got {name} (see `tinyrlhf run {world.name} --help`)")
+    typed = [[given_to(world, {**said, name: value})[name] for value in values]
+             for name, values in vary.items()]
+    return given_to(world, said), dict(zip(vary, typed))
 
 
 def given_to(world, said):
@@ -396,16 +524,27 @@ def go(world, state, settings, options, began, resumed, face=None):
             told = finish(folder, state, options, line, began)
             if face is not None:
                 face.end(state, told)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ValueError(f"{error.filename or folder}: {error.strerror or error}; "
+                         f"{what_is_saved(world, options, folder)}") from None
     except KeyboardInterrupt as stop:
-        again = f" --human {options.human}" if options.human != "simulated" else ""
-        command = world.command
-        if options.lecture is not None:
-            command = command.replace(" run ", " vote ")
-            again = f" --lecture {options.lecture}"
-        again += f" --from {options.source}" if options.source else ""
-        kept = "answer" if options.human in FACES else "finished round"
-        raise KeyboardInterrupt(f"{stop}; every {kept} is saved; go on with: "
-                                f"{command} --resume {folder}{again}") from None
+        stop.args = (f"{stop}; {what_is_saved(world, options, folder)}",)
+        raise
+
+
+def what_is_saved(world, options, folder):
+    """Of a run that was stopped, and how to go on."""
+    again = f" --human {options.human}" if options.human != "simulated" else ""
+    command = world.command
+    if options.lecture is not None:
+        command = command.replace(" run ", " vote ")
+        again = f" --lecture {options.lecture}"
+    again += f" --from {shlex.quote(options.source)}" if options.source else ""
+    kept = "answer" if options.human in FACES else "finished round"
+    return (f"every {kept} is saved; go on with: "
+            f"{command} --resume {shlex.quote(str(folder))}{again}")
 
 
 def show(options, began):
@@ -416,6 +555,29 @@ def show(options, began):
     state = runs.load_finished(folder)
     with Lock(folder):
         finish(folder, state, options, Progress(state), began)
+
+
+def export(options):
+    """`tinyrlhf export`: the answers of a run as rows, a JSON object a line."""
+    from tinyrlhf import runs
+    from tinyrlhf.feedback import labels, rows
+    if options.rows == "metrics":
+        found = rows.metric_rows(runs.load(options.run).history)
+    else:
+        settings = runs.settings_of(options.run)
+        told = runs.told_in(Path(options.run, "feedback.jsonl"), settings["world"])
+        said = labels.labels_in(told, runs.begin(settings).plan)
+        found = rows.rows_of(said, options.rows)
+        n_used = len({row[rows.OURS]["n"] for row in found if rows.OURS in row})
+        if options.rows != "prompt-only" and n_used < len(said):
+            complain(f"{len(said) - n_used} of {len(said)} answers are no {options.rows} rows: "
+                     "they are of other kinds, or say nothing")
+    text = "".join(json.dumps(row) + "\n" for row in found)
+    if options.out is None:
+        return print(text, end="")
+    with open(options.out, "x", encoding="utf-8") as file:
+        file.write(text)
+    print(f"{len(found)} rows in {printable(options.out)}")
 
 
 def out_folder(world, options):
@@ -430,10 +592,10 @@ def out_folder(world, options):
     return os.path.join(out, world)
 
 
-def resumed_settings(given, options):
+def resumed_settings(given, options, by="run"):
     """The settings of the run to continue, which must stay as they are."""
     from tinyrlhf import runs
-    settings = runs.settings_of(options.resume)
+    settings = runs.settings_of(options.resume, by)
     if options.worlds != [settings["world"]]:
         raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, "
                          f"got {' '.join(options.worlds)}")
@@ -455,13 +617,15 @@ def finish(folder, state, options, line, began):
     if options.baselines:
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
         result.update(report.baselines(settings))
-    report.draw(folder, settings, state, result)
-    result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
-    write_json(Path(folder) / "result.json", result)
-    line.close()
-    texts = [report.sentences(settings, {**result, "out": printable(folder)}),
-             *in_words(runs.events(Path(folder) / "feedback.jsonl"))]
-    print("\n".join(texts))
-    if options.json:
-        print(json.dumps(finite(result)))
+    try:
+        report.draw(folder, settings, state, result)
+    finally:  # what was measured is kept and said, whatever becomes of the picture
+        result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
+        write_json(Path(folder) / "result.json", result)
+        line.close()
+        texts = [report.sentences(settings, {**result, "out": printable(folder)}),
+                 *in_words(runs.events(Path(folder) / "feedback.jsonl"))]
+        print("\n".join(texts))
+        if options.json:
+            print(json.dumps(finite(result)))
     return [line for text in texts for line in text.split("\n")]

@@ -1,4 +1,6 @@
 """Measure: numbers that say whether a reward model, and a run, can be trusted."""
+import math
+
 import numpy as np
 
 from tinyrlhf.checks import check_choice, check_shapes, check_whole
@@ -107,3 +109,40 @@ def krippendorff_alpha(values, level="nominal"):
     observed = ((counts @ distances * counts).sum(axis=1) / others).sum()
     expected = totals @ distances @ totals / max(totals.sum() - 1, 1)
     return float(1 - observed / expected) if expected else float("nan")
+
+
+def mean_interval(values):
+    """Mean of n values, and the half width of its 95 % interval (Student's t); NaN for n = 1."""
+    values = np.asarray(values, dtype=float)
+    n = len(values)
+    if n < 2:
+        return float(values.mean()), float("nan")
+    return float(values.mean()), student_t(n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
+
+
+def student_t(df, within=0.95):
+    """The t within which Student's distribution of df degrees of freedom has this probability.
+
+    Abramowitz and Stegun, 26.7.3 and 26.7.4: for a whole df the probability is a finite sum.
+    """
+    odd = df % 2
+
+    def probability(t):
+        angle = math.atan(t / math.sqrt(df))
+        term = total = math.cos(angle) if odd else 1.0
+        for k in range(2 + odd, df - 1, 2):
+            term *= (k - 1) / k * math.cos(angle) ** 2
+            total += term
+        if df == 1:
+            total = 0.0
+        total *= math.sin(angle)
+        return (angle + total) * 2 / math.pi if odd else total
+
+    low, high = 0.0, 1e3
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        if probability(middle) < within:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -312,6 +312,27 @@ def draw_person_and_proxy(axis, curve, person, proxy, title, unit):
     label_lines(axis, ends)
 
 
+def sweep_figure(claim, found, lines, measure):
+    """Each run a dot; beside each setting's dots mean and 95 % interval, as a bar.
+
+    found: {setting: (mean, half width, values)}; lines: {words: value}, to compare with.
+    """
+    with styled_figure(10, 2.2 + 0.7 * len(found), layout="constrained") as figure:
+        axis = figure.subplots()
+        for row, (mean, half, values) in enumerate(found.values()):
+            axis.plot(values, np.full(len(values), row + 0.16), "o", color=AFTER, alpha=0.5,
+                      markersize=8, markeredgewidth=0)
+            axis.errorbar(mean, row - 0.16, xerr=half, fmt="D", color=PAINT["ink"], capsize=5)
+        for words, value in lines.items():
+            axis.axvline(value, color=GREY, linestyle=":", linewidth=2)
+            axis.annotate(words, (value, 1), xycoords=("data", "axes fraction"), color=GREY,
+                          xytext=(0, 4), textcoords="offset points", ha="center", fontsize=13)
+        axis.set_yticks(range(len(found)), found)
+        axis.set(ylim=(len(found) - 0.4, -0.6), xlabel=f"{measure} (dots: runs; bar: mean, 95 %)")
+        figure.suptitle(fill(claim, 80), x=0.02, ha="left", fontsize=15)
+    return figure
+
+
 def animation(path, before, after, seconds_per_step=0.1, max_bytes=300_000):
     """Write an endless GIF of two episodes (lists of scenes) side by side.
 

@@ -454,22 +454,24 @@ def gains_picture():
 show(gains_picture(), "gains", "What was gained depends on what it is compared with")
 
 # %% [markdown]
-# **What you should see**: with equal votes RLHF leads DPO by @@A on every seed. (It was not for
-# nothing: RLHF wrote 6,400 new answers on its way and had each of them scored, DPO none. And
-# settings were tried less often for DPO than a paper would.) Round 2 looks as if it brought @@B.
-# But most of that is what twice the votes and twice the updates bring anyway: beside *at once* @@C
-# are left@@D. To ask again about what the model writes *now* is worth little here, where the SFT
-# model writes nearly all that can be said. Lesson 12 has a world in which it is worth more.
+# **What you should see**: with equal votes RLHF leads DPO by 0.29 on average, on all ten seeds.
+# (Not for nothing: RLHF wrote 6,400 new answers on its way and had each of them scored, DPO none;
+# and the settings of both were tried on two seeds only.) Round 2 looks as if it brought 0.12. But
+# most of that is what twice the votes and twice the updates bring anyway: beside *at once* 0.01 are
+# left (95 % interval -0.06 to 0.09). To ask again about what the model writes *now* is worth little
+# here, where the SFT model writes nearly all that can be said. In lesson 11 it was worth more:
+# there DPO was asked again.
 #
-# The coin is no rival, but a warning: votes that mean nothing take the model further away (@@E
-# nats) than real ones, and down to @@F. RLHF strengthens whatever it is told.
+# The coin is no rival but a warning: votes that mean nothing take the model further away (3.3 nats)
+# than real ones (1.3), and down to a true reward of 0.22. RLHF strengthens whatever it is told.
 #
 # ## Which column lies?
 #
-# Look at *DPO, pushed* again. Not one unkind word, and hardly two answers alike: by these two
-# columns it is the best model of all. But @@G of its words do not exist, and people prefer it in
-# @@H of the pairs. A report with two good columns can hide anything; that is why the card has
-# eight. And which stage is to blame for what (exercise 14.5)?
+# Look at *DPO, pushed* again. Hardly an unkind word, and hardly two answers alike: by these two
+# rows it is the best model of all. But 49 % of its words do not exist, and it is preferred to SFT
+# in 21 % of the pairs. A report with two good rows can hide anything; that is why the card has
+# nine. And which stage is to blame for what (exercise 14.5)? *Sameness* is one minus the distinct
+# share.
 
 # %%
 def of_each(number):
@@ -614,11 +616,11 @@ for claim in [claim for name, claim in list(globals().items()) if name.startswit
 show(report_picture(), "report", "RLHF pleases people who were never asked, and pays with variety")
 
 # %% [markdown]
-# **What you should see**: the true reward climbs from stage to stage, @@1 for base, @@2 for SFT,
-# @@3 for RLHF, @@4 for DPO, @@5 after round 2, of 2.5. Somebody who was never asked prefers RLHF to
-# SFT in @@6 of the pairs, far from "always". Two panels say what it costs. Of 500 answers @@7 were
-# different before, @@8 after SFT, @@9 after RLHF, @@10 after round 2. And what comes last in the
-# pipeline is cheap for people: @@11 of 7.8 hours were spent on mending.
+# **What you should see**: the true reward climbs from stage to stage, 0.32 for base, 1.18 for SFT,
+# 2.08 for RLHF, 1.80 for DPO, 2.20 after round 2, of 2.5. Somebody who was never asked prefers RLHF
+# to SFT in 70 % of the pairs, far from "always". Two panels say what it costs. Of 500 answers 294
+# were different before, 201 after SFT, 106 after RLHF, 89 after round 2. And what comes last in the
+# pipeline is cheap for people: 5.6 of 7.8 hours were spent on mending.
 #
 # <a id="benefits"></a>
 # Quality, safety, continuous improvement, adaptability through varied trainers: these are the
@@ -626,9 +628,9 @@ show(report_picture(), "report", "RLHF pleases people who were never asked, and 
 #
 # | benefit | measured here | what limits it |
 # |---|---|---|
-# | quality | true reward @@2 to @@3 | one person, one taste; @@12 bits a character more |
-# | safety | unkind @@13 to @@14, then @@15 | not impossible; only what this person minds |
-# | continuous improvement | round 2: @@C beside the same votes at once | small |
+# | quality | true reward 1.18 to 2.08 | one person, one taste; 0.12 bits a character more |
+# | safety | unkind 11 % to 1.1 %, then 0.7 % | not impossible; only what this person minds |
+# | continuous improvement | round 2: 0.01 beside the same votes at once | small |
 # | adaptability, varied trainers | nothing | lesson 13: one model for two camps pleases neither |
 #
 # ## What may fail as it grows

@@ -1,4 +1,5 @@
 """What a run shows on a terminal while it goes on, and what may be shown there."""
+import contextlib
 import math
 import shutil
 import sys
@@ -11,17 +12,43 @@ def printable(text):
 
 
 def complain(text):
-    """One line on standard error."""
-    print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
+    """One line on standard error, if anybody is there."""
+    with contextlib.suppress(OSError):
+        print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
 
 
-class Progress:
+class Line:
     """One live line on a terminal, plain lines when piped."""
 
+    def __init__(self):
+        self.live, self.width = sys.stdout.isatty(), 0
+
+    def note(self, text):
+        """A line that stays, on standard error."""
+        self.close()
+        complain(text)
+
+    def say(self, text):
+        """Overwrite the live line, or print a plain one."""
+        if self.live:  # a line that wraps cannot be overwritten
+            text = text[:shutil.get_terminal_size().columns - 1]
+            print("\r" + text.ljust(self.width), end="", flush=True)
+            self.width = len(text)
+        else:
+            print(text, flush=True)
+
+    def close(self):
+        if self.live and self.width:
+            print("\r" + " " * self.width + "\r", end="", flush=True)
+
+
+class Progress(Line):
+    """What the rounds of a run have brought."""
+
     def __init__(self, state):
+        super().__init__()
         self.n_rounds, self.done = len(state.plan), len(state.history)
         self.named = len({stage.name for stage in state.plan}) > 1  # stages are announced
-        self.live, self.width = sys.stdout.isatty(), 0
         self.began = time.perf_counter()
 
     def round(self, state, row):
@@ -47,21 +74,3 @@ class Progress:
             n_asked = stage.questions * len(stage.kinds)
             asked = f": people answer {n_asked:,} times ({kinds})" if kinds else ""
             self.say(f"round {number:>2}/{self.n_rounds}  {stage.name} begins{asked}")
-
-    def note(self, text):
-        """A line that stays, on standard error."""
-        self.close()
-        complain(text)
-
-    def say(self, text):
-        """Overwrite the live line, or print a plain one."""
-        if self.live:  # a line that wraps cannot be overwritten
-            text = text[:shutil.get_terminal_size().columns - 1]
-            print("\r" + text.ljust(self.width), end="", flush=True)
-            self.width = len(text)
-        else:
-            print(text, flush=True)
-
-    def close(self):
-        if self.live and self.width:
-            print("\r" + " " * self.width + "\r", end="", flush=True)
