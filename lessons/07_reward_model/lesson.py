@@ -325,7 +325,7 @@ def race_picture(races):
     return figure
 
 
-show(race_picture(races), "asking", "After 60 votes those who ask where five models disagree are ahead")
+show(race_picture(races), "asking", "Asking where models disagree is ahead after 60 votes")
 
 # %% [markdown]
 # **What you should see**: the blue line ends higher, although on these three seeds random pairs lead from 20 votes to
