@@ -2728,36 +2728,6 @@ WRONG = [
      'tests/test_runs.py::test_each_training_step_is_in_the_log_once_with_the_policy_it_led_to'),
     # sweeps
     # rows for other libraries
-]
-    ('tinyrlhf/teaching/predictions.py',
-     'right = gap <= 0.05 * max(',
-     'right = gap <= 0.5 * max(',
-     'tests/test_predictions.py::test_a_number_is_right_within_five_percent_else_the_gap_is_told'),
-    ('tinyrlhf/teaching/predictions.py',
-     'said[node.targets[0].id] = ast.literal_eval(node.value)',
-     'said[node.targets[0].id] = eval(ast.unparse(node.value))',
-     'tests/test_predictions.py::test_a_prediction_is_read_and_never_run'),
-    ('tinyrlhf/teaching/predictions.py',
-     'f"{name} = {said!a}"',
-     'f"{name} = \'{said}\'"',
-     'tests/test_predictions.py::test_whatever_is_typed_stays_a_text_in_the_students_file'),
-    ('tinyrlhf/teaching/pages.py',
-     'if kind == "predict":  # its call',
-     'if kind == "never":  # its call',
-     'tests/test_predictions.py::test_a_page_shows_what_a_prediction_prints_and_not_its_call'),
-    ('tinyrlhf/teaching/exercises.py',
-     'return said in ([], [ast.unparse(part) for part in came_with])',
-     'return said == []',
-     'tests/test_museum.py::test_the_stubs_are_the_bugs_and_count_as_untouched'),
-    ('lessons/solutions/museum/exercise_10.py',
-     'return rewards + gamma * next_values * ~terminated\n\n\ntd_target.cases',
-     'return rewards + gamma * next_values * ~(terminated | truncated)\n\n\ntd_target.cases',
-     'tests/test_museum.py::test_what_was_measured_tells_the_bug_from_the_mended_one'),
-    ('tinyrlhf/teaching/exercises.py',
-     'slipped = [version for version in list(said)[len(right):] if said[version]]',
-     'slipped = []',
-     'tests/test_museum.py::test_a_check_is_told_how_many_versions_it_takes_and_one_that_gets_through'),
-    # the grader: right answers pass, changed ones do not, sentences are true
     ('tinyrlhf/teaching/relations.py',
      'if not found or not np.isfinite(factors).all():',
      'if not found:',
@@ -2825,7 +2795,8 @@ WRONG = [
     ('lessons/solutions/13_which_human/exercise_13_3.py',
      '"13.3", minutes=6',
      '"13.3", tolerance=0.009, minutes=6',
-     'tests/test_grader.py::test_every_tolerance_is_a_tenth_of_the_smallest_number_graded_or_less')]
+     'tests/test_grader.py::test_every_tolerance_is_a_tenth_of_the_smallest_number_graded_or_less'),
+]
 
 
 def make_copy(folder):
