@@ -866,7 +866,7 @@ WRONG = [
      'if world is None and os.path.exists',
      'tests/test_cli.py::test_several_worlds_refuse_a_taken_folder_before_the_first_one_runs'),
     ('tinyrlhf/runs.py',
-     'made_with = complete(json.loads(str(flat["settings"])))',
+     'made_with = complete(json.loads(str(flat["settings"])), settings["world"])',
      'made_with = dict(json.loads(str(flat["settings"])))',
      'tests/test_runs.py::test_a_run_from_before_there_was_a_choice_of_questions_can_be_shown'),
     ('tinyrlhf/runs.py',

@@ -192,7 +192,7 @@ def add_pages(add):
 
 
 def main(arguments=None, own_world=None):
-    """Run one command; returns its exit code: 0, 2 for bad input, 128 and its number after a signal.
+    """Run one command; returns its exit code: 0, 2 for bad input, 128 + n after signal n.
 
     own_world: a world's own front door, to `run` it.
     """
