@@ -99,8 +99,8 @@ def test_the_loop_and_its_worlds_stay_readable_in_an_afternoon():
     core = {"rlhf.py", "reward_models.py", "answers.py", "choice.py", "questions.py", "gridworld.py"}
     assert core <= {path.name for path in loop}
     assert sum(size[path] for path in loop) <= 175_000
-    assert sum(n for path, n in size.items() if room(path) not in ("faces", "teaching")) <= 590_000
-    assert sum(size.values()) <= 760_000
+    assert sum(n for path, n in size.items() if room(path) not in ("faces", "teaching")) <= 615_000
+    assert sum(size.values()) <= 850_000
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -134,7 +134,7 @@ def test_nothing_above_the_worlds_names_one_of_them(path):
 
 # forms: logs of format 1 named no kinds
 KNOW_KINDS = {"feedback/answers.py", "feedback/labels.py", "questions.py", "cli.py", "faces/vote.py",
-              "faces/browser/asking.py"}
+              "faces/browser/asking.py", "teaching/phones.py", "feedback/rows.py"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

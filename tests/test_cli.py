@@ -169,7 +169,7 @@ main(["show", "missing"])"""
 
 
 @pytest.mark.parametrize("arguments, names, came", [
-    ("", "required", "run | vote | play | show"), ("swim", "run", "swim"),
+    ("", "required", "run | vote | play | sweep | show"), ("swim", "run", "swim"),
     ("run", "WORLD: expected one or more of arm", "none"),
     ("show", "RUN", "required"),
     ("run mars", "bandit", "mars"), ("run bandit bandit", "WORLD", "bandit bandit"),
@@ -276,7 +276,7 @@ def test_a_disk_that_fills_up_is_one_line_and_the_finished_rounds_can_go_on(caps
 
     monkeypatch.setattr(np, "savez", full)
     assert cli.main(["run", "bandit", *SMALL, "--seed", "3", "--out", "full"]) == 2
-    assert capsys.readouterr().err == "tinyrlhf: output: No space left on device\n"
+    assert capsys.readouterr().err == f"tinyrlhf: full: No space left on device{STOPPED[17:]} tinyrlhf run bandit --resume full\n"
     done("run", "bandit", "--resume", "full")
     assert saved("full") == saved(finished)
 
@@ -443,6 +443,94 @@ def process(*arguments, **options):
     return subprocess.Popen([sys.executable, "-c", code, *arguments], text=True, env=environment(), **pipes)
 
 
+@pytest.fixture
+def signals():
+    """The names of the three signals that stop a process, which are heard as before after the test."""
+    if os.name == "nt":
+        pytest.skip("other signals on Windows")
+    before = {name: signal.getsignal(getattr(signal, name)) for name in ("SIGINT", "SIGTERM", "SIGHUP")}
+    for name in before:
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+    yield before
+    for name, handler in before.items():
+        signal.signal(getattr(signal, name), handler)
+
+
+def stopped_by(monkeypatch, name):
+    """The exit code of a run as a process of its own, which gets this signal after its first round."""
+    rounds = cli.Progress.round
+
+    def stop(line, state, row):
+        rounds(line, state, row)
+        os.kill(os.getpid(), getattr(signal, name))
+    monkeypatch.setattr(cli.Progress, "round", stop)
+    monkeypatch.setattr(sys, "argv", ["tinyrlhf", "run", "bandit", *SMALL, "--seed", "3", "--out", "cut"])
+    monkeypatch.setattr(cli, "BEGAN", 0.0)
+    return cli.main()
+
+
+@pytest.mark.parametrize("name, code", [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_each_signal_that_stops_a_run_leaves_it_saved_and_has_its_own_code(capsys, undrawn, monkeypatch, signals, name,
+                                                                           code):
+    with monkeypatch.context() as patch:
+        assert stopped_by(patch, name) == code
+    assert capsys.readouterr().err == f"{STOPPED} tinyrlhf run bandit --resume cut\n"
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN        # a stop too late to stop anything
+    assert len(runs.load("cut").history) == 1
+
+
+def test_a_second_stop_ends_at_once_in_one_line(capfd, undrawn, monkeypatch, signals):
+    def end(code):
+        raise SystemExit(code)
+
+    monkeypatch.setattr(cli.os, "_exit", end)
+    monkeypatch.setattr(cli, "complain", lambda text: os.kill(os.getpid(), signal.SIGTERM))    # too late: not heard
+    assert stopped_by(monkeypatch, "SIGINT") == 130
+    shutil.rmtree("cut")
+    for name in signals:
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+    monkeypatch.setattr(log.Log, "close", lambda _: os.kill(os.getpid(), signal.SIGINT))   # while it is saving
+    with pytest.raises(SystemExit) as stop:
+        stopped_by(monkeypatch, "SIGINT")
+    assert stop.value.code == 130 and "stopped at once" in capfd.readouterr().err
+
+
+def test_who_was_told_to_ignore_the_end_of_its_terminal_goes_on(undrawn, monkeypatch, signals):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)                    # nohup tinyrlhf run ...
+    assert stopped_by(monkeypatch, "SIGHUP") == 0
+
+
+@pytest.mark.slow
+def test_fifty_stops_at_any_call_whatever_resume_to_the_same_bytes(capsys, undrawn, monkeypatch, finished):
+    """A KeyboardInterrupt where it can hit a run: at the n-th call of any function, ours, Python's or numpy's."""
+    monkeypatch.setattr(cli, "finish", lambda *_: None)
+    arguments = ["run", "bandit", *SMALL, "--seed", "3", "--out"]
+    calls = [0, None]
+
+    def count(frame, event, argument):
+        calls[0] += 1
+        if calls[0] == calls[1]:
+            raise KeyboardInterrupt
+
+    def counted(folder, at=None):
+        calls[:] = 0, at
+        sys.setprofile(count)
+        try:
+            return cli.main([*arguments, folder])
+        finally:
+            sys.setprofile(None)
+
+    assert counted("whole") == 0
+    for number, at in enumerate(np.random.default_rng(0).integers(1, calls[0], size=50)):
+        folder = f"cut-{number}"
+        code = counted(folder, at)
+        err = capsys.readouterr().err
+        assert code in (0, 130) and err.count("\n") == (code == 130)   # 0: where Python lets nothing through
+        if code == 130 and os.path.exists(folder):
+            done("run", "bandit", "--resume", folder)
+            assert saved(folder) == saved(finished)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process on Windows")
 def test_a_process_stopped_in_the_middle_can_be_loaded_and_resumed(undrawn):
@@ -459,6 +547,63 @@ def test_a_process_stopped_in_the_middle_can_be_loaded_and_resumed(undrawn):
         assert 1 <= len(runs.load("cut").history) < 10
     done("run", "bandit", "--resume", "cut")
     assert saved("cut") == saved("whole")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell's redirections")
+@pytest.mark.parametrize("words, stream", [("--help >&-", "stdout"), ("--help <&-", "stdin"),
+                                           ("list > /dev/full", "output")])
+def test_streams_that_cannot_be_used_are_one_line(words, stream):
+    command = f"{sys.executable} -m tinyrlhf {words.replace('list', 'run bandit --help')}"
+    process = subprocess.run(["sh", "-c", command], capture_output=True, text=True,
+                             env={**environment(), "PYTHONUNBUFFERED": ""})
+    assert process.returncode == 2 and process.stdout == ""
+    assert process.stderr.startswith(f"tinyrlhf: {stream}: ") and process.stderr.count("\n") == 1
+
+
+def test_letters_that_output_does_not_have_are_escaped_and_bytes_that_are_no_letters_are_read_as_a_mark(monkeypatch):
+    out, told = io.BytesIO(), io.BytesIO(b"caf\xff\n")
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, "ascii"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(told, "utf-8"))
+    cli.open_streams()
+    print("\u2212 \u043a", sys.stdin.readline().strip(), flush=True)
+    assert out.getvalue() == b"\\u2212 \\u043a caf\\ufffd\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process on Windows")
+@pytest.mark.parametrize("moment", ["argparse", "tinyrlhf.faces.terminal", "tinyrlhf.worlds"])
+def test_ctrl_c_while_it_is_still_starting_is_one_line(moment):
+    code = f"""import os, runpy, signal, sys
+class Stop:
+    def find_spec(self, name, *_):
+        if name == {moment!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Stop())
+sys.argv = ["tinyrlhf", "run", "--help", "bandit"]
+runpy.run_module("tinyrlhf", run_name="__main__")"""
+    done = subprocess.run([sys.executable, "-S", "-c", code] if moment == "argparse" else [sys.executable, "-c", code],
+                          capture_output=True, text=True, env=environment())
+    assert done.returncode == 130 and done.stderr == "tinyrlhf: stopped\n"
+
+
+def test_what_was_computed_is_kept_and_said_when_the_picture_fails(capsys, undrawn, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "one/figure.png")
+
+    monkeypatch.setattr(report, "draw", full)
+    assert cli.main(["run", "bandit", *SMALL, "--out", "one", "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out.splitlines()[-1])["answers"] == 10 and json.loads(Path("one/result.json").read_text())
+    assert err.startswith("tinyrlhf: one/figure.png: No space left") and err.count("\n") == 1
+
+
+def test_a_folder_with_a_space_is_quoted_where_it_is_to_be_pasted(capsys, undrawn, monkeypatch):
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, cli.Progress, "round", 1, before=False)
+        assert cli.main(["run", "bandit", *SMALL, "--out", "my runs/one"]) == 130
+    assert capsys.readouterr().err.endswith(" --resume 'my runs/one'\n")
+    assert "--resume 'my runs/one'`" in refused(capsys, "show", "my runs/one")
+    assert "try 'my runs/one'" in refused(capsys, "show", "my runs")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise on Windows")
@@ -522,7 +667,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_world_outside_the_package_has_the_same_front_door(capsys, undrawn, here, monkeypatch):
+def test_a_world_outside_the_package_has_the_same_front_door(capsys, undrawn, here, monkeypatch, signals):
     (here / "my_world.py").write_text(OWN_WORLD)
     helped = subprocess.run([sys.executable, "my_world.py", "--help"], capture_output=True, text=True,
                             env=environment())
@@ -635,3 +780,16 @@ def test_a_chat_in_a_folder_with_a_hostile_name_prints_it_escaped(capsys, undraw
     assert chat("--resume", ESCAPE) == 0
     out = capsys.readouterr().out
     assert all(line.isprintable() for line in out.splitlines()) and "\x1b" not in out and os.path.isdir(ESCAPE)
+
+
+def test_vote_asks_what_suits_real_people_unless_told_and_run_does_not(monkeypatch):
+    begun = []
+    monkeypatch.setattr(cli, "run", lambda world, given, options, began: begun.append(given))
+    for command in ("vote gridworld", "vote gridworld --rewarded states --rounds 3", "vote bandit",
+                    "vote gridworld --lecture 127.0.0.1", "run gridworld"):
+        assert cli.main(command.split()) == 0
+    typed, told, bandit, room, run = begun
+    assert (typed["rewarded"], typed["rounds"]) == ("features", cli.FOR_PEOPLE["rounds"])
+    assert (told["rewarded"], told["rounds"]) == ("states", 3) and "rewarded" not in bandit
+    assert (room["rewarded"], room["rounds"]) == ("features", cli.FOR_A_ROOM["rounds"])
+    assert not {"rewarded", "rounds"} & set(run)

@@ -1,7 +1,9 @@
 """The front door: `tinyrlhf run WORLD`, vote, play; `show RUN`, `chat RUN`; lesson, demo."""
 import argparse
+import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -17,12 +19,15 @@ FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
 FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
 EACH_THEIR_OWN = 60  # questions, for a room in which everybody has pairs of their own
-FOR_PEOPLE = {"rounds": 8, "questions": 6}  # of `vote`, unless told: real people get tired
+FOR_PEOPLE = {"rounds": 8, "questions": 5,  # of `vote`, unless told: real people get tired,
+              "rewarded": "features", "clips": "upright", "updates": 15}  # and must see it learn
 VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer is on the disk "
                "before the next question: stop with q, go on with --resume. In a pipe a line is a "
                "key: l, r, =, c, s, u, a number; an empty one ends a round. examples: tinyrlhf "
                "vote gridworld; tinyrlhf vote cartpole --feedback rating,stop --rounds 5; "
                "tinyrlhf vote chat; tinyrlhf vote gridworld --resume runs/first")
+PLAY_EPILOG = ("A world's own settings are options too: `tinyrlhf run arm --help` lists them. Stop "
+               "with q. examples: tinyrlhf play cartpole --rounds 5; tinyrlhf play arm --task pick")
 RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
 SWEEP_EPILOG = ("What was chosen on these seeds is reported on others: --seeds 400-419. example: "
@@ -61,11 +66,12 @@ def parser(worlds):
     add_run(commands, worlds, "vote", "terminal", help="answer yourself, at this terminal",
             description="The loop of `run`, and you are the person.", epilog=VOTE_EPILOG)
     play = commands.add_parser("play", help="drive a game by key, and watch the policy imitate you",
-                               epilog="example: tinyrlhf play cartpole --rounds 5")
+                               epilog=PLAY_EPILOG)
     add = play.add_argument
-    add("world", choices=worlds, metavar="WORLD", help=" | ".join(worlds))
-    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal starts")
-    add("--rounds", type=int, default=20, metavar="N", help="episodes at most (default 20)")
+    add("worlds", nargs=1, choices=worlds, metavar="WORLD", help=" | ".join(worlds))
+    add("--seed", type=int, metavar="N", help="equal seeds give equal starts (default 0)")
+    add("--rounds", type=int, metavar="N", help="episodes at most (default 20)")
+    add("--resume", metavar="RUN", help="play on in this folder, with its own settings")
     add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
     sweep = commands.add_parser("sweep", help="many runs: which setting is better?",
                                 description="Each value with each seed. All other settings are "
@@ -135,7 +141,7 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
 
     `vote` is the same with a person at a face: what only faces have goes here.
     """
-    often = FOR_PEOPLE if about else dict.fromkeys(FOR_PEOPLE, "calibrated")
+    often = FOR_PEOPLE if about else dict.fromkeys(("rounds", "questions"), "calibrated")
     about = about or {"help": "act, ask, fit, improve, measure: the whole loop on one world",
                       "description": "The whole loop on one world, or on several in turn.",
                       "epilog": RUN_EPILOG}
@@ -198,31 +204,85 @@ def add_pages(add):
 
 
 def main(arguments=None, own_world=None):
-    """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C.
+    """Run one command; returns its exit code: 0, 2 for bad input, 128 + n after signal n.
 
     own_world: a world's own front door, to `run` it.
+    Without arguments it is a process of its own: SIGTERM and SIGHUP, too, stop it in order (143,
+    129), and a second stop ends it at once.
     """
     for name in THREADS:                  # before numpy: with one thread equal seeds give
         os.environ.setdefault(name, "1")  # equal bytes
-    began = BEGAN if arguments is None else time.perf_counter()
+    process = arguments is None
+    began = BEGAN if process else time.perf_counter()
+    stops = listen() if process else []
     try:
+        if process:
+            open_streams()
         return obey(arguments, began, own_world)
     except BrokenPipeError:  # `tinyrlhf run ... | head`
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # else Python complains when it exits
         return 1
     except OSError as error:
         complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except ValueError as error:
         complain(error)
     except KeyboardInterrupt as stop:
-        if arguments is None:  # the process ends: no second Ctrl-C in its goodbye
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if sys.stderr.isatty():
-            print(file=sys.stderr)
-        complain(f"stopped{stop}")
-        return 130
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            hear(signal.SIG_IGN, process)
+            if sys.stderr.isatty():
+                print(file=sys.stderr)
+            complain(f"stopped{stop}")
+        return 128 + (stops[0] if stops else getattr(stop, "signal", signal.SIGINT))
+    finally:
+        if process:
+            say_goodbye()
     return 2
+
+
+def hear(handler, process=True):
+    """What happens when somebody stops this process; who is told to ignore it, still does."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP") if process else ():
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def listen():
+    """Stops become KeyboardInterrupt, the second one the end; returns a list of those heard."""
+    stops = []
+
+    def stop(number, _):
+        stops.append(number)
+        if len(stops) == 1:
+            raise KeyboardInterrupt
+        os.write(2, b"tinyrlhf: stopped at once; what was saved before is whole\n")
+        os._exit(128 + number)
+
+    hear(stop)
+    return stops
+
+
+def open_streams():
+    """Refuse closed ones; letters that output does not have are escaped, broken ones read as ?."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # else a file of ours would get its number
+    for name in ("stdin", "stdout"):
+        stream = getattr(sys, name)
+        if stream is None:
+            raise ValueError(f"{name}: expected an open one, got a closed one; "
+                             f"give it {os.devnull}")
+        if hasattr(stream, "reconfigure"):  # a notebook's has none
+            stream.reconfigure(errors="replace" if name == "stdin" else "backslashreplace")
+
+
+def say_goodbye():
+    """In the last moments no stop is heard, and output that nobody takes is no reason to fail."""
+    hear(signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def obey(arguments, began, own_world=None):
@@ -235,7 +295,7 @@ def obey(arguments, began, own_world=None):
             arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
-        if more and options.command not in ("run", "vote", "sweep"):
+        if more and options.command not in ("run", "vote", "play", "sweep"):
             raise ValueError(f"unrecognized arguments: {' '.join(more)} "
                              f"(see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
@@ -247,8 +307,7 @@ def obey(arguments, began, own_world=None):
             from tinyrlhf.teaching import commands  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
         elif options.command == "play":
-            from tinyrlhf.faces.play import play
-            play(options)
+            play(options, more)
         elif options.command == "export":
             export(options)
         elif options.command == "sweep":
@@ -256,8 +315,10 @@ def obey(arguments, began, own_world=None):
             print(sweeps.command(options, *swept(options, more)))
         else:
             if getattr(options, "forget", None) is not None:
-                from tinyrlhf.faces.browser.seats import forget
-                return forget(options.forget) or 0
+                from tinyrlhf.runs import forget
+                forget(options.forget)
+                print(f"{options.forget} is deleted")
+                return 0
             check_worlds(options, names)
             if options.help:
                 help_for(options)
@@ -265,7 +326,8 @@ def obey(arguments, began, own_world=None):
                 run_all(options, more, began)
         return 0
     finally:
-        sys.stdout.flush()  # here a closed pipe can still be caught
+        if sys.stdout:
+            sys.stdout.flush()  # here a closed pipe can still be caught
 
 
 def check_worlds(options, names):
@@ -325,15 +387,13 @@ def run_all(options, more, began):
                          f"{options.human} and {said.get('person')}")
     worlds = [find(name) for name in options.worlds]
     if options.command == "vote" and options.resume is None:
-        said = {**(FOR_PEOPLE if options.lecture is None else FOR_A_ROOM), **said}
+        people = FOR_PEOPLE if options.lecture is None else {**FOR_PEOPLE, **FOR_A_ROOM}
+        known = set().union(*(world.defaults for world in worlds))
+        said = {**{name: value for name, value in people.items() if name in known}, **said}
         if options.own and options.questions is None:
             said["questions"] = EACH_THEIR_OWN
     given = [given_to(world, said) for world in worlds]
-    known = set(OURS).union(*given)
-    for name, value in said.items():
-        if name not in known:
-            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
-                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
+    refuse_unknown(said, given, options)
     for world, settings in zip(worlds, given):
         if len(worlds) > 1:
             world(**settings)  # what only building finds is said before the first run
@@ -342,6 +402,30 @@ def run_all(options, more, began):
     for world, settings in zip(worlds, given):
         run(world, settings, options, began)
         began = time.perf_counter()
+
+
+def play(options, more):
+    """`tinyrlhf play`: all mistakes before the first episode."""
+    from tinyrlhf import runs
+    from tinyrlhf.faces import play as face
+    from tinyrlhf.worlds import find
+    world = find(options.worlds[0])
+    said = {name: value for name, value in vars(options).items() if value is not None}
+    said.update(own_settings(more))
+    given = given_to(world, said)
+    refuse_unknown(said, [given], options)
+    if options.resume is not None and not runs.left_before_it_began(options.resume):
+        resumed_settings(given, options, by="play")
+    face.play(world, given, options.out, options.resume)
+
+
+def refuse_unknown(said, given, options):
+    """Refuse an option that is none of these worlds'."""
+    known = set(OURS).union(*given)
+    for name, value in said.items():
+        if name not in known:
+            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
+                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
 
 
 def own_settings(more):
@@ -440,16 +524,27 @@ def go(world, state, settings, options, began, resumed, face=None):
             told = finish(folder, state, options, line, began)
             if face is not None:
                 face.end(state, told)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ValueError(f"{error.filename or folder}: {error.strerror or error}; "
+                         f"{what_is_saved(world, options, folder)}") from None
     except KeyboardInterrupt as stop:
-        again = f" --human {options.human}" if options.human != "simulated" else ""
-        command = world.command
-        if options.lecture is not None:
-            command = command.replace(" run ", " vote ")
-            again = f" --lecture {options.lecture}"
-        again += f" --from {options.source}" if options.source else ""
-        kept = "answer" if options.human in FACES else "finished round"
-        raise KeyboardInterrupt(f"{stop}; every {kept} is saved; go on with: "
-                                f"{command} --resume {folder}{again}") from None
+        stop.args = (f"{stop}; {what_is_saved(world, options, folder)}",)
+        raise
+
+
+def what_is_saved(world, options, folder):
+    """Of a run that was stopped, and how to go on."""
+    again = f" --human {options.human}" if options.human != "simulated" else ""
+    command = world.command
+    if options.lecture is not None:
+        command = command.replace(" run ", " vote ")
+        again = f" --lecture {options.lecture}"
+    again += f" --from {shlex.quote(options.source)}" if options.source else ""
+    kept = "answer" if options.human in FACES else "finished round"
+    return (f"every {kept} is saved; go on with: "
+            f"{command} --resume {shlex.quote(str(folder))}{again}")
 
 
 def show(options, began):
@@ -497,10 +592,10 @@ def out_folder(world, options):
     return os.path.join(out, world)
 
 
-def resumed_settings(given, options):
+def resumed_settings(given, options, by="run"):
     """The settings of the run to continue, which must stay as they are."""
     from tinyrlhf import runs
-    settings = runs.settings_of(options.resume)
+    settings = runs.settings_of(options.resume, by)
     if options.worlds != [settings["world"]]:
         raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, "
                          f"got {' '.join(options.worlds)}")
@@ -522,13 +617,15 @@ def finish(folder, state, options, line, began):
     if options.baselines:
         line.say("the same world on the true reward, with coin flips, and from cloned labels")
         result.update(report.baselines(settings))
-    report.draw(folder, settings, state, result)
-    result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
-    write_json(Path(folder) / "result.json", result)
-    line.close()
-    texts = [report.sentences(settings, {**result, "out": printable(folder)}),
-             *in_words(runs.events(Path(folder) / "feedback.jsonl"))]
-    print("\n".join(texts))
-    if options.json:
-        print(json.dumps(finite(result)))
+    try:
+        report.draw(folder, settings, state, result)
+    finally:  # what was measured is kept and said, whatever becomes of the picture
+        result = {"seconds": round(time.perf_counter() - began, 2), **result, "out": str(folder)}
+        write_json(Path(folder) / "result.json", result)
+        line.close()
+        texts = [report.sentences(settings, {**result, "out": printable(folder)}),
+                 *in_words(runs.events(Path(folder) / "feedback.jsonl"))]
+        print("\n".join(texts))
+        if options.json:
+            print(json.dumps(finite(result)))
     return [line for text in texts for line in text.split("\n")]

@@ -6,17 +6,20 @@
     history.csv       one row of numbers per round
     result.json       what came out, as printed by --json
     figure.png        the picture; figure.json: the data it shows
+    room.json         of a lecture: by this its voters are known again
     lock              who is at work here; it dies with them
 """
 import contextlib
 import copy
 import csv
+import hashlib
 import io
 import itertools
 import json
 import math
 import os
 import platform
+import shlex
 import time
 from pathlib import Path
 
@@ -28,13 +31,20 @@ from tinyrlhf.humans.recorded import Book, Recorded, remembered_in
 from tinyrlhf.saving import Closing, Lock, whole_file, write_whole
 from tinyrlhf.worlds import find
 
+ROOM = "room.json"
+WRITTEN = ("run.json", "feedback.jsonl", "feedback.jsonl.torn", "checkpoint.npz", "history.csv",
+           "result.json", "figure.png", "figure.json", ROOM)
 LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
+LATER = ("ask", "rewarded", "clips", "updates")  # settings that there were not always
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # what damage shows itself as
 REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback",
               "return_cloned", "seconds")
 
 
-def create(out, settings):
+def create(out, settings, by="run"):
     """A new run folder for these settings, as a path; one that holds something else is refused.
+
+    by: the command that makes it, `run` or `play`, which alone goes on with it.
 
     Without `out` it is runs/<world>-<time>, counted up when taken. What fails leaves no folder.
     """
@@ -55,7 +65,7 @@ def create(out, settings):
                                  f"{held[0]}; choose another, or continue a run with --resume")
             versions = {"tinyrlhf": __version__, "numpy": np.__version__,
                         "python": platform.python_version()}
-            described = json.dumps({"settings": settings, "versions": versions}, indent=2)
+            described = json.dumps({"by": by, "settings": settings, "versions": versions}, indent=2)
             write_whole(folder / "run.json", described + "\n")
     except OSError as error:
         for path in made:
@@ -80,27 +90,36 @@ def new_folder(path):
             return folder
 
 
-def settings_of(folder):
-    """The settings of a run folder, or one line that says what is wrong with it."""
+def settings_of(folder, by="run"):
+    """The settings of a folder made by this command, or one line that says what is wrong with it.
+
+    by: as in `create`; None: either.
+    """
     if folder == "":
         raise ValueError("run: expected a folder made by `tinyrlhf run`, got an empty text")
     path = Path(folder) / "run.json"
     try:
-        return world_settings(json.loads(path.read_text(encoding="utf-8"))["settings"])
+        described = json.loads(path.read_text(encoding="utf-8"))
+        settings, made_by = world_settings(described["settings"]), described.get("by", "run")
     except (FileNotFoundError, NotADirectoryError):
-        parts = [str(part.parent) for part in sorted(Path(folder).glob("*/run.json"))]
+        parts = [shlex.quote(str(part.parent)) for part in sorted(Path(folder).glob("*/run.json"))]
         hint = f"; try {' or '.join(parts)}" if parts else ""
-        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {Path(folder)} has no "
-                         f"run.json{hint}") from None
+        raise ValueError(f"run: expected a folder made by `tinyrlhf {by or 'run'}`, {Path(folder)} "
+                         f"has no run.json{hint}") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); "
                          "was it edited?") from None
+    if by not in (None, made_by):
+        command = f"{find(settings['world']).command} --resume {folder}"
+        raise ValueError(f"run: expected a folder made by `tinyrlhf {by}`, {folder} was made by "
+                         f"`{made_by}`; go on with `{command.replace(' run ', f' {made_by} ')}`")
+    return settings
 
 
 def world_settings(settings):
     """The same settings, if they are those of a world."""
     world = find(settings["world"])
-    settings = complete(settings)
+    settings = complete(settings, settings["world"])
     expected = {"world", *world.defaults}
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
@@ -111,9 +130,11 @@ def world_settings(settings):
     return settings
 
 
-def complete(settings):
-    """The same settings with those that older runs had no choice of."""
-    return {**settings, "ask": settings.get("ask", "random")}
+def complete(settings, world):
+    """The same settings with those that older runs of a world had no choice of."""
+    defaults = find(world).defaults
+    return {**settings, **{name: defaults[name] for name in LATER
+                           if name in defaults and name not in settings}}
 
 
 def of_its_own(settings):
@@ -126,17 +147,20 @@ def begin(settings):
     return find(settings["world"])(**of_its_own(settings))
 
 
-def load(folder, or_begin=False):
+def load(folder, or_begin=False, by="run", prepare=None):
     """The State of a finished or interrupted run as it was after its last whole round.
 
-    Before the first that is an error, or with or_begin the run as it began.
+    Before the first that is an error, or with or_begin the run as it began. by: as in `create`;
+    prepare: function of the State, which makes what the settings describe what that command runs.
     """
-    settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
+    settings, path = settings_of(folder, by), Path(folder) / "checkpoint.npz"
     try:
         state = begin(settings)
     except ValueError as error:
         raise ValueError(f"run: {path.with_name('run.json')} cannot be used ({error}); "
                          "was it edited?") from None
+    if prepare:
+        prepare(state)
     if or_begin and not path.exists():
         return state
     flat, log = flat_of(path, settings), path.with_name("feedback.jsonl")
@@ -146,7 +170,7 @@ def load(folder, or_begin=False):
         book = Book(state, find(settings["world"]).form, events=told)
         answers = book.learned(n_rounds)
         state.load(flat, answers)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: {error}); "
                          "is it another run's?") from None
     found = len(answers or ())
@@ -161,9 +185,9 @@ def flat_of(path, settings):
     try:
         with np.load(path, allow_pickle=False) as file:
             flat = dict(file)
-        made_with = complete(json.loads(str(flat["settings"])))
+        made_with = complete(json.loads(str(flat["settings"])), settings["world"])
     except FileNotFoundError:
-        again = f"{find(settings['world']).command} --resume {path.parent}"
+        again = how_to_go_on(settings["world"], path.parent)
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
                          f"begin again with `{again}`") from None
     except Exception as error:  # damage shows in a dozen ways
@@ -194,23 +218,42 @@ def source_of(path, state, settings):
     """
     told = told_in(path, settings["world"])
     asked = {kind for stage in state.plan for kind in stage.kinds}
-    kinds = set()
+    kinds, reading, where = set(), [], ""
     try:
         book = Book(state, find(settings["world"]).form, source=told)
-        for labels in book.labels.values():
-            kinds.update(book.read(labels).kind.tolist())
+        for reading in book.labels.values():
+            kinds.update(book.read(reading).kind.tolist())
+        reading = []
         for then in book.closed.values():
             copy.deepcopy(state.person).load(remembered_in(then))
             np.random.default_rng().bit_generator.state = then["rng"]
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); "
-                         "is it the log of another world?") from None
+    except UNREADABLE as error:
+        for label in reading:
+            try:
+                book.read([label])
+            except UNREADABLE as its_own:
+                error, where = its_own, f"line {label['seq'] + 1}: " if "seq" in label else ""
+                break
+        lacks = "expected " if isinstance(error, KeyError) else ""
+        raise ValueError(f"{path}: {where}{lacks}{error}; "
+                         f"{cause_of(told, settings)}") from None
     if not kinds <= asked:
         raise ValueError(f"{path}: expected answers of the kinds that this run asks for "
                          f"({', '.join(sorted(asked))}), got {', '.join(sorted(kinds - asked))}; "
                          "see --feedback")
     check_counts(book, state, path)
     return told
+
+
+def cause_of(told, settings):
+    """Why these events may not fit a run with these settings."""
+    then = [event["settings"] for event in told if isinstance(event.get("settings"), dict)]
+    if not then:
+        return "is it the log of another world?"
+    for name in sorted(set(settings) & set(then[0]) - {"person", "ask", "learner", "feedback"}):
+        if isinstance(settings[name], str) and then[0][name] != settings[name]:
+            return f"that run had {name} {then[0][name]}, this one has {settings[name]}"
+    return "was it edited?"
 
 
 def check_counts(book, state, path):
@@ -228,11 +271,15 @@ def load_finished(folder):
     """`load` of a run that has come to its end; else one line that says how to finish it."""
     state = load(folder)
     if len(state.history) < len(state.plan):
-        command = find(settings_of(folder)["world"]).command
+        again = how_to_go_on(settings_of(folder)["world"], folder)
         raise ValueError(f"run: expected a finished run, {folder} has {len(state.history)} of "
-                         f"{len(state.plan)} rounds; finish it with "
-                         f"`{command} --resume {folder}`")
+                         f"{len(state.plan)} rounds; finish it with `{again}`")
     return state
+
+
+def how_to_go_on(world, folder):
+    """The command that continues a run, to be pasted as it is."""
+    return f"{find(world).command} --resume {shlex.quote(str(folder))}"
 
 
 class Run(Closing):
@@ -246,7 +293,7 @@ class Run(Closing):
 
     def __init__(self, folder, state, source=None):
         self.folder, self.state = Path(folder), state
-        self.settings = settings_of(folder)
+        self.settings = settings_of(folder, by=None)
         name = self.settings["world"]
         if (self.settings["person"] == "recorded") != (source is not None):
             raise ValueError(f"run: {folder}: expected --human recorded --from LOG where a run "
@@ -272,6 +319,7 @@ class Run(Closing):
         number = len(state.history)
         if state.answers is not None and state.answers.round[-1] == number:
             self.book.note_learned(state.answers[state.answers.round == number])
+        self.book.note_trained(number, state.history[-1]["answers"], fingerprint(state.policy))
         names = list(dict.fromkeys(name for row in state.history for name in row))
         table = io.StringIO(newline="")
         writer = csv.DictWriter(table, names)
@@ -282,6 +330,14 @@ class Run(Closing):
             np.savez(file, settings=json.dumps(self.settings), **state.state())
 
 
+def fingerprint(policy):
+    """Sixteen hex digits that are equal for equal parameters: the first of their SHA-256."""
+    digest = hashlib.sha256()
+    for _, part in sorted(policy.state().items()):
+        digest.update(np.asarray(part).tobytes())
+    return digest.hexdigest()[:16]
+
+
 def remembered(folder):
     """Seconds and baselines that an earlier report of this folder measured."""
     try:
@@ -290,3 +346,17 @@ def remembered(folder):
                 if result.get(name) is not None and math.isfinite(result[name])}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def forget(folder):
+    """Delete a run whole: what people said, and all that was learned from it."""
+    path = Path(folder)
+    world = settings_of(folder, by=None)["world"]  # or one line that it is no run
+    with Lock(folder):
+        for name in (*WRITTEN, f"{world}.gif"):
+            (path / name).unlink(missing_ok=True)
+    left = sorted(each.name for each in path.iterdir())
+    if left:
+        raise ValueError(f"{folder}: all that the run had written is deleted, but {left[0]} is not "
+                         "its own; delete the folder yourself")
+    Path(folder).rmdir()

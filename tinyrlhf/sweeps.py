@@ -211,7 +211,7 @@ def varied_of(texts):
 
 
 def end_with_parent():
-    """In a process of the pool: Ctrl-C ends it at once, as does the end of who started it.
+    """In a process of the pool: a stop ends it at once, as does the end of who started it.
 
     A run may end at any moment: what it has saved is enough to go on.
     """
@@ -219,7 +219,9 @@ def end_with_parent():
         multiprocessing.parent_process().join()
         os._exit(1)
 
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     threading.Thread(target=wait, daemon=True).start()
 
 

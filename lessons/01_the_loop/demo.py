@@ -61,7 +61,7 @@ def draw_happiness(axis, lines, change):
     """lines: (chances that the room likes the next move, colour, dash, label)."""
     for values, color, dash, label in lines:
         axis.plot(values, color=color, linestyle=dash)
-        axis.text(len(values) + 1, values[-1], label, color=color, va="center", weight="bold")
+        axis.text(len(values) + 1, max(values[-1], 0.06), label, color=color, va="center", weight="bold")
     axis.axvline(change, color=GREY, lw=1.5)
     axis.text(change - 1, 0.5, "here the taste\nturns over", color=GREY, ha="right", va="center")
     percent_axis(axis, "chance that you like\nthe next move")

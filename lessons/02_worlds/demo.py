@@ -39,15 +39,16 @@ def ask(figure, number):
 
 
 def answer(figure, number, pair, options):
-    """What the robot does for each of the two rewards, the room's choice framed; returns the index of the choice."""
-    left, right = pair
-    chosen = int(right > left)                                  # a tie goes to the left
-    axes = figure.subplots(1, 2)
-    for column, (axis, option, text, color) in enumerate(zip(axes, options, QUESTIONS[number][1:], (BLUE, VERMILLION))):
-        scenes, what = walk(**option)
-        draw(axis, scenes, what, color)
-        axis.set_title(f"{text}\n{counted(pair[column])}" + ": chosen" * (column == chosen), loc="center",
-                       color=color, weight="bold" if column == chosen else "normal")
+    """What the robot does for each of the two rewards, and the hands; returns the index of the room's choice."""
+    chosen = int(pair[1] > pair[0])                             # a tie goes to the left
+    grid = figure.add_gridspec(3, 2, height_ratios=[1, 3.6, 0.8])
+    found = [walk(**option) for option in options]
+    for column, (scenes, _) in enumerate(found):
+        draw(figure.add_subplot(grid[1, column]), scenes, "")
+    said = [f"{text}\n{counted(count)}" + ": chosen" * (column == chosen)
+            for column, (text, count) in enumerate(zip(QUESTIONS[number][1:], pair))]
+    draw_sides(figure.add_subplot(grid[0, :]), *said, size=20)
+    draw_sides(figure.add_subplot(grid[2, :]), *(what for _, what in found), size=22)
     return chosen
 
 

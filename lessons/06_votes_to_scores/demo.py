@@ -70,8 +70,8 @@ def beats(figure, seed):
     results = []
     for number, pair in enumerate(PAIRS):
         draw_pair(figure, pair, ("hands for left", "hands for right"), fitted(results, 0.5) if results else None)
-        claim = "Which face is friendlier? Raise your hand once" if number == 0 else "And now: which face is friendlier?"
-        left, right = yield ask(claim, pair)
+        left, right = yield ask("Which face is friendlier? Raise your hand once" if number == 0 else
+                                "And now: which face is friendlier?", pair)
         results.append((*pair, left, right))
         draw_pair(figure, pair, (counted(left), counted(right)), fitted(results, 0.5))
         if number < 2:
@@ -88,7 +88,8 @@ def beats(figure, seed):
     low, chance, high = foretold(fit, a, b)
     draw_pair(figure, ASK_LAST, (f"foretold: {chance:.0%}, from {low:.0%} to {high:.0%}",
                                  f"foretold: {1 - chance:.0%}, from {1 - high:.0%} to {1 - low:.0%}"), fit)
-    left, right = yield ask(f"You never compared {NAMES[a]} and {NAMES[b]}. This is how you are going to vote", ASK_LAST)
+    claim = f"You never compared {NAMES[a]} and {NAMES[b]}. This is how you are going to vote"
+    left, right = yield ask(claim, ASK_LAST)
     draw_pair(figure, ASK_LAST, (counted(left), counted(right)), fit)
     yield (f"Foretold for {NAMES[a]}: {low:.0%} to {high:.0%} of the hands. "
            f"Raised: {as_shares([(left, right)])[0, 0]:.0%}")

@@ -83,7 +83,8 @@ def beats(figure, seed):
         raised = yield Question("Which letter comes next? Call it, then raise a hand for left or right"
                                 if number == 0 else "And now?", p / (p + q), options=(named(left), named(right)))
         axes = figure.subplots(1, 2, width_ratios=[1, 1.2])
-        blank(axes[0]).text(0.5, 0.75, " ".join(text + "_"), size=60, ha="center", va="center", family="DejaVu Sans Mono")
+        blank(axes[0]).text(0.5, 0.75, " ".join(text + "_"), size=60, ha="center", va="center",
+                            family="DejaVu Sans Mono")
         for y, letter, count, color in ((0.4, left, raised[0], BLUE), (0.15, right, raised[1], VERMILLION)):
             axes[0].text(0.5, y, f"{named(letter)}: {counted(count)}", size=34, ha="center", va="center", color=color,
                          weight="bold")
@@ -113,7 +114,7 @@ def beats(figure, seed):
             said = yield Question("One list is the real language, the other the machine's. Which is the machine's?",
                                   0.5)
     found, fooled = said[::-1 if left_is_real else 1]
-    as_a_coin = ": you could as well have thrown a coin" if abs(found - fooled) <= 6 else ""
+    as_a_coin = ": you could as well have thrown a coin" if abs(found - fooled) <= 2 * (found + fooled) ** 0.5 else ""
     yield f"{found} found the machine, {fooled} did not" + as_a_coin
 
     draw_words(figure.subplots(), ["?"] * 12, columns=3, size=40)

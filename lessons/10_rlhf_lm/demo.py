@@ -119,8 +119,12 @@ class Learning:
         return self.game.decode(episodes.states[:, -1])
 
     def scores(self, words):
-        """In standard deviations; at most two of them, or a single odd word would be worth any number of nats."""
-        return np.clip((traits(words) @ self.weights - self.mean) / self.spread, -2, 2)
+        """In standard deviations; at most two of them, or a single odd word would be worth any number of nats.
+
+        Nobody was ever asked about no word at all, and it counts as the worst.
+        """
+        scores = np.clip((traits(words) @ self.weights - self.mean) / self.spread, -2, 2)
+        return np.where(np.array(words) == "", -2.0, scores)
 
     def improve(self, updates, kl_coef=KL_COEF):
         """So many updates, 128 words each."""
@@ -209,7 +213,8 @@ def beats(figure, seed):
                             lists, ("left", "right"))
     axis = figure.subplots()
     axis.barh([1, 0], [left, right], color=[GREY, BLUE])
-    axis.set(yticks=[1, 0], yticklabels=["before", "after"], xlabel="hands", xlim=(0, max(left, right, 10)))
+    axis.set(yticks=[1, 0], yticklabels=["before", "after"], xlabel="hands", xticks=[],
+             xlim=(0, 1.1 * max(left, right, 1)))
     for place, hands in ((1, left), (0, right)):
         axis.text(hands, place, f" {hands}", va="center", weight="bold", size=26)
     verdict = "nobody can tell the difference"

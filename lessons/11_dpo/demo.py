@@ -8,7 +8,7 @@ from tinyrlhf.learning.direct_preferences import dpo, ipo
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION, label_lines
 from tinyrlhf.rewards import bradley_terry
-from tinyrlhf.teaching.room import Question, blank, definitions_of
+from tinyrlhf.teaching.room import Question, blank, definitions_of, draw_card
 
 QUESTION = "Does pineapple belong on a pizza?"
 ANSWERS = ("Of course!", "It depends.", "Never!")
@@ -32,8 +32,7 @@ def shares_of(counted):
 def draw_pair(figure, number):
     """Two answers side by side, and how often the model gives them so far."""
     for axis, i, side, color in zip(figure.subplots(1, 2), PAIRS[number], ("left", "right"), (BLUE, VERMILLION)):
-        blank(axis).text(0.5, 0.55, ANSWERS[i], size=44, ha="center", va="center", color=color, weight="bold",
-                  bbox=dict(boxstyle="round,pad=0.6", facecolor="#EFEFEA", edgecolor=color, lw=4))
+        draw_card(axis, ANSWERS[i], color, edge=color)
         axis.text(0.5, 0.3, f"so far the model says so {START[i]:.0%} of the time", ha="center", color=GREY)
         axis.text(0.5, 0.1, f"hands for {side}", size=26, ha="center")
 
@@ -42,8 +41,8 @@ def draw_scores(axis, scores, counted):
     axis.bar(range(3), scores, color=[BLUE, ORANGE, VERMILLION], width=0.55)
     axis.axhline(0, color=GREY, lw=1.5)
     axis.set(xticks=range(3), xticklabels=ANSWERS, ylabel="score", xlim=(-0.6, 2.6))
-    axis.set_xlabel("    ".join(f"{ANSWERS[i]} {left} : {right} {ANSWERS[j]}"
-                                for (i, j), (left, right) in zip(PAIRS, counted)))
+    axis.set_title("      ".join(f"{ANSWERS[i]} {left} : {right} {ANSWERS[j]}"
+                                 for (i, j), (left, right) in zip(PAIRS, counted)), loc="center", color=GREY)
 
 
 def preferred(shares, price, loss=dpo, steps=3000):
@@ -66,7 +65,8 @@ def draw_roads(axis, roads, prices=()):
         axis.plot(*(path @ CORNERS).T, dash, color=color, linewidth=4)
         axis.plot(*(path[-1] @ CORNERS), marker, color=color, markersize=18 if marker == "o" else 11, zorder=3)
     for (path, *_), price in zip(roads, prices):
-        axis.annotate(f"{price:g}", path[-1] @ CORNERS, xytext=(18, 4), textcoords="offset points", color=GREY)
+        axis.annotate(f"{price:g}", path[-1] @ CORNERS, xytext=(18, 4), textcoords="offset points", color=GREY,
+                      bbox=dict(facecolor="white", edgecolor="none", pad=1))
     axis.plot(*(START @ CORNERS), "s", color="black", markersize=14, zorder=4)
     axis.annotate("start", START @ CORNERS, xytext=(14, 10), textcoords="offset points")
     for corner, answer, side in zip(CORNERS, ANSWERS, ("center", "left", "right")):
@@ -98,8 +98,8 @@ def draw_words(axis, shown):
     blank(axis)
     for row, ((name, (words, liked)), color) in enumerate(zip(shown.items(), (GREY, VERMILLION, BLUE, GREEN))):
         height = 0.92 - 0.26 * row
-        axis.text(0.0, height, name, color=color, size=24, weight="bold")
-        axis.text(1.0, height, f"liked: {liked:+.1f}", color=color, size=24, weight="bold", ha="right")
+        axis.text(0.02, height, name, color=color, size=24, weight="bold")
+        axis.text(0.98, height, f"liked: {liked:+.1f}", color=color, size=24, weight="bold", ha="right")
         axis.text(0.04, height - 0.1, "  ".join(words), size=24, family="DejaVu Sans Mono")
 
 

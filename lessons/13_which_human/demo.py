@@ -59,7 +59,7 @@ def best_answer(belief):
 def draw_belief(axis, belief, title, color):
     """A map: which likes are how likely?"""
     from matplotlib.colors import LinearSegmentedColormap
-    axis.imshow(belief.T, origin="lower", extent=(-4, 4, -4, 4),
+    axis.imshow(belief.T, origin="lower", extent=(-4, 4, -4, 4), aspect="auto",
                 cmap=LinearSegmentedColormap.from_list("belief", ["white", color]))
     axis.axhline(0, color=GREY, lw=1)
     axis.axvline(0, color=GREY, lw=1)
@@ -148,8 +148,7 @@ def beats(figure, seed):
     together = told(everybody)
     axes = figure.subplots(1, 2)
     draw_belief(axes[0], together, "what you like, says one model", GREY)
-    blank(axes[1]).text(0.5, 0.5, "Its best answer:\n\n" + fill(ANSWERS[best_answer(together)], 30), ha="center", va="center",
-                 size=24)
+    draw_card(axes[1], "Its best answer:\n\n" + fill(ANSWERS[best_answer(together)], 30), "black", size=24)
     chance = foretold(together, PAIRS[-1])
     yield f"One model for all: {chance:.0%} for the last pair's left answer. How many of you does it please?"
     for axis, half, color in zip(figure.subplots(1, 2), HALVES, (BLUE, VERMILLION)):

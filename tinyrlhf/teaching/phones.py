@@ -33,6 +33,7 @@ class TwoTexts:
 class Phones(Lecture):
     """A Lecture that the keys of a demo lead; its books are kept in a thread of their own.
 
+    Who says "the same", or cannot tell, raises no hand.
     `put` opens a vote on a Question; `finish` closes it, then `outcome` is the Vote, for whoever
     asks; `leave` breaks it off. Arguments as of a Lecture, whose crowd these are.
     """
@@ -47,7 +48,7 @@ class Phones(Lecture):
 
     def put(self, question, number):
         self.leave()
-        self.asked, self.outcome, self.raised, self.finishing = question, None, None, False
+        self.asked, self.raised, self.finishing = question, None, False
         game = TwoTexts(question.options)
         pair = shown("preference", game.plays(), np.array([[0, 1]]))
         self.vote_on = Session(pair, game, number=number, room=True, checks=False)
@@ -85,6 +86,7 @@ class Phones(Lecture):
         if self.asking:
             self.vote_on.closed = True
             self.thread.join()
+        self.outcome = None
 
     def audience_view(self):
         view = super().audience_view()
@@ -96,7 +98,10 @@ class Phones(Lecture):
         """What simulated voters say, as of a crowd."""
         return SimpleNamespace(said=(rng.random((len(questions), 1)) >= self.asked.share) * 1)
 
+    def n_answered(self):
+        return len(self.vote_on.votes)
+
     def words(self):
         """Where the room votes, and how many have."""
-        there = f": {self.turnout()} answered" if self.asking and self.session else ""
-        return f"vote at {self.link}{there}"
+        place = self.link.removeprefix("http://")
+        return f"vote: {place}" + (f"   {self.n_answered()} answered" if self.asking else "")

@@ -34,6 +34,8 @@ def relation(pairs):
     """
     pairs = [(np.asarray(right, float), np.asarray(wrong, float)) for right, wrong in pairs]
     pairs = [pair for pair in pairs if not close(*pair) or pair[0].any()]
+    if all(close(*pair) for pair in pairs):
+        return None
     with np.errstate(all="ignore"):
         if all(right.shape == wrong.shape for right, wrong in pairs):
             said = times(pairs) or shifted(pairs) or first_of(FORMULAS, pairs)
@@ -77,7 +79,8 @@ def times(pairs):
 def shifted(pairs):
     """Is a number added, everywhere, or in each case?"""
     shifts = [(wrong - right).mean() for right, wrong in pairs]
-    if not all(close(right + shift, wrong) for shift, (right, wrong) in zip(shifts, pairs)):
+    found = all(close(right + shift, wrong) for shift, (right, wrong) in zip(shifts, pairs))
+    if not found or not np.isfinite(shifts).all():
         return None
     if np.ptp(shifts) < TOLERANCE * max(np.abs(shifts)):
         return f"Yours is the expected result, shifted by a constant: {number(shifts[0])}."

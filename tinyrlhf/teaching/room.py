@@ -26,12 +26,12 @@ class Question(NamedTuple):
 class Vote(NamedTuple):
     """Hands for left and right, and how many of them nobody raised.
 
-    about: the question it was given for, a (options, about) of it; None: any.
+    about: options and `about` of the question it was given for, as text; None: any question.
     """
     left: int
     right: int
     invented: int = 0
-    about: object = None
+    about: str | None = None
 
 
 def invent(question, number, seed):

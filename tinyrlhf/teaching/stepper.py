@@ -54,15 +54,19 @@ def parse_votes(text):
 
 
 def on_tape(path, number):
-    """(votes, seed) of a recorded show of this demo."""
-    votes, head = {}, {}
-    for event in events(path):
-        if event["k"] == "demo":
-            head, votes = event, {}
-        elif event["k"] == "close" and event.get("ballot") is not None:
-            counts = {said[0]: count for said, count in event["counts"]}
-            votes[event["round"]] = Vote(counts.get(0, 0), counts.get(1, 0),
-                                         event.get("invented", 0))
+    """(votes, seed) of the last recorded show of this demo on a tape."""
+    head, votes = {}, {}
+    try:
+        for event in events(path):
+            if event["k"] == "demo":
+                head, votes = event, {}
+            elif event["k"] == "hands":
+                votes[event["question"]] = Vote(*event["vote"])
+        for name, value in [("seed", head.get("seed", 0)), *((f"vote {number}", hands)
+                            for number, vote in votes.items() for hands in (number, *vote[:3]))]:
+            check_whole(name, value, 0, 2 ** 53)
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"--from: expected a tape of a demo, got {path}: {error}") from None
     if head.get("number") != number:
         raise ValueError(f"--from: expected a tape of demo {number}, got {path}, which is "
                          f"{'one of demo %s' % head['number'] if head else 'none of a demo'}")
@@ -130,7 +134,7 @@ class Stepper:
         if self.question is None:
             return None
         number, vote = self.n_asked - 1, self.votes.get(self.n_asked - 1)
-        if vote is None or vote.about not in (None, self.question[3:]):
+        if vote is None or vote.about not in (None, str(self.question[3:])):
             self.votes.pop(number, None)  # it was for another question
             vote = invent(self.question, number, self.seed)
         self.heard.append(vote)
@@ -166,11 +170,12 @@ class Stepper:
         self.footer = text(0.5, 0.006, FOOTER, size=11, color=GREY, ha="center", va="bottom")
         self.status = text(0.008, 0.032, "", size=18, color=VERMILLION, weight="bold",
                            va="bottom")
+        self.join = text(0.992, 0.032, "", size=18, color=BLUE, ha="right", va="bottom")
         self.box = text(0.5, 0.14, "", size=40, ha="center", va="center", weight="bold",
                         zorder=10, bbox=dict(boxstyle="round", facecolor="white", edgecolor=BLUE,
                                              lw=4))
         self.cover = text(0.5, 0.5, "", size=18, ha="center", va="center", zorder=11,
-                          family="DejaVu Sans Mono")
+                          multialignment="left", family="DejaVu Sans Mono")
         self.tell("")
         self.show_status()
 
@@ -178,11 +183,10 @@ class Stepper:
         """Which hands nobody raised, and where phones find the question."""
         invented = sum(vote.invented for vote in self.heard)
         total = sum(vote.left + vote.right for vote in self.heard)
-        parts = [f"INVENTED: {invented} of {total} hands so far; nobody raised them"]
-        parts = parts[:invented > 0]
+        text = f"INVENTED: {invented} of {total} hands" + ", raised by nobody" * (not self.phones)
+        self.status.set_text(text if invented else "")
         if self.phones:
-            parts.append(self.phones.words())
-        self.status.set_text("    ".join(parts))
+            self.join.set_text(self.phones.words())
 
     def tell(self, text, size=24):
         """A box above the picture, or none."""
@@ -209,31 +213,27 @@ class Stepper:
         self.footer.set_text(FOOTER)
         return path
 
-    def fit(self, width, height):
-        """All that is drawn grows with the window, of so many dots."""
+    def fit(self):
+        """All that is drawn grows with the window."""
+        figure, (width, height) = self.figure, self.figure.bbox.size
         dpi = min(width / WIDE, height / HIGH)
-        if abs(dpi / self.figure.dpi - 1) > 0.002:
-            self.figure.set_size_inches(width / dpi, height / dpi, forward=False)
-            self.figure.set_dpi(dpi)
+        figure.set_size_inches(width / dpi, height / dpi, forward=False)
+        manager, figure.canvas.manager = figure.canvas.manager, None  # the window stays as it is
+        figure.set_dpi(dpi)
+        figure.canvas.manager = manager
 
     # ---- votes
 
     def vote(self, left, right, invented=0):
-        """These hands are for the question on the screen; what it asks later may change."""
+        """These hands are for the question on the screen; with `out` they go on the tape."""
         number = self.n_asked - 1
-        self.votes[number] = Vote(left, right, invented, self.question[3:])
+        vote = self.votes[number] = Vote(left, right, invented, str(self.question[3:]))
         if self.out is not None:
-            self.record(number)
-
-    def record(self, number):
-        """Write a vote on the tape, so that this show can be given again."""
-        if self.log is None:
-            Path(self.out).mkdir(parents=True, exist_ok=True)
-            self.log = Log(Path(self.out) / TAPE)
-            self.log.append("demo", number=self.number, seed=self.seed)
-        vote = self.votes[number]
-        self.log.append("close", round=number, ballot=0, invented=vote.invented,
-                        asked=self.question.claim, counts=[[[0], vote.left], [[1], vote.right]])
+            if self.log is None:
+                Path(self.out).mkdir(parents=True, exist_ok=True)
+                self.log = Log(Path(self.out) / TAPE)
+                self.log.append("demo", number=self.number, seed=self.seed)
+            self.log.append("hands", question=number, vote=vote, asked=self.question.claim)
 
     def take(self):
         """Take what is typed as a vote; False, and it stays to be mended, if it is none."""
@@ -255,16 +255,23 @@ class Stepper:
     def listen(self):
         """From now on the window's keys, its size and the clock lead the show."""
         canvas = self.figure.canvas
-        own_keys = getattr(canvas.manager, "key_press_handler_id", None)
-        canvas.mpl_disconnect(own_keys)  # its s and q mean something else
+        canvas.mpl_disconnect(canvas.manager.key_press_handler_id)  # its s and q mean other things
         canvas.mpl_connect("key_press_event", lambda event: self.press(event.key))
-        canvas.mpl_connect("resize_event", lambda event: self.fit(event.width, event.height))
+        canvas.mpl_connect("resize_event", lambda event: self.fit())
         if self.phones:
             self.clock = canvas.new_timer(round(1000 * TICK), [(self.hear_phones, (), {})])
             self.clock.start()
 
     def press(self, key):
-        """What a key does: `KEYS`."""
+        """What a key does; what goes wrong is said on the screen."""
+        try:
+            self.obey(key)
+        except (OSError, ValueError) as error:  # a folder that takes no picture, a tape in use
+            self.tell(fill(str(error), 60))
+        self.figure.canvas.draw_idle()
+
+    def obey(self, key):
+        """`KEYS`, one by one."""
         covered = self.cover.get_text()
         if covered:
             self.show_cover("")
@@ -293,7 +300,6 @@ class Stepper:
             self.tell(f"saved: {self.save()}")
         elif key and key in "0123456789,":
             self.type(self.typed + key)
-        self.figure.canvas.draw_idle()
 
     def type(self, text):
         """Digits and a comma, large and on the screen until they are taken."""
@@ -306,7 +312,9 @@ class Stepper:
         """The next picture; what was typed is the vote on this one."""
         if self.typed and not self.take():
             return
-        if self.phones and self.phones.asking:
+        if self.phones and self.phones.outcome:
+            self.hear_phones()
+        elif self.phones and self.phones.asking:
             self.phones.finish()  # the next picture comes when the last vote has
         else:
             self.next()
@@ -314,9 +322,7 @@ class Stepper:
 
     def toggle_full_screen(self):
         self.full_screen = not self.full_screen
-        toggle = getattr(self.figure.canvas.manager, "full_screen_toggle", None)
-        if toggle:
-            toggle()
+        self.figure.canvas.manager.full_screen_toggle()
 
     def show_cover(self, text, color="white", pad=1.5):
         """A sheet in front of the picture; an empty text takes it away."""
@@ -371,7 +377,7 @@ def present(show, window):
         show.ask_phones()
         while show.phones and show.phones.asking:
             time.sleep(TICK)
-            if show.phones.turnout() >= show.phones.simulate:
+            if show.phones.n_answered() >= show.phones.simulate:
                 show.phones.finish()
         if show.phones and show.phones.outcome:
             show.vote(*show.phones.outcome[:3])
