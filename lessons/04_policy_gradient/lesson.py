@@ -279,7 +279,7 @@ for name, program in (("A", program_a), ("B", program_b), ("C", program_c)):
     print(f"  program {name}     ", *(f"{run(program, seed)[-5:].mean():5.0f}" for seed in (0, 1, 2)))
 
 # %% [markdown]
-# A learns next to nothing. B learns, but less (on 18 of 20, 0 to 19): who has nothing to compare it with will believe that
+# A learns next to nothing. B learns, but less (on 18 of these 20): who has nothing to compare it with will believe that
 # it is right. C learns nearly as well as ours, and is wrong all the same: here it gets away with its mistake, in
 # another world it would not. No curve shows it; reading does, and tests do. Which line is it in each? Exercise 4.5
 # wants to know. [The museum](../museum/README.md) has fifteen bugs that were really published.
