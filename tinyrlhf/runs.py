@@ -86,8 +86,8 @@ def new_folder(path):
 
 def settings_of(folder):
     """The settings of a run folder, or one line that says what is wrong with it."""
-    if folder == "":
-        raise ValueError("run: expected a folder made by `tinyrlhf run`, got an empty text")
+    if folder == "" or not isinstance(folder, (str, os.PathLike)):
+        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, got {folder!r}")
     path = Path(folder) / "run.json"
     try:
         return world_settings(json.loads(read_text(path))["settings"])
