@@ -1,13 +1,18 @@
 """`pytest lessons/06_votes_to_scores` grades exercises, one sentence for each; tinyrlhf.teaching does the work."""
 import argparse
 import os
+import re
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from tinyrlhf.teaching.exercises import exercises_of
+from tinyrlhf.teaching.exercises import exercises_of, stub_text
 from tinyrlhf.teaching.grader import grade_lesson
-from tinyrlhf.teaching.places import solutions_file, students_file
+from tinyrlhf.teaching.places import students_file
+from tinyrlhf.teaching.predictions import predictions_of
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO
+from tinyrlhf.teaching.warm import Warm
 
 LOOKS = {PASSED: (".", "green"), TO_DO: ("t", "yellow"), FAILED: ("x", "red")}
 
@@ -26,19 +31,65 @@ def pytest_addoption(parser):
                     help="grade the solutions")
 
 
+def pytest_configure(config):
+    """`-k 6.2` and `-k 6_2` are this one exercise, not also 16.2."""
+    config.only = re.sub(r"^0*(\w+)[._](\w)$", r"\1.\2", config.option.keyword)
+    if re.fullmatch(r"(\d+|museum)\.\w", config.only):
+        config.option.keyword = ""
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.only and not config.option.keyword:
+        others = [item for item in items if getattr(item, "exercise", None) and item.exercise.number != config.only]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collect_file(file_path, parent):
-    """exercises.py is graded; no other file is collected, and none is imported."""
+    """exercises.py is graded, and the student's copy where it is asked for; nothing else is collected or imported."""
     outcome = yield
-    if file_path.suffix == ".py":
-        outcome.force_result([Lesson.from_parent(parent, path=file_path)] if file_path.name == "exercises.py" else [])
+    if file_path.suffix != ".py":
+        return
+    asked = [Path(each.split("::")[0]).resolve() for each in parent.config.args]
+    work = file_path.parent.name == "work" and any(each in (file_path, file_path.parent) for each in asked)
+    folder = file_path.parent.parent / file_path.stem if work else file_path.parent
+    found = (work or file_path.name == "exercises.py") and (folder / "exercises.py").exists()
+    outcome.force_result([Lesson.from_parent(parent, path=file_path, folder=folder)] if found else [])
 
 
 class Lesson(pytest.File):
+    def __init__(self, folder, **named):
+        super().__init__(**named)
+        self.folder, self.verdicts = folder, {}
+
     def collect(self):
-        self.exercises, self.verdicts = exercises_of(self.path.parent), {}
-        for each in self.exercises.values():
+        predictions = {} if self.config.getoption("solutions") else predictions_of(self.folder)
+        try:
+            exercises = exercises_of(self.folder)
+        except ValueError as error:                         # a copy without solutions
+            pytest.skip(str(error), allow_module_level=True)
+        self.all = [*predictions.values(), *exercises.values()]
+        for each in self.all:
             yield Exercise.from_parent(self, name=f"{each.number.replace('.', '_')}_{each.name}", exercise=each)
+
+    def grade(self, numbers):
+        """All that were selected, in one process that has no memory of other lessons."""
+        run = warm(self.config) if self.session.testscollected > len(numbers) else None
+        if not self.config.getoption("solutions"):
+            return grade_lesson(self.folder, numbers, run=run)
+        with tempfile.TemporaryDirectory() as place:
+            solved = Path(place) / "solved.py"
+            solved.write_text(stub_text(self.folder, solved=True), encoding="utf-8")
+            return grade_lesson(self.folder, numbers, solved, run=run)
+
+
+def warm(config):
+    """For many lessons: one process that has read the package, and forks for each of them."""
+    if not hasattr(config, "warm"):
+        config.warm = Warm()
+        config.add_cleanup(config.warm.close)
+    return config.warm
 
 
 class Exercise(pytest.Item):
@@ -48,10 +99,9 @@ class Exercise(pytest.Item):
 
     def runtest(self):
         lesson = self.parent
-        if not lesson.verdicts:                             # all that were selected, in one child process
+        if not lesson.verdicts:
             numbers = [item.exercise.number for item in self.session.items if item.parent is lesson]
-            solutions = solutions_file(lesson.path.parent) if self.config.getoption("solutions") else None
-            lesson.verdicts = grade_lesson(lesson.path.parent, numbers, solutions)
+            lesson.verdicts = lesson.grade(numbers)
         verdict = lesson.verdicts[self.exercise.number]
         if verdict.state != PASSED:
             raise AssertionError(verdict.message or verdict.state)
@@ -93,11 +143,13 @@ def summarise(lesson, exercises, out, config):
         if trace and config.option.tbstyle == "long":
             out.write_line(trace)
     left = [each for each in exercises if lesson.verdicts[each.number].state != PASSED]
-    done, name = len(exercises) - len(left), lesson.path.parent.name
+    done, name, others = len(exercises) - len(left), lesson.folder.name, len(lesson.all) - len(exercises)
     to_do = f"next: {left[0].number} {left[0].name} ({left[0].minutes} minutes)" if left else "all done. Well done!"
+    if others and not left:
+        to_do = f"these are done; {others} others of this lesson were not graded: pytest {os.path.relpath(lesson.folder)}"
     out.write_line(f"{name} [{'#' * done}{'-' * len(left)}] {done}/{len(exercises)}  {to_do}", bold=True)
     for hint in left[0].hints[:config.getoption("hints")] if left else ():
         out.write_line(f"  hint: {hint}", cyan=True)
     if left:
-        more, file = min(config.getoption("hints") + 1, 3), os.path.relpath(students_file(lesson.path.parent))
+        more, file = min(config.getoption("hints") + 1, 3), os.path.relpath(students_file(lesson.folder))
         out.write_line(f"graded: {file}   stuck? add --hints" + (f" {more}" if more > 1 else ""))

@@ -14,7 +14,7 @@ FLAGS = ("--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable
          "--disable-dev-shm-usage", "--disable-extensions", "--disable-background-networking",
          "--disable-component-update", "--mute-audio", "--hide-scrollbars")
 KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Enter": 13, "Backspace": 8, " ": 32,
-        "Tab": 9, "PageDown": 34, "Escape": 27}
+        "Tab": 9, "PageDown": 34, "PageUp": 33, "Escape": 27}
 
 
 class Chrome:

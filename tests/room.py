@@ -43,7 +43,8 @@ class Voter:
         try:
             while line := await reader.readline():
                 if line.startswith(b"data: "):
-                    self.heard.append((time.monotonic(), json.loads(line[6:])))
+                    told = json.loads(line[6:])
+                    self.heard.append((time.monotonic(), told if "phase" in told else {**self.view, **told}))
         except OSError:
             pass
         finally:

@@ -781,3 +781,16 @@ def test_a_chat_in_a_folder_with_a_hostile_name_prints_it_escaped(capsys, undraw
     assert chat("--resume", ESCAPE) == 0
     out = capsys.readouterr().out
     assert all(line.isprintable() for line in out.splitlines()) and "\x1b" not in out and os.path.isdir(ESCAPE)
+
+
+def test_vote_asks_what_suits_real_people_unless_told_and_run_does_not(monkeypatch):
+    begun = []
+    monkeypatch.setattr(cli, "run", lambda world, given, options, began: begun.append(given))
+    for command in ("vote gridworld", "vote gridworld --rewarded states --rounds 3", "vote bandit",
+                    "vote gridworld --lecture 127.0.0.1", "run gridworld"):
+        assert cli.main(command.split()) == 0
+    typed, told, bandit, room, run = begun
+    assert (typed["rewarded"], typed["rounds"]) == ("features", cli.FOR_PEOPLE["rounds"])
+    assert (told["rewarded"], told["rounds"]) == ("states", 3) and "rewarded" not in bandit
+    assert (room["rewarded"], room["rounds"]) == ("features", cli.FOR_A_ROOM["rounds"])
+    assert not {"rewarded", "rounds"} & set(run)

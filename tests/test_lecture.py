@@ -13,13 +13,12 @@ import pytest
 
 from tinyrlhf.cli import main
 from tinyrlhf.faces.browser import lecture, server
-from tinyrlhf.faces.browser.lecture import two_camps
 from tinyrlhf.faces.browser.seats import address_of
 from tinyrlhf.faces.browser.server import Bucket
 from tinyrlhf.humans import zoo
 from tinyrlhf.rlhf import rlhf
 from tinyrlhf.runs import create
-from tinyrlhf.sessions import Voters, report
+from tinyrlhf.sessions import Voters, report, two_camps
 from tinyrlhf.worlds import build, find
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -61,6 +60,14 @@ async def here(room, n=1):
     streams = [asyncio.ensure_future(each.listen()) for each in voters]
     await until(lambda: all(each.heard for each in voters))
     return voters, streams
+
+
+def shown(desk):
+    """All that the presenter's page shows."""
+    view = {}
+    for text in desk.texts:
+        view.update(json.loads(text))
+    return view
 
 
 class Presenter:
@@ -116,13 +123,13 @@ def test_no_count_leaves_the_process_before_the_vote_is_closed():
         await until(lambda: all(each.view["phase"] == "open" for each in voters))
         for each in voters:
             await each.vote([1])
-        told = [view for each in voters for _, view in each.heard] + [json.loads(desk.text)]
+        told = [view for each in voters for _, view in each.heard] + [shown(desk)]
         for view in told:
             assert not view.get("result") and "counts" not in view
             assert "%" not in json.dumps({**view, "question": None})
         await presenter.do("next")
-        await until(lambda: voters[0].view["phase"] == json.loads(desk.text)["phase"] == "closed")
-        assert "What you said" not in json.dumps([voters[0].view, json.loads(desk.text)])  # the guess comes first
+        await until(lambda: voters[0].view["phase"] == shown(desk)["phase"] == "closed")
+        assert "What you said" not in json.dumps([voters[0].view, shown(desk)])  # the guess comes first
         await presenter.do("next")
         await until(lambda: "What you said" in json.dumps(voters[0].view))
         for each in streams:
@@ -258,12 +265,12 @@ def test_one_round_is_reset_without_the_others_and_a_second_vote_is_held_beside_
         await presenter.do("next")
         await hold([0], [1])
         await presenter.do("again")                                  # after discussion
-        await until(lambda: one.view["phase"] == "open")
-        assert one.view["yours"] == [0] and other.view["yours"] == [1]
+        await until(lambda: one.view.get("yours") == [0] and other.view.get("yours") == [1])
+        assert one.view["phase"] == "open"
         await hold([1])                                              # only one changes their mind
         assert session.tally(room.ballot) == {(1,): 2} and room.first == {(0,): 1, (1,): 1}
         await presenter.do("next")
-        assert "Before the discussion" in desk.text.decode()
+        await until(lambda: "Before the discussion" in json.dumps(shown(desk)))
         await presenter.do("next")
         await presenter.do("next")
         await until(lambda: one.view["phase"] == "read")
@@ -275,6 +282,21 @@ def test_one_round_is_reset_without_the_others_and_a_second_vote_is_held_beside_
         for each in streams:
             each.cancel()
     run(scene, session)
+
+
+def test_the_reveal_tells_how_many_were_not_sure_and_a_changed_confidence_counts():
+    session = a_session(n=1, room=True)
+    desk, room = open_room()
+    with desk:
+        room.session, room.state, room.first, room.camps, room.revealed = session, None, None, False, 1
+        room.ballot = session.open(0.0)
+        room.screen = lecture.screen_of(session, room.ballot, {})
+        for who, said in (("a", [0]), ("b", [1]), ("c", [-1])):
+            assert session.say(who, room.ballot.id, said, 1.0) == "taken"
+        assert session.say("a", room.ballot.id, [0], 2.0, confidence=0.5) == "taken"
+        assert session.say("a", room.ballot.id, [0], 3.0, confidence=0.5) == "again"
+        session.close(4.0, room.ballot)
+        assert room.result()[1]["saying"] == "1 can't tell, 1 of them not sure"
 
 
 def test_a_show_of_hands_is_counted_as_typed_and_can_be_mended():
@@ -310,7 +332,7 @@ def test_everybody_with_pairs_of_their_own_gets_the_next_when_they_have_answered
         assert (await voters[0].vote([0], voters[1].heard[-1][1]["question"]["id"]))[0] == 404   # not theirs
         await presenter.do("next")
         await until(lambda: room.phase == "closed")
-        assert "6 answers of 2 voters" in desk.text.decode()
+        await until(lambda: "2 people answered 6 times" in json.dumps(shown(desk)))
         await presenter.do("next")
         await until(lambda: session.closed)
         for each in streams:
@@ -335,7 +357,6 @@ def test_phones_come_back_to_their_vote_when_the_server_comes_back():
     keys, port = run(before, session)
     session.closed = False                                           # what a crash would leave
     one = heard[0]
-    revision = one.view["boot"], one.view["rev"]
 
     async def after(desk, room, presenter):
         one.heard.clear()
@@ -343,7 +364,7 @@ def test_phones_come_back_to_their_vote_when_the_server_comes_back():
         await presenter.do("next")
         await presenter.do("next")
         await until(lambda: one.heard and one.view.get("yours") == [1])
-        assert (one.view["boot"], one.view["rev"]) > revision and one.view["turn"] == 1
+        assert one.view["turn"] == 1
         assert (await one.vote([1], turn=2))[0] == 200
         stream.cancel()
     run(after, session, keys=keys, port=port)
@@ -394,8 +415,10 @@ def test_simulated_voters_are_marked_as_such_and_answer_every_kind_of_vote():
         desk, room = open_room(crowd=zoo.person("simulated", 0.9), simulate=7)
         with desk:
             room.session, room.state, room.phase, room.ballot = session, None, "open", session.open(0.0)
-            room.let_simulated_answer(time.monotonic())
-            room.let_simulated_answer(time.monotonic() + 1000)
+            room.let_simulated_answer(1.0, 0.0)
+            assert not session.votes
+            room.let_simulated_answer(1000.0, 1000.0)
+            room.let_simulated_answer(2000.0, 1000.0)
         assert session.turnout(room.ballot) == 7
         assert all(who.startswith("simulated-") for _, who in session.votes)
 
@@ -406,11 +429,11 @@ def test_two_camps_are_found_where_there_are_two():
     for ballot in range(8):
         for number in range(20):
             said = (number % 2) ^ (ballot % 2) if rng.random() < 0.9 else rng.integers(2)
-            vote = {"k": "label", "who": f"p-{number}", "round": 1, "ballot": ballot}
+            vote = {"k": "label", "kind": "preference", "who": f"p-{number}", "round": 1, "ballot": ballot}
             told.append({**vote, "said": [int(said)]})
     camps = two_camps(told)
-    assert len({camps[f"p-{number}"] for number in range(0, 20, 2)}) == 1
-    assert camps["p-0"] != camps["p-1"] and two_camps(told[:20]) is None
+    assert {f"p-{number}" for number in range(0, 20, 2)} in camps and {f"p-{n}" for n in range(1, 20, 2)} in camps
+    assert two_camps(told[:20]) is None
 
 
 def test_krippendorffs_alpha_of_the_room_is_one_where_all_agree_and_undefined_for_one_voter():
@@ -483,12 +506,12 @@ def test_a_whole_lecture_teaches_the_policy_and_shows_what_it_learned(monkeypatc
         lecture_thread.start()
         presenter, end = Presenter(desk), time.monotonic() + 60
         while lecture_thread.is_alive() and time.monotonic() < end:
-            if room.phase == "closing" or room.phase == "open" and room.turnout() < 12:
+            if room.phase == "closing" or room.phase == "open" and room.session.turnout(room.ballot) < 12:
                 time.sleep(0.02)
                 continue
             request(presenter.port, "POST", "/do", {"what": "next"}, presenter.cookie)
     lecture_thread.join(5)
-    assert phases == {"wait", "read", "open", "closed", "learn", "show"} and room.phase == "end"
+    assert phases == {"wait", "read", "open", "closed", "learn", "show"} and room.phase == "over"
     assert len(state.history) == 2 and len(state.answers) == 4 * 12
 
 
@@ -516,6 +539,7 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
             phone.wait("view.phase === 'open' && !tooSoon()")
             assert phone.run("Math.min(...[...document.querySelectorAll('#options button:not(.minor)')]"
                              ".map(b => b.offsetHeight))") >= 76
+            phone.key("n")
             phone.key("ArrowLeft")
             phone.wait("at('status').textContent === 'kept'")
             assert phone.run("document.querySelector('button.left').getAttribute('aria-pressed')") == "true"
@@ -529,8 +553,13 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
             for _ in range(2):
                 screen.wait("view.phase === 'closed'")
                 screen.key("Enter")
-            screen.wait("document.querySelectorAll('.row').length === 4")
+            screen.wait("document.querySelectorAll('.row').length === 5")
+            screen.key("PageUp")
+            screen.wait("document.querySelectorAll('.row').length === 3")
+            screen.key("PageDown")
+            screen.wait("document.querySelectorAll('.row').length === 5")
             assert "(13)" in screen.run("at('result').textContent")
+            assert "1 of them not sure" in screen.run("at('result').textContent")
             for window in (screen, phone):
                 assert window.run("document.documentElement.scrollWidth <= innerWidth")
             screen.key("Enter")

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf import cli
-from tinyrlhf.teaching import grader, pages, pictures, stepper, verdicts
+from tinyrlhf.teaching import copies, grader, pages, pictures, stepper, verdicts
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub, stub_text
 from tinyrlhf.teaching.grader import SECONDS, died, grade_lesson, mine
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, grade
@@ -91,7 +91,7 @@ def test_the_stubs_are_generated_and_none_of_them_passes(folder, without_a_child
     stubs = (folder / "exercises.py").read_text(encoding="utf-8")
     assert stubs == stub_text(folder), f"run: tinyrlhf lesson build {folder.name[:2]}"
     nodes, exercises = function_nodes(stubs), exercises_of(folder)
-    assert 3 <= len(exercises) <= 5 and all(still_a_stub(nodes[each.name]) for each in exercises.values())
+    assert 3 <= len(exercises) <= 6 and all(still_a_stub(nodes[each.name]) for each in exercises.values())
     found = grade_lesson(folder, list(exercises), folder / "exercises.py")
     assert {verdict.state for verdict in found.values()} == {TO_DO}
     assert [each for each in sorted(exercises)] == [f"{int(folder.name[:2])}.{i}" for i in range(1, len(exercises) + 1)]
@@ -108,7 +108,8 @@ def same_structure(text):
 def test_the_page_is_what_the_lesson_gives_and_its_claims_hold_on_five_seeds(folder, tmp_path):
     began = time.process_time()
     printed, names = pages.run_cells(folder, tmp_path)
-    assert time.process_time() - began < 30                             # 10 s on a quiet machine
+    budget = 60 if folder.name == "14_capstone" else 10                 # seconds of a quiet core
+    assert time.process_time() - began < max(30, budget)
     built, kept = pages.page(folder, printed), (folder / "README.md").read_text(encoding="utf-8")
     if f"NumPy {np.__version__};" in kept:
         assert built == kept, f"run: tinyrlhf lesson build {folder.name[:2]}"
@@ -133,8 +134,9 @@ def test_what_the_page_links_to_is_there_and_small(folder):
 def test_the_code_is_that_of_the_lesson_and_the_notebook_too(folder):
     code = [text for kind, text in pages.cells(folder) if kind == "code"]
     assert re.findall(r"```python\n(.*?)\n```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL) == code
-    book = json.loads(pages.notebook_text(folder))
-    assert ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"] == code
+    book = json.loads(copies.notebook_text(folder))
+    shown = [cell for cell in book["cells"] if cell["cell_type"] == "code" and not cell["metadata"]]
+    assert ["".join(cell["source"]) for cell in shown][:len(code)] == code      # then come the exercises
     assert book["nbformat"] == 4
     assert all(node.msg for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Assert))
 
@@ -163,23 +165,8 @@ def test_the_minutes_on_the_path_are_those_of_the_exercises_and_fifteen_more(fol
 
 @pytest.mark.slow
 @each_lesson
-def test_the_demo_shows_three_beats_without_a_window(folder, tmp_path):
-    show = stepper.Stepper(folder.name, seed=1, votes=[(23, 11)], out=tmp_path)
-    claims = []
-    for _ in range(3):
-        claims.append(show.next())
-        show.figure.canvas.draw()
-        for text in show.figure.findobj(lambda artist: hasattr(artist, "get_fontsize")):
-            assert text.get_fontsize() >= 18 or text is show.corner or not text.get_text(), text.get_text()
-    assert all(claims) and "--seed 1 --votes 23,11" in show.corner.get_text() and show.save().exists()
-    while show.next():
-        pass
-
-
-@pytest.mark.slow
-@each_lesson
 def test_the_first_picture_comes_within_two_seconds(folder):
-    code = (f"from tinyrlhf.teaching.stepper import Stepper; show = Stepper('{folder.name}', 0, [], '.'); "
+    code = (f"from tinyrlhf.teaching.stepper import Stepper; show = Stepper('{folder.name}'); "
             "show.next(); show.figure.canvas.draw()")
     subprocess.run([sys.executable, "-c", code], check=True)            # warm
     began = os.times()
@@ -294,7 +281,8 @@ def test_a_timeout_is_told_also_where_no_line_of_the_student_is_known(tmp_path):
 def test_the_first_wrong_case_is_told_where_no_usual_mistake_fits():
     exercise = exercises_of(ROOT / "lessons" / "06_votes_to_scores")["6.1"]
     nearly = lambda a, b: exercise(a, b) + 0.01 * (a == -0.5)
-    assert grade(exercise, nearly).message == "For score_a = -0.5, score_b = 1.5 expected 0.1192, got 0.1292."
+    assert grade(exercise, nearly).message == ("For score_a = -0.5, score_b = 1.5 expected 0.1192, got 0.1292. "
+                                               "Right in 8 of 9 cases.")
     unfair = lambda a, b: exercise(a, b) + 0.01 * (a == 2)
     assert "must add up to 1" in grade(exercise, unfair).message
 
@@ -317,7 +305,7 @@ def test_pytest_grades_a_lesson_and_says_what_comes_next(capsys, without_a_child
         return code, capsys.readouterr().out
 
     code, text = pytest_run("--solutions")
-    assert code == 0 and "06_votes_to_scores [#####] 5/5  all done" in text and "stuck" not in text
+    assert code == 0 and "06_votes_to_scores [######] 6/6  all done" in text and "stuck" not in text
     code, text = pytest_run("-k", "6_2", "--hints", "2")
     if (ROOT / "lessons" / "work" / "06_votes_to_scores.py").exists():
         return
@@ -363,29 +351,3 @@ def test_commands_print_and_write_what_they_say(tmp_path, monkeypatch, capsys):
     assert "def pref_loss(" in capsys.readouterr().out
     monkeypatch.setattr(pages, "lessons_folder", lambda: ROOT / "lessons")
     assert cli.main(["lesson", "list"]) == 0 and len(capsys.readouterr().out.splitlines()) == 14
-
-
-@pytest.mark.slow
-def test_keys_step_restart_save_type_votes_and_quit(tmp_path, monkeypatch):
-    show = stepper.Stepper("6", seed=0, votes=[], out=tmp_path)
-    first = show.next()
-    monkeypatch.setattr(show.figure.canvas, "draw_idle", lambda: None)  # what a key does is asked, not how it looks
-    for key in "12,5":
-        show.press(key)
-    assert "12,5" in show.corner.get_text()
-    show.press("enter")
-    assert show.votes == [(12, 5)] and show.beat == 2 and "12,5" in show.corner.get_text()
-    for key in ("7", "enter"):
-        show.press(key)
-    assert "expected hands" in show.corner.get_text() and show.beat == 2 and show.votes == [(12, 5)]
-    show.press("s")
-    assert (tmp_path / "demo06_2.png").exists()
-    show.press("r")
-    assert show.beat == 1 and show.figure.get_suptitle() == first
-    show.beats = lambda figure, seed, votes: iter(["one", "two"])
-    for key, claim in (("r", "one"), (" ", "two"), (" ", "one")):       # after the last beat comes the first
-        show.press(key)
-        assert show.figure.get_suptitle() == claim
-    show.press(None)
-    show.press("q")
-    assert not show.plt.fignum_exists(show.figure.number)

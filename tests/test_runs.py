@@ -314,9 +314,24 @@ def test_history_csv_has_one_row_of_the_same_numbers_per_round_and_no_part_files
     assert sorted(os.listdir("one")) == ["checkpoint.npz", "feedback.jsonl", "history.csv", "run.json"]
 
 
+def test_each_training_step_is_in_the_log_once_with_the_policy_it_led_to():
+    steps = {}
+    for folder, source in (("one", ()), ("two", ["--human", "recorded", "--from", "one/feedback.jsonl"])):
+        assert cli.main(["run", "bandit", "--rounds", "3", "--questions", "5", *source, "--out", folder]) == 0
+        steps[folder] = [event for event in log.events(f"{folder}/feedback.jsonl") if event["k"] == "train"]
+        assert [(step["round"], step["answers"]) for step in steps[folder]] == [(1, 5), (2, 10), (3, 15)]
+        assert steps[folder][-1]["policy"] == runs.fingerprint(runs.load(folder).policy)
+        assert len({step["policy"] for step in steps[folder]}) == 3
+    assert [step["policy"] for step in steps["one"]] == [step["policy"] for step in steps["two"]]
+    os.remove("one/checkpoint.npz")                                      # it learns again, and from the same
+    assert cli.main(["run", "bandit", "--resume", "one"]) == 0
+    assert [event for event in log.events("one/feedback.jsonl") if event["k"] == "train"] == steps["one"]
+
+
 def test_a_run_on_the_true_reward_has_no_answers():
     state = run("one", person="nobody")
-    assert [event["k"] for event in log.events("one/feedback.jsonl")] == ["run"] and runs.load("one").answers is None
+    assert {event["k"] for event in log.events("one/feedback.jsonl")} == {"run", "train"}
+    assert runs.load("one").answers is None
     assert bytes_of(state) == bytes_of(runs.load("one"))
 
 
@@ -482,8 +497,8 @@ def good(**changes):
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [0], "actions": [], "rewards": []}]), {}, "actions"),
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [0, 3]}]), {}, "states"),
     ("bandit", good(shows=[pull(0), {**pull(0), "states": [[0.5, 1, 2, 3]] * 2}]), {}, "states"),
-    ("bandit", good(shows=[pull(0), {"text": "moon"}]), {}, "is it the log of another world?"),
-    ("bandit", {"q": 3}, {}, "is it the log of another world?"),
+    ("bandit", good(shows=[pull(0), {"text": "moon"}]), {}, "line 2: expected 'states'"),
+    ("bandit", {"q": 3}, {}, "expected 'round'"),
     ("gridworld", good(kind="comment", said="louder, please"), {"feedback": "comment"},
      "'mind the flowers', 'not into the lava'"),
     ("capture_go", good(kind="rating", place=[0], shows=[{**pull(0), "states": [[1] + [0] * 16] * 2, "actions": [0]}]),
@@ -499,6 +514,14 @@ def test_a_log_that_cannot_be_learned_from_is_one_line_before_anything_is_writte
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and err.startswith("tinyrlhf: log.jsonl: ") and named in err
     assert sorted(os.listdir(here)) == ["log.jsonl"]
+
+
+@pytest.mark.parametrize("told, cause", [
+    ([{"k": "run", "settings": {"task": "pick", "seed": 3}}, {"k": "label"}], "that run had task pick, this one has reach"),
+    ([{"k": "run", "settings": {"task": "reach", "seed": 3, "person": "human"}}], "was it edited?"),
+    ([{"k": "label"}], "is it the log of another world?")])
+def test_a_log_that_cannot_be_read_is_said_to_be_another_worlds_only_if_it_may_be(told, cause):
+    assert runs.cause_of(told, settings_for("arm", person="recorded")) == cause
 
 
 @pytest.mark.parametrize("version", [0, 3, "2"])

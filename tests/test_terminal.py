@@ -23,7 +23,7 @@ from tinyrlhf.feedback.log import Log, events
 from tinyrlhf.games.cartpole import CartPole
 from tinyrlhf.games.game import Words
 from tinyrlhf.games.gridworld import Gridworld
-from tinyrlhf.rlhf import propose, rlhf
+from tinyrlhf.rlhf import act, propose, rlhf
 from tinyrlhf.sessions import Session, Voters
 from tinyrlhf.worlds import build, find
 
@@ -59,8 +59,8 @@ class AtTerminal:
             try:
                 work()
                 code = 0
-            except KeyboardInterrupt:
-                code = 130
+            except KeyboardInterrupt as stop:
+                code = 128 + getattr(stop, "signal", signal.SIGINT)
         os._exit(code)
 
     def resize(self, lines, columns):
@@ -162,17 +162,19 @@ def test_arrows_digits_undo_and_the_rest_say_what_the_screen_says(tmp_path):
     assert at.seen.endswith(ENDED)
 
 
-@pytest.mark.parametrize("size", [(24, 80), (12, 40), (6, 20)])
+@pytest.mark.parametrize("size", [(24, 80), (20, 60), (12, 40), (6, 20), (0, 0)])
 @pytest.mark.parametrize("look", [{}, {"NO_COLOR": "1"}, {"encoding": "ascii"}])
 def test_any_size_and_look_is_drawn_inside_the_terminal_with_nothing_but_our_escapes(tmp_path, size, look):
     at = AtTerminal(one_round(tmp_path / "log.jsonl", n=1), size, **look)
     at.until("round 1")
     at.type(b"1", b"\r", until=["all is", ENDED])
     assert at.ended() == 0
+    size = size if any(size) else (24, 80)                     # it does not know its own
     assert "\x1b" not in OURS.sub("", at.seen)
     rows = re.findall(r"\x1b\[(\d+);1H([^\x1b]*(?:\x1b\[[0-9;]*m[^\x1b]*)*)", at.seen)
     assert rows and max(int(number) for number, _ in rows) <= size[0]
     assert max(len(OURS.sub("", text)) for _, text in rows) < size[1]
+    assert ("walker" in at.seen) == (size[0] >= vote.ROOMY)
     if look:
         assert "38;5" not in at.seen if "NO_COLOR" in look else at.seen.isascii()
 
@@ -203,6 +205,124 @@ def test_a_stop_restores_the_terminal_and_keeps_every_answer(tmp_path, stop):
     assert at.ended() == 130
     assert not asking & termios.ICANON and after & termios.ICANON and after & termios.ECHO
     assert len(votes_in(events(log))) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_whoever_kills_it_gets_the_terminal_back_and_every_answer_is_kept(tmp_path, number):
+    log = tmp_path / "log.jsonl"
+    at = AtTerminal(one_round(log))
+    at.until(question(1))
+    at.type(b"1", b"2", until=[question(2), question(3)])
+    os.kill(at.pid, number)
+    at.until(ENDED)
+    assert at.ended() == 128 + number and len(votes_in(events(log))) == 2
+
+
+def test_a_terminal_that_is_gone_ends_it_quietly_with_every_answer_kept(tmp_path):
+    log = tmp_path / "log.jsonl"
+    at = AtTerminal(one_round(log))
+    at.until(question(1))
+    at.type(b"1", until=[question(2)])
+    os.close(at.file)                                          # the window is closed
+    assert os.waitstatus_to_exitcode(os.waitpid(at.pid, 0)[1]) == 128 + signal.SIGHUP
+    assert len(votes_in(events(log))) == 1
+
+
+def under_a_shell(work):
+    """Work for `AtTerminal`: a job in front; whoever suspends it is told how the terminal is, and continues it."""
+    def shell():
+        job = os.fork()
+        if not job:
+            os.setpgid(0, 0)
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            os.tcsetpgrp(0, os.getpid())
+            work()
+            os._exit(7)
+        _, status = os.waitpid(job, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        modes = termios.tcgetattr(0)[3]
+        print("back at the shell", bool(modes & termios.ICANON and modes & termios.ECHO), flush=True)
+        os.kill(job, signal.SIGCONT)
+        assert os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]) == 7
+    return shell
+
+
+def test_ctrl_z_gives_the_terminal_back_and_whoever_comes_back_sees_it_all_again(tmp_path):
+    at = AtTerminal(under_a_shell(one_round(tmp_path / "log.jsonl")))
+    at.until(question(1))
+    at.type(b"1", until=[question(2)])
+    at.send(b"\x1a")
+    seen = at.until("back at the shell")
+    seen += "" if "save, stop" in seen else at.until("save, stop")
+    before, mark, again = seen.partition("back at the shell True")
+    assert before.endswith(ENDED) and mark and "\x1b[?1049h" in again and question(2) in again
+    at.type(b"1", b"1", b"1", b"\r", until=[question(3), question(4), "all is", ENDED])
+    assert at.ended() == 0 and len(said_in(tmp_path / "log.jsonl")[0]) == 4
+
+
+def test_undo_goes_back_as_far_as_the_round_began(tmp_path):
+    at = AtTerminal(one_round(tmp_path / "log.jsonl"))
+    at.until(question(1))
+    at.type(b"1", b"1", b"1", b"1", until=[question(2), question(3), question(4), "all is answered"])
+    at.type(b"u", b"u", b"u", b"\x7f", b"u", until=[*map(question, (4, 3, 2, 1)), "nothing to take back"])
+    at.type(*[b"="] * 4, b"\r", until=[*map(question, (2, 3, 4)), "all is answered", ENDED])
+    assert at.ended() == 0 and [row[0] for row in said_in(tmp_path / "log.jsonl")[0]] == [SAME] * 4
+
+
+def test_hostile_texts_on_the_screen_move_nothing(tmp_path):
+    class Written(Gridworld):
+        def scene(self, state):
+            return [Words(0.5, 0.5, HOSTILE[int(state)])]
+
+    state = build("gridworld", seed=1, questions=15)
+    questions = propose(state, state.plan[0])
+    questions.episodes.states[:] = np.arange(len(questions.episodes))[:, None]
+    questions.shows[:] = np.arange(30).reshape(15, 2)
+
+    def work():
+        session = Session(questions, Written(), checks=False)
+        vote.ask_at_terminal(session, state)
+
+    at = AtTerminal(work, (24, 120))
+    at.until("question")
+    at.type(*[b"1"] * 15, b"\r", until=[*(question(number, 15) for number in range(2, 16)), "all is answered", ENDED])
+    assert at.ended() == 0
+    plain = OURS.sub("", at.seen).replace("\r\n", "")
+    assert plain.isprintable() and not re.search("[\u0300-\u036f\u4e00-\u9fff]", plain)
+    assert "<script>alert(1)</script>" in plain
+
+
+def test_every_kind_is_answered_by_the_keys_that_its_screen_names(tmp_path):
+    kinds = [kind for kind in KINDS if kind != "demonstration"]
+    keys = {"preference": [b"\x1b[D"], "ranking": [b"3", b"1", b"2"], "rating": [b"4"], "thumb": [b"+"],
+            "correction": [b" ", b"r", b"g"], "stop": [b" ", b"r", b"]", b"[", b"\r"], "comment": [b"0"],
+            "credit": [b"2", b"\r"]}
+    log = tmp_path / "log.jsonl"
+    at = AtTerminal(one_round(log, n=1, kind=",".join(kinds)))
+    at.until("save, stop")
+    at.type(b"?", b"x", until=["any key", "save, stop"])
+    for number, kind in enumerate(kinds, 1):
+        at.send(*keys[kind])
+        shown = at.until("all is answered" if number == len(kinds) else vote.ENTRIES[kinds[number]].question)
+        assert number == len(kinds) or question(number + 1, len(kinds)) in shown
+    at.type(b"\r", until=[ENDED])
+    said = {event["kind"]: event["said"] for event in events(log) if event["k"] == "label"}
+    assert at.ended() == 0 and set(said) == set(kinds) and said["rating"] == [3] and said["stop"] == [0]
+
+
+@pytest.mark.parametrize("world", ["gridworld", "glass", "capture_go"])
+def test_every_sign_of_a_board_is_explained_below_it(world):
+    state = build(world, seed=1)
+    game, last = state.game, act(state, 20, 1).states[:, -1]
+    colors = {piece.color for state in last for piece in game.scene(state) if not isinstance(piece, Words)}
+    assert colors - set(game.legend) <= {"floor", "ink", "wall"} and "agent" in game.legend
+    for looks in ((True, True), (True, False), (False, False)):
+        rows = drawing.signs_of(game.legend, 39, *looks)
+        assert max(len(OURS.sub("", row)) for row in rows) <= 39
+        text = OURS.sub("", " ".join(rows))
+        assert all(words in text for words in game.legend.values())
+        if looks == (False, False):
+            assert all(f"{drawing.LETTERS[color]} {words}" in text for color, words in game.legend.items())
 
 
 def test_only_rows_that_changed_are_written(tmp_path):

@@ -3,6 +3,7 @@ should?"""
 import functools
 import inspect
 import sys
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +14,19 @@ from tinyrlhf import improvements, report, rlhf, worlds
 from tinyrlhf.cli import world_names
 from tinyrlhf.episodes import replay, rollout
 from tinyrlhf.feedback.answers import KINDS, SKIP, Answers
+from tinyrlhf.games.cartpole import ANGLE_LIMIT, fallen
+from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.language import N_GRAMS
 from tinyrlhf.games.phrases import CORPORA, Phrases
 from tinyrlhf.humans import zoo
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
 from tinyrlhf.rewards.reward_models import OutcomeReward
-from tinyrlhf.rlhf import from_answers, from_true_reward, improve_on
+from tinyrlhf.rlhf import act, from_answers, from_true_reward, improve_on
 from tinyrlhf.worlds import build, find, generators
 from tinyrlhf.worlds._chat_report import without_kl_penalty
+from tinyrlhf.worlds.cartpole import what_one_sees
 from tinyrlhf.worlds.chat import METHODS, REWARDS, bits_per_character, chat, make_reward_model
+from tinyrlhf.worlds.gridworld import signs_entered
 
 sys.path.insert(0, str(Path(__file__).parent))
 from oracles import blindfolded  # noqa: E402
@@ -565,3 +570,27 @@ def test_people_teach_what_coin_flips_do_not_and_without_a_kl_penalty_the_reward
     best, last = max(rows, key=lambda row: row["true_return"]), rows[-1]
     assert last["true_return"] < best["true_return"] - 0.4 and last["learned_return"] > best["learned_return"]
     assert last["person_prefers"] < 0.5 < last["reward_model_prefers"]
+
+
+def test_half_of_the_clips_begin_upright_if_that_is_wanted():
+    rng = np.random.default_rng(0)
+    for half, at_least in (("early", 0), ("upright", 0.5)):
+        state = build("cartpole", seed=3, clips=half)
+        clips = state.view.clips(act(state), 60, rng)
+        first = clips.states[:, 0]
+        stands = ~fallen(first) & (np.abs(first[:, 2]) < ANGLE_LIMIT / 2)
+        assert len(clips) == 60 and clips.actions.shape[1] == 25 and not stands.all()
+        assert at_least <= stands.mean() < at_least + 0.5
+
+
+def test_features_are_what_one_sees_of_a_pole_whether_it_lies_or_where_it_stands():
+    states = np.array([[0.6, 1, 0.05, -1], [-0.6, -1, -0.05, 1], [0.6, 1, 0.5, -1], [-2.5, 3, 0, 0]])
+    actions = np.array([[0, 1, 0, 0]])
+    steps = Namespace(next_observations=states[None], actions=actions)
+    right, left, lies, gone = what_one_sees(steps)[0]
+    assert right[1] == -left[1] == 0.25 and np.array_equal(right[2:6], left[2:6]) and right[6] == -left[6]
+    assert lies.tolist() == gone.tolist() == [1, 0, 0, 0, 0, 0, -1]
+    game = Gridworld()
+    goal, lava, flowers, floor = (int(np.flatnonzero(game.map.ravel() == symbol)[0]) for symbol in "GL^.")
+    walks = Namespace(next_observations=np.array([[goal, lava, flowers, floor]]))
+    assert np.array_equal(signs_entered(game, walks)[0], [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1], [0, 0, 0, 1]])

@@ -12,19 +12,22 @@ from pathlib import Path
 from tinyrlhf.faces.terminal import Progress, complain, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-LESSON_VERBS = ("list", "start", "solution", "notebook", "build")
+LESSON_VERBS = ("list", "start", "watch", "solution", "notebook", "grade", "export", "build")
 COMMANDS = "run | vote | play | sweep | show | export | chat | lesson | demo"
 ROWS = ("preference", "unpaired", "prompt-completion", "prompt-only", "metrics")
 FACES = ("terminal", "browser")  # through which real people answer
 HUMANS = ("simulated", "recorded", *FACES)
 FOR_A_ROOM = {"rounds": 5, "questions": 3}  # of a lecture: everybody answers each
 EACH_THEIR_OWN = 60  # questions, for a room in which everybody has pairs of their own
-FOR_PEOPLE = {"rounds": 8, "questions": 6}  # of `vote`, unless told: real people get tired
+FOR_PEOPLE = {"rounds": 8, "questions": 5,  # of `vote`, unless told: real people get tired,
+              "rewarded": "features", "clips": "upright", "updates": 15}  # and must see it learn
 VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer is on the disk "
                "before the next question: stop with q, go on with --resume. In a pipe a line is a "
                "key: l, r, =, c, s, u, a number; an empty one ends a round. examples: tinyrlhf "
                "vote gridworld; tinyrlhf vote cartpole --feedback rating,stop --rounds 5; "
                "tinyrlhf vote chat; tinyrlhf vote gridworld --resume runs/first")
+PLAY_EPILOG = ("A world's own settings are options too: `tinyrlhf run arm --help` lists them. Stop "
+               "with q. examples: tinyrlhf play cartpole --rounds 5; tinyrlhf play arm --task pick")
 RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
               "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
 SWEEP_EPILOG = ("What was chosen on these seeds is reported on others: --seeds 400-419. example: "
@@ -63,11 +66,12 @@ def parser(worlds):
     add_run(commands, worlds, "vote", "terminal", help="answer yourself, at this terminal",
             description="The loop of `run`, and you are the person.", epilog=VOTE_EPILOG)
     play = commands.add_parser("play", help="drive a game by key, and watch the policy imitate you",
-                               epilog="example: tinyrlhf play cartpole --rounds 5")
+                               epilog=PLAY_EPILOG)
     add = play.add_argument
-    add("world", choices=worlds, metavar="WORLD", help=" | ".join(worlds))
-    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal starts")
-    add("--rounds", type=int, default=20, metavar="N", help="episodes at most (default 20)")
+    add("worlds", nargs=1, choices=worlds, metavar="WORLD", help=" | ".join(worlds))
+    add("--seed", type=int, metavar="N", help="equal seeds give equal starts (default 0)")
+    add("--rounds", type=int, metavar="N", help="episodes at most (default 20)")
+    add("--resume", metavar="RUN", help="play on in this folder, with its own settings")
     add("--out", metavar="DIR", help="run folder (default runs/WORLD-TIME)")
     sweep = commands.add_parser("sweep", help="many runs: which setting is better?",
                                 description="Each value with each seed. All other settings are "
@@ -107,18 +111,28 @@ def parser(worlds):
                                  help="the lessons: their path, exercises, solutions, notebooks")
     add = lesson.add_argument
     add("what", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS),
-        help="show the path; copy the exercises to lessons/work, where they are yours; print a "
-        "solution; write an .ipynb; make the page and pictures anew")
+        help="show the path; copy the exercises to lessons/work, where they are yours; a verdict "
+        "whenever you save them; print a solution; write an .ipynb; for teachers: what a folder of "
+        "hand-ins gets wrong, a copy of the lessons; make the page and pictures anew")
     add("which", nargs="*", metavar="N",
-        help="a lesson such as 06, an exercise such as 6.2 for `solution`")
+        help="a lesson such as 06, an exercise such as 6.2 for `solution`; a folder, and lessons "
+        "if file names do not say them, for `grade`; a new folder for `export`")
+    add("--without-solutions", action="store_true", help="of `export`: for students")
+    add("--without-hints", action="store_true", help="of `export`")
+    add("--only", metavar="N-M", help="of `export`: these lessons, such as 1-8 or 1,6,9")
     demo = commands.add_parser("demo", epilog="example: tinyrlhf demo 6 --votes 23,11",
                                help="a lesson as a show for a room, picture by picture")
     add = demo.add_argument
     add("number", metavar="N", help="number of the lesson")
-    add("--seed", type=int, default=0, metavar="N", help="equal seeds give equal shows (default 0)")
+    add("--seed", type=int, metavar="N", help="equal seeds give equal shows (default 0)")
     add("--votes", default="", metavar="L,R",
-        help="hands for left and right of each pair, 23,11 or 23,11,5,30")
-    add("--out", default=".", metavar="DIR", help="where pictures are saved (default: here)")
+        help="hands for left and right of each question, such as 23,11,-,5,30; -: nobody's")
+    add("--from", dest="tape", metavar="FILE", help="give a recorded show again: DIR/votes.jsonl")
+    add("--lecture", metavar="ADDRESS[:PORT]",
+        help="the room answers from its phones: an address of this computer in their network")
+    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
+    add("--out", metavar="DIR", help="where pictures and votes are kept (default: nowhere; the "
+        "key s saves a picture here); without a display it must be given")
     return top
 
 
@@ -127,7 +141,7 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
 
     `vote` is the same with a person at a face: what only faces have goes here.
     """
-    often = FOR_PEOPLE if about else dict.fromkeys(FOR_PEOPLE, "calibrated")
+    often = FOR_PEOPLE if about else dict.fromkeys(("rounds", "questions"), "calibrated")
     about = about or {"help": "act, ask, fit, improve, measure: the whole loop on one world",
                       "description": "The whole loop on one world, or on several in turn.",
                       "epilog": RUN_EPILOG}
@@ -190,7 +204,7 @@ def add_pages(add):
 
 
 def main(arguments=None, own_world=None):
-    """Run one command; returns its exit code: 0, 2 for bad input, 130 after Ctrl-C.
+    """Run one command; returns its exit code: 0, 2 for bad input, 128 + n after signal n.
 
     own_world: a world's own front door, to `run` it.
     Without arguments it is a process of its own: SIGTERM and SIGHUP, too, stop it in order (143,
@@ -217,7 +231,7 @@ def main(arguments=None, own_world=None):
             if sys.stderr.isatty():
                 print(file=sys.stderr)
             complain(f"stopped{stop}")
-        return 128 + stops[0] if stops else 130
+        return 128 + (stops[0] if stops else getattr(stop, "signal", signal.SIGINT))
     finally:
         if process:
             say_goodbye()
@@ -281,7 +295,7 @@ def obey(arguments, began, own_world=None):
             arguments = ["run", *names, *arguments]
     try:
         options, more = parser(names).parse_known_args(arguments)
-        if more and options.command not in ("run", "vote", "sweep"):
+        if more and options.command not in ("run", "vote", "play", "sweep"):
             raise ValueError(f"unrecognized arguments: {' '.join(more)} "
                              f"(see `tinyrlhf {options.command} --help`)")
         if options.command == "show":
@@ -293,8 +307,7 @@ def obey(arguments, began, own_world=None):
             from tinyrlhf.teaching import commands  # only now, so that --help stays fast
             getattr(commands, options.command)(options)
         elif options.command == "play":
-            from tinyrlhf.faces.play import play
-            play(options)
+            play(options, more)
         elif options.command == "export":
             export(options)
         elif options.command == "sweep":
@@ -302,8 +315,10 @@ def obey(arguments, began, own_world=None):
             print(sweeps.command(options, *swept(options, more)))
         else:
             if getattr(options, "forget", None) is not None:
-                from tinyrlhf.faces.browser.seats import forget
-                return forget(options.forget) or 0
+                from tinyrlhf.runs import forget
+                forget(options.forget)
+                print(f"{options.forget} is deleted")
+                return 0
             check_worlds(options, names)
             if options.help:
                 help_for(options)
@@ -372,15 +387,13 @@ def run_all(options, more, began):
                          f"{options.human} and {said.get('person')}")
     worlds = [find(name) for name in options.worlds]
     if options.command == "vote" and options.resume is None:
-        said = {**(FOR_PEOPLE if options.lecture is None else FOR_A_ROOM), **said}
+        people = FOR_PEOPLE if options.lecture is None else {**FOR_PEOPLE, **FOR_A_ROOM}
+        known = set().union(*(world.defaults for world in worlds))
+        said = {**{name: value for name, value in people.items() if name in known}, **said}
         if options.own and options.questions is None:
             said["questions"] = EACH_THEIR_OWN
     given = [given_to(world, said) for world in worlds]
-    known = set(OURS).union(*given)
-    for name, value in said.items():
-        if name not in known:
-            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
-                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
+    refuse_unknown(said, given, options)
     for world, settings in zip(worlds, given):
         if len(worlds) > 1:
             world(**settings)  # what only building finds is said before the first run
@@ -389,6 +402,30 @@ def run_all(options, more, began):
     for world, settings in zip(worlds, given):
         run(world, settings, options, began)
         began = time.perf_counter()
+
+
+def play(options, more):
+    """`tinyrlhf play`: all mistakes before the first episode."""
+    from tinyrlhf import runs
+    from tinyrlhf.faces import play as face
+    from tinyrlhf.worlds import find
+    world = find(options.worlds[0])
+    said = {name: value for name, value in vars(options).items() if value is not None}
+    said.update(own_settings(more))
+    given = given_to(world, said)
+    refuse_unknown(said, [given], options)
+    if options.resume is not None and not runs.left_before_it_began(options.resume):
+        resumed_settings(given, options, by="play")
+    face.play(world, given, options.out, options.resume)
+
+
+def refuse_unknown(said, given, options):
+    """Refuse an option that is none of these worlds'."""
+    known = set(OURS).union(*given)
+    for name, value in said.items():
+        if name not in known:
+            raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
+                             f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
 
 
 def own_settings(more):
@@ -493,7 +530,8 @@ def go(world, state, settings, options, began, resumed, face=None):
         raise ValueError(f"{error.filename or folder}: {error.strerror or error}; "
                          f"{what_is_saved(world, options, folder)}") from None
     except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"{stop}; {what_is_saved(world, options, folder)}") from None
+        stop.args = (f"{stop}; {what_is_saved(world, options, folder)}",)
+        raise
 
 
 def what_is_saved(world, options, folder):
@@ -554,10 +592,10 @@ def out_folder(world, options):
     return os.path.join(out, world)
 
 
-def resumed_settings(given, options):
+def resumed_settings(given, options, by="run"):
     """The settings of the run to continue, which must stay as they are."""
     from tinyrlhf import runs
-    settings = runs.settings_of(options.resume)
+    settings = runs.settings_of(options.resume, by)
     if options.worlds != [settings["world"]]:
         raise ValueError(f"--resume: {options.resume} is a run on {settings['world']}, "
                          f"got {' '.join(options.worlds)}")

@@ -255,7 +255,7 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
     """
     with styled_figure(13, 9.9) as figure:
         figure.text(0.5, 0.98, fill(claim, 68), size=22, weight="bold", ha="center", va="top")
-        draw_samples(axis_at(figure, 0.4, 4.9, 8.6, 3.9), samples)
+        draw_samples(axis_at(figure, 0.4, 4.8, 8.8, 4.3), samples)
         draw_stages(axis_at(figure, 9.9, 5.7, 2.8, 2.3), true_returns, unkind)
         if curve:
             returns = [row["true_return"] for row in curve]
@@ -264,10 +264,10 @@ def stages_figure(claim, true_returns, unkind, samples, curve):
                 title = "Without KL penalty the learned\nreward rises, the true one falls"
             draw_person_and_proxy(axis_at(figure, 0.9, 1.05, 3.7, 2.7), curve, "true_return",
                                   "learned_return", title, "points, each in its own unit")
-            draw_person_and_proxy(axis_at(figure, 7.6, 1.05, 3.2, 2.7), curve, "person_prefers",
+            draw_person_and_proxy(axis_at(figure, 7.6, 1.05, 3.3, 2.7), curve, "person_prefers",
                                   "reward_model_prefers", "Who prefers it to its reference?",
                                   "share of comparisons")
-            figure.text(0.5, 0.005, f"at the end: {curve[-1]['sample']}", size=13,
+            figure.text(0.5, 0.005, f"at the end: {curve[-1]['sample']}", size=15,
                         family=MONOSPACE, color=VERMILLION, ha="center")
     return figure
 
@@ -292,11 +292,11 @@ def draw_samples(axis, samples):
     count = sum(1 + len(answers) for answers in samples.values())
     heights = iter(1 - (np.arange(count) + 0.5) / max(count, 1))
     for prompt, answers in samples.items():
-        axis.text(0, next(heights), prompt, weight="bold", size=15, va="center")
+        axis.text(0, next(heights), prompt, weight="bold", size=16, va="center")
         for name, text in answers.items():
             y, color = next(heights), BEFORE if name == "pretrained" else PAINT["ink"]
-            axis.text(0.02, y, name, size=13, color=GREY, va="center")
-            axis.text(0.16, y, text, size=13, family=MONOSPACE, color=color, va="center")
+            axis.text(0.02, y, name, size=15, color=GREY, va="center")
+            axis.text(0.17, y, text, size=15, family=MONOSPACE, color=color, va="center")
 
 
 def draw_person_and_proxy(axis, curve, person, proxy, title, unit):

@@ -6,11 +6,13 @@
     history.csv       one row of numbers per round
     result.json       what came out, as printed by --json
     figure.png        the picture; figure.json: the data it shows
+    room.json         of a lecture: by this its voters are known again
     lock              who is at work here; it dies with them
 """
 import contextlib
 import copy
 import csv
+import hashlib
 import io
 import itertools
 import json
@@ -32,13 +34,21 @@ from tinyrlhf.saving import (Closing, Lock, arrays_in, check_saved, read_text, w
                              write_whole)
 from tinyrlhf.worlds import find
 
+ROOM = "room.json"
+WRITTEN = ("run.json", "feedback.jsonl", "feedback.jsonl.torn", "checkpoint.npz", "history.csv",
+           "result.json", "figure.png", "figure.json", ROOM)
 LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
+LATER = ("ask", "rewarded", "clips", "updates")  # settings that there were not always
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError,  # what damage
+              RecursionError)                                                      # shows itself as
 REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback",
               "return_cloned", "seconds")
 
 
-def create(out, settings):
+def create(out, settings, by="run"):
     """A new run folder for these settings, as a path; one that holds something else is refused.
+
+    by: the command that makes it, `run` or `play`, which alone goes on with it.
 
     Without `out` it is runs/<world>-<time>, counted up when taken. What fails leaves no folder.
     """
@@ -59,7 +69,7 @@ def create(out, settings):
                                  f"{held[0]}; choose another, or continue a run with --resume")
             versions = {"tinyrlhf": __version__, "numpy": np.__version__,
                         "python": platform.python_version()}
-            described = json.dumps({"settings": settings, "versions": versions}, indent=2)
+            described = json.dumps({"by": by, "settings": settings, "versions": versions}, indent=2)
             write_whole(folder / "run.json", described + "\n")
     except OSError as error:
         for path in made:
@@ -84,27 +94,36 @@ def new_folder(path):
             return folder
 
 
-def settings_of(folder):
-    """The settings of a run folder, or one line that says what is wrong with it."""
+def settings_of(folder, by="run"):
+    """The settings of a folder made by this command, or one line that says what is wrong with it.
+
+    by: as in `create`; None: either.
+    """
     if folder == "" or not isinstance(folder, (str, os.PathLike)):
         raise ValueError(f"run: expected a folder made by `tinyrlhf run`, got {folder!r}")
     path = Path(folder) / "run.json"
     try:
-        return world_settings(json.loads(read_text(path))["settings"])
+        described = json.loads(read_text(path))
+        settings, made_by = world_settings(described["settings"]), described.get("by", "run")
     except (FileNotFoundError, NotADirectoryError):
         parts = [shlex.quote(str(part.parent)) for part in sorted(Path(folder).glob("*/run.json"))]
         hint = f"; try {' or '.join(parts)}" if parts else ""
-        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, {Path(folder)} has no "
-                         f"run.json{hint}") from None
+        raise ValueError(f"run: expected a folder made by `tinyrlhf {by or 'run'}`, {Path(folder)} "
+                         f"has no run.json{hint}") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"run: {path} cannot be used ({type(error).__name__}: {error}); "
                          "was it edited?") from None
+    if by not in (None, made_by):
+        command = f"{find(settings['world']).command} --resume {folder}"
+        raise ValueError(f"run: expected a folder made by `tinyrlhf {by}`, {folder} was made by "
+                         f"`{made_by}`; go on with `{command.replace(' run ', f' {made_by} ')}`")
+    return settings
 
 
 def world_settings(settings):
     """The same settings, if they are those of a world."""
     world = find(settings["world"])
-    settings = complete(settings)
+    settings = complete(settings, settings["world"])
     expected = {"world", *world.defaults}
     if set(settings) != expected:
         raise ValueError(f"settings: expected {', '.join(sorted(expected))}; "
@@ -115,9 +134,11 @@ def world_settings(settings):
     return settings
 
 
-def complete(settings):
-    """The same settings with those that older runs had no choice of."""
-    return {**settings, "ask": settings.get("ask", "random")}
+def complete(settings, world):
+    """The same settings with those that older runs of a world had no choice of."""
+    defaults = find(world).defaults
+    return {**settings, **{name: defaults[name] for name in LATER
+                           if name in defaults and name not in settings}}
 
 
 def of_its_own(settings):
@@ -130,17 +151,20 @@ def begin(settings):
     return find(settings["world"])(**of_its_own(settings))
 
 
-def load(folder, or_begin=False):
+def load(folder, or_begin=False, by="run", prepare=None):
     """The State of a finished or interrupted run as it was after its last whole round.
 
-    Before the first that is an error, or with or_begin the run as it began.
+    Before the first that is an error, or with or_begin the run as it began. by: as in `create`;
+    prepare: function of the State, which makes what the settings describe what that command runs.
     """
-    settings, path = settings_of(folder), Path(folder) / "checkpoint.npz"
+    settings, path = settings_of(folder, by), Path(folder) / "checkpoint.npz"
     try:
         state = begin(settings)
     except ValueError as error:
         raise ValueError(f"run: {path.with_name('run.json')} cannot be used ({error}); "
                          "was it edited?") from None
+    if prepare:
+        prepare(state)
     if or_begin and not path.exists():
         return state
     flat, log = flat_of(path, settings), path.with_name("feedback.jsonl")
@@ -151,8 +175,7 @@ def load(folder, or_begin=False):
         answers = book.learned(n_rounds)
         state.load(flat, answers)
         check_saved(without_own(flat), state.state())
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError,
-            RecursionError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: "
                          f"{str(error)[:300]}); is it another run's?") from None
     found = len(answers or ())
@@ -169,7 +192,7 @@ def flat_of(path, settings):
     """What a checkpoint holds, if it belongs to these settings."""
     try:
         flat = arrays_in(path)
-        made_with = complete(json.loads(str(flat["settings"])))
+        made_with = complete(json.loads(str(flat["settings"])), settings["world"])
     except FileNotFoundError:
         again = how_to_go_on(settings["world"], path.parent)
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
@@ -237,23 +260,42 @@ def source_of(path, state, settings):
     """
     told = told_in(path, settings["world"])
     asked = {kind for stage in state.plan for kind in stage.kinds}
-    kinds = set()
+    kinds, reading, where = set(), [], ""
     try:
         book = Book(state, find(settings["world"]).form, source=told)
-        for labels in book.labels.values():
-            kinds.update(book.read(labels).kind.tolist())
+        for reading in book.labels.values():
+            kinds.update(book.read(reading).kind.tolist())
+        reading = []
         for then in book.closed.values():
             copy.deepcopy(state.person).load(remembered_in(then))
             np.random.default_rng().bit_generator.state = then["rng"]
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path}: cannot be read ({type(error).__name__}: {error}); "
-                         "is it the log of another world?") from None
+    except UNREADABLE as error:
+        for label in reading:
+            try:
+                book.read([label])
+            except UNREADABLE as its_own:
+                error, where = its_own, f"line {label['seq'] + 1}: " if "seq" in label else ""
+                break
+        lacks = "expected " if isinstance(error, KeyError) else ""
+        raise ValueError(f"{path}: {where}{lacks}{error}; "
+                         f"{cause_of(told, settings)}") from None
     if not kinds <= asked:
         raise ValueError(f"{path}: expected answers of the kinds that this run asks for "
                          f"({', '.join(sorted(asked))}), got {', '.join(sorted(kinds - asked))}; "
                          "see --feedback")
     check_counts(book, state, path)
     return told
+
+
+def cause_of(told, settings):
+    """Why these events may not fit a run with these settings."""
+    then = [event["settings"] for event in told if isinstance(event.get("settings"), dict)]
+    if not then:
+        return "is it the log of another world?"
+    for name in sorted(set(settings) & set(then[0]) - {"person", "ask", "learner", "feedback"}):
+        if isinstance(settings[name], str) and then[0][name] != settings[name]:
+            return f"that run had {name} {then[0][name]}, this one has {settings[name]}"
+    return "was it edited?"
 
 
 def check_counts(book, state, path):
@@ -293,7 +335,7 @@ class Run(Closing):
 
     def __init__(self, folder, state, source=None):
         self.folder, self.state = Path(folder), state
-        self.settings = settings_of(folder)
+        self.settings = settings_of(folder, by=None)
         name = self.settings["world"]
         if (self.settings["person"] == "recorded") != (source is not None):
             raise ValueError(f"run: {folder}: expected --human recorded --from LOG where a run "
@@ -304,7 +346,7 @@ class Run(Closing):
             told = told_in(self.log.path, name)
             for event in told:
                 said = event.get("settings") if event["k"] == "run" else None
-                if isinstance(said, dict) and said and complete(said) != self.settings:
+                if isinstance(said, dict) and said and complete(said, name) != self.settings:
                     raise ValueError(f"run: {self.log.path} was begun with other settings than "
                                      "run.json has now; was it edited?")
             if not told:
@@ -329,6 +371,7 @@ class Run(Closing):
         number = len(state.history)
         if state.answers is not None and state.answers.round[-1] == number:
             self.book.note_learned(state.answers[state.answers.round == number])
+        self.book.note_trained(number, state.history[-1]["answers"], fingerprint(state.policy))
         names = list(dict.fromkeys(name for row in state.history for name in row))
         table = io.StringIO(newline="")
         writer = csv.DictWriter(table, names)
@@ -340,11 +383,33 @@ class Run(Closing):
                      **flat)
 
 
+def fingerprint(policy):
+    """Sixteen hex digits that are equal for equal parameters: the first of their SHA-256."""
+    digest = hashlib.sha256()
+    for _, part in sorted(policy.state().items()):
+        digest.update(np.asarray(part).tobytes())
+    return digest.hexdigest()[:16]
+
+
 def remembered(folder):
     """Seconds and baselines that an earlier report of this folder measured."""
     try:
         result = json.loads(read_text(Path(folder) / "result.json"))
         return {name: float(result[name]) for name in REMEMBERED
                 if result.get(name) is not None and math.isfinite(result[name])}
-    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+    except (OSError, *UNREADABLE):
         return {}
+
+
+def forget(folder):
+    """Delete a run whole: what people said, and all that was learned from it."""
+    path = Path(folder)
+    world = settings_of(folder, by=None)["world"]  # or one line that it is no run
+    with Lock(folder):
+        for name in (*WRITTEN, f"{world}.gif"):
+            (path / name).unlink(missing_ok=True)
+    left = sorted(each.name for each in path.iterdir())
+    if left:
+        raise ValueError(f"{folder}: all that the run had written is deleted, but {left[0]} is not "
+                         "its own; delete the folder yourself")
+    Path(folder).rmdir()

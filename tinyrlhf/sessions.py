@@ -35,15 +35,18 @@ import numpy as np
 
 from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.diagnostics import krippendorff_alpha
+from tinyrlhf.episodes import collect, cut_at, rollout, splice, steps, steps_left
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
-from tinyrlhf.feedback.forms import Steps
+from tinyrlhf.feedback.forms import TEXT, Steps
 from tinyrlhf.feedback.labels import counted, from_labels, in_words, said_of, votes_in
 from tinyrlhf.humans.simulated import Absent
 
 REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden
 FLAGGED, OF_GOLDEN = 16, 20             # fewer right ones of so many: does not look
+MOST_SAID = 16                          # numbers in an answer
 NOBODY = "nobody"                       # who skipped what nobody has answered
 CONFIDENT = 2.576                       # standard errors: 99 %
+CAMPS = 3, 6                            # ballots and voters, at least, to look for two camps
 
 
 @dataclass
@@ -73,6 +76,8 @@ class Said(NamedTuple):
     said: numbers as in `feedback/answers.py`, of episodes, never of sides.
     turn: a number that grows with everything one person sends; what is not newer is a replay.
     ms: how long it was visible, by the face's own clock; None: since it was shown.
+    confidence: 0 to 1, 1 quite sure; None: nothing was said of it. It is kept and counted, and
+    nothing is learned from it: how reliable people are, the reward model infers (`Habits`).
     done: Episodes of one, what they played themselves in a demonstration or a correction.
     """
     who: str
@@ -82,6 +87,17 @@ class Said(NamedTuple):
     ms: int | None = None
     confidence: float | None = None
     done: object = None
+
+
+def check_said(answer):
+    """Refuse an answer that nobody can have given, whatever was asked."""
+    if not 0 < len(answer.said) <= MOST_SAID:
+        raise ValueError(f"said: expected 1 to {MOST_SAID} numbers, got {len(answer.said)}")
+    for number in answer.said:
+        check_whole("said", number, SKIP, MOST_SAID)
+    for name in ("ms", "turn"):
+        check_whole(name, getattr(answer, name) or 0, 0, 2 ** 53)
+    check_range("confidence", answer.confidence or 0, 0, 1)
 
 
 class Session:
@@ -116,6 +132,7 @@ class Session:
         self.closed = False
         self.events = []                # of this round, as dicts
         self.votes = {}                 # (ballot number, who) -> Said; faces ask `tally`
+        self.words = {}                 # (ballot number, said) -> as it is written in the log
         self.order = defaultdict(list)  # who -> ballot numbers in the order they were answered
         self.turns = {}                 # who -> the newest turn
         self.n_shown = Counter()        # who -> ballots, also of earlier rounds
@@ -157,8 +174,18 @@ class Session:
         """A second vote, after discussion: what was said stays until it is changed."""
         self._commit([("show", self._show(ballot))], now)
 
+    def ask_instead(self, ballot, prompt, policy, now):
+        """The user's turn: the policy answers this prompt (a text) in the place of the ballot's."""
+        shown = self.questions.shows[ballot.row]
+        rows, columns = np.unique(shown[shown >= 0], return_inverse=True)
+        starts = self.game.ask([prompt.strip().lower()] * len(rows))
+        plays = rollout(self.game, policy, starts, self.rng)
+        place = np.arange(len(columns))
+        asked = Questions(plays, np.array([self.kind(ballot)]), columns[None], place[None])
+        self.show(ballot, asked, now)
+
     def show(self, ballot, question, now):
-        """Put another question (Questions of one) in the place of a ballot's: somebody typed it."""
+        """Put another question (Questions of one) in the place of a ballot's."""
         shown = self._show(ballot) | {"shows": self._written(question, 0), "typed": True}
         self._commit([("show", shown)], now)
 
@@ -229,6 +256,17 @@ class Session:
         order = np.argsort(np.array(ballot.place)[columns], kind="stable")
         return shows[columns][order], order.tolist()
 
+    def first_shown(self, ballot):
+        """What somebody who acts is to do otherwise, or has as an example: Episodes of one."""
+        return self.questions.episodes[self.questions.shows[ballot.row, :1]]
+
+    def with_text(self, ballot, text):
+        """Episodes of one: another text where the first one was; ValueError: it cannot be one."""
+        if len(text) >= self.game.horizon:
+            raise ValueError(f"expected fewer than {self.game.horizon} letters")
+        written = self.form.write(self.game, self.first_shown(ballot), 0)
+        return self.form.read(self.game, [{**written, TEXT: text}])
+
     # ---- what is said
 
     def say(self, who, ballot, said, now, **more):
@@ -257,6 +295,7 @@ class Session:
 
     def _judge(self, answer, turns, latest, now):
         """What becomes of an answer, and the event that it is, if it is taken."""
+        check_said(answer)
         who, ballot = answer.who, self.by_id.get(answer.ballot)
         if ballot is None or ballot.who not in (None, who) or who == NOBODY:
             return "unknown", None
@@ -268,26 +307,23 @@ class Session:
         if answer.turn is not None:
             turns[who] = answer.turn
         key = ballot.number, who
-        said = list(answer.said)
-        if answer.done is None and said == latest.get(key, self.said(who, ballot)):
+        now_said, before = (list(answer.said), answer.confidence), self.votes.get(key)
+        before = before and (list(before.said), before.confidence)
+        if answer.done is None and now_said == latest.get(key, before):
             return "again", None
-        latest[key] = said
+        latest[key] = now_said
         return "taken", event
 
     def _label(self, ballot, answer, now):
         """The event that an answer is; what its kind does not have is a ValueError."""
-        check_range("confidence", answer.confidence or 0, 0, 1)
-        for name in ("ms", "turn"):
-            check_whole(name, getattr(answer, name) or 0, 0, 2 ** 53)
-        n_shown, kind = len(ballot.place), self.kind(ballot)
-        one = self.questions[[ballot.row]]
-        one = replace(one, shows=one.shows[:, :n_shown], place=np.array([ballot.place]))
-        answers = one.answered([answer.said], answer.who)
-        label = {"kind": kind, "who": answer.who, "round": self.number,
-                 "said": in_words(answers, 0, n_shown, self.remarks), "place": ballot.place,
-                 "ballot": ballot.number, "q": ballot.row}
+        kind, key = self.kind(ballot), (ballot.number, tuple(answer.said))
+        if key not in self.words:  # a whole room says the same few things
+            answers = self._one(ballot).answered([answer.said], answer.who)
+            self.words[key] = in_words(answers, 0, len(ballot.place), self.remarks)
+        label = {"kind": kind, "who": answer.who, "round": self.number, "said": self.words[key],
+                 "place": ballot.place, "ballot": ballot.number, "q": ballot.row}
         if answer.done is not None:
-            label["shows"] = self._written(one, 0)
+            label["shows"] = self._written(self._one(ballot), 0)
             column = 0 if KINDS[kind].drawn else 1
             label["shows"][column] = self.form.write(self.game, answer.done, 0)
         since = 0.0 if ballot.shown is None else now - ballot.shown
@@ -297,6 +333,11 @@ class Session:
         if ballot.why == "asked":
             return "label", label
         return "check", label | {"why": ballot.why, "of": ballot.of}
+
+    def _one(self, ballot):
+        """What a ballot asks, as Questions of one, where it is seen there."""
+        one = self.questions[[ballot.row]]
+        return replace(one, shows=one.shows[:, :len(ballot.place)], place=np.array([ballot.place]))
 
     def undo(self, who, now, turn=None):
         """Take back the latest answer of `who` that is not closed; its Ballot, or None."""
@@ -311,6 +352,23 @@ class Session:
                 return ballot
         return None
 
+    def count_hands(self, ballot, raised, now):
+        """Votes of hands that somebody has counted, [said]; they replace those counted before."""
+        number = len(raised)
+        while self.said(f"hand-{number}", ballot) is not None:
+            self.undo(f"hand-{number}", now)
+            number += 1
+        self.say_all([Said(f"hand-{number}", ballot.id, said)
+                      for number, said in enumerate(raised)], now)
+
+    def simulate(self, person, asked, rng, now):
+        """Let a simulated person answer for each of [(who, Ballot)]."""
+        rows = np.array([ballot.row for _, ballot in asked])
+        said = person.answer(self.game, self.questions[rows], rng).said.tolist()
+        said = [[number for number in each if number >= 0] or each[:1] for each in said]
+        self.say_all([Said(who, ballot.id, each)
+                      for (who, ballot), each in zip(asked, said)], now)
+
     def reset(self, ballot, now):
         """Forget what everybody said to this ballot of a room, and open it again."""
         forget = {"round": self.number, "ballot": ballot.number, "who": None}
@@ -321,9 +379,14 @@ class Session:
         vote = self.votes.get((ballot.number, who))
         return None if vote is None else list(vote.said)
 
-    def turnout(self, ballot):
-        """How many have answered it, which may be known at any time."""
-        return sum(number == ballot.number for number, _ in self.votes)
+    def unsure(self, ballot):
+        """How many of its answers came with a confidence below 1."""
+        return sum(number == ballot.number and is_unsure(vote.confidence)
+                   for (number, _), vote in self.votes.items())
+
+    def turnout(self, ballot=None):
+        """How many have answered it, or (None) how often all; this may be known at any time."""
+        return sum(ballot is None or number == ballot.number for number, _ in self.votes)
 
     # ---- what is counted
 
@@ -345,16 +408,19 @@ class Session:
                     events.append(("label", label | {"shows": self._written(self.questions, row)}))
             self._commit([*events, ("close", event)], now)
 
-    def tally(self, ballot):
-        """How often each was said, {said: count}, said a tuple of numbers; refused before close."""
+    def tally(self, ballot, among=None):
+        """How often each was said, {said: count}, said a tuple of numbers; refused before close.
+
+        among: whose votes; None: everybody's.
+        """
         if not (ballot.closed or self.closed):
             raise ValueError(f"tally: expected a closed ballot, {ballot.id} is open: "
                              "nobody sees counts before they have voted")
-        return self._counts(ballot)
+        return self._counts(ballot, among)
 
-    def _counts(self, ballot):
-        return Counter(tuple(vote.said) for (number, _), vote in self.votes.items()
-                       if number == ballot.number)
+    def _counts(self, ballot, among=None):
+        return Counter(tuple(vote.said) for (number, who), vote in self.votes.items()
+                       if number == ballot.number and (among is None or who in among))
 
     def answers(self):
         """All that counts as `Answers`, in the order of the questions; refused before close."""
@@ -412,6 +478,37 @@ class Session:
             rows = np.arange(len(self.questions))
             rows[row] = len(rows)
             self.questions = join_answers([self.questions, told])[rows]
+
+
+class Driven:
+    """An episode that somebody steers, from column `at` of one that was played: (1, T) Episodes."""
+
+    def __init__(self, game, played, at, rng):
+        self.game, self.played, self.history = game, played, []
+        left = int(steps_left(game, played)[0])
+        self.at = int(np.clip(at, 0, min(left, int(played.lengths[0])) - 1))
+        self.left = left - self.at
+        self.states = played.states[:, self.at]
+        self.first_step = played.first_step + self.at
+        self.playing = steps(game, self._choose, self.states, rng, self.first_step)
+        self.state, self.over = self.states[0], False
+
+    def _choose(self, observations, rng):
+        return np.array([self.action]), np.full(1, np.nan)  # nobody says how likely
+
+    def step(self, action):
+        """One step, unless it is over; then `state` and `over` are new."""
+        if not self.over:
+            self.action = action
+            self.history.append(next(self.playing))
+            self.state = self.history[-1].next_states[0]
+            self.over = bool(self.history[-1].over[0]) or len(self.history) >= self.left
+
+    def done(self):
+        """The whole episode, as it should have been."""
+        tail = collect(self.game, self.history, self.states, self.first_step)
+        whole = splice(self.played, np.array([self.at]), tail)
+        return cut_at(whole, steps_left(self.game, self.played))
 
 
 class Voters:
@@ -491,10 +588,10 @@ def golden_pairs(certain, episodes, kind, n, rng):
 def report(events):
     """What the books of a run (all its events) say of its people, as one short dict.
 
-    answers, people, seconds (median an answer); of pairs: left (share), band (99 % of fair coins
-    are nearer to 1/2 than this), side_bias (logits, NaN without repeats); repeats, consistency;
-    agreement {kind: Krippendorff's alpha} where several answered the same; golden {who: (right,
-    of)}, flagged [who].
+    answers, people, seconds (median an answer), unsure (answers that said so); of pairs: left
+    (share), band (99 % of fair coins are nearer to 1/2 than this), side_bias (logits, NaN without
+    repeats); repeats, consistency; agreement {kind: Krippendorff's alpha} where several answered
+    the same; golden {who: (right, of)}, flagged [who].
 
     The side bias needs no model: if P(left) = sigmoid(d + b), and sigmoid(-d + b) when swapped,
     then P(left twice) / P(right twice) = exp(2 b), whatever d is.
@@ -521,6 +618,7 @@ def report(events):
         "answers": len(firsts), "people": len({who for _, _, who in firsts}),
         "seconds": float(np.median([vote["ms"] for vote in firsts.values()]) / 1000)
         if firsts else float("nan"),
+        "unsure": sum(is_unsure(vote.get("confidence")) for vote in firsts.values()),
         "left": float(left), "band": CONFIDENT * 0.5 / max(len(pairs), 1) ** 0.5,
         "side_bias": float(bias), "repeats": len(twice),
         "consistency": float(np.mean(same)) if same else float("nan"),
@@ -528,6 +626,10 @@ def report(events):
         "golden": {who: (sum(right), len(right)) for who, right in golden.items()},
         "flagged": sorted(who for who, right in latest.items()
                           if len(right) == OF_GOLDEN and sum(right) < FLAGGED)}
+
+
+def is_unsure(confidence):
+    return confidence is not None and confidence < 1
 
 
 def sided(vote):
@@ -541,18 +643,41 @@ def is_left(vote):
 
 
 def agreement(votes):
-    """Krippendorff's alpha of each kind in which people said one number to the same question."""
+    """Krippendorff's alpha of each kind in which people said one number to the same questions.
+
+    Of a single question it would say nothing.
+    """
     of_kind = defaultdict(dict)
     for vote in votes:
         if isinstance(vote["said"], list) and len(vote["said"]) == 1:
             of_kind[vote["kind"]][vote["who"], (vote["round"], vote["q"])] = vote["said"][0]
     alphas = {}
     for kind, said in of_kind.items():
-        people = sorted({who for who, _ in said})
-        units = sorted({unit for _, unit in said})
+        people = {who: row for row, who in enumerate({who for who, _ in said})}
+        units = {unit: column for column, unit in enumerate({unit for _, unit in said})}
         values = np.full((len(people), len(units)), np.nan)
         for (who, unit), number in said.items():
-            values[people.index(who), units.index(unit)] = number
+            values[people[who], units[unit]] = number
         level = "ordinal" if KINDS[kind].n_shown == 1 else "nominal"
-        alphas[kind] = krippendorff_alpha(values, level)
-    return {kind: alpha for kind, alpha in alphas.items() if not np.isnan(alpha)}
+        alphas[kind] = krippendorff_alpha(values, level) if len(units) > 1 else np.nan
+    return {kind: alpha for kind, alpha in alphas.items() if np.isfinite(alpha)}
+
+
+def two_camps(events):
+    """People in two sets by the sign of the first principal component of their votes, or None.
+
+    Of pairs: 1 the first, -1 the second, 0 anything else. Hands that were counted are nobody's.
+    """
+    votes = {}
+    for (number, ballot, who), vote in votes_in(events).items():
+        if sided(vote) and who != NOBODY and not who.startswith("hand-"):
+            votes[who, (number, ballot)] = 1 - 2 * vote["said"][0]
+    people = sorted({who for who, _ in votes})
+    ballots = sorted({ballot for _, ballot in votes})
+    if len(ballots) < CAMPS[0] or len(people) < CAMPS[1]:
+        return None
+    table = np.array([[votes.get((who, ballot), 0) for ballot in ballots] for who in people], float)
+    table -= table.mean(axis=0)
+    first = np.linalg.svd(table, full_matrices=False)[0][:, 0]
+    return [{who for who, place in zip(people, first) if (place > 0) == side}
+            for side in (False, True)]

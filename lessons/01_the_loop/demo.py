@@ -4,11 +4,12 @@ likes.
 import numpy as np
 
 from tinyrlhf.games.game import Box, Circle, Line
-from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.numerics import softmax
 from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_scene
+from tinyrlhf.teaching.room import Question, definitions_of, percent_axis
 
-MOVES = ["wave", "bow", "jump", "kick", "split", "stretch"]
+lesson = definitions_of(__file__, "MOVES")
+MOVES, THUMBS = lesson.MOVES, ("thumb up", "thumb down")
 POSES = {                   # left hand, right hand, left foot, right foot, height of the hips, tilt of the head
     "wave": ((0.25, 0.42), (0.78, 0.88), (0.42, 0.08), (0.58, 0.08), 0.34, 0.0),
     "bow": ((0.12, 0.2), (0.3, 0.16), (0.44, 0.08), (0.58, 0.08), 0.34, -0.22),
@@ -60,19 +61,11 @@ def draw_happiness(axis, lines, change):
     """lines: (chances that the room likes the next move, colour, dash, label)."""
     for values, color, dash, label in lines:
         axis.plot(values, color=color, linestyle=dash)
-        axis.text(len(values) + 1, values[-1], label, color=color, va="center", weight="bold")
+        axis.text(len(values) + 1, max(values[-1], 0.06), label, color=color, va="center", weight="bold")
     axis.axvline(change, color=GREY, lw=1.5)
     axis.text(change - 1, 0.5, "here the taste\nturns over", color=GREY, ha="right", va="center")
-    axis.set(ylim=(-0.05, 1.08), xlim=(0, 1.25 * len(lines[0][0])), yticks=[0, 0.5, 1],
-             yticklabels=["0 %", "50 %", "100 %"], xlabel="round", ylabel="chance that you like\nthe next move")
-
-
-def hands(turn, move, seed, votes):
-    """Thumbs up and down in this turn: the room's, else thirty simulated people's."""
-    if turn < len(votes):
-        return votes[turn]
-    up = int(np.random.default_rng([seed, turn]).binomial(30, 0.85 if LIKED[move] > 0 else 0.2))
-    return up, 30 - up
+    percent_axis(axis, "chance that you like\nthe next move")
+    axis.set(xlim=(0, 1.25 * len(lines[0][0])), xlabel="round")
 
 
 def practise(prefs, taste, keep, rounds, rng):
@@ -80,8 +73,8 @@ def practise(prefs, taste, keep, rounds, rng):
     happy = []
     for _ in range(rounds):
         happy.append(float(softmax(prefs)[taste > 0].sum()))
-        move = int(Categorical.sample(prefs, rng))
-        prefs = keep * (prefs + 0.5 * taste[move] * Categorical.d_log_prob(prefs, move))
+        move = lesson.choose(softmax(prefs), rng)
+        prefs = keep * lesson.nudge(prefs, move, taste[move], 0.5)
     return prefs, happy
 
 
@@ -89,22 +82,22 @@ def named(taste):
     return " and ".join(np.array(MOVES)[taste > 0]) or "nothing"
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (thumbs up, thumbs down), a list that may grow."""
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
     rng, prefs, heard = np.random.default_rng(seed), np.zeros(len(MOVES)), np.zeros((len(MOVES), 2))
     for axis, name in zip(figure.subplots(2, 3).ravel(), MOVES):
         draw_scene(axis, robot(name))
         axis.set_xlabel(name, size=24, weight="bold")
     yield "A robot knows six moves, but not which of them you like"
     for turn in range(TURNS):
-        move = int(Categorical.sample(prefs, rng))
+        move = lesson.choose(softmax(prefs), rng)
         draw_turn(figure, prefs, move, "thumb up, or thumb down?")
-        yield ("It draws a move by its chances. All thumbs, please" if turn == 0 else
-               "Act, ask, improve, and again: what about this one?")
-        up, down = hands(turn, move, seed, votes)
+        claim = ("It draws a move by its chances. All thumbs, please" if turn == 0 else
+                 "Act, ask, improve, and again: what about this one?")
+        up, down = yield Question(claim, 0.85 if LIKED[move] > 0 else 0.2, options=THUMBS, about=MOVES[move])
         heard[move] += up, down
         thumb, old = (up - down) / max(up + down, 1), prefs
-        prefs = prefs + 1.5 * thumb * Categorical.d_log_prob(prefs, move)
+        prefs = lesson.nudge(prefs, move, thumb, 1.5)
         color = BLUE if thumb > 0 else VERMILLION if thumb < 0 else GREY
         draw_turn(figure, prefs, move, f"{up} up, {down} down", color, old)
         effect = ("more", "less") if thumb > 0 else ("less", "more")

@@ -39,7 +39,7 @@ from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.nn.networks import Table
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
 MOVES = ["wave", "bow", "jump", "kick", "split", "stretch"]
@@ -156,6 +156,15 @@ def by_labels(seed):
 
 
 TEACHERS = {"thumbs": by_thumbs, "written reward": by_written_reward, "labelled examples": by_labels}
+# %% [predict]
+predict("1.a",
+        "in the first 30 rounds, while the taste is still the old one, who does best: thumbs, "
+        "written reward or labelled examples?",
+        max(TEACHERS, key=lambda name: np.mean([TEACHERS[name](seed)[:30] for seed in range(9)])),
+        "Feedback while it acts is not better from the start: all that the labels teach lies "
+        "before round 0, the thumbs have just begun.")
+
+# %%
 print("chance of a liked move, mean of rounds")
 print("                            0-29  50-99  150-199")
 for name, learn in TEACHERS.items():
@@ -202,6 +211,14 @@ show(curves((0, 1, 2)), "teachers", "Only the robot that still listens follows w
 # ## Listening is not enough
 #
 # Set `keep=1`: nothing fades. The robot still hears every thumb.
+
+# %% [predict]
+predict("1.b",
+        "20 robots hear every thumb and forget nothing (`keep=1`). How many still dance the old "
+        "moves 50 rounds after the taste has changed?",
+        sum(by_thumbs(seed, keep=1)[150:].mean() < 0.5 for seed in range(20)),
+        "To hear is not enough: what is never tried gets no thumb, and a policy that is sure "
+        "hardly moves.")
 
 # %%
 print("chance of a liked move, rounds 150-199, by thumbs")

@@ -1,11 +1,10 @@
 """`tinyrlhf demo 2`: the room votes on what a robot is paid, and the robot does exactly that."""
 import numpy as np
 
-from tinyrlhf.exact.planning import action_values, value_iteration
-from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour
+from tinyrlhf.teaching.room import Question, counted, definitions_of, draw_sides
 
-MAP = ".......\n.......\nS.^^^.G\n.......\nL......"
+lesson = definitions_of(__file__, "MAP", "GAMMA", "game", "SYMBOLS", "ROW", "STEPS_TO_GOAL")
 NEARER, BED, STEP = ((0.0, 1.0), (0.02, 0.6), (0.04, 0.5))      # what the room chooses between: left, right
 QUESTIONS = [("What shall we pay the robot for its way to G?", "1 for arriving",
               "1 for arriving\nand 1 for each step nearer"),
@@ -18,21 +17,10 @@ FORETOLD = (0.3, 0.65, 0.25)                                     # share of left
 
 def walk(arriving=1.0, nearer=0.0, bed=0.0, step=0.0, slip=0.0, seed=0):
     """The scenes of a perfectly planned walk of 40 steps at most, and what came of it, in words."""
-    game = Gridworld(MAP, slip=slip, goal=arriving, flowers=-bed, step_reward=-step)
-    symbols, (row, column) = game.map.ravel(), np.divmod(np.arange(game.n_states), 7)
-    far = np.abs(row - 2) + np.abs(column - 6)
-    R = game.R + np.where(game.is_end[:, None], 0.0, nearer * (far < far[:, None]))[:, None, :]
-    values = action_values(game.P, R, value_iteration(game.P, R, 0.95)[0], 0.95)
-    moves = values.round(6).argmax(axis=1)                      # ties: the first
-    rng = np.random.default_rng(seed)
-    cells, done = [game.start(1, rng)], [False]
-    while not done[0] and len(cells) <= game.horizon:
-        cell, _, done = game.step(cells[-1], moves[cells[-1]], rng)
-        cells.append(cell)
-    cells = np.concatenate(cells)
-    beds = int(np.sum(symbols[cells] == "^"))
-    end = {"G": "arrives", "L": "jumps into the pit"}.get(symbols[cells[-1]], "never arrives")
-    return [game.scene(cell) for cell in cells], f"{end},\n{beds or 'no'} bed{'s' * (beds != 1)} trampled"
+    cells, _ = lesson.walk(lesson.what_we_pay(arriving, -step, -bed, nearer), slip, seed)
+    beds = int(np.sum(lesson.SYMBOLS[cells] == "^"))
+    end = {"G": "arrives", "L": "jumps into the pit"}.get(lesson.SYMBOLS[cells[-1]], "never arrives")
+    return [lesson.game.scene(cell) for cell in cells], f"{end},\n{beds or 'no'} bed{'s' * (beds != 1)} trampled"
 
 
 def draw(axis, scenes, below, color=GREY):
@@ -41,53 +29,40 @@ def draw(axis, scenes, below, color=GREY):
     axis.set_xlabel(below, size=22, color=color, weight="bold")
 
 
-def hands(number, seed, votes):
-    """Hands for left and right at this question: the room's, else 30 simulated people's."""
-    if number < len(votes):
-        return votes[number]
-    count = int(np.random.default_rng([seed, number]).binomial(30, FORETOLD[number]))
-    return count, 30 - count
-
-
 def ask(figure, number):
-    """The map above, the two rewards to choose from below it."""
+    """The map above, the two rewards to choose from below it; returns the Question."""
     grid = figure.add_gridspec(2, 2, height_ratios=[3, 1])
     draw(figure.add_subplot(grid[0, :]), walk()[0][:1], "to G, please, and not over the flower beds")
-    for column, text, color in zip((0, 1), QUESTIONS[number][1:], (BLUE, VERMILLION)):
-        axis = figure.add_subplot(grid[1, column])
-        axis.axis("off")
-        axis.text(0.5, 0.5, text, size=24, color=color, weight="bold", ha="center", va="center")
-    return QUESTIONS[number][0]
+    claim, *options = QUESTIONS[number]
+    draw_sides(figure.add_subplot(grid[1, :]), *options, size=24)
+    return Question(claim, FORETOLD[number], options=tuple(options))
 
 
 def answer(figure, number, pair, options):
-    """What the robot does for each of the two rewards, the room's choice framed; returns the index of the choice."""
-    left, right = pair
-    chosen = int(right > left)                                  # a tie goes to the left
-    axes = figure.subplots(1, 2)
-    for column, (axis, option, text, color) in enumerate(zip(axes, options, QUESTIONS[number][1:], (BLUE, VERMILLION))):
-        scenes, what = walk(**option)
-        draw(axis, scenes, what, color)
-        count = pair[column]
-        axis.set_title(f"{text}\n{count} hand{'s' * (count != 1)}" + ": chosen" * (column == chosen), loc="center",
-                       color=color, weight="bold" if column == chosen else "normal")
+    """What the robot does for each of the two rewards, and the hands; returns the index of the room's choice."""
+    chosen = int(pair[1] > pair[0])                             # a tie goes to the left
+    grid = figure.add_gridspec(3, 2, height_ratios=[1, 3.6, 0.8])
+    found = [walk(**option) for option in options]
+    for column, (scenes, _) in enumerate(found):
+        draw(figure.add_subplot(grid[1, column]), scenes, "")
+    said = [f"{text}\n{counted(count)}" + ": chosen" * (column == chosen)
+            for column, (text, count) in enumerate(zip(QUESTIONS[number][1:], pair))]
+    draw_sides(figure.add_subplot(grid[0, :]), *said, size=20)
+    draw_sides(figure.add_subplot(grid[2, :]), *(what for _, what in found), size=22)
     return chosen
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
-    yield ask(figure, 0)
-    chosen = answer(figure, 0, hands(0, seed, votes), [dict(nearer=each) for each in NEARER])
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    chosen = answer(figure, 0, (yield ask(figure, 0)), [dict(nearer=each) for each in NEARER])
     yield ("You pay for each step nearer. It steps back, nearer, back, nearer, and never goes in" if chosen else
            "It arrives as paid. The other one, paid for each step nearer, never goes in")
     draw(figure.subplots(), walk(nearer=1.0)[0][:7], "to go in would end the pay; the step back costs nothing")
     yield "Who is to blame? The robot has understood the reward perfectly"
-    yield ask(figure, 1)
-    chosen = answer(figure, 1, hands(1, seed, votes), [dict(bed=each, step=0.04) for each in BED])
+    chosen = answer(figure, 1, (yield ask(figure, 1)), [dict(bed=each, step=0.04) for each in BED])
     yield ("0.6 is dear enough: it goes around. But 0.02 would not have been, and who knew that before?" if chosen else
            "Three beds at 0.02 are cheaper than two more steps at 0.04: right over the flowers")
-    yield ask(figure, 2)
-    chosen = answer(figure, 2, hands(2, seed, votes), [dict(bed=0.6, step=each) for each in STEP])
+    chosen = answer(figure, 2, (yield ask(figure, 2)), [dict(bed=0.6, step=each) for each in STEP])
     yield ("In such a hurry that the pit is the best way out" if chosen else
            "Well chosen. A step at 0.5, and it would have jumped into the pit")
     axes = figure.subplots(1, 3)

@@ -33,7 +33,7 @@ from tinyrlhf.games.cartpole import CartPole, fallen, move
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.learning.advantages import returns_to_go
 from tinyrlhf.plots import GREEN, VERMILLION, draw_behaviour
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
 game, rng = CartPole(), np.random.default_rng(0)
@@ -94,6 +94,15 @@ def mean_length(choose, seed, n=10):
     return np.mean([len(rollout(CartPole(), choose, rng)[1]) for _ in range(n)])
 
 
+# %% [predict]
+predict("2.a",
+        "the pole is upright and tips to the right at 0.2 rad/s. The cart is pushed to the "
+        "right. Does the pole now tip to the right faster or slower?",
+        "slower" if cartpole_step(np.array([0, 0, 0, 0.2]), 1)[0][3] < 0.2 else "faster",
+        "The cart runs in under the pole. Whoever pushes against the fall makes it worse, as "
+        "with a broom on the palm.")
+
+# %%
 print("mean steps of 10 episodes   seed 0  seed 1  seed 2")
 for name, choose in POLICIES.items():
     print(f"{name:<27} " + "  ".join(f"{mean_length(choose, seed):6.3g}" for seed in (0, 1, 2)))
@@ -175,6 +184,15 @@ def walk(pay, slip=0.0, seed=0, moves=None):
     return cells, pay[cells[:-1], cells[1:]]
 
 
+# %% [predict]
+predict("2.b",
+        "G is 6 steps away. Paid 1 for arriving and 1 for each step nearer, at which step does "
+        "the perfect robot arrive (0: never, in 40 steps)?",
+        int(np.argmax(SYMBOLS[walk(PAY["1 for arriving, 1 for each step nearer"])[0]] == "G")),
+        "A bonus for progress does not hurry it: to and fro is paid for ever, and arriving ends "
+        "the pay.")
+
+# %%
 print(f"{'what is paid':<38} steps  beds  last cell  worth to the robot")
 for name, pay in PAY.items():
     cells, rewards = walk(pay)

@@ -39,7 +39,7 @@ from tinyrlhf.learning.dyna import CountModel, DynaQ
 from tinyrlhf.learning.q_learning import QLearning
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.rlhf import rlhf
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 from tinyrlhf.worlds import build, find
 
 plt.style.use(LECTURE)
@@ -75,6 +75,15 @@ def planned(P, R, sweeps=200):
 
 
 R = (MAZE.P * MAZE.R).sum(axis=2)                               # what an action pays on average, (S, A)
+# %% [predict]
+predict("3.a",
+        "S is 14 steps from G, and worth 0.513 in the end. What does it seem worth after 13 "
+        "sweeps?",
+        planned(MAZE.P, R, 13)[START],
+        "Not nearly all of it: the news travels one cell a sweep, and in sweep 13 it has not "
+        "arrived.")
+
+# %%
 for sweeps in (12, 13, 14, 200):
     V = planned(MAZE.P, R, sweeps)
     known = np.sum(V[FREE] > 0)
@@ -274,6 +283,15 @@ def explorer(eps, hope, seed, episodes=60):
     return np.mean(earned), rollout(FORK, learner, FORK.start(20, rng), rng).true_returns.mean()
 
 
+# %% [predict]
+predict("3.b",
+        "epsilon-greedy with epsilon 0.1 has 60 episodes. On how many of 10 seeds does it find "
+        "the larger prize?",
+        sum(explorer(0.1, False, seed)[1] > 0.5 for seed in range(10)),
+        "Most never do: having met L first, they would have to go three steps against their "
+        "habit in a row.")
+
+# %%
 print("three seeds        earned while learning     what it thinks best in the end")
 for name, eps, hope in (("epsilon 0", 0.0, False), ("epsilon 0.1", 0.1, False), ("epsilon 1", 1.0, False),
                         ("hope, epsilon 0", 0.0, True)):

@@ -1,10 +1,13 @@
 """`tinyrlhf demo 4`: the room rewards a dancing robot with and without a baseline; then a pole learns to stand, and to
 fall.
 """
+import functools
+
 import numpy as np
 
 from tinyrlhf.numerics import softmax
 from tinyrlhf.plots import BLUE, GREY, ORANGE, VERMILLION, label_lines
+from tinyrlhf.teaching.room import Question, blank, counted
 
 MOVES = ("wave", "bow")
 COLORS = (BLUE, ORANGE)
@@ -31,18 +34,6 @@ def draw_robot(axis, move, text):
     for side in (-0.1, 0.14):
         axis.plot(head[0] + side, head[1] + 0.05, "o", color=COLORS[move], markersize=10)
     axis.set_xlabel(text, size=26, color=(BLUE, "#A86F00")[move], weight="bold")
-
-
-def hands(number, seed, votes):
-    """Hands for left and right: the room's, else 30 simulated people's."""
-    if number < len(votes):
-        return votes[number]
-    left = int(np.random.default_rng([seed, number]).binomial(30, (0.6, 0.4)[number]))
-    return left, 30 - left
-
-
-def counted(number):
-    return f"{number} hand{'s' * (number != 1)}"
 
 
 def push(logits, move, reward, baseline):
@@ -86,6 +77,7 @@ def dance(reward, baseline, seed, tries=40, runs=20):
     return paths
 
 
+@functools.cache
 def learn(seed, baseline="leave one out", sign=1, extra=0):
     """REINFORCE on CartPole: the policies before and after, and the mean length of the games of each update.
 
@@ -134,13 +126,12 @@ def draw_curves(figure, curves):
     label_lines(axis, [(lengths[-1], text, color) for lengths, text, color, _ in curves])
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
     for axis, move in zip(figure.subplots(1, 2), (0, 1)):
         draw_robot(axis, move, f"hands for the {MOVES[move]}")
-    yield "It tosses a coin and dances. Which move do you like?"
+    left, right = yield Question("It tosses a coin and dances. Which move do you like?", 0.6, options=MOVES)
 
-    left, right = hands(0, seed, votes)
     reward, even = np.array([left, right]) / max(left + right, 1), np.full(2, 0.5)
     worse = int(left >= right)                                                          # the less popular move
     for baseline in (False, True):
@@ -174,18 +165,17 @@ def beats(figure, seed, votes):
     draw_curves(figure, [(with_baseline, "with a baseline", BLUE, "-"), (without, "without", "#A86F00", "--")])
     yield "Now each game is paid 50 extra, for nothing. Who copes?"
 
-    axis = figure.subplots()
-    axis.axis("off")
+    axis = blank(figure.subplots())
     axis.text(0.5, 0.6, "gradient  =  + advantage × push", size=36, ha="center", color=GREY)
     axis.text(0.5, 0.38, "gradient  =  − advantage × push", size=36, ha="center", color=VERMILLION, weight="bold")
     axis.text(0.5, 0.12, "left hands: it learns nothing      right hands: it learns something else", size=22,
               ha="center")
-    yield "Now I make a mistake, and turn one sign. What will happen?"
-    nothing, something = hands(1, seed, votes)
+    nothing, something = yield Question("Now I make a mistake, and turn one sign. What will happen?", 0.4,
+                                        options=("it learns nothing", "it learns something else"))
     _, flipped, fall = learn(seed, sign=-1)
     draw_games(figure, flipped, seed)
-    said = f" ({nothing} of you said nothing, {something} something else)" if len(votes) > 1 else ""
-    yield f"It learns as well as before: to fall as fast as it can{said}"
+    yield (f"It learns as well as before: to fall as fast as it can ({nothing} said nothing, "
+           f"{something} something else)")
     draw_curves(figure, [(lengths, "right sign", BLUE, "-"),
                          (fall, f"wrong sign: {fall[-1]:.0f} steps", VERMILLION, "--")])
     yield "Each did what it was paid for. Nothing stopped with an error"

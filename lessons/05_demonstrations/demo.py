@@ -1,6 +1,5 @@
 """`tinyrlhf demo 5`: the room shows a pole how to stand, sees a clone get lost, and says good or bad to a walker."""
-import ast
-from pathlib import Path
+import functools
 
 import numpy as np
 
@@ -12,29 +11,17 @@ from tinyrlhf.nn.networks import MLP, Table
 from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_scene
 from tinyrlhf.policies import Policy
+from tinyrlhf.teaching.room import Question, as_shares, definitions_of
 
 SITUATIONS = [(6, 0.0), (-6, 0.0), (3, 0.9), (-3, -0.9), (-5, 1.3), (5, -1.3)]       # degrees, radians per second
 ACTIONS = ("north", "east", "south", "west")
 THUMBS = 6
 
 
-def from_lesson(*constants):
-    """What lesson.py imports and defines, and these constants, without running its experiment."""
-    body = ast.parse((Path(__file__).parent / "lesson.py").read_text(encoding="utf-8")).body
-    kinds = ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef
-    kept = [node for node in body if isinstance(node, kinds)
-            or isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in constants]
-    names = {"__name__": "lesson"}
-    exec(compile(ast.Module(kept, []), "lesson.py", "exec"), names)
-    return names
-
-
-def hands(number, seed, votes, left_share):
-    """Hands for left and for right: the room's, else 30 simulated people's."""
-    if number < len(votes):
-        return votes[number]
-    left = int(np.random.default_rng([seed, number]).binomial(30, left_share))
-    return left, 30 - left
+@functools.cache
+def the_lesson():
+    """What it defines; only when it is needed: the first pictures come sooner."""
+    return definitions_of(__file__, "SLIPS", "LENGTHS")
 
 
 def state_of(angle, falling):
@@ -51,13 +38,13 @@ def draw_situation(axis, angle, falling, below=""):
     axis.set(ylim=(0.1, 0.95), xlabel=below)
 
 
-def stands(lesson, seen, pushes, seed):
+def stands(seen, pushes, seed):
     """Steps, of 200, that a policy stands which has learned from these pushes (n, 2)."""
     policy = Policy(MLP((4, 2), np.random.default_rng(seed), head_gain=0.01))
     optimizer = Adam(policy.network.params, 0.1)
     for _ in range(300):
-        lesson["learn_from"](policy, optimizer, seen, pushes)
-    return lesson["steps_alone"](policy, seed)
+        the_lesson().learn_from(policy, optimizer, seen, pushes)
+    return the_lesson().steps_alone(policy, seed)
 
 
 def draw_bars(axis, heights, names, colors):
@@ -82,23 +69,19 @@ def draw_liked(axis, game, liked, cell=None):
                           arrowprops=dict(arrowstyle="-|>", lw=4, color=BLUE, mutation_scale=28))
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
-    lesson, shares = None, []
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    given = []
     for number, (angle, falling) in enumerate(SITUATIONS):
         draw_situation(figure.subplots(), angle, falling, "hands for left, hands for right")
-        yield ("You drive. Which way do you push the cart, left or right?" if number == 0 else
-               "And now? The arrow says where the pole is moving" if falling else "And now?")
-        left_share = 0.1 if 10 * np.radians(angle) + 2 * falling > 0 else 0.9
-        left, right = hands(number, seed, votes, left_share)
-        shares.append(np.array([left, right]) / max(left + right, 1))
-    lesson = from_lesson("SLIPS", "LENGTHS")
-    lesson["aggregate"] = lambda data, visited, did, should: (
-        np.concatenate([data[0], visited]), np.concatenate([data[1], should]))
-    seen, pushes = np.array([state_of(*each) for each in SITUATIONS]), np.array(shares)
+        claim = ("You drive. Which way do you push the cart, left or right?" if number == 0 else
+                 "And now? The arrow says where the pole is moving" if falling else "And now?")
+        given.append((yield Question(claim, 0.1 if 10 * np.radians(angle) + 2 * falling > 0 else 0.9)))
+    lesson = the_lesson()
+    seen, pushes = np.array([state_of(*each) for each in SITUATIONS]), as_shares(given)
     typed = pushes.argmax(axis=1)
     readings = [np.zeros((6, 2)), typed[:, None] * np.eye(2)[typed], pushes]
-    alone = [stands(lesson, seen, reading, seed) for reading in readings]
+    alone = [stands(seen, reading, seed) for reading in readings]
     names = ["thrown away,\nas in the article", "as a reward:\n0 or 1", "as a demonstration"]
     draw_bars(figure.subplots(), alone[:1], names[:1], [GREY])
     yield "The article's loop does what you type, and learns nothing. How much could it have learned?"
@@ -110,12 +93,12 @@ def beats(figure, seed, votes):
     axis.set(ylim=(-3.4, 3.4), yticks=[-2, 0, 2], yticklabels=["flowers", "road", "flowers"],
              xlabel="steps along the road")
     yield "A perfect driver is copied. But the copy's hand slips in 1 of 20 steps: where will it end?"
-    lesson["draw_walks"](figure.subplots(), 32, False, seed, VERMILLION, "12 drives of the clone")
+    lesson.draw_walks(figure.subplots(), 32, False, seed, VERMILLION, "12 drives of the clone")
     yield "Nobody ever showed it what to do among the flowers. So it goes straight on"
-    lesson["draw_walks"](figure.subplots(), 32, True, seed, BLUE, "12 drives after three rounds of corrections")
+    lesson.draw_walks(figure.subplots(), 32, True, seed, BLUE, "12 drives after three rounds of corrections")
     yield "It drove, the teacher said what they would have done there: and now it comes back"
-    costs = {which: [lesson["driven"](length, which, 0)[1] for length in lesson["LENGTHS"]] for which in (False, True)}
-    lesson["draw_costs"](figure.subplots(), costs)
+    costs = {which: [lesson.driven(length, which, 0)[1] for length in lesson.LENGTHS] for which in (False, True)}
+    lesson.draw_costs(figure.subplots(), costs)
     yield "Twice the road: four times the cost for a clone, twice the cost with corrections"
     game, rng = Gridworld(slip=0.0), np.random.default_rng(seed)
     learner = Tamer(Table(game.n_states, 4), 0.5)
@@ -124,9 +107,9 @@ def beats(figure, seed, votes):
         action, _ = learner.act(cell, rng)
         liked = learner.network.params["table"].copy()
         draw_liked(figure.subplots(), game, liked, cell[0])
-        yield f"It is going to go {ACTIONS[action[0]]}. Hands up for good; now hands up for bad"
-        good = judge(cell, action, None)[0] > 0
-        up, down = hands(len(SITUATIONS) + number, seed, votes, 0.9 if good else 0.1)
+        share = 0.9 if judge(cell, action, None)[0] > 0 else 0.1
+        up, down = yield Question(f"It is going to go {ACTIONS[action[0]]}. Hands up for good; now hands up for bad",
+                                  share, options=("good", "bad"), about=(int(cell[0]), int(action[0])))
         learner.learn(np.zeros(1, int), cell, action, np.array([np.sign(up - down)], float))
         cell, _, done = game.step(cell, action, rng)
         cell = game.start(1, rng) if done[0] else cell

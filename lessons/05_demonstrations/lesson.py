@@ -40,7 +40,7 @@ from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import softmax
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
 
@@ -95,6 +95,15 @@ def steps_alone(policy, seed):
     return rollout(game, policy, game.start(50, rng), rng).lengths.mean()
 
 
+# %% [predict]
+predict("5.a",
+        "a person balances five episodes by typing. An untrained policy stands for 21 steps. "
+        "Taught with the typed number as its reward, for how many?",
+        np.mean([steps_alone(at_the_keyboard("a reward", seed), seed) for seed in (0, 1, 2)]),
+        "Worse than nothing: the number names an action, it does not judge one, and as a reward "
+        "it praises right and never left.")
+
+# %%
 print("the number that was typed is taken for ...   steps that the policy then stands alone, of 200")
 for kind in ("nothing (as printed)", "a reward", "a demonstration"):
     stands = [steps_alone(at_the_keyboard(kind, seed), seed) for seed in (0, 1, 2)]
@@ -332,6 +341,15 @@ def thumbed(name, against, seed, mistakes=0.05):
     return (true_return(learner.chances(CELLS)) - low) / (high - low), person.said, stops
 
 
+# %% [predict]
+predict("5.b",
+        "who judges against what the robot usually does may give TAMER 300 thumbs. After how "
+        "many do they fall silent (mean of seeds 0 to 2)?",
+        np.mean([thumbed("TAMER", "the usual", seed)[1] for seed in (0, 1, 2)]),
+        "A learner that always takes its favourite soon does only what is usual, and then there "
+        "is nothing left to say.")
+
+# %%
 print("judged against ...  share of the way, seeds 0 to 2    thumbs     stops")
 for name in LEARNERS:
     for against in JUDGES:

@@ -4,6 +4,7 @@ import numpy as np
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.rewards import bradley_terry
+from tinyrlhf.teaching.room import Question, as_shares, counted
 
 NAMES = "ABCDEFGH"
 MOUTH = (0.9, -0.8, 0.35, -0.3, 0.7, 0.0, 1.1, -0.1)            # how far the corners of the mouth go up
@@ -27,18 +28,10 @@ def draw_face(axis, face):
     axis.set_title(NAMES[face], loc="center", size=30, weight="bold")
 
 
-def hands(number, seed, votes):
-    """Hands for left and right of the pair of this number: the room's, else 30 simulated people's."""
-    if number < len(votes):
-        return votes[number]
-    left, right = (PAIRS + [ASK_LAST])[number]
+def ask(claim, pair):
+    """A Question; simulated people are drawn to mouths that smile and brows that tilt outwards."""
     taste = 1.5 * (np.array(MOUTH) + np.array(BROW))
-    count = np.random.default_rng([seed, number]).binomial(30, sigmoid(taste[left] - taste[right]))
-    return int(count), 30 - int(count)
-
-
-def counted(number):
-    return f"{number} hand{'s' * (number != 1)}"
+    return Question(claim, sigmoid(taste[pair[0]] - taste[pair[1]]), options=tuple(NAMES[face] for face in pair))
 
 
 def fitted(results, prior):
@@ -46,6 +39,12 @@ def fitted(results, prior):
     rows = [(left, right, outcome) for left, right, a, b in results for outcome in [1] * a + [0] * b]
     first, second, outcome = np.array(rows or [(0, 1, 1), (0, 1, 0)]).T         # nobody voted: as good as a draw
     return bradley_terry.fit(first, second, outcome, n_items=8, prior=prior)
+
+
+def foretold(fit, a, b):
+    """The share of hands for a against b: two standard errors below, as it is likeliest, two above."""
+    lead, error = fit.contrast(a, b)
+    return sigmoid(lead + error * np.array([-2, 0, 2]))
 
 
 def draw_scores(axis, fit, note=""):
@@ -66,13 +65,13 @@ def draw_pair(figure, pair, texts, fit=None):
         draw_scores(figure.add_subplot(grid[1, :]), fit)
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
     results = []
     for number, pair in enumerate(PAIRS):
         draw_pair(figure, pair, ("hands for left", "hands for right"), fitted(results, 0.5) if results else None)
-        yield "Which face is friendlier? Raise your hand once" if number == 0 else "And now: which face is friendlier?"
-        left, right = hands(number, seed, votes)
+        left, right = yield ask("Which face is friendlier? Raise your hand once" if number == 0 else
+                                "And now: which face is friendlier?", pair)
         results.append((*pair, left, right))
         draw_pair(figure, pair, (counted(left), counted(right)), fitted(results, 0.5))
         if number < 2:
@@ -86,9 +85,11 @@ def beats(figure, seed, votes):
     yield f"Had {NAMES[0]} won every single hand, its score would run away, and its error bar too"
     fit = fitted(results, 0.5)
     a, b = ASK_LAST
-    chance = sigmoid(fit.scores[a] - fit.scores[b])
-    draw_pair(figure, ASK_LAST, (f"predicted {chance:.0%}", f"predicted {1 - chance:.0%}"), fit)
-    yield f"You never compared {NAMES[a]} and {NAMES[b]}. This is how you are going to vote"
-    left, right = hands(len(PAIRS), seed, votes)
+    low, chance, high = foretold(fit, a, b)
+    draw_pair(figure, ASK_LAST, (f"foretold: {chance:.0%}, from {low:.0%} to {high:.0%}",
+                                 f"foretold: {1 - chance:.0%}, from {1 - high:.0%} to {1 - low:.0%}"), fit)
+    claim = f"You never compared {NAMES[a]} and {NAMES[b]}. This is how you are going to vote"
+    left, right = yield ask(claim, ASK_LAST)
     draw_pair(figure, ASK_LAST, (counted(left), counted(right)), fit)
-    yield f"Foretold for {NAMES[a]}: {chance:.0%} of the hands. Raised: {left / max(left + right, 1):.0%}"
+    yield (f"Foretold for {NAMES[a]}: {low:.0%} to {high:.0%} of the hands. "
+           f"Raised: {as_shares([(left, right)])[0, 0]:.0%}")

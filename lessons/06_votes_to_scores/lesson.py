@@ -4,7 +4,7 @@
 # **Goal**: turn "I like this one better" into numbers. You will know what a preference says about a score, how to find
 # the scores that explain many votes best, how sure you may be of them, and why "a score of 3" means nothing.
 #
-# About 45 minutes: reading 10, the experiment 5, exercises 30.
+# About 45 minutes: reading 10, the experiment 5, exercises 35, half of them extra.
 
 # %% [markdown]
 # ## Why votes, and not marks
@@ -36,11 +36,18 @@ import numpy as np
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.rewards import bradley_terry
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
 for lead in (0, 1, 3):
     print(f"a lead of {lead}: preferred in {sigmoid(lead):.1%} of the votes")
+
+# %% [predict]
+predict("6.a",
+        "a lead of 1 wins 73 % of the votes. How many percent does a lead of 2 win?",
+        100 * sigmoid(2.0),
+        "Not 96 %: the odds multiply, 2.7 to 1 and then 7.4 to 1; the percentages do not add "
+        "up.")
 
 # %% [markdown]
 # ## The experiment: eight robot faces, and people who waver
@@ -153,6 +160,15 @@ def claim_most_error_bars_hold(seed):
     return np.sum(np.abs(fit.scores - hidden) < 2 * fit.standard_errors) >= 6
 
 
+# %% [predict]
+predict("6.b",
+        "300 votes are 15 times as many as 20. By which factor does the mean error of a score "
+        "shrink (mean of seeds 0 to 9)?",
+        np.divide(*([np.sum([mean_error(n_votes, seed) for seed in range(10)])
+                     for n_votes in (20, 300)])),
+        "Not 15: errors shrink with the square root of the number of votes.")
+
+# %%
 print("mean error of a score     20    100    300 votes")
 for seed in (0, 1, 2):
     print(f"           seed {seed}     " + "  ".join(f"{mean_error(n_votes, seed):5.2f}" for n_votes in (20, 100, 300)))

@@ -1,46 +1,22 @@
 """`tinyrlhf demo 7`: which pair should I ask you? The room chooses between walks, at random or where five models
 disagree.
 """
+import functools
+
 import numpy as np
 
 from tinyrlhf.criteria import choose_by
-from tinyrlhf.diagnostics import accuracy
-from tinyrlhf.episodes import rollout
 from tinyrlhf.feedback.answers import FIRST, SAME, SECOND, join_answers
 from tinyrlhf.games.gridworld import Gridworld
-from tinyrlhf.humans.simulated import Boltzmann
-from tinyrlhf.nn.networks import MLP, Table
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_behaviour, keep_apart
-from tinyrlhf.policies import Policy
 from tinyrlhf.questions import random_pairs, shown
-from tinyrlhf.rewards.reward_models import Ensemble, StepReward
+from tinyrlhf.rewards.reward_models import Ensemble
+from tinyrlhf.teaching.room import Question, at_most, definitions_of
 
-MAP = ["...^.#..^^.",
-       "S^^..#^...S",
-       "S.^..#^.^.S",
-       "S...^#....S",
-       "S^...#.^^.S",
-       "..^^.#.^...",
-       "..G..#..G.."]
-PERSON = Boltzmann(rationality=3.0)
-SETTINGS = {"slip": 0.0, "step_reward": 0.0, "goal": 2.0, "flowers": -1.0, "horizon": 10}
-WEST = Gridworld("\n".join(row[:6] + row[6:].replace("S", ".") for row in MAP), **SETTINGS)
-EAST = Gridworld("\n".join(row[:5].replace("S", ".") + row[5:] for row in MAP), **SETTINGS)
-GARDEN = Gridworld("\n".join(row[:5] for row in MAP), **SETTINGS)              # the western half, to be seen large
-SYMBOLS = WEST.map.ravel()
-THINGS = np.stack([SYMBOLS == "^", SYMBOLS == "G"], axis=1).astype(float)
-
-
-def stroll(game, n, rng, habit=0.0):
-    """n walks at random, with a habit of going south."""
-    policy = Policy(Table(game.n_states, game.n_actions))
-    policy.network.params["table"][:, 2] = habit
-    return rollout(game, policy, game.start(n, rng), rng)
-
-
-def table_model():
-    return StepReward(Table(77, 1), lambda walks: walks.next_observations, learning_rate=0.1, prior=0.1, fit_steps=40)
+lesson = definitions_of(__file__, "MAP", "PERSON", "WEST", "SYMBOLS", "PLACES", "THINGS", "FEATURES")
+WEST, EAST, stroll = lesson.WEST, lesson.EAST, lesson.stroll
+GARDEN = Gridworld("\n".join(row[:5] for row in lesson.MAP))                    # the western half, to be seen large
 
 
 def asked_of(walks, n, rng):
@@ -53,23 +29,21 @@ def both_of(questions):
     return questions.episodes[questions.shows[:, 0]], questions.episodes[questions.shows[:, 1]]
 
 
-def hands(number, question, seed, votes):
-    """Hands for left and right of the question of this number: the room's, else 20 simulated people's."""
-    if number < len(votes):
-        return votes[number]
-    left = int(np.random.default_rng([seed, number]).binomial(20, float(PERSON.preference(*both_of(question))[0])))
-    return left, 20 - left
+def asked_for(question, claim):
+    """What the room is asked."""
+    share = float(lesson.PERSON.preference(*both_of(question))[0])
+    return Question(claim, share, people=20, about=tuple(question.shows[0].tolist()))
 
 
 def believed(question, left, right):
     """The room's hands as answers: at most ten, so that one loud room does not drown all other votes."""
-    counted = np.round(np.array([left, right]) * min(1, 10 / max(left + right, 1))).astype(int)
-    said = np.repeat([FIRST, SECOND], counted) if counted.any() else np.array([SAME])
+    hands = np.round(at_most([(left, right)], 10)[0]).astype(int)
+    said = np.repeat([FIRST, SECOND], hands) if hands.any() else np.array([SAME])
     return question[np.zeros(len(said), int)].only_shown().answered(said, "room")
 
 
 def simulated(pairs, rng):
-    return PERSON.answer(WEST, pairs.only_shown(), rng)
+    return lesson.PERSON.answer(WEST, pairs.only_shown(), rng)
 
 
 def draw_walk(axis, walks, title, color):
@@ -107,7 +81,7 @@ def draw_rewards(axis, rewards, seen, note, title=""):
     paint = colors.LinearSegmentedColormap.from_list("taste", [VERMILLION, "white", BLUE])
     largest = max(np.abs(rewards).max(), 0.5)
     axis.imshow(rewards.reshape(7, 11), cmap=paint, vmin=-largest, vmax=largest)
-    for cell, symbol in enumerate(SYMBOLS):
+    for cell, symbol in enumerate(lesson.SYMBOLS):
         row, column = divmod(cell, 11)
         place = dict(xy=(column - 0.5, row - 0.5), width=1, height=1, lw=0)
         if symbol == "#":
@@ -125,26 +99,10 @@ def seen_cells(answers):
     return np.isin(np.arange(77), walks.next_observations[walks.mask])
 
 
-def foretold(model, walks):
-    """Share of new pairs that the model puts in the order of the person's taste."""
-    first, second = walks[:len(walks) // 2], walks[len(walks) // 2:]
-    lead = first.true_returns - second.true_returns
-    return accuracy(model.scores(first) - model.scores(second), np.where(lead == 0, 0.5, lead > 0))
-
-
-def race(seed, disputed, n_votes=60, batch=5):
-    """Accuracy after 5, 10, .. votes of a simulated person."""
-    rng = np.random.default_rng(seed)
-    pairs, test = asked_of(stroll(WEST, 600, rng, habit=1.5), 600, rng), stroll(WEST, 800, rng)
-    ensemble, answers, shares = Ensemble([table_model() for _ in range(5)]), None, []
-    for start in range(0, n_votes, batch):
-        disputes = disputed and start
-        asked = choose_by("disagreement", pairs, ensemble, batch, rng) if disputes else pairs[start:start + batch]
-        new = simulated(asked, rng)
-        answers = join_answers([answers, new]) if answers else new
-        ensemble.fit(answers, rng)
-        shares.append(foretold(ensemble, test))
-    return shares
+@functools.cache
+def mean_race(seed, disputed):
+    """Shares of new pairs foretold after 5, 10, .. 60 votes, the mean of five."""
+    return np.mean([lesson.race(each, disputed) for each in range(seed, seed + 5)], axis=0)
 
 
 def draw_race(axis, lines):
@@ -155,20 +113,20 @@ def draw_race(axis, lines):
     axis.set(xlabel="votes", ylabel="share of new pairs foretold", xlim=(0, 74), xticks=range(0, 61, 10), ylim=(0.4, 1))
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
     rng = np.random.default_rng(seed)
     pairs = asked_of(stroll(WEST, 300, rng, habit=1.5), 200, rng)
-    ensemble, answers = Ensemble([table_model() for _ in range(5)]), None
+    ensemble, answers = Ensemble([lesson.reward_model("the cell", rng, fit_steps=40) for _ in range(5)]), None
     legend = "blue: liked, orange: disliked, hatched: no vote"
     first, second = both_of(pairs)
     differs = first.true_returns != second.true_returns
     at_random = [pairs[np.flatnonzero(differs)[:1]], pairs[np.flatnonzero(~differs)[:1]]]
     for number, question in enumerate(at_random):
         draw_pair(figure, question, ("hands for left", "hands for right"))
-        yield ("You like benches (G) and mind trampled flowers. Which walk is better?" if number == 0 else
-               "The next pair, also drawn at random. Which walk is better?")
-        left, right = hands(number, question, seed, votes)
+        left, right = yield asked_for(question, (
+            "You like benches (G) and mind trampled flowers. Which walk is better?" if number == 0 else
+            "The next pair, also drawn at random. Which walk is better?"))
         new = believed(question, left, right)
         answers = join_answers([answers, new]) if answers else new
         ensemble.fit(answers, rng)
@@ -188,9 +146,9 @@ def beats(figure, seed, votes):
         question = choose_by("disagreement", left_over, ensemble, 1, rng)
         before = bets(ensemble, question)
         draw_pair(figure, question, ("hands for left", "hands for right"), before)
-        yield ("Five models, trained on different votes, disagree here. So ask here!" if number == 2 else
-               "And what do they dispute now? Which walk is better?")
-        left, right = hands(number, question, seed, votes)
+        left, right = yield asked_for(question, (
+            "Five models, trained on different votes, disagree here. So ask here!" if number == 2 else
+            "And what do they dispute now? Which walk is better?"))
         answers = join_answers([answers, believed(question, left, right)])
         ensemble.fit(answers, rng)
         after = bets(ensemble, question)
@@ -198,25 +156,21 @@ def beats(figure, seed, votes):
         agree = [int(np.sum((chances > 0.5) == (left > right))) for chances in (before, after)]
         yield (f"{left} to {right}: you are in two minds, and so should they be" if left == right else
                f"{left} to {right}. Models that agree with you: {agree[0]} of 5 before, {agree[1]} now")
-    mean_race = lambda disputed: np.mean([race(s, disputed) for s in range(seed, seed + 5)], axis=0)
-    lines = [(f"{name} pairs", mean_race(name == "disputed"), color, dash)
+    lines = [(f"{name} pairs", mean_race(seed, name == "disputed"), color, dash)
              for name, color, dash in (("random", GREY, "--"), ("disputed", BLUE, "-"))]
     draw_race(figure.subplots(), lines)
     yield f"Mean of five races: disputed pairs end at {lines[1][1][-1]:.0%}, random pairs at {lines[0][1][-1]:.0%}"
     many = simulated(asked_of(stroll(WEST, 300, rng), 300, rng), rng)
-    table = table_model()
-    table.fit_steps = 300
+    table, things = (lesson.reward_model(told, rng) for told in ("the cell", "what lies there"))
     table.fit(many, rng)
-    home, away = (foretold(table, stroll(game, 800, rng)) for game in (WEST, EAST))
+    home, away = (lesson.taste_foretold(table, stroll(game, 800, rng)) for game in (WEST, EAST))
     rewards = table.network.params["table"][:, 0]
     draw_rewards(figure.subplots(), rewards, seen_cells(many), f"new pairs foretold: west {home:.0%}, east {away:.0%}")
     yield "300 votes, and it knows this garden. But what is behind the fence?"
-    things = StepReward(MLP((2, 1), rng), lambda walks: THINGS[walks.next_observations], learning_rate=0.1, prior=0.1,
-                        fit_steps=300)
     things.fit(many, rng)
     axes = figure.subplots(1, 2)
-    home, away = (foretold(things, stroll(game, 800, rng)) for game in (WEST, EAST))
-    learned = things.network.forward(THINGS)[0][:, 0]
+    home, away = (lesson.taste_foretold(things, stroll(game, 800, rng)) for game in (WEST, EAST))
+    learned = things.network.forward(lesson.THINGS)[0][:, 0]
     draw_rewards(axes[0], rewards, seen_cells(many), "it can only toss a coin", "Told the cell")
     draw_rewards(axes[1], learned - np.median(learned), seen_cells(many), f"west {home:.0%}, east {away:.0%}",
                  "Told what lies there")

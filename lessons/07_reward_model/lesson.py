@@ -29,6 +29,7 @@
 
 # %%
 import functools
+import os
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,7 +47,7 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.questions import shown
 from tinyrlhf.rewards.choice import choice_loss
 from tinyrlhf.rewards.reward_models import Ensemble, StepReward
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
 MAP = ["...^.#..^^.",
@@ -161,7 +162,7 @@ for i in range(4):
 # %% [markdown]
 # The learned numbers lie further apart, because this person's votes are surer than the bare rewards would make them
 # (`rationality=3`), and their zero is arbitrary. What counts is the order. Where the person feels no difference, as
-# between walks 0 and 1, the model is not to blame for one.
+# between walks 0 and 1, the model foretells 78 : 22 all the same: 300 votes leave errors of this size.
 #
 # ## Is it any good? Ask about votes it has not seen
 #
@@ -187,6 +188,14 @@ def seen_and_new(seed, n_train):
     return np.mean(scores[votes[:n_train, 0]] > scores[votes[:n_train, 1]]), holdout_accuracy(fit, votes, n_train)
 
 
+# %% [predict]
+predict("7.a",
+        "a table of 77 numbers explains all of the 30 votes that it was fitted to. How many "
+        "percent of new votes does it foretell (a coin: 50, nobody more than 90)?",
+        100 * np.mean([seen_and_new(seed, 30)[1] for seed in (0, 1, 2)]),
+        "What it has learned by heart is no knowledge.")
+
+# %%
 for n_train in (30, 120):
     for seed in (0, 1, 2):
         walks, votes = votes_of(seed)
@@ -235,6 +244,14 @@ def reach_of_one_vote(seed):
     return len(set(liked) | set(other)), np.sum((np.abs(after - before) > 0.01)[SYMBOLS != "#"])
 
 
+# %% [predict]
+predict("7.b",
+        "two walks saw 11 cells between them. The vote on them is one step for the network. Of "
+        "how many of the 70 cells does the reward move?",
+        reach_of_one_vote(0)[1],
+        "A vote is not about the cells that were seen: all places share the same weights.")
+
+# %%
 for seed in (0, 1, 2):
     seen, moved = reach_of_one_vote(seed)
     print(f"seed {seed}: the two walks saw {seen} cells; in the network the reward of {moved} cells out of 70 moved")
@@ -286,10 +303,14 @@ def taste_foretold(model, walks):
     return accuracy(scores[first] - scores[second], np.where(lead == 0, 0.5, lead > 0))
 
 
-races = {disputed: np.array([race(seed, disputed) for seed in (0, 1, 2)]) for disputed in (False, True)}
-for seed in (0, 1, 2):
+RACES = range(20) if os.environ.get("TINYRLHF_FULL") == "1" else (0, 1, 2)
+races = {disputed: np.array([race(seed, disputed) for seed in RACES]) for disputed in (False, True)}
+for seed in RACES:
     random, disputed = races[False][seed, -1], races[True][seed, -1]
     print(f"seed {seed}: after 60 votes {random:.0%} with random pairs, {disputed:.0%} with disputed pairs")
+random, disputed = (races[each][:, -1] for each in (False, True))
+print(f"disputed pairs are ahead on {np.sum(disputed > random)} of {len(RACES)} seeds, with {disputed.mean():.0%} "
+      f"against {random.mean():.0%} on average")
 
 # %%
 def race_picture(races):
@@ -298,18 +319,19 @@ def race_picture(races):
         axis.plot(np.arange(5, 61, 5), races[disputed].T, color=color, linestyle=line, lw=1.5, alpha=0.6)
         axis.plot(np.arange(5, 61, 5), races[disputed].mean(axis=0), color=color, linestyle=line, lw=6)
         axis.text(61, races[disputed][:, -1].mean(), name, color=color, va="center", weight="bold")
-    axis.text(6, 0.86, "thin: one seed each, bold: their mean", color=GREY)
+    axis.text(6, 0.87, f"thin: {len(RACES)} seeds, bold: their mean", color=GREY)
     axis.set(xlabel="votes", ylabel="share of new pairs foretold", xlim=(5, 72), xticks=range(10, 61, 10),
              ylim=(0.45, 0.9))
     return figure
 
 
-show(race_picture(races), "asking", "Asking where five models disagree saves votes")
+show(race_picture(races), "asking", "Asking where five models disagree pays in the end, not at once")
 
 # %% [markdown]
-# **What you should see**: the blue line ends higher. Three seeds prove little, so here is the count over twenty: after
-# 60 votes the disputed pairs are ahead on 15 of 20, with 80 % against 73 % on average, and after 40 votes they are
-# where random pairs are after 60.
+# **What you should see**: the blue line ends higher, although on these three seeds random pairs lead from 20 votes to
+# 40. Three seeds prove little, so here is the count over twenty (`TINYRLHF_FULL=1` draws them all): after 60 votes the
+# disputed pairs are ahead on 15 of 20, with 80 % against 73 % on average, and after 40 votes they are where random
+# pairs are after 60.
 #
 # Why not on all, and not by more? Members that all know *nothing* about a cell agree perfectly: each gives it zero.
 # Disagreement finds what is contested, not what is unknown to everyone. The authors of the method call it crude
@@ -406,11 +428,11 @@ for claim in (claim_votes_it_has_seen_flatter, claim_told_the_cell_it_can_only_t
 show(picture(seed=0), "gardens", "Where nobody voted, what a model was told decides")
 
 # %% [markdown]
-# **What you should see**: west of the fence all three models resemble the person, the network a little blurred. Behind
-# the fence, where it is hatched, the table has one colour: it knows nothing, and it shows. The network carries its
-# colours on across the fence, and nothing in them says that they are made up: over twenty seeds it is right about 24 to
-# 91 % of the pairs there, as luck has it. Only the model that was told what lies there finds the flowers, since a
-# flower is a flower.
+# **What you should see**: west of the fence all three models resemble the person; the network is blurred, and misses
+# the bench. Behind the fence, where it is hatched, the table has one colour: it knows nothing, and it shows. The
+# network carries its colours on across the fence, and nothing in them says that they are made up: over twenty seeds it
+# is right about 24 to 91 % of the pairs there, as luck has it. Only the model that was told what lies there finds the
+# flowers, since a flower is a flower.
 #
 # But mind the other side of it. If this person disliked not flowers but *the north*, the third model could never say
 # so, not with a million votes. Features are where a reward model gets its knowledge, and its blind spots. And the

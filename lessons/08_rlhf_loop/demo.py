@@ -11,6 +11,7 @@ from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.questions import ask
 from tinyrlhf.rlhf import act, improve_on, own_plays, rlhf
+from tinyrlhf.teaching.room import Question
 from tinyrlhf.worlds import build, refer_to_policy
 from tinyrlhf.worlds.glass import measured, room
 from tinyrlhf.yardsticks import Tabular
@@ -55,14 +56,6 @@ def draw_pair(figure, walks, pair, titles):
         draw_walks(axis, walks[[number]], title, color)
 
 
-def hands(number, returns, seed, votes):
-    """Hands for left and right: the room's, else 20 simulated people's, who mind the glass."""
-    if number < len(votes):
-        return votes[number]
-    left = int(np.random.default_rng([seed, number]).binomial(20, sigmoid(0.7 * (returns[0] - returns[1]))))
-    return left, 20 - left
-
-
 def room_says(answers, number, left, right):
     """The same answers, but to one of the questions the room's, by majority."""
     said = answers.said.copy()
@@ -78,8 +71,8 @@ def improve(state, answers):
     improve_on(state, state.reward_model.rewards)
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
     state = build("glass", seed=seed)
     draw_walks(figure.subplots(), act(state, 4, 1), "four walks before anybody helps", GREY)
     yield "The robot shall go from S to G. By strolling about it hardly ever gets there"
@@ -96,8 +89,11 @@ def beats(figure, seed, votes):
         for asked in np.argsort(-differ)[:PAIRS]:                       # the others are too much alike for a room
             pair = questions.shows[asked]
             draw_pair(figure, walks, pair, ("walk A (the first number)", "walk B (the second number)"))
-            yield f"Round {turn}: which walk is better?"
-            new = room_says(new, asked, *hands(number, walks.true_returns[pair], seed, votes))
+            returns = walks.true_returns[pair]
+            left, right = yield Question(f"Round {turn}: which walk is better?",
+                                         sigmoid(0.7 * (returns[0] - returns[1])), people=20,
+                                         options=("walk A", "walk B"), about=(turn, *pair.tolist()))
+            new = room_says(new, asked, left, right)
             number += 1
         answers = new if answers is None else join_answers([answers, new])
         improve(state, answers)

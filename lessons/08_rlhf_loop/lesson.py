@@ -35,7 +35,7 @@ from tinyrlhf.learning.imitation import clone
 from tinyrlhf.plots import BLUE, VERMILLION
 from tinyrlhf.questions import ask, shown
 from tinyrlhf.rlhf import act, improve_on, own_plays, rlhf
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 from tinyrlhf.teaching.places import lesson_folder, run_file
 from tinyrlhf.worlds import build
 from tinyrlhf.worlds.glass import measured, room
@@ -86,6 +86,14 @@ def table_of(state):
         print(f"{row['stage']:<15} {row['answers']:9} {learned:>16} {row['true_return']:13.2f} {row['glass']:16.2f}")
 
 
+# %% [predict]
+predict("8.a",
+        "six rounds, 25 comparisons each. Of the 300 walks that people compare, how many reach "
+        "the goal?",
+        to_goal(taught(0, demonstrations=0)[0]),
+        "More votes do not help: they rank what was tried, and nobody tried the goal.")
+
+# %%
 for seed in (0, 1, 2):
     state, _ = taught(seed, demonstrations=0)
     print(f"seed {seed}: {to_goal(state)} of the 300 walks that people compared got to the goal")
@@ -148,6 +156,14 @@ show(figure, "rounds", "Demonstrations show the way, votes lead it around the gl
 #
 # <a id="hazardous-start"></a>
 # `kl_coef` is the price of each nat by which the policy differs from its clone. Here it is 0.15; without it:
+
+# %% [predict]
+predict("8.b",
+        "on seed 0 the clone's walk is worth 1.24. What is a walk worth after 150 comparisons "
+        "more, without a KL penalty?",
+        taught(0, kl_coef=0.0)[0].history[-1]["true_return"],
+        "It unlearns what it was shown: the model overrates cells on the way, and a free policy "
+        "stays there.")
 
 # %%
 print("true return of a walk (steps on glass)   seed 0         seed 1         seed 2")

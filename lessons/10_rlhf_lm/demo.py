@@ -8,6 +8,7 @@ import numpy as np
 from tinyrlhf.games.words import SOFT, VOWELS, corpus
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, ORANGE, VERMILLION
+from tinyrlhf.teaching.room import Question, at_most, blank, draw_words
 
 TRAITS = {"vowels": ("more vowels", "fewer vowels"), "letters": ("long words", "short words"),
           "hard letters": ("hard letters", "no hard letters"),
@@ -26,13 +27,10 @@ def traits(words):
     return np.array(rows, float) / (0.9, 2.2, 0.9, 1.2, 0.5)    # about equal spreads
 
 
-def hands(number, lists, seed, votes):
-    """Hands for the left and the right list: the room's, else of 30 simulated people who want more vowels."""
-    if number < len(votes):
-        return votes[number]
-    likes = [np.mean([2 * sum(letter in VOWELS for letter in word) - len(word) for word in words]) for words in lists]
-    left = int(np.random.default_rng([seed, number]).binomial(30, sigmoid(likes[0] - likes[1])))
-    return left, 30 - left
+def ask(claim, lists, options):
+    """A Question about two lists of words; simulated people want more vowels."""
+    left, right = (0.9 * traits(words)[:, 0].mean() for words in lists)
+    return Question(claim, sigmoid(left - right), options=options)
 
 
 def believe(pairs, counts, prior=1.0, most=10):
@@ -41,7 +39,7 @@ def believe(pairs, counts, prior=1.0, most=10):
     if not pairs:
         return weights, np.linalg.inv(precision)
     lead = np.array([traits(pair[:1])[0] - traits(pair[1:])[0] for pair in pairs])
-    shown = np.array([np.array(count) * min(1, most / max(sum(count), 1)) for count in counts])
+    shown = at_most(counts, most)
     for _ in range(30):                                         # Newton's method
         chance = sigmoid(lead @ weights)
         slope = lead.T @ (shown[:, 0] - shown.sum(axis=1) * chance) - prior * weights
@@ -69,15 +67,6 @@ def heard(weights, covariance):
     return "What it has heard: " + ", ".join(wants) if wants else "It cannot tell yet what you want"
 
 
-def draw_words(axis, words, columns=4, **look):
-    """A grid of words."""
-    axis.set(xlim=(0, columns), ylim=(-len(words) / columns, 0))
-    axis.axis("off")
-    for number, word in enumerate(words):
-        axis.text(number % columns + 0.5, -(number // columns) - 0.5, word or "(nothing)", size=30, ha="center",
-                  va="center", **look)
-
-
 def draw_beliefs(axis, weights, covariance):
     """What each trait is worth, with error bars of two standard errors."""
     colors = [BLUE if weight > 0 else VERMILLION for weight in weights]
@@ -90,8 +79,7 @@ def draw_beliefs(axis, weights, covariance):
 def draw_pair(figure, pair, beliefs):
     grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.5])
     for column, (word, side, color) in enumerate(zip(pair, ("left", "right"), (BLUE, VERMILLION))):
-        axis = figure.add_subplot(grid[0, column])
-        axis.axis("off")
+        axis = blank(figure.add_subplot(grid[0, column]))
         axis.text(0.5, 0.6, word, size=56, weight="bold", ha="center", va="center", color=color)
         axis.text(0.5, 0.1, f"hands for {side}", size=22, ha="center", va="center")
     draw_beliefs(figure.add_subplot(grid[1, :]), *beliefs)
@@ -131,8 +119,12 @@ class Learning:
         return self.game.decode(episodes.states[:, -1])
 
     def scores(self, words):
-        """In standard deviations; at most two of them, or a single odd word would be worth any number of nats."""
-        return np.clip((traits(words) @ self.weights - self.mean) / self.spread, -2, 2)
+        """In standard deviations; at most two of them, or a single odd word would be worth any number of nats.
+
+        Nobody was ever asked about no word at all, and it counts as the worst.
+        """
+        scores = np.clip((traits(words) @ self.weights - self.mean) / self.spread, -2, 2)
+        return np.where(np.array(words) == "", -2.0, scores)
 
     def improve(self, updates, kl_coef=KL_COEF):
         """So many updates, 128 words each."""
@@ -166,9 +158,9 @@ def reader(seed):
     return policy, [word for word in dict.fromkeys(written.words(written.write(300))) if 3 <= len(word) <= 8][:60]
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
-    draw_words(figure.subplots(), list(dict.fromkeys(corpus(60, np.random.default_rng(seed))))[:24], color=GREY)
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    draw_words(figure.subplots(), list(dict.fromkeys(corpus(60, np.random.default_rng(seed))))[:24])
     yield "A little machine has read a thousand words of a language that does not exist"
     policy, words = reader(seed)
     draw_words(figure.subplots(), words[:24], color=BLUE)
@@ -178,9 +170,9 @@ def beats(figure, seed, votes):
     for number in range(PAIRS):
         pairs.append(next_pair(words, beliefs[1], pairs))
         draw_pair(figure, pairs[-1], beliefs)
-        yield (f"Pair {number + 1} of {PAIRS}: which word is better?" if number == 0 else
-               f"{counts[-1][0]} to {counts[-1][1]}. Pair {number + 1} of {PAIRS}: which word is better?")
-        counts.append(hands(number, [[word] for word in pairs[-1]], seed, votes))
+        before = f"{counts[-1][0]} to {counts[-1][1]}. " if counts else ""
+        claim = f"{before}Pair {number + 1} of {PAIRS}: which word is better?"
+        counts.append((yield ask(claim, [[word] for word in pairs[-1]], pairs[-1])))
         beliefs = believe(pairs, counts)
     draw_beliefs(figure.subplots(), *beliefs)
     yield heard(*beliefs)
@@ -217,11 +209,14 @@ def beats(figure, seed, votes):
     for axis, words, side, color in zip(figure.subplots(1, 2), lists, ("left: before", "right: after"), (GREY, BLUE)):
         draw_words(axis, words, columns=2, color=color)
         axis.set_title(side, loc="center", size=26, weight="bold")
-    yield "The machine is pleased with itself. Are you? Which list is better, left or right?"
-    left, right = hands(PAIRS, lists, seed, votes)
+    left, right = yield ask("The machine is pleased with itself. Are you? Which list is better, left or right?",
+                            lists, ("left", "right"))
     axis = figure.subplots()
     axis.barh([1, 0], [left, right], color=[GREY, BLUE])
-    axis.set(yticks=[1, 0], yticklabels=["before", "after"], xlabel="hands")
+    axis.set(yticks=[1, 0], yticklabels=["before", "after"], xlabel="hands", xticks=[],
+             xlim=(0, 1.1 * max(left, right, 1)))
+    for place, hands in ((1, left), (0, right)):
+        axis.text(hands, place, f" {hands}", va="center", weight="bold", size=26)
     verdict = "nobody can tell the difference"
     if right != left:
         verdict = ("this is the only score that counts" if right > left else

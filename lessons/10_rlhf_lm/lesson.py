@@ -6,7 +6,7 @@
 # stay out of it, and what people give at each stage.
 #
 # About 50 minutes: reading 20 without the code, the experiment 5, the first three exercises 22. The extra exercises
-# take 14 more, the code 15 more.
+# take 18 more, the code 15 more.
 
 # %% [markdown]
 # ## Four stages, two networks
@@ -63,7 +63,7 @@ from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import log_softmax, sigmoid, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION
 from tinyrlhf.rewards.reward_models import OutcomeReward
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 from tinyrlhf.worlds import text
 
 plt.style.use(LECTURE)
@@ -246,6 +246,15 @@ def directions_picture():
     return figure
 
 
+# %% [predict]
+predict("10.a",
+        "for a leash, which counts the words of the policy, which one is farther from the "
+        "reference: picky or odd?",
+        max(POLICIES, key=lambda name: divergence(POLICIES[name], REFERENCE)).split(":")[0],
+        "It is no distance. To drop four words of six is cheap; to write often what the "
+        "reference hardly ever would is dear.")
+
+# %%
 show(directions_picture(), "directions", "Which one is farther away? It depends on whose words you count")
 
 # %% [markdown]
@@ -395,6 +404,16 @@ def estimators_picture(seed):
     return figure
 
 
+# %% [predict]
+predict("10.b",
+        "far from the reference, the mean of which estimator is nearest to the exact KL: k1 "
+        "(often negative for a single word), k2 or k3?",
+        "k{}".format(1 + np.abs(
+    estimates(0, 40)[0].mean(axis=1) - estimates(0, 40)[1]).argmin()),
+        "A negative estimate of something positive may well be right on average, and one that "
+        "is never negative need not be.")
+
+# %%
 show(estimators_picture(seed=0), "estimators", "k1 is right on average, near and far; k2 and k3 are calmer when near")
 
 # %% [markdown]

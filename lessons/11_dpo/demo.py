@@ -8,6 +8,7 @@ from tinyrlhf.learning.direct_preferences import dpo, ipo
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION, label_lines
 from tinyrlhf.rewards import bradley_terry
+from tinyrlhf.teaching.room import Question, blank, definitions_of, draw_card
 
 QUESTION = "Does pineapple belong on a pizza?"
 ANSWERS = ("Of course!", "It depends.", "Never!")
@@ -15,15 +16,8 @@ START = np.array([0.1, 0.3, 0.6])                               # how the model 
 PAIRS = ((0, 1), (1, 2), (0, 2))
 INVENTED = (0.62, 0.6, 0.7)                             # share of hands for the left, where the room does not say
 PRICES = (1.0, 0.4, 0.2)
-CORNERS = np.array([[0.5, 0.75**0.5], [0.0, 0.0], [1.0, 0.0]])
-
-
-def hands(number, seed, votes):
-    """Hands for left and right of the pair of this number: the room's, else 30 invented ones."""
-    if number < len(votes):
-        return votes[number]
-    left = int(np.random.default_rng([seed, number]).binomial(30, INVENTED[number]))
-    return left, 30 - left
+lesson = definitions_of(__file__, "CORNERS", "PERSON")
+CORNERS, lesson.REFERENCE = lesson.CORNERS, START
 
 
 def shares_of(counted):
@@ -38,31 +32,17 @@ def shares_of(counted):
 def draw_pair(figure, number):
     """Two answers side by side, and how often the model gives them so far."""
     for axis, i, side, color in zip(figure.subplots(1, 2), PAIRS[number], ("left", "right"), (BLUE, VERMILLION)):
-        axis.axis("off")
-        axis.text(0.5, 0.55, ANSWERS[i], size=44, ha="center", va="center", color=color, weight="bold",
-                  bbox=dict(boxstyle="round,pad=0.6", facecolor="#EFEFEA", edgecolor=color, lw=4))
+        draw_card(axis, ANSWERS[i], color, edge=color)
         axis.text(0.5, 0.3, f"so far the model says so {START[i]:.0%} of the time", ha="center", color=GREY)
         axis.text(0.5, 0.1, f"hands for {side}", size=26, ha="center")
-        axis.set(xlim=(0, 1), ylim=(0, 1))
 
 
 def draw_scores(axis, scores, counted):
     axis.bar(range(3), scores, color=[BLUE, ORANGE, VERMILLION], width=0.55)
     axis.axhline(0, color=GREY, lw=1.5)
     axis.set(xticks=range(3), xticklabels=ANSWERS, ylabel="score", xlim=(-0.6, 2.6))
-    axis.set_xlabel("    ".join(f"{ANSWERS[i]} {left} : {right} {ANSWERS[j]}"
-                                for (i, j), (left, right) in zip(PAIRS, counted)))
-
-
-def reinforced(scores, price, steps=3000):
-    """The first road (steps + 1, 3): an exact policy gradient on the scores, minus the price of each nat."""
-    logits, path = np.log(START), [START]
-    for _ in range(steps):
-        chances = softmax(logits)
-        worth = scores - price * np.log(chances / START)
-        logits = logits + 2 * chances * (worth - chances @ worth)
-        path.append(softmax(logits))
-    return np.array(path)
+    axis.set_title("      ".join(f"{ANSWERS[i]} {left} : {right} {ANSWERS[j]}"
+                                 for (i, j), (left, right) in zip(PAIRS, counted)), loc="center", color=GREY)
 
 
 def preferred(shares, price, loss=dpo, steps=3000):
@@ -85,7 +65,8 @@ def draw_roads(axis, roads, prices=()):
         axis.plot(*(path @ CORNERS).T, dash, color=color, linewidth=4)
         axis.plot(*(path[-1] @ CORNERS), marker, color=color, markersize=18 if marker == "o" else 11, zorder=3)
     for (path, *_), price in zip(roads, prices):
-        axis.annotate(f"{price:g}", path[-1] @ CORNERS, xytext=(18, 4), textcoords="offset points", color=GREY)
+        axis.annotate(f"{price:g}", path[-1] @ CORNERS, xytext=(18, 4), textcoords="offset points", color=GREY,
+                      bbox=dict(facecolor="white", edgecolor="none", pad=1))
     axis.plot(*(START @ CORNERS), "s", color="black", markersize=14, zorder=4)
     axis.annotate("start", START @ CORNERS, xytext=(14, 10), textcoords="offset points")
     for corner, answer, side in zip(CORNERS, ANSWERS, ("center", "left", "right")):
@@ -101,49 +82,24 @@ def name_roads(axis, *names):
 
 
 def words_of_both(seed):
-    """name -> (a few words, how much the person likes a thousand of them); and DPO's log-ratios, step by step."""
-    from tinyrlhf.episodes import rollout
-    from tinyrlhf.feedback.answers import join_answers
-    from tinyrlhf.humans.simulated import Boltzmann
-    from tinyrlhf.learning.direct_preferences import prefer
-    from tinyrlhf.nn.schedules import linear
-    from tinyrlhf.questions import shown as pairs_of
-    from tinyrlhf.rlhf import improve_on
-    from tinyrlhf.worlds.text import text
-    state, rng, n = text(seed=seed, rounds=1, kl_coef=0.1), np.random.default_rng([11, seed]), 300
-
-    def ask(policy):
-        words = rollout(state.game, policy, state.game.start(2 * n, rng), rng)
-        questions = pairs_of("preference", words, np.arange(2 * n).reshape(2, n).T)
-        return Boltzmann(rationality=1.4).answer(state.game, questions, rng)
-
-    def directly(votes):
-        policy = state.reference.copy()
-        return policy, prefer(policy, state.reference, votes, rng, kl_coef=0.1 / state.reward_model.scale, steps=150,
-                              learning_rate=linear(0.006, lowest=0.02))
-
-    votes, state.reward_model.fit_steps, state.updates_per_round = ask(state.reference), 200, 48
-    state.reward_model.fit(votes, rng)
-    state.reward_model.normalize(votes.episodes)
-    straight, history = directly(votes)
-    again, _ = directly(join_answers([votes, ask(straight)]))
-    improve_on(state, state.reward_model.rewards)
-    shown = {}
-    for name, policy in (("at first", state.reference), ("DPO", straight), ("reward model, RL", state.policy),
-                         ("DPO, asked again", again)):
-        new = rollout(state.game, policy, state.game.start(1000, rng), np.random.default_rng(seed))
+    """name -> (a few words, how much the person likes a thousand of them)."""
+    state, shown = lesson.votes_of(seed)[0], {}
+    policies = {"at first": state.reference, "DPO": lesson.dpo_words(seed)[1],
+                "reward model, RL": lesson.rlhf_words(seed)[1],
+                "DPO, asked again": lesson.dpo_words(seed, again=300)[1]}
+    for name, policy in policies.items():
+        new = lesson.new_words(policy, state)
         shown[name] = state.game.decode(new.states[:6, -1]), float(new.true_returns.mean())
-    return shown, history
+    return shown
 
 
 def draw_words(axis, shown):
     """Six words of each policy, and how much the person likes its words."""
-    axis.axis("off")
-    axis.set(xlim=(0, 1), ylim=(0, 1))
+    blank(axis)
     for row, ((name, (words, liked)), color) in enumerate(zip(shown.items(), (GREY, VERMILLION, BLUE, GREEN))):
         height = 0.92 - 0.26 * row
-        axis.text(0.0, height, name, color=color, size=24, weight="bold")
-        axis.text(1.0, height, f"liked: {liked:+.1f}", color=color, size=24, weight="bold", ha="right")
+        axis.text(0.02, height, name, color=color, size=24, weight="bold")
+        axis.text(0.98, height, f"liked: {liked:+.1f}", color=color, size=24, weight="bold", ha="right")
         axis.text(0.04, height - 0.1, "  ".join(words), size=24, family="DejaVu Sans Mono")
 
 
@@ -159,19 +115,20 @@ def draw_falling(axis, history):
     label_lines(axis, ends)
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
-    for number, words in enumerate((f"{QUESTION} Which answer is better?", "And of these two?", "And the last pair?")):
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    counted = []
+    for number, claim in enumerate((f"{QUESTION} Which answer is better?", "And of these two?", "And the last pair?")):
         draw_pair(figure, number)
-        yield words
-    counted = [hands(number, seed, votes) for number in range(3)]
+        options = tuple(ANSWERS[each] for each in PAIRS[number])
+        counted.append((yield Question(claim, INVENTED[number], options=options)))
     shares = shares_of(counted)
     winner, loser = np.nonzero(shares)
     scores = bradley_terry.fit(winner, loser, counts=shares[winner, loser]).scores
     draw_scores(figure.subplots(), scores, counted)
     yield "The first road begins with a reward model: your votes become scores"
 
-    first = [(reinforced(scores, price), BLUE, "--", "D") for price in PRICES]
+    first = [(lesson.rlhf_road(scores, price, 3000), BLUE, "--", "D") for price in PRICES]
     second = [(preferred(shares, price), VERMILLION, "-", "o") for price in PRICES]
     axis = figure.subplots()
     draw_roads(axis, first[:1], PRICES[:1])
@@ -205,7 +162,7 @@ def beats(figure, seed, votes):
     name_roads(axis, ("IPO", GREEN))
     yield "Another loss, IPO, stops: its goal is finite, however sure you are"
 
-    shown, history = words_of_both(seed)
+    shown, history = words_of_both(seed), lesson.dpo_words(seed)[2]
     draw_words(figure.subplots(), dict(list(shown.items())[:3]))
     more = "the reward model's road" if shown["reward model, RL"][1] > shown["DPO"][1] else "DPO"
     yield f"So where do they differ? Invented words, and only 300 votes: {more} pleases more"

@@ -1,44 +1,22 @@
-"""`tinyrlhf demo 12`: the room votes on 20 pairs of words, a machine is optimised on them, and the room is asked again
-every ten steps.
+"""`tinyrlhf demo 12`: the room votes on eight pairs of words, a machine is optimised on them, and the room is asked
+again on the way.
 """
 import numpy as np
 
-from tinyrlhf.episodes import rollout
-from tinyrlhf.games.text import Text
 from tinyrlhf.games.words import LETTERS, VOWELS, corpus
-from tinyrlhf.learning.kl import kl_penalized_rewards
-from tinyrlhf.learning.policy_gradient import RLOO
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
+from tinyrlhf.teaching.room import Question, as_shares, at_most, blank, definitions_of, percent_axis
 
-N_PAIRS, N_LOOKS, BETWEEN = 20, 7, 10                   # votes, thumbs, and optimisation steps from one to the next
-GAME = Text()
-
-
-def felt(word):
-    """What the simulated room feels: variety, and vowels up to one half."""
-    different, vowels = len(set(word)), sum(letter in VOWELS for letter in word)
-    return different - 0.5 * (len(word) - different) + min(vowels, 0.5 * len(word))
-
-
-def counts(words):
-    """How often each letter occurs, (n, 17)."""
-    return np.array([[word.count(letter) for letter in LETTERS] for word in words], float)
-
-
-def hands(number, chance, seed, votes):
-    """Hands left and right, or thumbs up and down, of question `number`: the room's, else 20 simulated people's."""
-    if number < len(votes):
-        return votes[number]
-    left = int(np.random.default_rng([seed, number]).binomial(20, chance))
-    return left, 20 - left
+N_PAIRS, BETWEEN, LAST, ASKED = 8, 10, 60, (0, 20, 60)  # pairs; steps from one look to the next, in all; then thumbs
+THUMBS = "thumb up", "thumb down"
+lesson = definitions_of(__file__, "GAME", "PERSON")
 
 
 def points_of_letters(pairs, results, prior=1.0):
     """Points for each letter, (17,), that explain the hands best; of each pair at most ten hands count."""
-    difference = counts([a for a, _ in pairs]) - counts([b for _, b in pairs])
-    shown, points = np.array(results, float), np.zeros(17)
-    shown *= np.minimum(1, 10 / np.maximum(shown.sum(axis=1, keepdims=True), 1))
+    first, second = (lesson.letters(lesson.GAME.encode(words)) for words in zip(*pairs))
+    difference, shown, points = first - second, at_most(results, 10), np.zeros(17)
     for _ in range(20):                                         # Newton's method
         chance, total = sigmoid(difference @ points), shown.sum(axis=1)
         slope = (shown[:, 0] - total * chance) @ difference - prior * points
@@ -47,28 +25,9 @@ def points_of_letters(pairs, results, prior=1.0):
     return points
 
 
-def climb(policy, start, points, rng, steps, kl_coef=0.0):
-    """Reinforce a policy, in place, on points for letters."""
-    learner = RLOO(policy, group=64, standardize=True, learning_rate=0.004)
-
-    def rewards(episodes):
-        table = np.zeros(episodes.mask.shape)
-        table[np.arange(64), episodes.lengths - 1] = counts(GAME.decode(episodes.states[:, -1])) @ points
-        reference = episodes.as_table(start.log_probs(*episodes.decisions)[0])
-        return kl_penalized_rewards(table, episodes.log_probs, reference, kl_coef)
-
-    for _ in range(steps):
-        learner.update(rollout(GAME, policy, GAME.start(64, None), rng), rewards, rng)
-
-
-def write(policy, n, rng):
-    return GAME.decode(rollout(GAME, policy, GAME.start(n, None), rng).states[:, -1])
-
-
 def draw_words(axis, words, notes=("",), colors=(GREY,)):
     """Words side by side, each with a note below it."""
-    axis.axis("off")
-    axis.set(xlim=(0, 1), ylim=(0, 1))
+    blank(axis)
     size = min(54, 1400 / len(words) / (max(map(len, words)) + 2))
     for i, word in enumerate(words):
         x = (i + 0.5) / len(words)
@@ -88,19 +47,23 @@ def draw_points(axis, points):
 
 def draw_lines(axis, machine, room):
     """Shares of thumbs up, as the machine expects them and as they were."""
-    steps = BETWEEN * np.arange(N_LOOKS)
-    axis.plot(steps[:len(machine)], machine, "--s", color=VERMILLION, markersize=11, lw=4)
-    axis.plot(steps[:len(room)], room, "-o", color=BLUE, markersize=11, lw=4)
-    axis.text(steps[-1] + 1.5, machine[-1] - 0.03, "the machine", color=VERMILLION, weight="bold", va="center")
+    axis.plot(BETWEEN * np.arange(len(machine)), machine, "--s", color=VERMILLION, markersize=11, lw=4)
+    axis.plot(ASKED[:len(room)], room, "-o", color=BLUE, markersize=11, lw=4)
+    axis.text(LAST + 1.5, machine[-1] - 0.03, "the machine", color=VERMILLION, weight="bold", va="center")
     if room:
         height = room[-1] if machine[-1] - room[-1] > 0.15 else machine[-1] - 0.2
-        axis.text(steps[-1] + 1.5, height, "the room", color=BLUE, weight="bold", va="center")
-    axis.set(xlim=(-1, steps[-1] + 15), xticks=steps, xlabel="steps of optimisation", ylabel="thumbs up",
-             ylim=(-0.05, 1.08), yticks=[0, 0.5, 1], yticklabels=["0 %", "50 %", "100 %"])
+        axis.text(LAST + 1.5, height, "the room", color=BLUE, weight="bold", va="center")
+    percent_axis(axis, "thumbs up")
+    axis.set(xlim=(-1, LAST + 15), xticks=range(0, LAST + 1, BETWEEN), xlabel="steps of optimisation")
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
+def ask(claim, sample):
+    """A Question about words; the simulated room likes variety, and vowels up to one half."""
+    return Question(claim, float(sigmoid(sample.true_returns - 6.0).mean()), people=20, options=THUMBS)
+
+
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
     rng = np.random.default_rng(seed)
     words = list(dict.fromkeys(word for word in corpus(300, rng) if 3 < len(word) < 9))[:2 * N_PAIRS]
     pairs, results = list(zip(words[::2], words[1::2])), []
@@ -108,50 +71,52 @@ def beats(figure, seed, votes):
         above, below = figure.subplots(2, 1, height_ratios=[1, 1.1])
         draw_words(above, pair, ("hands for left", "hands for right"), (BLUE, VERMILLION))
         draw_points(below, points_of_letters(pairs[:number], results) if results else np.zeros(17))
-        yield (f"Vote {number + 1} of {N_PAIRS}: which of these words is nicer?" if number else
-               "Nobody has ever seen these words. Which one is nicer? Raise your hand once")
-        results.append(hands(number, sigmoid(felt(pair[0]) - felt(pair[1])), seed, votes))
+        claim = (f"Vote {number + 1} of {N_PAIRS}: which of these words is nicer?" if number else
+                 "Nobody has ever seen these words. Which one is nicer? Raise your hand once")
+        left, right = lesson.felt(lesson.GAME.encode(pair))
+        results.append((yield Question(claim, sigmoid(left - right), people=20, options=pair)))
     points = points_of_letters(pairs, results)
     draw_points(figure.subplots(), points)
     best, worst = LETTERS[points.argmax()], LETTERS[points.argmin()]
     yield (f"This is all that the machine knows of you: {best} is good, {worst} is bad" if points.any() else
            "You did not vote, and so the machine knows nothing of you")
 
+    def paid(words):
+        return lesson.letters(words) @ points
+
     from tinyrlhf.worlds.text import pretrained                 # only here: the first picture comes sooner
     start, machine, room = pretrained(seed), [], []
-    policy, usual = start.copy(), counts(write(start, 1000, rng)) @ points
-    for look in range(N_LOOKS):
-        if look:
-            climb(policy, start, points, rng, BETWEEN)
-        sample = write(policy, 64, rng)
-        machine.append(float(sigmoid(counts(sample) @ points - usual.mean()).mean()))
-        above, below = figure.subplots(2, 1, height_ratios=[1, 1.8])
-        draw_words(above, sample[:3])
-        draw_lines(below, machine, room)
-        yield (f"After {BETWEEN * look} steps it writes this. Thumbs up or down, against the words before?" if look else
-               "Now it writes words by itself. Thumbs up or down?")
-        chance = float(np.mean([sigmoid(felt(word) - 6.0) for word in sample]))
-        up, down = hands(N_PAIRS + look, chance, seed, votes)
-        room.append(up / max(up + down, 1))
+    policy, usual = start.copy(), paid(lesson.finished(lesson.write(start, 1000, rng))).mean()
+    for step in range(0, LAST + 1, BETWEEN):
+        if step:
+            lesson.climb(policy, start, paid, rng, steps=BETWEEN)
+        sample = lesson.write(policy, 64, rng)
+        words = lesson.spelled(lesson.finished(sample))
+        machine.append(float(sigmoid(paid(lesson.finished(sample)) - usual).mean()))
+        if step in ASKED:
+            above, below = figure.subplots(2, 1, height_ratios=[1, 1.8])
+            draw_words(above, words[:3])
+            draw_lines(below, machine, room)
+            claim = (f"After {step} steps it writes this. Thumbs up or down, against the words before?" if step else
+                     "Now it writes words by itself. Thumbs up or down?")
+            room += as_shares([(yield ask(claim, sample))])[:, 0].tolist()
     draw_lines(figure.subplots(), machine, room)
     yield f"The machine expects {machine[-1]:.0%} thumbs up. You gave it {room[-1]:.0%}"
-    different = len(set(sample))
-    draw_words(figure.subplots(), [sample[0], f"{different} of 64"], ("what it writes now", "different words"),
+    different = len(set(words))
+    draw_words(figure.subplots(), [words[0], f"{different} of 64"], ("what it writes now", "different words"),
                (GREY, VERMILLION))
     yield "And it hardly writes anything else any more" if different < 16 else "It still writes many different words"
 
     leashed = start.copy()
-    climb(leashed, start, points, rng, 60, kl_coef=0.6)
-    sample = write(leashed, 64, rng)
-    draw_words(figure.subplots(), sample[:3])
-    yield "The same votes, the same machine, but on a leash. Thumbs up or down?"
-    chance = float(np.mean([sigmoid(felt(word) - 6.0) for word in sample]))
-    up, down = hands(N_PAIRS + N_LOOKS, chance, seed, votes)
+    lesson.climb(leashed, start, paid, rng, kl_coef=0.6, steps=LAST)
+    sample = lesson.write(leashed, 64, rng)
+    draw_words(figure.subplots(), lesson.spelled(lesson.finished(sample))[:3])
+    last = yield ask("The same votes, the same machine, but on a leash. Thumbs up or down?", sample)
     axis = figure.subplots()
-    shares = [room[0], room[-1], up / max(up + down, 1)]
+    shares = [room[0], room[-1], as_shares([last])[0, 0]]
     axis.bar(range(3), shares, color=[GREY, VERMILLION, GREEN], width=0.6)
     for i, share in enumerate(shares):
         axis.text(i, share + 0.02, f"{share:.0%}", ha="center", size=26)
-    axis.set(xticks=range(3), xticklabels=["before", "without a leash", "on a leash"], ylabel="thumbs up",
-             yticks=[0, 0.5, 1], yticklabels=["0 %", "50 %", "100 %"], ylim=(0, 1.12))
+    percent_axis(axis, "thumbs up")
+    axis.set(xticks=range(3), xticklabels=["before", "without a leash", "on a leash"], ylim=(0, 1.12))
     yield "It never got a new vote. It only had to stay where your votes came from"

@@ -8,6 +8,7 @@ import numpy as np
 from tinyrlhf.diagnostics import krippendorff_alpha
 from tinyrlhf.numerics import log_softmax, sigmoid, softmax
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
+from tinyrlhf.teaching.room import Question, at_most, blank, draw_card
 
 QUESTION = "How do I boil an egg?"
 ANSWERS = ["Eight minutes.",
@@ -28,14 +29,12 @@ HALVES = {"left half": (-2.0, 0.7), "right half": (2.0, 0.7)}           # simula
 KINDS = {"one of two": 2, "one of four": 4, "one of all eight": 8}
 
 
-def hands(number, half, pair, seed, votes):
-    """Hands for the left and the right answer of the pair, in this half of the room: the room's, else simulated."""
-    if number < len(votes):
-        return votes[number]
+def ask(half, pair):
+    """A Question to this half of the room."""
     length, friendliness = HALVES[half]
     scores = length * LONG + friendliness * FRIENDLY
-    left = int(np.random.default_rng([seed, number]).binomial(15, sigmoid(scores[pair[0]] - scores[pair[1]])))
-    return left, 15 - left
+    return Question(f'"{QUESTION}" The {half} of the room: which answer is better?',
+                    sigmoid(scores[pair[0]] - scores[pair[1]]), people=15, about=(half, *pair))
 
 
 def told(rows):
@@ -43,7 +42,8 @@ def told(rows):
     evidence = -0.1 * (LIKES[:, None] ** 2 + LIKES ** 2)                # extreme likes are rarer
     for left, right, a, b in rows:
         lead = SCORES[..., left] - SCORES[..., right]
-        evidence = evidence + min(1, 10 / max(a + b, 1)) * (a * np.log(sigmoid(lead)) + b * np.log(sigmoid(-lead)))
+        a, b = at_most([(a, b)], 10)[0]
+        evidence = evidence + a * np.log(sigmoid(lead)) + b * np.log(sigmoid(-lead))
     return softmax(evidence.ravel()).reshape(evidence.shape)
 
 
@@ -59,7 +59,7 @@ def best_answer(belief):
 def draw_belief(axis, belief, title, color):
     """A map: which likes are how likely?"""
     from matplotlib.colors import LinearSegmentedColormap
-    axis.imshow(belief.T, origin="lower", extent=(-4, 4, -4, 4),
+    axis.imshow(belief.T, origin="lower", extent=(-4, 4, -4, 4), aspect="auto",
                 cmap=LinearSegmentedColormap.from_list("belief", ["white", color]))
     axis.axhline(0, color=GREY, lw=1)
     axis.axvline(0, color=GREY, lw=1)
@@ -68,18 +68,9 @@ def draw_belief(axis, belief, title, color):
     axis.set_title(title, loc="center", color=color, weight="bold")
 
 
-def draw_card(figure, text, color):
-    axis = figure.subplots()
-    axis.axis("off")
-    axis.text(0.5, 0.5, text, ha="center", va="center", size=44, color=color, weight="bold",
-              bbox=dict(boxstyle="round,pad=0.8", facecolor="white", edgecolor=color, lw=5))
-
-
 def draw_pair(figure, pair, below):
     for axis, answer, text, color in zip(figure.subplots(1, 2), pair, below, (BLUE, VERMILLION)):
-        axis.axis("off")
-        axis.set(xlim=(0, 1), ylim=(0, 1))
-        axis.text(0.5, 0.6, fill(ANSWERS[answer], 30), ha="center", va="center", size=24)
+        blank(axis).text(0.5, 0.6, fill(ANSWERS[answer], 30), ha="center", va="center", size=24)
         axis.text(0.5, 0.05, text, ha="center", size=24, color=color, weight="bold")
 
 
@@ -138,18 +129,18 @@ def race(kind, seed, n=12, people=40):
     return np.mean(curves, axis=0)
 
 
-def beats(figure, seed, votes):
-    """Each beat draws on the figure and yields its claim; votes: (left, right) hands, a list that may grow."""
-    draw_card(figure, "LEFT HALF:\nthe shorter answer is better,\nwhatever it says", BLUE)
+def beats(figure, seed):
+    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    draw_card(figure.subplots(), "LEFT HALF:\nthe shorter answer is better,\nwhatever it says", BLUE, edge=BLUE)
     yield "Right half of the room: close your eyes! Left half: remember this"
-    draw_card(figure, "RIGHT HALF:\nthe longer answer is better,\nwhatever it says", VERMILLION)
+    draw_card(figure.subplots(), "RIGHT HALF:\nthe longer answer is better,\nwhatever it says", VERMILLION,
+              edge=VERMILLION)
     yield "Left half of the room: close your eyes! Right half: remember this"
     rows = {half: [] for half in HALVES}
     for number in range(2 * len(PAIRS)):
         pair, half = PAIRS[number // 2], list(HALVES)[number % 2]
         draw_pair(figure, pair, ("hands for left", "hands for right"))
-        yield f'"{QUESTION}" The {half} of the room: which answer is better?'
-        rows[half].append((*pair, *hands(number, half, pair, seed, votes)))
+        rows[half].append((*pair, *(yield ask(half, pair))))
     counted = [" + ".join(f"{rows[half][-1][side]}" for half in HALVES) for side in (2, 3)]
     draw_pair(figure, PAIRS[-1], [f"hands: {text}" for text in counted])
     yield "Lower your hands. What will a model make of all of them together?"
@@ -157,9 +148,7 @@ def beats(figure, seed, votes):
     together = told(everybody)
     axes = figure.subplots(1, 2)
     draw_belief(axes[0], together, "what you like, says one model", GREY)
-    axes[1].axis("off")
-    axes[1].text(0.5, 0.5, "Its best answer:\n\n" + fill(ANSWERS[best_answer(together)], 30), ha="center", va="center",
-                 size=24)
+    draw_card(axes[1], "Its best answer:\n\n" + fill(ANSWERS[best_answer(together)], 30), "black", size=24)
     chance = foretold(together, PAIRS[-1])
     yield f"One model for all: {chance:.0%} for the last pair's left answer. How many of you does it please?"
     for axis, half, color in zip(figure.subplots(1, 2), HALVES, (BLUE, VERMILLION)):

@@ -49,7 +49,7 @@ from tinyrlhf.plots import BLUE, GREY, VERMILLION, keep_apart
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import shown
 from tinyrlhf.rewards import reward_distance
-from tinyrlhf.teaching import LECTURE, mine, show
+from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
 choice_logp = mine("13", "choice_logp", lambda scores, chosen, options, rationality: log_softmax(
@@ -155,6 +155,17 @@ def regret_of_asking(criterion, seed, n_people=16):
     return np.mean([asked(criterion, wanted, rng) for wanted in rng.integers(M, size=n_people)])
 
 
+# %% [predict]
+predict("13.a",
+        "which leaves least regret, which most? Write the order, best first: at_random, "
+        "information_gain, volume_removal.",
+        ", ".join(each.__name__ for each in sorted(
+            (at_random, information_gain, volume_removal),
+            key=lambda each: np.mean([regret_of_asking(each, seed) for seed in (0, 1, 2)]))),
+        "A clever criterion can be worse than chance: removal is happiest with a question whose "
+        "answer tells nothing.")
+
+# %%
 print("mean regret of 16 people after 8 comparisons, three seeds")
 for criterion in (at_random, information_gain, volume_removal):
     print(f"{criterion.__name__:<17}" + "".join(f"{regret_of_asking(criterion, seed):6.2f}" for seed in (0, 1, 2)))
@@ -184,6 +195,14 @@ def study(kind, times=1.0, own_zero=0.0, seed=0, n_people=30):
     return np.array(regrets), np.array(bits)
 
 
+# %% [predict]
+predict("13.b",
+        "read rightly, 32 demonstrations tell 6.2 of the 8 bits. How many if people are taken "
+        "for ten times as sure?",
+        np.median(study("demonstration", 10.0)[1][:, -1]),
+        "Below zero: every slip is believed, and the right candidate is as good as excluded.")
+
+# %%
 print("after 32 answers         regret                bits (median)")
 print("read as          x 0.1  as it is  x 10     x 0.1  as it is   x 10")
 for kind in ("demonstration", "comparison"):

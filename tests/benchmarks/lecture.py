@@ -46,10 +46,17 @@ async def phones(options, port, code, presenter_port, cookie):
     presenter.cookie = cookie
     rng = np.random.default_rng(0)
     streams = {}
+
+    async def listen(each):
+        """As a browser does: who loses the stream comes back."""
+        while True:
+            await each.listen()
+            await asyncio.sleep(rng.uniform(1, 2))
+
     for start in range(0, len(voters), 50):                          # a room comes in within seconds, not at once
         await asyncio.gather(*(each.join() for each in voters[start:start + 50]))
         for each in voters[start:start + 50]:
-            streams[each] = asyncio.ensure_future(each.listen())
+            streams[each] = asyncio.ensure_future(listen(each))
     await until(lambda: all(each.heard for each in voters), 30)
     seen = {"vote": [], "reach": [], "refused": 0, "presenter": [], "counts": []}
 
@@ -73,8 +80,8 @@ async def phones(options, port, code, presenter_port, cookie):
             streams[each].cancel()
             n_heard = len(each.heard)
             await asyncio.sleep(rng.uniform(0, 0.5))
-            streams[each] = asyncio.ensure_future(each.listen())
-            await until(lambda: len(each.heard) > n_heard, 10)
+            streams[each] = asyncio.ensure_future(listen(each))
+            await until(lambda: len(each.heard) > n_heard, 20)
 
     rounds = options.rounds if options.soak is None else round(options.soak / ROUND)
     for number in range(rounds):
@@ -98,7 +105,7 @@ async def phones(options, port, code, presenter_port, cookie):
         if options.soak is not None:
             await asyncio.sleep(max(0.0, ROUND - (time.monotonic() - began)))
     await press()
-    print(json.dumps(seen))
+    print(json.dumps({**seen, "cpu": time.process_time()}))
     for stream in streams.values():
         stream.cancel()
 
@@ -142,7 +149,7 @@ def serve(options):
           f"  ms until a new round has reached the phones:               {quantiles(seen['reach'])}\n"
           f"  ms until a key of the presenter is obeyed:                 {quantiles(seen['presenter'])}\n"
           f"  server: {cpu:.1f} s of a core in {seconds:.0f} s ({100 * cpu / seconds:.0f} %), {memory} at most, "
-          f"{n_threads} threads; load of the machine {os.getloadavg()[0]:.1f}")
+          f"{n_threads} threads; phones: {seen['cpu']:.1f} s; load of the machine {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -118,6 +118,22 @@ def rows_of(scene, width, height, colours, letters_too):
     return rows
 
 
+def signs_of(legend, width, colours, letters_too):
+    """What each sign of a picture stands for, {colour: words}, in rows of at most this width."""
+    rows, room = [], 0
+    for color, words in legend.items():
+        if colours and letters_too:
+            cell = half_block(NUMBERS[color], NUMBERS[color], MARKS.get(color))
+        else:
+            cell = LETTERS[color], PALETTE[color] if colours else None, None
+        if len(words) + 4 > room:
+            rows.append("")
+            room = width
+        rows[-1] += f"{coloured([cell])} {words}  "
+        room -= len(words) + 4
+    return rows
+
+
 def half_block(upper, lower, letter):
     """(character, colour, colour behind it) of two numbers of colours, one above the other."""
     paints = [None, *PALETTE.values()]

@@ -1,6 +1,8 @@
 """A terminal as keys in and rows out: raw while somebody answers, as it was before and after."""
+import contextlib
 import os
 import select
+import signal
 import sys
 import time
 
@@ -19,6 +21,9 @@ NAMED = {"\r": "enter", "\n": "enter", "\x7f": "backspace", "\b": "backspace", "
          "\x1b": "escape"}
 WINDOWS = {"H": "up", "P": "down", "M": "right", "K": "left", "S": "delete"}  # after NUL or 0xE0
 PATIENCE = 0.05  # seconds until an ESC without anything after it is the key itself
+GONE = (OSError, termios.error) if termios else OSError  # what no terminal raises
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+SUSPEND = getattr(signal, "SIGTSTP", None)  # Ctrl-Z
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[0m\x1b[?25h\x1b[?1049l"
 
 
@@ -27,6 +32,14 @@ def write(text):
     letters = sys.stdout.encoding or "ascii"
     sys.stdout.write(text.encode(letters, "replace").decode(letters))
     sys.stdout.flush()
+
+
+class Stopped(KeyboardInterrupt):
+    """Like Ctrl-C, but by another signal, whose number it has."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.signal = number
 
 
 class Decoder:
@@ -75,24 +88,58 @@ class Terminal(Closing):
 
     def __init__(self):
         self.decoder, self.waiting, self.read_at = Decoder(), [], 0.0
-        self.shown, self.size = {}, None
-        self.before = None
+        self.handlers = {}  # of signals, as they were before
+        self.suspended = False  # by Ctrl-Z
         if termios:
             self.file = sys.stdin.fileno()
             self.before = termios.tcgetattr(self.file)
             termios.tcflush(self.file, termios.TCIFLUSH)  # typed before there was a question
-            tty.setcbreak(self.file)  # Ctrl-C still stops
+            for number in ENDING:
+                self.handlers[number] = signal.signal(number, self._stop)
+            self.handlers[SUSPEND] = signal.signal(SUSPEND, self._note_suspended)
+        self._enter()
+
+    def _enter(self):
+        self.shown, self.size = {}, None
+        if termios:
+            tty.setcbreak(self.file)  # Ctrl-C and Ctrl-Z still are signals
         write(ENTER)
 
-    def close(self):
-        if self.before is not None:
+    def _leave(self):
+        if termios:
             termios.tcsetattr(self.file, termios.TCSADRAIN, self.before)
         write(LEAVE)
+
+    def _stop(self, number, frame):
+        raise Stopped(number)
+
+    def _note_suspended(self, number, frame):
+        self.suspended = True  # it may be writing just now
+
+    def _suspend(self):
+        """As it was for whoever works here meanwhile; when continued, all is drawn anew."""
+        self.suspended = False
+        self._leave()
+        ours = signal.signal(SUSPEND, signal.SIG_DFL)
+        signal.raise_signal(SUSPEND)  # stands still here
+        signal.signal(SUSPEND, ours)
+        self._enter()
+
+    def close(self):
+        for number, handler in self.handlers.items():
+            signal.signal(number, handler)
+        try:
+            self._leave()
+        except GONE:  # and so is what is to be written
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def key(self, seconds):
         """The next key, waited for so long; None: none came."""
         until = time.monotonic() + seconds
         while not self.waiting:
+            if self.suspended:
+                self._suspend()
+                return None  # to be drawn
             left = until - time.monotonic()
             if left <= 0:
                 return None
@@ -100,7 +147,9 @@ class Terminal(Closing):
                 self._read_windows()
                 time.sleep(0.005)
             elif select.select([self.file], [], [], min(left, PATIENCE))[0]:
-                data = os.read(self.file, 1024)
+                data = b""
+                with contextlib.suppress(OSError):
+                    data = os.read(self.file, 1024)
                 if not data:
                     raise KeyboardInterrupt  # the terminal is gone
                 self.waiting += self.decoder.feed(data)
@@ -120,11 +169,11 @@ class Terminal(Closing):
                 self.waiting.append(NAMED.get(letter, letter))
 
     def measure(self):
-        """Its size now, in columns and lines."""
-        try:
-            return os.get_terminal_size(sys.stdout.fileno())
-        except OSError:
-            return os.terminal_size((80, 24))
+        """Its size now, in columns and lines; some do not know theirs."""
+        with contextlib.suppress(OSError):
+            if all(size := os.get_terminal_size(sys.stdout.fileno())):
+                return size
+        return os.terminal_size((80, 24))
 
     def draw(self, rows):
         """Show these rows (texts with their colours, as wide as the terminal at most).

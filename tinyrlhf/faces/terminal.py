@@ -1,4 +1,5 @@
 """What a run shows on a terminal while it goes on, and what may be shown there."""
+import contextlib
 import math
 import shutil
 import sys
@@ -11,8 +12,9 @@ def printable(text):
 
 
 def complain(text):
-    """One line on standard error."""
-    print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
+    """One line on standard error, if anybody is there."""
+    with contextlib.suppress(OSError):
+        print(f"tinyrlhf: {printable(text)}", file=sys.stderr)
 
 
 class Line:

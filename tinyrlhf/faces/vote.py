@@ -11,32 +11,34 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinyrlhf.episodes import collect, cut_at, rollout, splice, steps, steps_left
-from tinyrlhf.faces.drawing import harmless, is_text, look, rows_of, wrapped
+from tinyrlhf.episodes import steps_left
+from tinyrlhf.faces.drawing import harmless, is_text, look, rows_of, signs_of, wrapped
 from tinyrlhf.faces.keyboard import Lines, Terminal
-from tinyrlhf.feedback.answers import CANT_TELL, FIRST, GRADES, KINDS, PARTS, SAME, SKIP, Questions
+from tinyrlhf.feedback.answers import CANT_TELL, FIRST, GRADES, KINDS, PARTS, SAME, SKIP
 from tinyrlhf.feedback.forms import TEXT, Texts
-from tinyrlhf.sessions import Voters, report
+from tinyrlhf.sessions import Driven, Voters, report
 
 WHO = "human"
 QUICK = 0.1    # seconds a step: a game that moves faster does not wait for a key,
 SLOWER = 4     # and is shown and driven so many times slower
 PAUSE = 0.8    # seconds between two plays of a clip
 FRAME = 0.04   # seconds between two pictures
+ROOMY = 16     # lines from which on signs are explained below every picture
 WIDE = 100     # columns from which on texts stand side by side
 MENDED = 5     # answers of a stage that a person of its own leaves to people
 ARROWS = {"←": "left", "→": "right", "↑": "up", "↓": "down"}
 COMMON = "c can't tell  s skip  u undo  space pause  ? help  q save, stop"
-HELP = """Every answer is on the disk before the next question comes: stop whenever you like.
+HELP = """Every answer is on the disk before the next question comes: stop at any time.
 
-u or backspace   take back the last answer, then the one before it, ... until the round is learned
-c                you looked, and can't tell: kept, nothing is learned from it
-s                skip, you did not want to look
-space            pause, and go on     [ ]  one step back, one on     r  from the start
-q or Ctrl-C      save and stop; the run can be resumed
+u or backspace  take back the last answer, then the one before it, and so on,
+                until the round is learned
+c               you looked, and can't tell: kept, nothing is learned from it
+s               skip: you did not want to look
+space           pause, and go on     [ ]  a step back, on     r  from the start
+q or Ctrl-C     save and stop; the run can be resumed
 
-Now and then a question comes back with sides swapped, or has a certain answer: this tells how
-steady answers are. The report at the end says what came out.
+Now and then a question comes back with sides swapped, or has a certain answer:
+this tells how steady answers are. The report at the end says what came out.
 """
 
 
@@ -207,9 +209,7 @@ class Booth:
 
     def act(self):
         """The episode that the person plays or writes, as an answer; None: they gave it up."""
-        asked = self.session.questions.episodes[
-            self.session.questions.shows[self.ballot.row, :1]]
-        afresh = KINDS[self.kind].drawn
+        asked, afresh = self.session.first_shown(self.ballot), KINDS[self.kind].drawn
         if self.written:
             done = self.write_text(asked, "" if afresh else None)
         else:
@@ -222,23 +222,14 @@ class Booth:
         if at >= left or (at and at >= asked.lengths[0]) or not self.game.keys:
             self.note = "it is over there, go back with [" if at else "this game has no keys"
             return None
-        state, first = asked.states[:, at], asked.first_step + at
-        self.action = None
-        played = []
-
-        def choose(observations, rng):
-            now = played[-1].next_states[0] if played else state[0]
-            return np.array([self.pressed(now)]), np.full(1, np.nan)
-
+        driven, self.action = Driven(self.game, asked, at, self.session.rng), None
         try:
-            for step in itertools.islice(steps(self.game, choose, state, self.session.rng, first),
-                                         left - at):
-                played.append(step)
+            while not driven.over:
+                driven.step(self.pressed(driven.state))
         except Undone:
             self.note = "given up: nothing is kept of it"
             return None
-        tail = collect(self.game, played, state, first)
-        return cut_at(splice(asked, np.array([at]), tail), np.array([left])) if at else tail
+        return driven.done()
 
     def pressed(self, state):
         """The action of the next step; a game that does not wait goes on with the last one."""
@@ -260,17 +251,14 @@ class Booth:
 
     def write_text(self, asked, text):
         """Episodes of one: a text that the person writes, or mends (None); None: given up."""
-        form = self.session.form
-        written = form.write(self.game, asked, 0)
+        written = self.session.form.write(self.game, asked, 0)
         text = written[TEXT] if text is None else text
         while True:
             text = self.edit(written.get("prompt", ""), text)
             if text is None:
                 return None
             try:
-                if len(text) >= self.game.horizon:
-                    raise ValueError(f"expected fewer than {self.game.horizon} letters")
-                return form.read(self.game, [{**written, TEXT: text}])
+                return self.session.with_text(self.ballot, text)
             except ValueError as error:
                 self.note = harmless(error)
 
@@ -279,17 +267,11 @@ class Booth:
         prompt = self.edit("the user's turn", "")
         if prompt is None:
             return
-        shown = self.session.questions.shows[self.ballot.row]
-        rows, columns = np.unique(shown[shown >= 0], return_inverse=True)
         try:
-            starts = self.game.ask([prompt.strip().lower()] * len(rows))
-            plays = rollout(self.game, self.state.policy, starts, self.session.rng)
+            self.session.ask_instead(self.ballot, prompt, self.state.policy, time.monotonic())
         except ValueError as error:
             self.note = harmless(error)
             return
-        place = np.arange(len(columns))
-        asked = Questions(plays, np.array([self.kind]), columns[None], place[None])
-        self.session.show(self.ballot, asked, time.monotonic())
         self.look_at(self.ballot)
 
     def edit(self, title, text):
@@ -370,6 +352,7 @@ class Booth:
         """Scenes side by side, or texts, between head and foot; cut to the terminal."""
         scenes, (columns, lines) = frames[0], self.terminal.measure()
         foot = [row for text in foot for row in wrapped(self.in_letters(text), columns - 1, 3)]
+        foot = (self.legend() if lines >= ROOMY else []) + foot
         high = max(lines - len(foot) - len(head) - 2, 2)
         if all(map(is_text, scenes)):
             body = self.texts(scenes, names, columns)[:high + 1]
@@ -423,10 +406,20 @@ class Booth:
         width = self.terminal.measure().columns - 1
         self.terminal.draw([row for text in texts for row in wrapped(self.in_letters(text), width)])
 
+    def legend(self):
+        width = self.terminal.measure().columns - 1
+        return signs_of(self.game.legend, width, self.colours, self.letters)
+
     def show_help(self):
-        entry = ENTRIES[self.kind]
-        self.page([entry.question, entry.keys, "", *HELP.splitlines(), "any key: back"])
-        self.terminal.key(600.0)
+        """As many pages as it needs."""
+        entry, size = ENTRIES[self.kind], self.terminal.measure()
+        texts = [self.in_letters(text) for text in (entry.question, entry.keys, "", HELP)]
+        rows = [row for text in texts for line in text.split("\n")
+                for row in wrapped(line, size.columns - 1)] + self.legend()
+        high = size.lines - 1
+        for start in range(0, len(rows), high):
+            self.terminal.draw([*rows[start:start + high], "any key: on"])
+            self.terminal.key(600.0)
 
     def end_of_round(self):
         """All is answered: learn from it, or take something back."""
@@ -460,7 +453,9 @@ def in_words(told):
         return []
     said = report(events)
     people = "one person" if said["people"] == 1 else f"{said['people']} people"
-    lines = [f"  {people} answered {said['answers']} times, {said['seconds']:.1f} s each (median)"]
+    unsure = f", {said['unsure']} of them not sure" if said["unsure"] else ""
+    lines = [f"  {people} answered {said['answers']} times, {said['seconds']:.1f} s each (median)"
+             + unsure]
     if np.isfinite(said["left"]):
         lines.append(f"  the left one was preferred in {said['left']:.0%} (fair coins: 50 % +- "
                      f"{said['band']:.0%} in 99 of 100 cases)")

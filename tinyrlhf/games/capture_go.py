@@ -130,6 +130,7 @@ class CaptureGo(Game):
     horizon_is_end = True
     seconds_per_step = 0.8
     keys = {key: point for point, key in enumerate("1234qwerasdfzxcv")}
+    legend = {"agent": "stones of the policy", "floor": "of the other", "danger": "was taken"}
 
     def __init__(self, judged=False, alertness=0.0):
         check_range("alertness", alertness, 0, 1)

@@ -58,7 +58,7 @@ class Game:
     n_actions: how many actions there are (or `action_size`, the number of components of a
         continuous action).
     best_reward: the highest true reward of a step, where somebody knows it.
-    seconds_per_step: for showing it; keys: key -> action, for people who play.
+    seconds_per_step: for showing it; keys: key -> action, for people; legend: color -> meaning.
     Tabular games also have n_states, P (S, A, S), R (S, A, S) and d0 (S,).
     """
     horizon: int
@@ -66,6 +66,7 @@ class Game:
     best_reward = float("nan")
     seconds_per_step = 0.2
     keys: dict = {}
+    legend: dict = {}
 
     def start(self, n, rng):
         """n start states (n, ...)."""

@@ -20,6 +20,7 @@ S.#....#.
 .........
 """  # of Sutton and Barto (2018), example 8.1; the shortest way takes 14 steps
 MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])  # north, east, south, west
+NAMES = {"G": "goal", "^": "flowers", "L": "lava", "#": "wall"}
 COLOR = {".": "floor", "S": "floor", "G": "good", "L": "danger", "^": "bad", "#": "wall"}
 
 
@@ -65,6 +66,8 @@ class Gridworld(Game):
         symbols = self.map.ravel()
         self.n_states = symbols.size
         self.starts = np.flatnonzero(symbols == "S")
+        self.legend = {"agent": "walker", **{COLOR[symbol]: words for symbol, words in NAMES.items()
+                                             if symbol in self.map}}
         self.is_end = np.isin(symbols, ["G", "L"])  # (S,)
         pays = {"G": goal, "L": lava, "^": flowers}
         self.entry_rewards = np.array([step_reward + pays.get(symbol, 0.0) for symbol in symbols])

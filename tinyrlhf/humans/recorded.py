@@ -21,11 +21,13 @@ class Book:
         self.log = log
         self.labels = {}       # round -> labels
         self.closed = {}       # round -> what the person remembered when it was answered
+        self.trained = {}      # round -> the event of its training step
         self.priors = {}       # round -> prior of its answers, when it was learned from
         self.differences = []  # lines: where the log and this run differ
         self.at_faces = []     # events of people at a face (`sessions.py`)
         self.keep(source)
-        self.priors.clear()  # this run weighs its answers itself
+        self.priors.clear()  # this run weighs its answers itself, and learns itself
+        self.trained.clear()
         self.at_faces.clear()
         repeated, self.labels = self.labels, {}
         self.keep(events)
@@ -45,6 +47,8 @@ class Book:
                 self.closed[event["round"]] = event
             elif event["k"] == "learned":
                 self.priors[event["round"]] = event["prior"]
+            elif event["k"] == "train":
+                self.trained[event["round"]] = event
 
     def note(self, events):
         """As one group: (kind, fields) of what happened at a face."""
@@ -84,6 +88,13 @@ class Book:
         if answers.prior.any() and number not in self.priors:
             self.log.append("learned", round=number, prior=answers.prior)
             self.priors[number] = answers.prior
+
+
+    def note_trained(self, number, n_answers, policy):
+        """Write down, once, that a round was learned from, all n answers so far, and to what."""
+        if number not in self.trained:
+            self.log.append("train", round=number, answers=n_answers, policy=policy)
+            self.trained[number] = {}
 
 
 class Recorded:

@@ -1,6 +1,7 @@
 """Lessons, exercises and demos: reading, building pages, grading, stepping through pictures."""
-from tinyrlhf.teaching.exercises import exercise
-from tinyrlhf.teaching.grader import mine
+from tinyrlhf.teaching.exercises import exercise, near
+from tinyrlhf.teaching.grader import check, mine
 from tinyrlhf.teaching.pictures import LECTURE, show
+from tinyrlhf.teaching.predictions import predict
 
-__all__ = ["LECTURE", "exercise", "mine", "show"]
+__all__ = ["LECTURE", "check", "exercise", "mine", "near", "predict", "show"]

@@ -1,34 +1,69 @@
 """What `tinyrlhf lesson` and `tinyrlhf demo` do."""
 import os
 import re
-from pathlib import Path
 
-from tinyrlhf.teaching import pages, stepper
+from tinyrlhf.saving import write_whole
+from tinyrlhf.teaching import classes, copies, pages, stepper, watching
 from tinyrlhf.teaching.exercises import exercises_of, solution_text
 from tinyrlhf.teaching.places import lesson_folder, lesson_folders, work_file
+from tinyrlhf.teaching.watching import counted
+
+
+FOLDER_VERBS = {"grade": "a folder of hand-ins", "export": "a new folder"}
 
 
 def lesson(options):
-    """`tinyrlhf lesson list | start | solution | notebook | build`."""
-    if options.what == "list":
+    """`tinyrlhf lesson list | start | watch | solution | notebook | grade | export | build`."""
+    what, which = options.what, options.which
+    if what != "export" and (options.without_solutions or options.without_hints or options.only):
+        raise ValueError(f"lesson {what}: expected --without-solutions, --without-hints and "
+                         "--only with `export` alone")
+    if what == "list":
         return print("\n".join(pages.path_table()))
-    if not options.which and options.what != "build":
-        raise ValueError(f"lesson {options.what}: expected a number, got none; "
-                         f"try `tinyrlhf lesson {options.what} 06`")
-    for which in options.which or [folder.name for folder in lesson_folders()]:
-        number = which.split(".")[0] if options.what == "solution" else which
-        ACTIONS[options.what](lesson_folder(number), which)
+    if not which and what != "build":
+        wanted = FOLDER_VERBS.get(what, "a number")
+        raise ValueError(f"lesson {what}: expected {wanted}, got none; try `tinyrlhf lesson {what} "
+                         f"{'FOLDER' if what in FOLDER_VERBS else '06'}`")
+    if what == "grade":
+        return classes.grade_class(which[0], which[1:])
+    if what == "export":
+        return export(which, options)
+    for each in which or [folder.name for folder in lesson_folders()]:
+        number = each.split(".")[0] if what == "solution" else each
+        ACTIONS[what](lesson_folder(number), each)
     return None
+
+
+def begin(path, verb, text):
+    """Write a student's file, unless there is one."""
+    if path.exists():
+        raise ValueError(f"lesson {verb}: expected no {os.path.relpath(path)} yet, but it is there "
+                         "and it is yours; rename it to begin anew")
+    path.parent.mkdir(exist_ok=True)
+    write_whole(path, text)
 
 
 def start_work(folder, which):
     path = work_file(folder)
-    if path.exists():
-        raise ValueError(f"lesson start: expected no {os.path.relpath(path)} yet, but it is there "
-                         "and it is yours; rename it to begin anew")
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(pages.stub_text(folder), encoding="utf-8")
-    print(f"{os.path.relpath(path)} is yours now; grade it with: pytest {os.path.relpath(folder)}")
+    begin(path, "start", (folder / "exercises.py").read_text(encoding="utf-8"))
+    print(f"{os.path.relpath(path)} is yours now; a verdict whenever you save it: tinyrlhf lesson "
+          f"watch {folder.name.split('_')[0]}; or once: pytest {os.path.relpath(folder)}")
+
+
+def watch_work(folder, which):
+    if not work_file(folder).exists():
+        start_work(folder, which)
+    watching.watch(folder)
+
+
+def export(which, options):
+    if len(which) > 1:
+        raise ValueError(f"lesson export: expected one new folder, got {' '.join(which)}")
+    made = copies.export(which[0], options.only, not options.without_solutions,
+                         not options.without_hints)
+    print(f"{counted(len(made), 'lesson')} in {os.path.join(which[0], 'lessons')}"
+          + (", without solutions: collect the files of `work` there, and grade them here with "
+             "`tinyrlhf lesson grade FOLDER`" if options.without_solutions else ""))
 
 
 def print_solution(folder, which):
@@ -39,22 +74,24 @@ def print_solution(folder, which):
 
 
 def write_notebook(folder, which):
-    path = Path(f"{folder.name}.ipynb")
-    path.write_text(pages.notebook_text(folder), encoding="utf-8")
-    print(path)
+    path = copies.notebook_file(folder)
+    begin(path, "notebook", copies.notebook_text(folder, path.parent))
+    print(f"{os.path.relpath(path)} is yours now, with its exercises; open it with: "
+          f"jupyter lab {os.path.relpath(path)}")
 
 
 def build_pages(folder, which):
     pages.write_pages(folder)
+    pages.write_gallery()
     print(os.path.relpath(folder / "README.md"))
 
 
 def demo(options):
     """`tinyrlhf demo N`."""
-    if options.seed < 0:
+    if (options.seed or 0) < 0:
         raise ValueError(f"--seed: expected 0 or more, got {options.seed}")
-    stepper.step_through(options.number, options.seed, options.votes, options.out)
+    stepper.step_through(options)
 
 
-ACTIONS = {"start": start_work, "solution": print_solution, "notebook": write_notebook,
-           "build": build_pages}
+ACTIONS = {"start": start_work, "watch": watch_work, "solution": print_solution,
+           "notebook": write_notebook, "build": build_pages}

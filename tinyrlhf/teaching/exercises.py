@@ -1,17 +1,26 @@
 """What is an exercise? One right function, and everything needed to tell it from wrong ones."""
 import ast
+import importlib
+import inspect
+import sys
 import textwrap
+import types
 
-from tinyrlhf.teaching.places import run_file, solutions_file
+import numpy as np
+
+from tinyrlhf.teaching.places import solutions_folder
+from tinyrlhf.teaching.predictions import predictions_of, stub_lines
 
 STUB_HEAD = '''"""The exercises of lesson {name}.
 
-Each function says what it should return. Replace its `raise` line by your code, \
+Each function says what it should return. Replace its `raise` line by your code,
 and let the grader look:
 
     pytest lessons/{name}            add --hints when stuck
 """
 '''
+
+MUSEUM_HEAD = '"""The museum of bugs: each function is as it was published. Mend it."""\n'
 
 
 class Exercise:
@@ -25,13 +34,16 @@ class Exercise:
     Attributes:
         cases: list of tuples of arguments; the first one is the worked number of the docstring.
         wrong_versions: (message, function) of usual mistakes; right_versions: other solutions;
-            laws: (sentence, function -> bool).
+            laws: (sentence, function -> bool, or the sentence that says what is wrong).
+        published, where: a bug that was published, for the stub; tested: the exercise that this
+            one is a check of.
     """
 
     def __init__(self, function, number, minutes, hints, tolerance=1e-6, extra=False):
         self.function, self.number, self.minutes, self.hints = function, number, minutes, hints
         self.tolerance, self.extra, self.name = tolerance, extra, function.__name__
         self.cases, self.wrong_versions, self.right_versions, self.laws = [], [], [], []
+        self.published, self.where, self.tested = None, "", None
         self.player = lambda function, *arguments: function(*arguments)
         self.signature = function  # whose argument names are printed
 
@@ -42,6 +54,14 @@ class Exercise:
         """Decorator: a usual mistake, and the sentences that the student who makes it reads."""
         return lambda function: self.wrong_versions.append((message, function)) or function
 
+    def bug(self, where, message):
+        """Decorator: a mistake that was published, and where; the stub begins with it."""
+        def note(function):
+            self.published, self.where = function, where
+            return self.wrong(message)(function)
+
+        return note
+
     def right(self, function):
         """Decorator: another right solution, such as the library's."""
         self.right_versions.append(function)
@@ -50,6 +70,39 @@ class Exercise:
     def law(self, sentence):
         """Decorator: says of the student's function whether the sentence is true of it."""
         return lambda function: self.laws.append((sentence, function)) or function
+
+    def checks(self, tested):
+        """This exercise is a check(f) of another one: it is shown every version, right and wrong.
+
+        What stops under it is rejected. It passes if it accepts the right ones and no wrong one.
+        """
+        self.tested, right = tested, [tested.function, *tested.right_versions]
+        versions = {f"right: {each.__name__}": each for each in right}
+        versions |= {message: each for message, each in tested.wrong_versions}
+
+        def accepts(check, version):
+            try:
+                said = check(versions[version])
+                return said if isinstance(said, str) else bool(said)
+            except Exception:
+                if versions[version] in right:
+                    raise
+                return False
+
+        def score(check):
+            said = {version: accepts(check, version) for version in versions}
+            slipped = [version for version in list(said)[len(right):] if said[version]]
+            kept, wrong = sum(list(said.values())[:len(right)]), len(said) - len(right)
+            return kept == len(right) and not slipped or (
+                f"It accepts {kept} of {len(right)} right versions and rejects "
+                f"{wrong - len(slipped)} of {wrong} wrong ones. "
+                + (f"One that gets through is told: {slipped[0]}" if slipped else "Which rule "
+                   "of yours is stricter than the task?"))
+
+        self.cases = [(version,) for version in versions]
+        self.player = self.signature = accepts
+        self.law("")(score)
+        return self
 
     def play(self, function):
         """Decorator: play(f, *case) -> what is compared, where f(*case) itself is not.
@@ -60,15 +113,36 @@ class Exercise:
         return function
 
 
+def near(one, other):
+    """Is a law fulfilled, up to what single precision loses?"""
+    return np.allclose(one, other, 1e-5, 1e-5)
+
+
 def exercise(number, minutes, hints, **options):
     """Decorator: the function below is the solution of this exercise."""
     return lambda function: Exercise(function, number, minutes, hints, **options)
 
 
+def solution_modules(folder):
+    """The modules of `lessons/solutions/NN_name`, one for each exercise, in order.
+
+    They are imported as parts of one package, so that one may build on another.
+    """
+    place = solutions_folder(folder).resolve()
+    name = str(place).replace(".", "_")
+    package = sys.modules.setdefault(name, types.ModuleType(name))
+    package.__path__ = [str(place)]
+    files = sorted(place.glob("exercise_*.py"))
+    return [importlib.import_module(f"{name}.{file.stem}") for file in files]
+
+
 def exercises_of(folder):
     """The exercises of a lesson as a dict by number, in order."""
-    names = run_file(solutions_file(folder))
-    return {each.number: each for each in names.values() if isinstance(each, Exercise)}
+    found = {}
+    for module in solution_modules(folder):
+        here = [each for each in vars(module).values() if isinstance(each, Exercise)]
+        found.update((each.number, each) for each in here if each.number not in found)
+    return found
 
 
 def function_nodes(source):
@@ -76,35 +150,54 @@ def function_nodes(source):
     return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
 
 
-def stub_text(folder):
-    """The text of exercises.py: the solutions with a raise where the body was."""
-    source = solutions_file(folder).read_text(encoding="utf-8")
-    lines, nodes = source.splitlines(), function_nodes(source)
-    imports = [ast.unparse(node) for node in ast.parse(source).body
-               if isinstance(node, (ast.Import, ast.ImportFrom))
-               and getattr(node, "module", "") != "tinyrlhf.teaching"]
-    parts = [STUB_HEAD.format(name=folder.name) + "\n".join(imports)]
+def stub_text(folder, solved=False):
+    """The text of exercises.py: the solutions with a raise where the body was, or solved."""
+    imports, parts = [], []
     for each in exercises_of(folder).values():
-        node = nodes[each.name]
-        head = "\n".join(lines[node.lineno - 1:node.body[0].end_lineno])
-        extra = ", extra" if each.extra else ""
-        parts.append(f'\n\n# {each.number}, {each.minutes} minutes{extra}\n{head}\n'
-                     f'    raise NotImplementedError("{each.number}")')
-    return "\n".join(parts) + "\n"
+        source = inspect.getsource(inspect.getmodule(each.function))
+        imports += [ast.unparse(node) for node in ast.parse(source).body if is_import(node)]
+        text, extra = solution_text(folder, each.number), ", extra" if each.extra else ""
+        if not solved:
+            docstring = ast.parse(text).body[0].body[0]
+            lines = text.splitlines()[:docstring.end_lineno]
+            body = f'    raise NotImplementedError("{each.number}")'
+            if each.published:
+                extra, body = f"; {each.where}", body_text(each.published)
+            text = "\n".join([*lines, body])
+        parts.append(f"\n\n# {each.number}, {each.minutes} minutes{extra}\n{text}")
+    # first the standard library, then numpy, then this package
+    imports = sorted(set(imports), key=lambda line: ("tinyrlhf" in line, "numpy" in line, line))
+    asked = [f"\n\n{stub_lines(folder)}"] if not solved and predictions_of(folder) else []
+    head = MUSEUM_HEAD if folder.name == "museum" else STUB_HEAD.format(name=folder.name)
+    return "\n".join([head + "\n".join(imports), *asked, *parts]) + "\n"
+
+
+def is_import(node):
+    """Is this an import that the student needs, too?"""
+    ours = getattr(node, "level", 0) or getattr(node, "module", "") == "tinyrlhf.teaching"
+    return isinstance(node, (ast.Import, ast.ImportFrom)) and not ours
 
 
 def solution_text(folder, number):
     """The solution of one exercise, as text."""
-    source = solutions_file(folder).read_text(encoding="utf-8")
-    node = function_nodes(source)[exercises_of(folder)[number].name]
-    return textwrap.dedent("\n".join(source.splitlines()[node.lineno - 1:node.end_lineno]))
+    source = inspect.getsource(exercises_of(folder)[number].function)
+    return source[source.index("\ndef ") + 1:].rstrip()
 
 
-def still_a_stub(node):
-    """Does this function consist of a docstring and the raise that it came with?"""
+def body_text(function):
+    """The text below the signature of a function that has no docstring."""
+    lines = inspect.getsource(function).splitlines()
+    return "\n".join(lines[ast.parse("\n".join(lines)).body[0].body[0].lineno - 1:])
+
+
+def still_a_stub(node, published=None):
+    """Does this function consist of a docstring and what it came with, a raise or a bug?"""
     def says_nothing(part):
         docstring = isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
         return docstring or isinstance(part, ast.Pass)
 
-    return all(says_nothing(part) or ast.unparse(part).startswith("raise NotImplementedError")
-               for part in node.body)
+    said = [ast.unparse(part) for part in node.body if not says_nothing(part)]
+    if published:
+        came_with = ast.parse(textwrap.dedent(body_text(published))).body
+        return said in ([], [ast.unparse(part) for part in came_with])
+    return all(part.startswith("raise NotImplementedError") for part in said)

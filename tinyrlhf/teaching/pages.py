@@ -1,7 +1,6 @@
 """From a lesson's one source to what people read: a page with output and pictures, a notebook."""
 import contextlib
 import io
-import json
 import os
 import re
 import runpy
@@ -12,12 +11,15 @@ from unittest.mock import patch
 
 import numpy as np
 
+from tinyrlhf.saving import write_whole
 from tinyrlhf.teaching.exercises import exercises_of, stub_text
-from tinyrlhf.teaching.places import lessons_folder
+from tinyrlhf.teaching.places import lesson_folders, lessons_folder
+
+GALLERY = "<!-- the gallery: made by `tinyrlhf lesson build` -->"
 
 
 def cells(folder):
-    """The cells of lesson.py in percent format: (kind, text), kind "markdown" or "code"."""
+    """The cells of lesson.py in percent format: (kind, text), kind markdown, predict or code."""
     source = (folder / "lesson.py").read_text(encoding="utf-8")
     parts = re.split(r"^# %%(.*)\n", source, flags=re.MULTILINE)[1:]
     found = []
@@ -25,7 +27,7 @@ def cells(folder):
         if "markdown" in mark:
             found.append(("markdown", re.sub(r"^# ?", "", text.strip(), flags=re.MULTILINE)))
         else:
-            found.append(("code", text.strip()))
+            found.append(("predict" if "predict" in mark else "code", text.strip()))
     return found
 
 
@@ -56,10 +58,11 @@ def run_cells(folder, pictures):
 
 
 def write_pages(folder):
-    """Write exercises.py, img/ and README.md of a lesson."""
+    """Write img/, README.md and, with the predictions of that page, exercises.py of a lesson."""
+    if folder.name != "museum":  # its page is written by hand
+        printed, _ = run_cells(folder, folder / "img")
+        (folder / "README.md").write_text(page(folder, printed), encoding="utf-8")
     (folder / "exercises.py").write_text(stub_text(folder), encoding="utf-8")
-    printed, _ = run_cells(folder, folder / "img")
-    (folder / "README.md").write_text(page(folder, printed), encoding="utf-8")
 
 
 def page(folder, printed):
@@ -71,10 +74,13 @@ def page(folder, printed):
              "| | |\n|---|---|\n"
              "| install once | in the project's folder: `pip install -e \".[test]\"` |\n"
              f"| run it | `python lessons/{folder.name}/lesson.py` |\n"
-             f"| do its exercises | `{start}`, then `pytest lessons/{folder.name}` |\n"
+             f"| do its exercises | `tinyrlhf lesson watch {number:02}`: a verdict at each save |\n"
              f"| show it to a room | `tinyrlhf demo {number}` |"]
     outputs = iter(printed)
     for kind, text in rest:
+        if kind == "predict":  # its call would give the answer away
+            parts.append(next(outputs))
+            continue
         parts.append(text if kind == "markdown" else f"```python\n{text}\n```")
         if kind == "code":
             for piece in re.split(r"(?m)(^!\[.*$)", next(outputs)):
@@ -96,23 +102,39 @@ def page(folder, printed):
     return "\n\n".join(parts) + "\n"
 
 
-def notebook_text(folder):
-    """The lesson as the text of a notebook (nbformat 4), without outputs."""
-    def cell(i, kind, text):
-        body = {"cell_type": kind, "id": f"cell-{i}", "metadata": {},
-                "source": text.splitlines(keepends=True)}
-        return body | ({"execution_count": None, "outputs": []} if kind == "code" else {})
-
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    book = {"cells": [cell(i, *each) for i, each in enumerate(cells(folder))],
-            "nbformat": 4, "nbformat_minor": 5,
-            "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}}}
-    return json.dumps(book, indent=1) + "\n"
-
-
 def path_table():
     """The path through all lessons, from lessons/README.md: lines of number, name and minutes."""
     text = (lessons_folder() / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| \[?(.*?)(?:\].*?)? \| (\d+) \| (.*?) \|$", text, re.MULTILINE)
     return [f"{number:>2}  {name:<50} {minutes:>3} minutes   {state}"
             for number, name, minutes, state in rows]
+
+
+def gallery(folders=None):
+    """The pictures of all (or these) lessons for lessons/README.md, two in a row, with claims."""
+    minutes = {line[:2].strip(): re.search(r"(\d+) minutes", line)[1] for line in path_table()}
+    found = []
+    for folder in folders or lesson_folders():
+        if not (folder / "README.md").exists():
+            continue
+        text = (folder / "README.md").read_text(encoding="utf-8")
+        claim, picture = re.search(r"^!\[(.*?)\]\((.*?)\)", text, re.MULTILINE).groups()
+        title = re.match(r"# (.*)", text)[1]
+        number = str(int(folder.name[:2]))
+        page = f"{folder.name}/README.md"
+        found.append(f"[![{claim}]({folder.name}/{picture})]({page})<br>{claim}.<br>"
+                     f"**[{title}]({page})**, {minutes[number]} minutes")
+    rows = [f"| {' | '.join([*found[i:i + 2], ''][:2])} |" for i in range(0, len(found), 2)]
+    return "\n".join(["| | |", "|---|---|", *rows])
+
+
+def with_gallery(text, folders=None):
+    """The text of lessons/README.md with the gallery as it is now, between its two marks."""
+    before, _, after = text.split(GALLERY)
+    return f"{before}{GALLERY}\n{gallery(folders)}\n{GALLERY}{after}"
+
+
+def write_gallery():
+    """Bring lessons/README.md up to date."""
+    path = lessons_folder() / "README.md"
+    write_whole(path, with_gallery(path.read_text(encoding="utf-8")))

@@ -27,6 +27,8 @@ def show(figure, name, claim):
         keep(figure, Path(folder) / f"{name}.png")
         print(f"![{claim}](img/{name}.png)")
     elif has_window():
+        if "inline" not in plt.get_backend().lower():
+            print(f"picture: {claim} (close its window to go on)", flush=True)
         plt.show()
     else:
         folder = lessons_folder() / "work"

@@ -1,17 +1,39 @@
 """Where are the lessons, and which file is the student's?"""
+import functools
 import re
 import runpy
+import sys
 from pathlib import Path
+
+import tinyrlhf
+
+OWN = Path(tinyrlhf.__file__).parents[1] / "lessons"  # of the source that this package is part of
 
 
 def lessons_folder():
-    """The folder `lessons` in the working directory or above."""
+    """The course's folder `lessons` in the working directory or above; others are left alone.
+
+    As Python is run from there, a copy that is not this package's own says where it is.
+    """
     for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / "lessons" / "README.md").is_file():
+        if ours(folder / "lessons"):
             return folder / "lessons"
     raise ValueError("lessons: expected a folder `lessons` here or above, found none; it comes "
                      "with the project's source, not with the installed package: "
                      "call this inside the source")
+
+
+@functools.cache
+def ours(folder):
+    """Is this our course, whose README.md names our command, and not somebody else's folder?"""
+    try:
+        with open(folder / "README.md", encoding="utf-8", errors="replace") as file:
+            named = "`tinyrlhf lesson " in file.read(100_000)
+    except OSError:
+        return False
+    if named and folder != OWN.resolve():
+        print(f"lessons: those in {str(folder)!r}", file=sys.stderr)
+    return named
 
 
 def lesson_folders():
@@ -20,7 +42,9 @@ def lesson_folders():
 
 
 def lesson_folder(number):
-    """The folder of a lesson that is called 6, 06 or 06_votes_to_scores."""
+    """The folder of a lesson that is called 6, 06 or 06_votes_to_scores, or of the museum."""
+    if number == "museum":
+        return lessons_folder() / "museum"
     wanted, *words = str(number).split("_")
     for folder in lesson_folders():
         own_number, *own_words = folder.name.split("_")
@@ -31,8 +55,12 @@ def lesson_folder(number):
     raise ValueError(f"lesson: expected one of {present} (the others are to come), got {number}")
 
 
-def solutions_file(folder):
-    return folder.parent / "solutions" / f"{folder.name}.py"
+def solutions_folder(folder):
+    found = folder.parent / "solutions" / folder.name
+    if not found.is_dir():
+        raise ValueError(f"lesson: expected the solutions of {folder.name}, but this copy of the "
+                         "lessons came without; your teacher has them, and grades")
+    return found
 
 
 def work_file(folder):
@@ -45,5 +73,11 @@ def students_file(folder):
 
 
 def run_file(path):
-    """The names that a file defines, as a dict; it is read anew each time, never from a cache."""
+    """The names that a file defines, as a dict; it is read anew each time, never from a cache.
+
+    As with `python FILE`, modules beside it can be imported, and it has no arguments.
+    """
+    beside = str(Path(path).resolve().parent)
+    if beside not in sys.path:
+        sys.path.insert(0, beside)
     return runpy.run_path(str(path), run_name=Path(path).stem)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinyrlhf.teaching.relations import relation
+
 PASSED, TO_DO, FAILED = "passed", "to do", "not yet"  # pytest's "failed" would print it twice
 STAGES = ("runs", "returns", "shape", "finite", "unchanged", "hand", "law", "value")
 
@@ -35,6 +37,7 @@ def grade(exercise, function):
 
     A usual mistake is called by its name.
     """
+    function = in_the_form_of(solutions_result(exercise), function)
     right = [known_outcome(exercise, exercise.function, i) for i in range(len(exercise.cases))]
     seen = [outcome(exercise, function, case) for case in exercise.cases]
     printed = "".join(each.printed for each in seen).splitlines()
@@ -50,7 +53,7 @@ def grade(exercise, function):
             said = ""
             if printed and "print" not in message:
                 said = f" It printed: {' | '.join(printed[:2])}"
-            message = misconception(exercise, seen) or message
+            message = misconception(exercise, seen) or explained(exercise, message, right, seen)
             return Verdict(FAILED, message + said, trace_of(error))
     if printed:
         return Verdict(PASSED, "It also prints, which is fine while you look for a mistake.")
@@ -58,15 +61,67 @@ def grade(exercise, function):
 
 
 def outcome(exercise, function, case):
-    """What happens on one case: arguments are copies, prints are caught, warnings not shown."""
-    arguments, printed = copy.deepcopy(case), io.StringIO()
-    try:
-        with contextlib.redirect_stdout(printed), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    """What happens on one case; arguments are copies."""
+    arguments, result, stop = copy.deepcopy(case), None, None
+    with quiet() as printed:
+        try:
             result = exercise.player(function, *arguments)
-            return Outcome(result, arguments, None, printed.getvalue())
-    except (Exception, SystemExit) as error:  # whatever it is, the student mends it
-        return Outcome(None, arguments, error, printed.getvalue())
+        except (Exception, SystemExit) as error:  # whatever it is, the student mends it
+            stop = error
+    return Outcome(result, arguments, stop, printed.said())
+
+
+class Paper(io.TextIOWrapper):
+    """What is printed instead of on the screen, which it can do all that a screen can."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="utf-8", errors="replace")
+
+    def said(self):
+        if self.closed:
+            return ""
+        self.flush()
+        return self.buffer.getvalue().decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def quiet():
+    """Prints are caught, warnings not shown, and NumPy behaves as it does by itself."""
+    with (contextlib.redirect_stdout(Paper()) as printed, warnings.catch_warnings(),
+          np.errstate(all="warn"), np.printoptions()):
+        warnings.simplefilter("ignore")
+        yield printed
+
+
+@functools.cache
+def solutions_result(exercise):
+    """What the solution itself returns, as an example of the form that is asked for."""
+    results = []
+    outcome(exercise, lambda *given: results.append(exercise.function(*given)) or results[-1],
+            exercise.cases[0])
+    return results[0] if results else None
+
+
+def in_the_form_of(example, function):
+    """The function with lists for arrays, lists for tuples, arrays for lists brought to form."""
+    @functools.wraps(function)
+    def formed(*arguments, **named):
+        return like(example, function(*arguments, **named))
+
+    return formed
+
+
+def like(example, value):
+    """The value, with its lists, tuples and arrays as in the example; left alone if in doubt."""
+    if isinstance(example, np.ndarray) and isinstance(value, (list, tuple)):
+        with contextlib.suppress(ValueError, TypeError):
+            return np.array(value) if numeric(np.array(value)) else value
+    if isinstance(example, (list, tuple)) and isinstance(value, (list, tuple, np.ndarray)):
+        if not example or isinstance(value, np.ndarray) and value.ndim == 0:
+            return value
+        examples = [*example, *[example[-1]] * len(value)]
+        return type(example)(like(*pair) for pair in zip(examples, value))
+    return value
 
 
 @functools.cache
@@ -80,6 +135,8 @@ def at_stage(exercise, function, stage, right, seen):
     if stage == "law":
         for sentence, law in exercise.laws:
             tried = outcome(exercise, lambda *_: law(function), exercise.cases[0])
+            if isinstance(tried.result, str):  # a law that finds its own words
+                return tried.result, None
             if tried.error or not tried.result:
                 why = f" (It stops with {stopped(tried.error)}.)" if tried.error else ""
                 return sentence + why, tried.error
@@ -115,9 +172,51 @@ def complaint(exercise, case, right, seen, stage):
                 f"Work on {name}.copy().")
     if stage in ("hand", "value") and not same(wanted, got, exercise.tolerance):
         worked = " (the worked number of the docstring)" if stage == "hand" else ""
-        return (f"For {given(exercise, case)} expected {words(wanted)}{worked}, "
-                f"got {words(got)}.")
+        where, wanted, got = first_difference(wanted, got, exercise.tolerance)
+        digits = next((digits for digits in (4, 6, 8, 12)
+                       if words(wanted, digits) != words(got, digits)), 17)
+        return (f"For {given(exercise, case)} expected {where}{words(wanted, digits)}{worked}, "
+                f"got {words(got, digits)}.")
     return None
+
+
+def first_difference(wanted, got, tolerance):
+    """Where two results begin to differ, in words, and what stands there in both."""
+    where = ""
+    while isinstance(wanted, (tuple, list)) and len(wanted) == len(got):
+        wrong = [not same(*pair, tolerance) for pair in zip(wanted, got)]
+        i = wrong.index(True)
+        where += f"in part {i + 1} of {len(wanted)} "
+        wanted, got = wanted[i], got[i]
+    if numeric(wanted) and numeric(got) and np.size(wanted) > 8:
+        loose = tolerance_for(got, tolerance)
+        wrong = ~np.isclose(wanted, got, loose, loose, equal_nan=True)
+        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        where += f"at [{', '.join(map(str, place))}] "
+        wanted, got = wanted[place], got[place]
+    return where, wanted, got
+
+
+def explained(exercise, message, right, seen):
+    """The message, and what holds in all cases: which parts are right, which relation, how many."""
+    good = [alike(*pair, exercise.tolerance) for pair in zip(right, seen)]
+    pairs = [(one.result, other.result) for one, other in zip(right, seen)]
+    if all(good):
+        return message
+    lengths = {len(each) if isinstance(each, tuple) else 0 for pair in pairs for each in pair}
+    if len(lengths) == 1 and lengths != {0}:
+        parts = list(zip(*[list(zip(*pair)) for pair in pairs]))
+        fine = [all(same(*pair, exercise.tolerance) for pair in part) for part in parts]
+        if any(fine) and not all(fine):
+            numbers = " and ".join(str(i) for i, right in enumerate(fine, 1) if right)
+            message += f" Right in every case: part {numbers} of {len(fine)}."
+        pairs = next((part for part, right in zip(parts, fine) if not right), [])
+    if pairs and all(numeric(each) for pair in pairs for each in pair):
+        with contextlib.suppress(ArithmeticError, ValueError):  # the verdict stands without it
+            said = relation(pairs)
+            if said:
+                return f"{message} {said}"
+    return f"{message} Right in {sum(good)} of {len(good)} cases." if any(good) else message
 
 
 def given(exercise, case):
@@ -157,11 +256,18 @@ def same(one, other, tolerance):
         return (one.keys() == other.keys()
                 and all(same(one[key], other[key], tolerance) for key in one))
     if numeric(one) and numeric(other):
+        tolerance = max(tolerance_for(one, tolerance), tolerance_for(other, tolerance))
         return (np.shape(one) == np.shape(other)
                 and np.allclose(one, other, tolerance, tolerance, equal_nan=True))
     if comparable(one) and comparable(other):
         return not numeric(one) and not numeric(other) and one == other
     return not comparable(one) and not comparable(other)
+
+
+def tolerance_for(value, tolerance):
+    """Single precision has seven digits, and loses some of them on the way."""
+    single = np.asarray(value).dtype in (np.float32, np.float16) and tolerance
+    return max(tolerance, 1e-5) if single else tolerance
 
 
 def comparable(value):
@@ -195,14 +301,14 @@ def form(value, whole=True):
     return kinds[np.asarray(value).dtype.kind]
 
 
-def words(value):
+def words(value, digits=4):
     """A value, short enough for a sentence."""
     if isinstance(value, (tuple, list)):
-        parts = ", ".join(map(words, value))
-        return f"({parts})" if isinstance(value, tuple) else f"[{parts}]"
+        parts = [words(part, digits) for part in value[:6]] + ["..."] * (len(value) > 6)
+        return f"({', '.join(parts)})" if isinstance(value, tuple) else f"[{', '.join(parts)}]"
     if numeric(value):
-        text = np.array2string(np.asarray(value), precision=4, threshold=16, separator=", ",
-                               suppress_small=True)
+        text = np.array2string(np.asarray(value), precision=digits, threshold=16, edgeitems=2,
+                               separator=", ", suppress_small=digits < 6)
         return re.sub(r"\s+", " ", text)
     if isinstance(value, (str, dict, type(None))):
         return reprlib.repr(value)

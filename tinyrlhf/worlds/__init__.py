@@ -39,6 +39,7 @@ MADE = {  # name: class, what else it needs, what is always set
     "ppo": (PPO, ("critic", "gamma", "minibatch"), {}),
 }
 LEARNERS = tuple(MADE)
+REWARDED = ("states", "features")  # by a reward model
 AGREEMENT = 0.9                           # of answers with the true reward, unless told
 LAPSE = 0.1                               # how often a person marks a part without looking
 COMMON = {"person": "simulated", "agreement": None, "rationality": None, "ask": "random"}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tinyrlhf.episodes import clip
-from tinyrlhf.games.cartpole import ANGLE_LIMIT, CartPole, fallen
+from tinyrlhf.episodes import clip, join
+from tinyrlhf.games.cartpole import ANGLE_LIMIT, X_LIMIT, CartPole, fallen
 from tinyrlhf.humans.experts import Player
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.policies import Policy
@@ -11,9 +11,10 @@ from tinyrlhf.questions import View
 from tinyrlhf.rewards.habits import Habits
 from tinyrlhf.rewards.reward_models import StepReward
 from tinyrlhf.rlhf import State
-from tinyrlhf.worlds import LEARNERS, generators, make_learner, rounds_of, world
+from tinyrlhf.worlds import LEARNERS, REWARDED, generators, make_learner, rounds_of, world
 
 LEAN = np.array([0.5, 1.0, 10.0, 2.0])  # an expert pushes to where state @ LEAN points,
+HALF = ("early", "upright")             # of the clips begin so
 CLEAR = 0.5                             # and from here on a push against it is a mistake
 
 
@@ -25,11 +26,15 @@ def near_zero(number):
 class Clips(View):
     """People see clips of half a second: half of them begin early, since later most poles lie.
 
-    Whoever is to act gets clips that begin upright: a fallen pole cannot be raised.
+    Or half begin `upright`, as do all that somebody is to act in: of two poles that lie nothing
+    can be said.
     """
     length, early = 25, 60
     remarks = {"keep it upright": near_zero(2), "stay in the middle": near_zero(0),
                "more calmly": near_zero(3)}
+
+    def __init__(self, half="early"):
+        self.half = half
 
     def certain(self, clips):
         upright = np.abs(clips.states[..., 2]).max(axis=1) < ANGLE_LIMIT / 4
@@ -43,9 +48,13 @@ class Clips(View):
             rows, first = np.nonzero(upright & ~fallen(states))
             drawn = rng.integers(len(rows), size=n)
             return clip(episodes[rows[drawn]], first[drawn], self.length)
+        late = episodes.mask.shape[1] - self.length + 1
+        if self.half == "upright":
+            first = rng.integers(late, size=n // 2)
+            others = clip(episodes[rng.integers(len(episodes), size=n // 2)], first, self.length)
+            return join([others, self.clips(episodes, n - n // 2, rng, to_act=True)])
         rows = rng.integers(len(episodes), size=n)
         early = rng.random(n) < 0.5
-        late = episodes.mask.shape[1] - self.length + 1
         first = np.where(early, rng.integers(self.early, size=n), rng.integers(late, size=n))
         return clip(episodes[rows], first, self.length)
 
@@ -77,11 +86,28 @@ def pushes_and_poses(episodes):
     return np.concatenate([pushes, poses], axis=-1)
 
 
+def what_one_sees(episodes):
+    """Of the state after each step: (B, T, 7).
+
+    Whether it has fallen, else where the cart is and its square, the lean squared, both speeds (up
+    to 3 m/s, 3 rad/s); and the push.
+    """
+    states = episodes.next_observations
+    down = fallen(states)
+    x, speed, angle, turn = np.moveaxis(np.where(down[..., None], 0.0, states), -1, 0)
+    x = x / X_LIMIT
+    speeds = np.minimum(np.abs([speed, turn]), 3.0) / 2
+    pushes = 2.0 * episodes.actions - 1
+    return np.stack([down, x, x * x, (angle / ANGLE_LIMIT) ** 2, *speeds, pushes], axis=-1)
+
+
 @world(claim="{n} answers about half-second clips taught it to balance", judged_in=CartPole(),
        best=CartPole().horizon, called="standard game", expert=balancer,
-       on_true_reward=standard_game, moving=True)
+       on_true_reward=standard_game, moving=True,
+       idle={("person", "nobody"): ("rewarded", "clips")})
 def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef=0.0,
-             feedback="preference"):
+             feedback="preference", rewarded: REWARDED = "states", clips: HALF = "early",
+             updates=10):
     """An MLP learns to balance from clips of half a second, in a game that never ends early.
 
     The entropy bonus keeps the policy exploring while the reward model knows little: without it one
@@ -90,18 +116,27 @@ def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef
     The reward model is shown the push as well as the pose: a person who likes poles that stand does
     not care, but a coin would seem to like some push, and so the control falls. Thumbs are read as
     if people had been surer than they were: one says little, and the prior outweighs it.
+
+    Some forty answers of a real person teach wishes of their own, "on the left", where only
+    `what_one_sees` is rewarded, half of the clips begin upright, and updates are more.
     """
     game, rngs = CartPole(frozen=True, horizon=250), generators(seed)
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))
-    reward_model = StepReward(MLP((5, 32, 32, 1), rngs["networks"]), pushes_and_poses,
-                              learning_rate=3e-3, prior=0.3, batch=64, centred=True,
-                              target_std=0.1, limit=10,
-                              habits=Habits(rationality={"thumb": 3.0}))
+    habits, how = Habits(rationality={"thumb": 3.0}), {"prior": 0.3, "batch": 64, "centred": True,
+                                                       "target_std": 0.1, "limit": 10}
+    if rewarded == "states":
+        reward_model = StepReward(MLP((5, 32, 32, 1), rngs["networks"]), pushes_and_poses,
+                                  learning_rate=3e-3, habits=habits, **how)
+    else:
+        linear = MLP((7, 1), rngs["networks"], head_gain=0.01)
+        reward_model = StepReward(linear, what_one_sees, learning_rate=0.03, fit_steps=300,
+                                  habits=habits, **how)
     critic = MLP((4, 64, 64, 1), rngs["networks"])
-    improver = make_learner(learner, policy, critic, group=4, updates=10 * rounds,
+    improver = make_learner(learner, policy, critic, group=4, updates=updates * rounds,
                             learning_rate=1e-3, entropy_coef=0.6, entropy_until=0.3, gamma=0.99,
                             minibatch=400)
     return State(game, policy, policy.copy(), improver, reward_model,
                  rounds_of(feedback, questions, rounds), episodes_per_update=16,
-                 updates_per_round=10, group=4, kl_coef=kl_coef, rngs=rngs, view=Clips(),
+                 updates_per_round=updates, group=4, kl_coef=kl_coef, rngs=rngs,
+                 view=Clips(clips),
                  imitation={"learning_rate": 3e-3, "steps": 100, "batch": 256})

@@ -41,7 +41,9 @@ STRAYS = 0.15  # share of steps in which the careless person goes anywhere
 
 def room(glass=-3.0):
     """The game, as somebody sees it to whom a step on glass is worth so much."""
-    return Gridworld(GLASS_MAP, slip=0.03, step_reward=-0.1, goal=10.0, flowers=glass, horizon=30)
+    game = Gridworld(GLASS_MAP, slip=0.03, step_reward=-0.1, goal=10.0, flowers=glass, horizon=30)
+    game.legend["bad"] = "glass"
+    return game
 
 
 def careless():

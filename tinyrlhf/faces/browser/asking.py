@@ -1,14 +1,10 @@
 """How does each kind of feedback look on a page? What is shown, and which keys say what."""
-import numpy as np
-
-from tinyrlhf.episodes import collect, cut_at, splice, steps, steps_left
-from tinyrlhf.faces.browser.drawing import clip_of, piece_of
+from tinyrlhf.faces.browser.drawing import clip_of
+from tinyrlhf.faces.vote import QUICK, SLOWER
 from tinyrlhf.feedback.answers import CANT_TELL, GRADES, KINDS, PARTS, SAME, SKIP
 
 SIDES = "left", "right"
 ARROWS = {"left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown"}
-LIVE = 0.1       # seconds a step: what is faster goes on by itself, else each key is one step
-SLOWER = 4       # than the game itself, for people who steer
 TITLES = {
     "preference": "Which do you like better?", "ranking": "The best first: put them in order",
     "rating": "How good is this?", "thumb": "Good, or not?",
@@ -28,14 +24,15 @@ def choices(kind, order, remarks):
     numbers = [str(1 + i) for i in range(len(order))]
     both = [option(ARROWS[side], side, [said], side=side) for side, said in zip(SIDES, order)]
     if kind == "preference":
-        return [both[0], option("ArrowUp", "the same", [SAME]), both[1]]
+        return [both[0], option("ArrowUp", "the same", [SAME]), both[1],
+                option("n", "not sure", toggle=True, minor=True)]
     if kind == "ranking":
         return [option(n, "", None, add=said) for n, said in zip(numbers, order)]
     if kind == "rating":
         words = ["poor", *[""] * (GRADES - 2), "great"]
         return [option(str(1 + grade), words[grade], [grade]) for grade in range(GRADES)]
     if kind == "thumb":
-        return [option("ArrowLeft", "not good", [0]), option("ArrowRight", "good", [1])]
+        return [option("-", "not good", [0]), option("+", "good", [1])]
     if kind == "stop":
         words = [f"after part {1 + part}" for part in range(PARTS - 1)] + ["let it go on"]
         return [option(str(1 + part), words[part], [part]) for part in range(PARTS)]
@@ -61,13 +58,16 @@ def parts_of(preferred, order):
     return [*keys, option("Enter", "no single part", add=CANT_TELL, minor=True)]
 
 
-def screen_of(session, ballot):
-    """A ballot as a page needs it: title, lead, question and options."""
+def screen_of(session, ballot, drawn):
+    """A ballot as a page needs it: title, lead, question and options; drawn: {row: its clip}."""
     kind, game, episodes = session.kind(ballot), session.game, session.questions.episodes
     rows, order = session.screens(ballot)
     acts = KINDS[kind].needs == "expert"
     typed = acts and hasattr(game, "decode")
-    clips = [clip_of(game, episodes, row) for row in rows]
+    for row in rows:
+        if row not in drawn:  # a room sees the same ones again and again
+            drawn[row] = clip_of(game, episodes, row)
+    clips = [dict(drawn[row]) for row in rows]
     if len(clips) == 2 and not acts:
         for clip, side in zip(clips, SIDES):
             clip.update(name=side, side=side)
@@ -82,60 +82,24 @@ def screen_of(session, ballot):
         options = [option(None, "it may stay as it is", [0])] if mends else []
     elif acts:
         keys = {ARROWS.get(key, key): action for key, action in game.keys.items()}
-        live = game.seconds_per_step < LIVE
+        live = game.seconds_per_step < QUICK  # then it goes on by itself, else a key is a step
         question.update(steer=keys, anew=KINDS[kind].drawn,
                         live=round(1000 * SLOWER * game.seconds_per_step) if live else 0)
-        lead = STEER % " ".join(key for key in game.keys)
+        lead = STEER % ", ".join(game.keys)
         if not KINDS[kind].drawn:
             lead = "pause with the space key where you take over, then steer " + lead
             options.append(option("n", "it may stay", [0], minor=True))
+    if hasattr(game, "ask"):
+        options.append(option("t", "type another prompt", do="prompt", minor=True))
     skip = option("x" if acts else "s", "skip", [SKIP], minor=True)
-    cant_tell = option("c" if acts else "ArrowDown", "can't tell", [CANT_TELL], minor=True)
+    down = "ArrowDown" if kind == "preference" else "c"
+    cant_tell = option(down, "can't tell", [CANT_TELL], minor=True)
     undo = option("Backspace", "undo", do="undo", minor=True)
     return {"title": TITLES[kind], "lead": lead, "question": question,
             "options": [*options, cant_tell, skip, undo]}
 
 
 def words_for(said, options):
-    """What was said, as the options call it."""
-    words = []
-    for number in said:
-        for each in options:
-            if each["say"] == said:
-                return each["label"] or each["key"]
-            if each.get("add") == number:
-                words.append(each["label"] or each["key"])
-                options = each.get("more", options)
-                break
-    return ", ".join(words)
-
-
-class Driven:
-    """An episode that somebody steers, from column `at` of one that was played: (1, T) Episodes."""
-
-    def __init__(self, game, played, at, rng):
-        self.game, self.played, self.history = game, played, []
-        left = int(steps_left(game, played)[0])
-        self.at = int(np.clip(at, 0, min(left, int(played.lengths[0])) - 1))
-        self.left = left - self.at
-        self.states = played.states[:, self.at]
-        self.first_step = played.first_step + self.at
-        self.playing = steps(game, self.choose, self.states, rng, self.first_step)
-        self.over = False
-
-    def choose(self, observations, rng):
-        return np.array([self.action]), np.full(1, np.nan)  # nobody says how likely
-
-    def step(self, action):
-        """One step; returns the pieces of the scene after it."""
-        if not self.over:
-            self.action = action
-            self.history.append(next(self.playing))
-            self.over = bool(self.history[-1].over[0]) or len(self.history) >= self.left
-        return [piece_of(piece) for piece in self.game.scene(self.history[-1].next_states[0])]
-
-    def done(self):
-        """The whole episode, as it should have been."""
-        tail = collect(self.game, self.history, self.states, self.first_step)
-        whole = splice(self.played, np.array([self.at]), tail)
-        return cut_at(whole, steps_left(self.game, self.played))
+    """What was said first, as the options call it."""
+    chosen = next(each for each in options if each["say"] == said or each.get("add") == said[0])
+    return (chosen["label"] or chosen["key"]) + (" ..." if len(said) > 1 else "")

@@ -7,24 +7,27 @@
 What people do comes as messages. The loop's thread reads and answers them one after the other: it
 alone keeps the books, and what is acknowledged is on the disk.
 """
+import itertools
 import json
+import secrets
 import time
 from pathlib import Path
 
-from tinyrlhf.faces.browser.asking import Driven, option, screen_of, words_for
-from tinyrlhf.faces.browser.drawing import chance_of_first, learned
-from tinyrlhf.faces.browser.server import Inbox, Refused, Reply, Server, Token, as_json, reply_to
+import numpy as np
+
+from tinyrlhf.faces.browser.asking import option, screen_of, words_for
+from tinyrlhf.faces.browser.drawing import learned, piece_of
+from tinyrlhf.faces.browser.server import Door, Inbox, Refused, Reply, Server, as_json, reply_to
 from tinyrlhf.feedback.answers import KINDS
-from tinyrlhf.feedback.forms import TEXT
+from tinyrlhf.numerics import sigmoid
 from tinyrlhf.saving import Closing, finite
-from tinyrlhf.sessions import Said, is_pair, report
+from tinyrlhf.sessions import Driven, Said, is_pair, is_unsure, report
 
 WHO = "browser"
 FILES = {"/": "html", "/page.css": "css", "/page.js": "javascript"}
 TICK = 0.2        # seconds between looks at the clock
-MOST_SAID = 16    # numbers in an answer
-NAMES = {"ArrowLeft": "left arrow", "ArrowRight": "right arrow", "ArrowUp": "up arrow",
-         "ArrowDown": "down arrow", "Backspace": "backspace or u"}
+ROUNDS = 6        # whose accuracy stands beside a question
+VOTE = {"ballot": str, "said": list, "turn": int, "ms": int, "confidence": float}
 REFUSALS = {"unknown": (404, "this question is not yours"),
             "invalid": (400, "said: there is no such answer to this question"),
             "late": (409, "too late: this question is closed"),
@@ -32,13 +35,14 @@ REFUSALS = {"unknown": (404, "this question is not yours"),
 
 
 def page_routes(door):
-    """Routes of the three files of a page, once `door(request)` lets in; its replies go first."""
+    """Routes of the three files of a page, for whoever came in by this `Door`."""
     def route(path, kind):
         name = path[1:] or "page.html"
         body = (Path(__file__).parent / name).read_bytes()
 
         async def reply(request):
-            return door(request) or Reply(body, type=f"text/{kind}; charset=utf-8")
+            door.whose(request)
+            return Reply(body, type=f"text/{kind}; charset=utf-8")
         return reply
 
     async def nothing(request):
@@ -49,7 +53,7 @@ def page_routes(door):
 
 
 class Desk(Closing):
-    """The page at this computer: who has the token sees it, and nobody else.
+    """The page at this computer: who has its address sees it, and nobody else.
 
     Args:
         world: name of what is learned in, for the page's head.
@@ -57,89 +61,78 @@ class Desk(Closing):
     """
 
     def __init__(self, world, port=0):
-        self.world, self.rev, self.boot = world, 0, time.time_ns() // 1_000_000
-        self.token, self.inbox, self.server = Token("tinyrlhf"), Inbox(), Server()
-        self.text = self.packed({"phase": "wait", "title": "One moment ..."})
+        self.world, self.inbox, self.server = world, Inbox(), Server()
+        self.door = Door("tinyrlhf", secrets.token_urlsafe(24))
+        self.texts = [packed({"phase": "wait", "title": "One moment ...", "world": world})]
         on = self.on
-        routes = {**page_routes(self.token.opened), ("GET", "/events"): self.events,
-                  ("POST", "/vote"): on("vote", ballot=str, said=list, turn=int, ms=int),
+        routes = {**page_routes(self.door), ("GET", "/events"): self.events,
+                  ("POST", "/vote"): on("vote", **VOTE),
                   ("POST", "/do"): on("do", what=str, text=str),
                   ("POST", "/act"): on("act", ballot=str, action=int, text=str, **{"from": int})}
         try:
-            self.listener = self.server.listen("127.0.0.1", port, routes, lambda whose: self.text)
+            self.listener = self.server.listen("127.0.0.1", port, routes, lambda whose: self.texts,
+                                               self.door.by_link)
         except BaseException:
             self.server.close()
             raise
-        self.token.name += f"-{self.listener.port}"  # cookies do not know ports
-        self.url = f"{self.listener.url}/?token={self.token.token}"
+        self.door.name += f"-{self.listener.port}"  # cookies do not know ports
+        self.url = f"{self.listener.url}/{self.door.code}"
 
     def on(self, verb, **kinds):
         async def reply(request):
-            self.token.check(request)
+            self.door.whose(request)
             return await self.inbox.ask(verb, WHO, *request.fields(**kinds))
         return reply
 
     async def events(self, request):
-        self.token.check(request)
+        self.door.whose(request)
         return Reply(stream=WHO)
 
-    def packed(self, view):
-        """A view as a message, newer than all before."""
-        self.rev += 1
-        view = {**view, "world": self.world, "rev": self.rev, "boot": self.boot}
-        return json.dumps(finite(view), separators=(",", ":")).encode()
-
     def show(self, view):
-        self.text = text = self.packed(view)
+        """Tell the page all that it shows."""
+        self.texts = [packed({**view, "world": self.world})]
+        self.tell()
+
+    def add(self, **more):
+        """Tell it what is new, and nothing that it has."""
+        self.texts = [self.texts[0], packed(more)]
+        self.tell()
+
+    def tell(self):
+        text = self.texts[-1]
         self.server.do(self.listener.tell, lambda whose: text)
 
     def show_end(self, state, lines, title, told, options):
         """The last view: what came out."""
-        picture = learned(state)
+        beside = side_of(state, told)
         self.show({"phase": "end", "title": title, "result": [{"saying": line} for line in lines],
-                   "question": before_and_now(picture), "learned": picture, "options": options,
-                   "chart": chart(state, told), "help": help_for(options)})
+                   "question": before_and_now(beside["learned"]), "options": options, **beside})
 
     def close(self):
         self.server.close()
 
 
+def packed(view):
+    """A view, or what is new of it, as a message to pages."""
+    return json.dumps(finite(view), separators=(",", ":")).encode()
+
+
 def answer_messages(found, votes, others):
     """Answer messages in their order, all votes between two others in one wait for the disk.
 
-    votes: function [Said] -> [Reply or Refused]; others: function (verb, *fields) -> Reply.
+    votes: function [Said] -> [Reply or Refused]; others: function (verb, *fields) -> Reply or None.
     """
-    replies, group = [], []
-
-    def settle():
-        said = [each for each, _ in group]
-        if said:
+    replies = []
+    for are_votes, group in itertools.groupby(found, lambda each: each[0][0] == "vote"):
+        messages, waiting = zip(*group)
+        if are_votes:
+            said = [Said(*fields) for _, *fields in messages]
             answers = guarded(lambda: votes(said), len(said))
-            replies.extend(zip([reply for _, reply in group], answers))
-            group.clear()
-
-    for (verb, *fields), reply in found:
-        if verb == "vote":
-            try:
-                group.append((checked_vote(*fields), reply))
-            except Refused as refused:
-                replies.append((reply, refused))
         else:
-            settle()
-            answers = guarded(lambda: [others(verb, *fields)], 1)
-            replies.append((reply, answers[0]))
-    settle()
+            answers = [guarded(lambda: [others(*message) or as_json({"said": ""})], 1)[0]
+                       for message in messages]
+        replies += zip(waiting, answers)
     reply_to(replies)
-
-
-def checked_vote(who, ballot, said, turn, ms):
-    """A vote as `Said`; what no page sends is refused."""
-    whole = said is not None and all(type(each) is int for each in said)
-    if ballot is None or not whole or not 0 < len(said) <= MOST_SAID:
-        raise Refused(400, f"said: expected 1 to {MOST_SAID} whole numbers, and a ballot")
-    if not all(0 <= (count or 0) < 2 ** 53 for count in (turn, ms)):
-        raise Refused(400, "turn, ms: expected counts")
-    return Said(who, ballot, said, turn, ms)
 
 
 def guarded(function, n):
@@ -161,17 +154,20 @@ def votes_into(session, answers):
             for verdict in verdicts]
 
 
-def help_for(options, more=""):
-    """The keys of a screen, one a line."""
-    lines = [f"{NAMES.get(each['key'], each['key'])}: {each['label'] or 'number ' + each['key']}"
-             for each in options if each["key"]]
-    return "\n".join([*lines, "space: pause or play    ?: this list", more])
+def side_of(state, events):
+    """What stands beside a question: pictures of what was learned, and how well it guesses."""
+    if state is None:
+        return {}
+    shares = [(f"round {each['round']}", each.get("reward_model_accuracy", np.nan))
+              for each in state.history][-ROUNDS:] + [("yourself", report(events)["consistency"])]
+    rows = [row(name, share) for name, share in shares if np.isfinite(share)]
+    return {"learned": learned(state), "guessed": rows}
 
 
-def chart(state, events):
-    """Accuracy on new answers by round, beside how often people agree with themselves."""
-    rows = [row.get("reward_model_accuracy") for row in state.history] if state else []
-    return {"accuracy": finite(rows), "consistency": finite(report(events)["consistency"])}
+def row(label, share, count=None, side=""):
+    """A bar of a result."""
+    number = f"{share:.0%}" if count is None else f"{share:.0%}  ({count})"
+    return {"label": label, "share": float(share), "number": number, "count": count, "side": side}
 
 
 def guess(session, ballot, state):
@@ -181,8 +177,8 @@ def guess(session, ballot, state):
     fitted = state is not None and any("fit_loss" in row for row in state.history)
     if not fitted or len(rows) != 2 or not (is_pair(kind) or KINDS[kind].lapse):
         return None
-    left, right = (session.questions.episodes[[row]] for row in rows)
-    return chance_of_first(state.reward_model, left, right)
+    left, right = state.reward_model.scores(session.questions.episodes[rows])
+    return float(sigmoid(left - right))
 
 
 def before_and_now(picture):
@@ -202,7 +198,7 @@ class Browser(Desk):
     def ask(self, session, state):
         """Show and read until the session is closed."""
         self.session, self.state, self.last = session, state, None
-        self.picture = state and learned(state)
+        self.beside = side_of(state, self.told)
         with self.inbox:
             while not session.closed:
                 self.ask_one(session.deal(WHO, time.monotonic()))
@@ -212,8 +208,7 @@ class Browser(Desk):
     def around(self, **view):
         """A view with what stands beside every question."""
         session, n_rounds = self.session, f" of {len(self.state.plan)}" if self.state else ""
-        return {"learned": self.picture, "last": self.last, "turn": session.turns.get(WHO, 0),
-                "chart": chart(self.state, [*self.told, *session.events]),
+        return {**self.beside, "last": self.last, "turn": session.turns.get(WHO, 0),
                 "progress": f"round {session.number}{n_rounds} · {len(session.order[WHO])} of "
                             f"{session.n} answered", **view}
 
@@ -225,11 +220,10 @@ class Browser(Desk):
                          option("Enter", "learn from these answers", do="learn"),
                          option("Backspace", "undo", do="undo", minor=True)]}
         else:
-            asked = screen_of(self.session, ballot)
+            asked = screen_of(self.session, ballot, {})
         asked["options"].append(option("q", "stop here", do="quit", minor=True))
-        self.ballot, self.options, self.driven = ballot, asked["options"], None
-        self.changed = False
-        self.show(self.around(phase="ask", help=help_for(self.options), **asked))
+        self.ballot, self.asked, self.driven, self.changed = ballot, asked, None, False
+        self.show(self.around(phase="ask", **asked))
         while not (self.changed or self.session.closed):
             answer_messages(self.inbox.read(TICK), self.votes,
                             lambda verb, who, *fields: getattr(self, verb)(*fields))
@@ -240,7 +234,8 @@ class Browser(Desk):
         for said, reply in zip(answers, replies):
             if isinstance(reply, Reply) and self.ballot is not None:
                 self.changed = True
-                self.last = f"You said: {words_for(said.said, self.options)}."
+                unsure = " (not sure)" if is_unsure(said.confidence) else ""
+                self.last = f"You said: {words_for(said.said, self.asked['options'])}{unsure}."
                 p = guess(self.session, self.ballot, self.state)
                 if p is not None:
                     side = "left" if p >= 0.5 else "right"
@@ -258,12 +253,14 @@ class Browser(Desk):
             if self.session.undo(WHO, now) is None:
                 raise Refused(409, "there is nothing to undo in this round")
             self.last = None
+        elif what == "prompt" and self.ballot is not None:
+            self.session.ask_instead(self.ballot, text or "", self.state.policy, now)
         elif what == "learn" and self.ballot is None:
             self.session.close(now)
         elif what != "look":
             raise Refused(400, "what: there is no such thing to do here")
         self.changed = True
-        return as_json({"said": ""})
+        return None
 
     def keep(self, done=None):
         """What somebody played or wrote becomes their answer."""
@@ -280,24 +277,21 @@ class Browser(Desk):
 
     def act(self, id, action, text, begin):
         """A step of somebody who plays, or a text that somebody wrote."""
-        session, ballot, game = self.session, self.ballot, self.session.game
+        session, ballot = self.session, self.ballot
         if ballot is None or id != ballot.id or KINDS[session.kind(ballot)].needs != "expert":
             raise Refused(409, "too late: this question is closed")
-        played = session.questions.episodes[session.questions.shows[ballot.row, :1]]
-        if text is not None:
-            if len(text) >= game.horizon:
-                raise Refused(400, f"expected fewer than {game.horizon} letters")
-            written = session.form.write(game, played, 0)
-            if text == written[TEXT] and not KINDS[session.kind(ballot)].drawn:
-                return self.keep()
-            return self.keep(session.form.read(game, [{**written, TEXT: text}]))
-        if action not in game.keys.values():
+        start = self.asked["question"].get("start")  # of a text
+        if text is not None and start is not None:
+            unchanged = text == start and not KINDS[session.kind(ballot)].drawn
+            return self.keep(None if unchanged else session.with_text(ballot, text))
+        if action not in session.game.keys.values():
             raise Refused(400, "action: expected one of the game's")
         if self.driven is None or (begin or 0) >= 0:
-            self.driven = Driven(game, played, begin or 0, session.rng)
-        pieces, over = self.driven.step(action), self.driven.over
-        more = "; Enter keeps it, Backspace begins anew" if over else ""
-        return as_json({"pieces": pieces, "over": over,
+            self.driven = Driven(session.game, session.first_shown(ballot), begin or 0, session.rng)
+        self.driven.step(action)
+        pieces = [piece_of(piece) for piece in session.game.scene(self.driven.state)]
+        more = "; Enter keeps it, Backspace begins anew" if self.driven.over else ""
+        return as_json({"pieces": pieces, "over": self.driven.over,
                         "said": f"step {len(self.driven.history)}{more}"})
 
     def end(self, state, lines):

@@ -26,12 +26,12 @@ def clip_of(game, episodes, row):
 def frames_of(game, states):
     """States (T, ...) as pieces: those that never change once, the others frame by frame."""
     stride = -(-len(states) // MOST_FRAMES)
-    scenes = [[piece_of(piece) for piece in game.scene(state)] for state in states[::stride]]
+    scenes = [game.scene(state) for state in states[::stride]]
     same = min(map(len, scenes))
-    still = [all(scene[i] == scenes[0][i] for scene in scenes) and not scenes[0][i][-1]
+    still = [all(scene[i] == scenes[0][i] for scene in scenes) and not scenes[0][i].moving
              for i in range(same)]
-    base = [piece for piece, stays in zip(scenes[0], still) if stays]
-    frames = [[piece for i, piece in enumerate(scene) if i >= same or not still[i]]
+    base = [piece_of(piece) for piece, stays in zip(scenes[0], still) if stays]
+    frames = [[piece_of(piece) for i, piece in enumerate(scene) if i >= same or not still[i]]
               for scene in scenes]
     return {"base": base, "frames": frames, "seconds": stride * game.seconds_per_step}
 
@@ -42,12 +42,6 @@ def piece_of(piece):
                for value in piece)
     return [LETTERS[type(piece)], *(value.item() if isinstance(value, np.generic) else value
                                     for value in rounded)]
-
-
-def chance_of_first(reward_model, first, second):
-    """P(first) as the reward model has it, for single episodes; None before it has learned."""
-    difference = (reward_model.scores(first) - reward_model.scores(second)).item()
-    return round(float(1 / (1 + np.exp(-np.clip(difference, -30, 30)))), 3)
 
 
 def learned(state):
@@ -76,7 +70,7 @@ def learned(state):
 
 
 def where_it_is_good(state, parts):
-    """Mean learned reward by the place of what moves: [x, y, reward / largest], one a cell."""
+    """Mean learned reward by the place of what moves, as a clip: discs are good, crosses bad."""
     cells = {}  # cell -> [(x, y, reward)]
     for episodes in parts:
         rewards = state.reward_model.rewards(episodes)
@@ -86,11 +80,23 @@ def where_it_is_good(state, parts):
                 cell = tuple(int(CELLS * number) for number in place)
                 cells.setdefault(cell, []).append((*place, rewards[row, column]))
     if not cells:
-        return []
+        return None
     usual = np.concatenate(list(cells.values()))[:, 2].mean()
     means = np.array([np.mean(cell, axis=0) for cell in cells.values()]) - (0, 0, usual)
-    means[:, 2] /= max(np.abs(means[:, 2]).max(), 1e-9)
-    return means.round(3).tolist()
+    largest = max(np.abs(means[:, 2]).max(), 1e-9)
+    marks = []
+    for x, y, reward in means.tolist():
+        radius = 0.008 + 0.028 * (abs(reward) / largest) ** 0.5
+        if reward > 0:
+            marks.append(Circle(x, y, radius, "agent"))
+        else:
+            marks += [Line(x - radius, y - side * radius, x + radius, y + side * radius, "danger")
+                      for side in (-1, 1)]
+    scene = state.game.scene(parts[-1].states[0, 0])
+    n_good = int((means[:, 2] > 0).sum())
+    return {"base": [piece_of(piece) for piece in marks], "frames": [[]], "seconds": 0,
+            "pale": [piece_of(piece) for piece in scene],
+            "words": f"{n_good} places better than usual, {len(means) - n_good} worse"}
 
 
 def place_of(scene):

@@ -13,13 +13,11 @@ from tinyrlhf.faces.browser.lecture import Lecture
 from tinyrlhf.faces.vote import seat
 from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.humans import zoo
-from tinyrlhf.runs import settings_of
-from tinyrlhf.saving import Lock
+from tinyrlhf.runs import ROOM
 from tinyrlhf.sessions import Voters
-from tinyrlhf.worlds import AGREEMENT, find
+from tinyrlhf.worlds import AGREEMENT
 
 PORT = 8000         # of the audience's page, unless told
-ROOM = "room.json"  # in the run's folder: by this the voters of a lecture are known again
 
 
 @contextlib.contextmanager
@@ -90,20 +88,3 @@ def keep_keys(lecture, folder):
     with open(os.open(Path(folder) / ROOM, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
               encoding="utf-8") as file:
         json.dump(lecture.keys, file)
-
-
-def forget(folder):
-    """Delete a run whole: what people said, and all that was learned from it."""
-    world = settings_of(folder)["world"]  # or one line that it is no run
-    path = Path(folder)
-    made = {"run.json", "feedback.jsonl", "feedback.jsonl.torn", "checkpoint.npz", "history.csv",
-            "result.json", "figure.png", "figure.json", ROOM, f"{find(world).name}.gif"}
-    with Lock(folder):
-        for name in made:
-            (path / name).unlink(missing_ok=True)
-    left = sorted(each.name for each in path.iterdir())
-    if left:
-        raise ValueError(f"{folder}: all that the run had written is deleted, but {left[0]} is not "
-                         "its own; delete the folder yourself")
-    path.rmdir()
-    print(f"{folder} is deleted")

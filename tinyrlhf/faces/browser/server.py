@@ -15,16 +15,17 @@ import re
 import secrets
 import threading
 import time
+from http import HTTPStatus
 from typing import NamedTuple
 
 from tinyrlhf.saving import Closing
 
 SECONDS = 3.0                       # in all: for a request, and again for its answer
 HEAD, LINES, URL, BODY = 8192, 64, 512, 2048  # most bytes, and lines of a head
-WAITING = 512                       # connections without a whole request; then the oldest goes
+WAITING = 1200                      # connections without a whole request; then the oldest goes
 STREAMS = 1200                      # event streams
 BEHIND = 500_000                    # bytes that a stream may be behind before it is dropped
-HEARTBEAT = 10.0                    # seconds
+HEARTBEAT = 5.0                     # seconds; a page that hears nothing for longer says so
 LINE = re.compile(rb"([A-Z]{1,16}) (/[!-~]*) HTTP/1\.1")
 FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*)")
 ONCE = ("host", "origin", "cookie", "content-length", "content-type", "transfer-encoding")
@@ -37,12 +38,6 @@ Cross-Origin-Resource-Policy: same-origin
 Cache-Control: no-store
 Connection: close
 """
-REASONS = {200: "OK", 204: "No Content", 303: "See Other", 400: "Bad Request", 401: "Unauthorized",
-           403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
-           411: "Length Required", 413: "Content Too Large", 414: "URI Too Long",
-           415: "Unsupported Media Type", 429: "Too Many Requests",
-           431: "Request Header Fields Too Large", 500: "Internal Server Error",
-           507: "Insufficient Storage"}
 
 
 class Refused(Exception):
@@ -57,7 +52,6 @@ class Request(NamedTuple):
     """A request that may be answered: its Host is ours, its Origin none or ours."""
     method: str
     path: str
-    query: str
     cookies: dict
     body: bytes
     address: str
@@ -65,7 +59,7 @@ class Request(NamedTuple):
     def fields(self, **kinds):
         """The fields of a JSON object, exactly these, each of its kind, or None where left out."""
         try:
-            found = json.loads(self.body, object_pairs_hook=without_twice, parse_constant=refuse)
+            found = json.loads(self.body, object_pairs_hook=without_twice)
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not set(found) <= set(kinds):
@@ -81,10 +75,6 @@ def without_twice(pairs):
     if len(found) < len(pairs):
         raise ValueError("expected each name once")
     return found
-
-
-def refuse(text):
-    raise ValueError(f"expected a number, got {text}")
 
 
 class Reply(NamedTuple):
@@ -126,10 +116,9 @@ async def read_request(reader, hosts, address):
     if origin != "http://" + headers["host"] and (origin is not None or method == "POST"):
         raise Refused(403, "expected a request from this page itself")
     body = await reader.readexactly(length_of_body(method, headers))
-    path, _, query = url.partition("?")
     pairs = [pair.strip().partition("=") for pair in headers.get("cookie", "").split(";")]
     cookies = {name: value for name, _, value in pairs}
-    return Request(method, path, query, cookies, body, address)
+    return Request(method, url.partition("?")[0], cookies, body, address)
 
 
 def read_headers(lines):
@@ -173,15 +162,14 @@ class Listener:
 
     Args:
         routes: {(method, path): async function request -> Reply}.
-        greet: whose stream -> the message that it begins with.
-        otherwise: the function for paths that are in no route, or None.
+        greet: whose stream -> the messages that it begins with.
+        otherwise: the function for paths that are in no route.
     """
 
-    def __init__(self, routes, greet, otherwise=None):
+    def __init__(self, routes, greet, otherwise):
         self.routes, self.greet, self.otherwise = routes, greet, otherwise
         self.waiting = {}    # task -> None, the oldest first
         self.streams = {}    # transport -> whose
-        self.last_sent = time.monotonic()
 
     async def open(self, address, port):
         self.server = await asyncio.start_server(self.serve, address, port, backlog=1024,
@@ -224,10 +212,11 @@ class Listener:
             request = await read_request(reader, self.hosts, address)
             self.waiting.pop(asyncio.current_task(), None)
             deadline.cancel()
-            answer = self.routes.get((request.method, request.path), self.otherwise)
+            if request.path not in {path for _, path in self.routes}:
+                return await self.otherwise(request)
+            answer = self.routes.get((request.method, request.path))
             if answer is None:
-                known = {path for _, path in self.routes}
-                raise Refused(405 if request.path in known else 404, "there is nothing here")
+                raise Refused(405, "this is not how it is asked for")
             return await answer(request)
         except Refused as refused:
             deadline.cancel()
@@ -242,14 +231,14 @@ class Listener:
 
     async def stream(self, reader, writer, reply):
         """Events until somebody hangs up; each browser window is one."""
-        writer.write(head_of(reply, "") + b"retry: 2000\n\n" + as_event(self.greet(reply.stream)))
+        events = b"".join(map(as_event, self.greet(reply.stream)))
+        writer.write(head_of(reply, "") + b"retry: 2000\n\n" + events)
         self.streams[writer.transport] = reply.stream
         await reader.read()  # nothing more is expected; at its end they hung up
 
     def tell(self, message):
         """Send every stream what `message(whose)` says, or nothing where that is None."""
         texts = {}
-        self.last_sent = time.monotonic()
         for transport, whose in list(self.streams.items()):
             if whose not in texts:
                 text = message(whose)
@@ -259,22 +248,15 @@ class Listener:
             elif texts[whose]:
                 transport.write(texts[whose])
 
-    async def close(self):
-        self.server.close()
-        for task in list(self.waiting):
-            task.cancel()
-        for transport in list(self.streams):
-            transport.abort()
-
 
 def as_event(text):
-    return b"data: " + text + b"\n\n" if text != b":" else b":\n\n"
+    return b"data: " + text + b"\n\n"
 
 
 def head_of(reply, more):
     kind = "text/event-stream" if reply.stream is not None else reply.type
     own = "".join(f"{name}: {value}\n" for name, value in reply.headers)
-    lines = (f"HTTP/1.1 {reply.status} {REASONS[reply.status]}\nContent-Type: {kind}\n"
+    lines = (f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}\nContent-Type: {kind}\n"
              f"{ALWAYS}{own}{more}\n")
     return lines.replace("\n", "\r\n").encode()
 
@@ -288,20 +270,15 @@ class Server(Closing):
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.run(self.begin())
-
-    async def begin(self):
-        self.beating = asyncio.ensure_future(self.beat())
+        asyncio.run_coroutine_threadsafe(self.beat(), self.loop)
 
     def run(self, coroutine):
         """Wait for a coroutine that runs in that thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
     def do(self, function, *arguments):
-        """Call a function in that thread, and wait for what it returns."""
-        async def call():
-            return function(*arguments)
-        return self.run(call())
+        """Call a function in that thread, soon, and in the order of the calls."""
+        self.loop.call_soon_threadsafe(function, *arguments)
 
     def listen(self, address, port, *about):
         """A Listener on this address; port 0: any that is free."""
@@ -316,15 +293,13 @@ class Server(Closing):
     async def beat(self):
         """A sign of life, so that nobody between us and a phone thinks that a stream is dead."""
         while True:
-            await asyncio.sleep(HEARTBEAT / 4)
+            await asyncio.sleep(HEARTBEAT)
             for listener in self.listeners:
-                if time.monotonic() - listener.last_sent > HEARTBEAT:
-                    listener.tell(lambda whose: b":")
+                listener.tell(lambda whose: b"{}")
 
     async def end(self):
-        self.beating.cancel()
         for listener in self.listeners:
-            await listener.close()
+            listener.server.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -372,8 +347,7 @@ class Inbox:
 
     def __exit__(self, *_):
         self.open = False
-        reply_to([(reply, Refused(409, "too late")) for _, reply in self.read(0)
-                  if reply is not None])
+        reply_to([(reply, Refused(409, "too late")) for _, reply in self.read(0)])
 
     def read(self, seconds):
         """All that has come, after waiting for some; [(message, where to reply)], perhaps none."""
@@ -388,55 +362,58 @@ class Inbox:
 def reply_to(pairs):
     """Answer [(where to reply, Reply or an exception)], in their own thread."""
     def answer():
-        for future, reply in pairs:
+        for future, reply in expected:
             if not future.done():
                 to = future.set_exception if isinstance(reply, Exception) else future.set_result
                 to(reply)
-    if pairs:
-        pairs[0][0].get_loop().call_soon_threadsafe(answer)
+    expected = [pair for pair in pairs if pair[0] is not None]
+    if expected:
+        expected[0][0].get_loop().call_soon_threadsafe(answer)
 
 
 # ---- who asks
 
-class Token:
-    """Lets in whoever has the address with the token; from then on their browser's cookie does."""
+class Door:
+    """A link that lets in; from then on the browser's cookie does, a random number that is signed.
 
-    def __init__(self, name):
-        self.name, self.token, self.cookie = name, *(secrets.token_urlsafe(24) for _ in range(2))
+    Args:
+        name: of the cookie.
+        code: the link is /CODE.
+        secret: hex digits that sign; the same ones know the same browsers again.
+        tries: a Bucket of wrong links, where the code is short.
+    """
 
-    def opened(self, request):
-        """A reply that lets in, if the query is the token; else None, if the cookie is there."""
-        given = request.query.removeprefix("token=")
-        if given != request.query and same(given, self.token):
-            cookie = f"{self.name}={self.cookie}; HttpOnly; SameSite=Strict; Path=/"
-            return Reply(status=303, headers=(("Location", "/"), ("Set-Cookie", cookie)))
-        self.check(request)
-        return None
+    def __init__(self, name, code, secret=None, tries=None):
+        self.name, self.code, self.tries = name, code, tries
+        self.secret = secret or secrets.token_hex(16)
 
-    def check(self, request):
-        if not same(request.cookies.get(self.name, ""), self.cookie):
-            raise Refused(401, "open the address with the token that the terminal has shown")
-
-
-class Signed:
-    """A random number for each browser that came in by the room's link; none can be invented."""
-
-    def __init__(self, name, secret):
-        self.name, self.secret = name, secret.encode()
-
-    def new(self):
-        whose = "p-" + secrets.token_hex(5)
-        cookie = f"{self.name}={whose}.{self.sign(whose)}; HttpOnly; SameSite=Strict; Path=/"
-        return whose, ("Set-Cookie", cookie)
+    async def by_link(self, request):
+        """A reply that lets in, and gives a browser its number; who comes again keeps theirs."""
+        if request.method != "GET" or len(request.path) != 1 + len(self.code):
+            raise Refused(404, "there is nothing here")
+        if self.tries is not None and not self.tries.take(request.address, cost=0):
+            raise Refused(429, "too many wrong links; wait a minute")
+        if not same(request.path[1:], self.code):
+            if self.tries is not None:
+                self.tries.take(request.address)
+            raise Refused(404, "this is not the link; look again")
+        try:
+            self.whose(request)
+            cookie = ()
+        except Refused:
+            whose = "p-" + secrets.token_hex(5)
+            value = f"{self.name}={whose}.{self.sign(whose)}; HttpOnly; SameSite=Strict; Path=/"
+            cookie = (("Set-Cookie", value),)
+        return Reply(status=303, headers=(("Location", "/"), *cookie))
 
     def sign(self, whose):
-        return hmac.new(self.secret, whose.encode(), "sha256").hexdigest()[:32]
+        return hmac.new(self.secret.encode(), whose.encode(), "sha256").hexdigest()[:32]
 
     def whose(self, request):
         """Whose cookie it is, or Refused."""
         whose, _, signature = request.cookies.get(self.name, "").partition(".")
         if not same(signature, self.sign(whose)):
-            raise Refused(401, "open the link on the screen first")
+            raise Refused(401, "open the link first: it is on the screen, or in the terminal")
         return whose
 
 

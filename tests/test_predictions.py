@@ -1,0 +1,117 @@
+"""Predictions: asked before the cell, folded on the page, judged without running anybody's file."""
+import json
+import re
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from tinyrlhf.teaching import copies, pages, predictions
+from tinyrlhf.teaching.exercises import stub_text
+from tinyrlhf.teaching.grader import grade_lesson
+from tinyrlhf.teaching.predictions import judge, predict, predictions_of, said_in
+from tinyrlhf.teaching.verdicts import PASSED, TO_DO
+
+ROOT = Path(__file__).parent.parent
+LESSONS = sorted(path.parent for path in (ROOT / "lessons").glob("[0-9][0-9]_*/lesson.py"))
+each_lesson = pytest.mark.parametrize("folder", LESSONS, ids=lambda folder: folder.name)
+SIX = ROOT / "lessons" / "06_votes_to_scores"
+LEAD = predictions.Prediction("6.a", "how many?", "88.1", "The odds multiply.")
+ORDER = predictions.Prediction("6.b", "in which order?", "one_b, two", "So it is.")
+
+
+@each_lesson
+def test_each_lesson_asks_twice_and_no_answer_stands_open(folder):
+    found, page = predictions_of(folder), (folder / "README.md").read_text(encoding="utf-8")
+    number = int(folder.name[:2])
+    assert list(found) == [f"{number}.a", f"{number}.b"]
+    stub = stub_text(folder)
+    for each in found.values():
+        assert each.question.endswith((".", "?")) and each.because.endswith(".")
+        assert f"{each.name} = None" in stub and each.because not in stub
+        assert page.count(each.because) == 1 and "predict(" not in page
+    hidden = [text for kind, text in pages.cells(folder) if kind == "predict"]
+    assert len(hidden) == 2 and all(text.startswith("predict(") for text in hidden)
+
+
+def test_a_page_shows_what_a_prediction_prints_and_not_its_call():
+    kinds = [kind for kind, _ in pages.cells(SIX) if kind != "markdown"]
+    page = pages.page(SIX, [f"({kind} {i})" for i, kind in enumerate(kinds)])
+    assert "predict(" not in page and page.index("(code 0)") < page.index("(predict 1)") < page.index("(code 2)")
+    cells = json.loads(copies.notebook_text(SIX))["cells"]
+    asked = [cell["metadata"] for cell in cells if "".join(cell["source"]).startswith("predict(")]
+    assert asked == 2 * [{"jupyter": {"source_hidden": True}}]
+
+
+@pytest.mark.parametrize("said, sentence", [
+    (88, "Right: 88.1. The odds multiply."), ("88.1", "Right: 88.1. The odds multiply."),
+    (96, "You wrote 96, it is 88.1: 7.9 off. The odds multiply."), ("much", "You wrote 'much', it is 88.1. The odds"),
+    (["x"], "You wrote \"['x']\", it is 88.1.")])
+def test_a_number_is_right_within_five_percent_else_the_gap_is_told(said, sentence):
+    verdict = judge(LEAD, said)
+    assert verdict.state == PASSED and verdict.message.startswith(sentence)
+
+
+def test_an_order_may_be_written_as_text_or_list_and_none_is_to_do():
+    for said in ("one_b, two", ["One_b", "two"], ("one b", "two"), "ONE-B TWO"):
+        assert judge(ORDER, said).message.startswith("Right")
+    assert judge(ORDER, "two, one_b").message.startswith("You wrote 'two, one_b', it is one_b, two.")
+    assert judge(ORDER, None) == (TO_DO, "in which order?", "")
+
+
+def test_a_prediction_is_read_and_never_run(tmp_path):
+    path = tmp_path / "06.py"
+    path.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\npredict_6_a = -0.5\npredict_6_b = print('x')\n",
+                    encoding="utf-8")
+    assert said_in(path) == {"predict_6_a": -0.5} and not (tmp_path / "ran").exists()
+    found = grade_lesson(SIX, ["6.a", "6.b"], path)
+    assert found["6.a"].state == PASSED and found["6.b"].state == TO_DO and not (tmp_path / "ran").exists()
+    path.write_text("predict_6_a = (", encoding="utf-8")
+    assert said_in(path) == {} == said_in(tmp_path / "missing.py")
+
+
+@pytest.fixture
+def at_a_terminal(tmp_path, monkeypatch):
+    """A student's copy of lesson 6, and somebody who types `typed[0]`."""
+    folder, typed = tmp_path / "lessons" / "06_votes_to_scores", []
+    folder.mkdir(parents=True)
+    for name in ("lesson.py", "exercises.py", "README.md"):
+        (folder / name).write_text((SIX / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "lessons" / "README.md").write_text("", encoding="utf-8")
+    (tmp_path / "lessons" / "work").mkdir()
+    mine = tmp_path / "lessons" / "work" / "06_votes_to_scores.py"
+    mine.write_text("predict_6_a = None\nkept = 1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TINYRLHF_MINE", raising=False)
+    monkeypatch.delenv("TINYRLHF_PICTURES", raising=False)
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("builtins.input", lambda question: typed.pop(0))
+    return mine, typed
+
+
+def test_it_asks_once_keeps_what_was_typed_and_shows_the_truth(at_a_terminal, capsys):
+    mine, typed = at_a_terminal
+    typed.append("96")
+    for _ in range(2):                                          # the second time it is known
+        predict("6.a", "how many percent?", 88.08, "The odds multiply.")
+        assert "You wrote 96, it is 88.1: 7.9 off. The odds multiply." in capsys.readouterr().out
+    assert said_in(mine) == {"predict_6_a": "96", "kept": 1}
+
+
+@pytest.mark.parametrize("text", ["'; import os #", "\\", "a\nb", "__import__('os')", "\N{GRINNING FACE}"])
+def test_whatever_is_typed_stays_a_text_in_the_students_file(at_a_terminal, text):
+    mine, typed = at_a_terminal
+    typed.append(text)
+    predict("6.a", "how many percent?", 88.08, "The odds multiply.")
+    assert said_in(mine) == {"predict_6_a": text.strip(), "kept": 1}
+
+
+def test_without_an_answer_the_truth_stays_hidden(at_a_terminal, capsys):
+    mine, typed = at_a_terminal
+    before = mine.read_text(encoding="utf-8")
+    typed.append("")
+    predict("6.a", "how many percent?", 88.08, "The odds multiply.")
+    said = capsys.readouterr().out
+    assert "88" not in said and "odds" not in said and re.search(r"write `predict_6_a = \.\.\.` into .*06_votes", said)
+    assert mine.read_text(encoding="utf-8") == before
