@@ -1,6 +1,12 @@
-"""What the tests of several files share."""
+"""What the tests of several files share, and how the whole suite uses two cores."""
 import functools
 import gc
+import itertools
+import json
+import os
+import queue
+import signal
+import threading
 
 import numpy as np
 import pytest
@@ -13,6 +19,91 @@ def pytest_collection_finish():
     """Thousands of tests stay until the end: the garbage collector need not look through them again and again."""
     gc.freeze()
 
+
+# ---- the whole suite in two processes
+
+MANY = 1000                                            # tests: fewer are not worth a second process
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """Files are drawn by whoever is free; a second process tells this one what became of its tests."""
+    option = session.config.option
+    if len(session.items) < MANY or not hasattr(os, "fork") or option.collectonly or option.usepdb:
+        return None
+    files = [list(tests) for _, tests in itertools.groupby(session.items, key=lambda item: item.path)]
+    numbers, deck = os.pipe()
+    os.write(deck, b"".join(number.to_bytes(2, "big") for number in range(len(files))))
+    os.close(deck)                                     # a number is read once, by one of the two; then the end
+    reports, told = os.pipe()
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    capture.stop_global_capturing()                    # its files would be shared
+    child = os.fork()
+    capture.start_global_capturing()
+    capture.suspend_global_capture()
+    if not child:
+        run_and_tell(session, files, numbers, told)
+    os.close(told)
+    heard = queue.SimpleQueue()
+    listener = threading.Thread(target=lambda: [heard.put(line) for line in os.fdopen(reports)])
+    listener.start()
+    try:
+        run_drawn(session, files, numbers, lambda: note(session, heard))
+        listener.join()
+        note(session, heard)
+        ended, child = os.waitpid(child, 0)[1], None
+        if ended:
+            raise RuntimeError(f"the second process of this suite ended with {ended}")
+    finally:
+        if child:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    return True
+
+
+def run_drawn(session, files, numbers, after_each):
+    """The tests of file after file, in the way of pytest's own loop."""
+    drawn = (item for number in iter(lambda: os.read(numbers, 2), b"") for item in files[int.from_bytes(number, "big")])
+    item = next(drawn, None)
+    while item is not None:
+        following = next(drawn, None)                  # fixtures that it needs, too, are kept
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        after_each()
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        item = following
+
+
+def run_and_tell(session, files, numbers, told):
+    """In the second process: every report a line of JSON; it ends here."""
+    hook, code = session.config.hook, 1
+
+    class Teller:
+        def pytest_runtest_logreport(self, report):
+            plain = hook.pytest_report_to_serializable(config=session.config, report=report)
+            os.write(told, json.dumps(plain, default=str).encode() + b"\n")
+
+    try:
+        session.config.pluginmanager.unregister(name="terminalreporter")
+        session.config.pluginmanager.register(Teller())
+        run_drawn(session, files, numbers, lambda: None)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def note(session, heard):
+    """What the second process has told, as if it had happened here."""
+    hook = session.config.hook
+    while not heard.empty():
+        plain = json.loads(heard.get())
+        report = hook.pytest_report_from_serializable(config=session.config, data=plain)
+        hook.pytest_runtest_logreport(report=report)
+
+
+# ---- what several files share
 
 @functools.cache
 def unread():
