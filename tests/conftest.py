@@ -28,7 +28,8 @@ def offline(connect):
     def connected(*arguments, **options):
         host = next((each[0] if isinstance(each, tuple) else each for each in arguments
                      if isinstance(each, (tuple, str))), None)
-        if host and host != "localhost" and not str(host).startswith("/") and not ipaddress.ip_address(host).is_loopback:
+        there = host not in (None, "", "localhost") and not host.startswith("/")
+        if there and not ipaddress.ip_address(host).is_loopback:
             pytest.fail(f"a test asked for {host}")
         return connect(*arguments, **options)
     return connected
