@@ -386,10 +386,8 @@ class Run(Closing):
 
 def fingerprint(policy):
     """Sixteen hex digits that are equal for equal parameters: the first of their SHA-256."""
-    digest = hashlib.sha256()
-    for _, part in sorted(policy.state().items()):
-        digest.update(np.asarray(part).tobytes())
-    return digest.hexdigest()[:16]
+    parts = [np.asarray(part).tobytes() for _, part in sorted(policy.state().items())]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def remembered(folder):

@@ -10,8 +10,8 @@ seed which share of new episodes does what they wanted, how often they answered,
     python tests/benchmarks/wishes.py cartpole --at-a-screen 430 [--out FOLDER]
 
 The same wish for CartPole by somebody who knows nothing but the screen of `tinyrlhf vote cartpole --seed 430`, 80 x 24
-without colours: they watch each pair to its end, and take the key of the pole that stands longer, then of the cart nearer
-to the middle of the left half.
+without colours: they watch each pair to its end, and take the key of the pole that stands longer, then of the cart
+nearer to the middle of the left half.
 """
 import argparse
 import os
@@ -36,6 +36,7 @@ from tinyrlhf.worlds import find  # noqa: E402
 
 SECONDS = {"preference": 4.0, "ranking": 9.0}                # that an answer takes
 COLUMN = {"preference": 0.19, "ranking": 0.39}               # metres of the track in one character of a terminal
+WIDE = 34                                                    # characters of a picture, on a screen of 80 x 24
 WANTED = -1.2                                                # metres: the middle of the left half
 
 
@@ -119,15 +120,15 @@ def at_a_screen(seed, folder):
             learning += time.monotonic() - before
             began, looks = time.monotonic(), 0
             stood, where = [0, 0], [None, None]
-            while time.monotonic() < began + 2.3:                            # a clip takes 2 s, at a quarter of its speed
+            while time.monotonic() < began + 2.3:                        # a clip takes 2 s, at a quarter of its speed
                 screen.watch(0.04)
                 looks += 1
-                for side, first in enumerate((0, 38)):
-                    half = [row[first:first + 36] for row in screen.rows[3:20]]
+                for side, first in enumerate((0, WIDE + 2)):
+                    half = [row[first:first + WIDE] for row in screen.rows[3:20]]
                     stood[side] += any("#" in row for row in half) and not any("x" in row for row in half)
                     carts = [row.index("@") + row.count("@") / 2 for row in half if "@" in row]
                     where[side] = carts[-1] if carts else -9.0
-            away = [abs(each - 36 * (0.5 + 0.15 * WANTED)) for each in where]
+            away = [abs(each - WIDE * (0.5 + 0.15 * WANTED)) for each in where]
             shares = [round(10 * each / looks) for each in stood]
             values = [(shares[side], -round(away[side]) * (shares[side] == 10)) for side in (0, 1)]
             key = b"=" if values[0] == values[1] else b"\x1b[D" if values[0] > values[1] else b"\x1b[C"
@@ -138,9 +139,10 @@ def at_a_screen(seed, folder):
             before = time.monotonic()
     code = screen.ended()
     state = runs.load(folder)
-    print(f"seed {seed}: {answers} answers in {looking:.0f} s, {looking / answers:.1f} s each; {learning:.0f} s of waiting "
-          f"while it learned (load {os.getloadavg()[0]:.0f}); {balanced(state, np.random.default_rng(seed)):.2f} of new "
-          f"poles stand on the left half; exit code {code}")
+    share = balanced(state, np.random.default_rng(seed))
+    print(f"seed {seed}: {answers} answers in {looking:.0f} s, {looking / answers:.1f} s each; {learning:.0f} s of "
+          f"waiting while it learned (load {os.getloadavg()[0]:.0f}); {share:.2f} of new poles "
+          f"stand on the left half; exit code {code}")
 
 
 def main():
