@@ -83,6 +83,7 @@ def test_words_outside_the_vocabulary_get_a_hint_and_an_answer(capsys, one):
     ("what is the meaning of all this?", "at most 18 characters, got 32"), ("tea, please", "got ','"),
     ("2 teas", "got '2'"),
     ("caf\u00e9", "got '\u00e9'"), ("a\x1b[31m", "'a\\x1b[31m'"), ("\u202etea", "got '\\u202e'"),
+    ("caf\ufffd", "got '\ufffd'"),
     ("x" * 5000, "at most 18 characters, got 5000")])
 def test_what_cannot_be_read_gets_one_line_and_the_next_question_an_answer(capsys, one, typed, complaint):
     complained, *answers = heard(capsys, one, typed, "what is tea?")

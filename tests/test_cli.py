@@ -607,6 +607,17 @@ def test_a_folder_with_a_space_is_quoted_where_it_is_to_be_pasted(capsys, undraw
     assert "try 'my runs/one'" in refused(capsys, "show", "my runs")
 
 
+@pytest.mark.slow
+def test_equal_seeds_give_equal_bytes_whatever_the_hash_seed_time_zone_and_locale(monkeypatch):
+    for number, (hashes, zone, locale) in enumerate([("0", "UTC", "C.UTF-8"), ("77", "XYZ-13:45", "C")]):
+        for name, value in (("PYTHONHASHSEED", hashes), ("TZ", zone), ("LC_ALL", locale)):
+            monkeypatch.setenv(name, value)
+        settings = [*SMALL, "--feedback", "rating,comment", "--seed", "3", "--out", f"run-{number}"]
+        with process("run", "gridworld", *settings) as child:
+            assert child.communicate(timeout=100)[1] == ""
+    assert saved("run-0") == saved("run-1")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise on Windows")
 def test_a_reader_that_leaves_after_one_line_is_no_reason_to_complain():
     with process("run", "bandit", *SMALL, "--out", "one") as child:

@@ -1,11 +1,12 @@
 """Are the pictures honest and readable: all is drawn, nothing on top of something else, equal bytes for equal data?"""
 import itertools
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from matplotlib import style
+from matplotlib import rc_context, style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -278,9 +279,22 @@ def test_equal_data_gives_equal_bytes_whatever_the_style_of_the_reader_and_other
     plain = png(tmp_path / "plain.png")
     with style.context("dark_background"):
         assert png(tmp_path / "dark.png") == plain
+    own = {"savefig.bbox": "tight", "axes.unicode_minus": False, "text.hinting": "none", "path.snap": False,
+           "font.family": "serif", "figure.dpi": 50, "savefig.pad_inches": 3}
+    with rc_context(own):
+        assert png(tmp_path / "own.png") == plain
     plots.save(Figure(figsize=(13, 8.9)), tmp_path / "blank.png")
     assert plain != (tmp_path / "blank.png").read_bytes()
     assert gif(tmp_path / "a.gif") == gif(tmp_path / "b.gif") != gif(tmp_path / "c.gif", seed=1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_picture_in_the_place_of_a_link_replaces_it(tmp_path):
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "figure.png").symlink_to(tmp_path / "precious")
+    plots.save(Figure(figsize=(1, 1)), tmp_path / "figure.png")
+    assert (tmp_path / "precious").read_text() == "precious" and not (tmp_path / "figure.png").is_symlink()
+    assert sorted(os.listdir(tmp_path)) == ["figure.png", "precious"]
 
 
 @pytest.mark.slow

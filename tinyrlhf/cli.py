@@ -213,6 +213,8 @@ def main(arguments=None, own_world=None):
     for name in THREADS:                  # before numpy: with one thread equal seeds give
         os.environ.setdefault(name, "1")  # equal bytes
     process = arguments is None
+    if process and os.environ.get("MPLBACKEND", "").startswith("module:"):
+        os.environ["MPLBACKEND"] = "Agg"  # a notebook's is of no use here
     began = BEGAN if process else time.perf_counter()
     stops = listen() if process else []
     try:

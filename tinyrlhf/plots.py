@@ -5,12 +5,12 @@ Words (`games/game.py`), an episode a list of scenes, a behaviour a list of epis
 """
 import io
 from contextlib import contextmanager
-from pathlib import Path
 from textwrap import fill
 
 import numpy as np
 
 from tinyrlhf.games.game import Box, Circle, Line, Words
+from tinyrlhf.saving import whole_file
 
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"  # colour-blind people tell these
 ORANGE, GREY = "#E69F00", "#595959"                        # five apart
@@ -37,7 +37,9 @@ def styled_figure(width, height, **options):
 
 def save(figure, path):
     """Write a PNG without date and program, so that equal data gives equal bytes."""
-    figure.savefig(path, format="png", dpi=110, facecolor="white", metadata={"Software": None})
+    from matplotlib import style
+    with style.context(STYLE), whole_file(path) as file:  # what a reader has set changes nothing
+        figure.savefig(file, format="png", dpi=110, facecolor="white", metadata={"Software": None})
 
 
 def draw_scene(axis, pieces):
@@ -358,7 +360,8 @@ def animation(path, before, after, seconds_per_step=0.1, max_bytes=300_000):
         if file.tell() <= max_bytes or len(pictures) < 3:
             break
         pictures, milliseconds = pictures[:-1:2] + pictures[-1:], 2 * milliseconds
-    Path(path).write_bytes(file.getvalue())
+    with whole_file(path) as whole:
+        whole.write(file.getvalue())
 
 
 def _picture(before, after):

@@ -68,7 +68,8 @@ def create(out, settings, by="run"):
                 raise ValueError(f"--out: expected a new or empty folder, {folder} already holds "
                                  f"{held[0]}; choose another, or continue a run with --resume")
             versions = {"tinyrlhf": __version__, "numpy": np.__version__,
-                        "python": platform.python_version()}
+                        "python": platform.python_version(), "machine": platform.platform(),
+                        "threads": os.environ.get("OMP_NUM_THREADS", "all")}
             described = json.dumps({"by": by, "settings": settings, "versions": versions}, indent=2)
             write_whole(folder / "run.json", described + "\n")
     except OSError as error:
