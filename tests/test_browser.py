@@ -22,7 +22,7 @@ from tinyrlhf.feedback.answers import KINDS, Questions
 from tinyrlhf.feedback.log import Log, events
 from tinyrlhf.games.game import Game
 from tinyrlhf.questions import ASK, ask
-from tinyrlhf.rlhf import act
+from tinyrlhf.rlhf import act, propose
 from tinyrlhf.sessions import Session, Voters, report
 from tinyrlhf.worlds import build, find
 
@@ -230,6 +230,18 @@ def test_what_no_page_would_send_changes_nothing(page, body):
         assert not session.votes
 
 
+@pytest.mark.parametrize("kind, path, body", [
+    ("demonstration", "/vote", {"ballot": "1.0", "said": [0], "turn": 1}),     # nobody has shown anything
+    ("correction", "/vote", {"ballot": "1.0", "said": [1], "turn": 1}),        # nor mended
+    ("preference", "/do", {"what": "keep"}), ("preference", "/do", {"what": "prompt", "text": "a"})])
+def test_what_a_question_does_not_offer_is_refused_and_changes_nothing(page, kind, path, body):
+    session = a_session(kind)
+    with asking_in_the_background(page, session) as failed:
+        until(lambda: page.inbox.open and session.ballots)
+        assert request(page.listener.port, "POST", path, body, entered(page))[0] == 400
+        assert not session.votes and failed.empty()
+
+
 def until(true, seconds=5):
     end = time.monotonic() + seconds
     while not true():
@@ -335,6 +347,20 @@ def test_votes_are_kept_in_order_and_a_replay_or_a_late_one_changes_nothing(page
         until(lambda: session.closed and not page.inbox.open)
         assert request(port, "POST", "/vote", {**vote, "turn": 9}, cookie)[0] == 409
     assert session.answers().said[:, 0].tolist() == [1, 1]
+
+
+def test_an_earlier_question_answered_anew_is_not_taken_for_the_one_on_the_screen(page):
+    state = build("gridworld", seed=1, questions=1, feedback="preference,rating")
+    session = Session(propose(state, state.plan[0]), state.game, checks=False)
+    with asking_in_the_background(page, session) as failed:
+        cookie = entered(page)
+        until(lambda: page.inbox.open and session.ballots)
+        for turn, said in enumerate(([0], [2]), 1):
+            vote = {"ballot": "1.0", "said": said, "turn": turn}
+            assert request(page.listener.port, "POST", "/vote", vote, cookie)[0] == 200
+            assert session.said("browser", session.ballots[0]) == said and failed.empty()
+            until(lambda: len(session.ballots) == 2)
+        assert page.last in ("You said: left.", "You said: right.")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full disk here")

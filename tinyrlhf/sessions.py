@@ -322,9 +322,12 @@ class Session:
             self.words[key] = in_words(answers, 0, len(ballot.place), self.remarks)
         label = {"kind": kind, "who": answer.who, "round": self.number, "said": self.words[key],
                  "place": ballot.place, "ballot": ballot.number, "q": ballot.row}
-        if answer.done is not None:
+        column = 0 if KINDS[kind].drawn else 1  # theirs, and what they say who acted
+        acted = KINDS[kind].needs == "expert" and list(answer.said) == [column]
+        if acted != (answer.done is not None):
+            raise ValueError("done: expected an episode of whoever acted, and of nobody else")
+        if acted:
             label["shows"] = self._written(self._one(ballot), 0)
-            column = 0 if KINDS[kind].drawn else 1
             label["shows"][column] = self.form.write(self.game, answer.done, 0)
         since = 0.0 if ballot.shown is None else now - ballot.shown
         label["ms"] = round(1000 * since) if answer.ms is None else answer.ms

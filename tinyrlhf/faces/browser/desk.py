@@ -232,7 +232,7 @@ class Browser(Desk):
         """What was said, beside what the model had expected."""
         replies = votes_into(self.session, answers)
         for said, reply in zip(answers, replies):
-            if isinstance(reply, Reply) and self.ballot is not None:
+            if isinstance(reply, Reply) and self.ballot and said.ballot == self.ballot.id:
                 self.changed = True
                 unsure = " (not sure)" if is_unsure(said.confidence) else ""
                 self.last = f"You said: {words_for(said.said, self.asked['options'])}{unsure}."
@@ -247,13 +247,13 @@ class Browser(Desk):
         now = time.monotonic()
         if what == "quit":
             raise KeyboardInterrupt
-        if what == "keep" and self.ballot is not None:
+        if what == "keep" and self.ballot and "steer" in self.asked["question"]:
             return self.keep()
         if what == "undo":
             if self.session.undo(WHO, now) is None:
                 raise Refused(409, "there is nothing to undo in this round")
             self.last = None
-        elif what == "prompt" and self.ballot is not None:
+        elif what == "prompt" and self.ballot and hasattr(self.session.game, "ask"):
             self.session.ask_instead(self.ballot, text or "", self.state.policy, now)
         elif what == "learn" and self.ballot is None:
             self.session.close(now)
