@@ -570,6 +570,28 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
         phone.close()
 
 
+def test_a_lecture_that_had_ended_shows_its_end_again_when_it_is_resumed():
+    desk, room = open_room()
+    ended = threading.Thread(target=room.end, args=(build("bandit", seed=3), ["done"]), daemon=True)
+    with desk:
+        presenter = Presenter(desk)
+        ended.start()
+        asyncio.run(until(lambda: room.phase == "end" and desk.inbox.open))
+        assert asyncio.run(presenter.do("reset"))[0] == 409 and shown(desk)["result"] == [{"saying": "done"}]
+        assert asyncio.run(presenter.do("next"))[0] == 200
+        ended.join(5)
+    assert room.phase == "over"
+
+
+def test_a_presenter_who_sends_what_no_page_sends_is_refused():
+    async def scene(desk, room, presenter):
+        await presenter.do("next")
+        step = {"ballot": "hands", "action": 5}
+        assert (await asyncio.to_thread(request, presenter.port, "POST", "/act", step, presenter.cookie))[0] == 409
+        assert (await presenter.do("hands", "4 1"))[0] == 200
+    run(scene, a_session(n=1, room=True))
+
+
 def test_a_lecture_ends_itself():
     session = a_session(n=1, room=True)
     desk, room = open_room()

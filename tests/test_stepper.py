@@ -10,7 +10,7 @@ from tinyrlhf.cli import main
 from tinyrlhf.faces.browser import lecture
 from tinyrlhf.faces.browser.desk import Desk
 from tinyrlhf.feedback.log import Log
-from tinyrlhf.teaching import stepper
+from tinyrlhf.teaching import places, stepper
 from tinyrlhf.teaching.phones import Phones
 from tinyrlhf.teaching.room import Vote, definitions_of
 from tinyrlhf.teaching.stepper import Stepper, on_tape, parse_votes
@@ -31,9 +31,10 @@ def lessons(tmp_path, monkeypatch):
     """A folder with one small lesson, whose demo asks twice; the second question depends on the first answer."""
     folder = tmp_path / "lessons" / "06_small"
     folder.mkdir(parents=True)
-    for path, text in ((folder.parent / "README.md", ""), (folder / "lesson.py", ""), (folder / "demo.py", DEMO)):
-        path.write_text(text, encoding="utf-8")
+    for path, text in (("../README.md", "`tinyrlhf lesson 6`"), ("lesson.py", ""), ("demo.py", DEMO)):
+        (folder / path).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(places, "OWN", folder.parent)
 
 
 @pytest.fixture
@@ -230,6 +231,14 @@ def test_a_tape_of_something_else_is_refused(vote, tmp_path):
         on_tape(tmp_path / "tape", 6)
 
 
+@pytest.mark.parametrize("head", [{"number": 6}, {"seed": 0}, {"number": 6, "seed": "0"}])
+def test_a_tape_without_its_number_or_seed_is_refused(head, tmp_path):
+    with Log(tmp_path / "tape") as log:
+        log.append("demo", **head)
+    with pytest.raises(ValueError):
+        on_tape(tmp_path / "tape", 6)
+
+
 def test_a_folder_that_takes_nothing_is_told_on_the_screen_and_no_vote_is_lost(show, tmp_path):
     (tmp_path / "file").touch()
     show.out = tmp_path / "file"
@@ -237,6 +246,11 @@ def test_a_folder_that_takes_nothing_is_told_on_the_screen_and_no_vote_is_lost(s
     assert "file" in show.box.get_text()
     press(show, *"4,5", " ")
     assert "file" in show.box.get_text() and show.votes[0][:2] == (4, 5)
+    show.tell("")
+    show.phones = SimpleNamespace(outcome=Vote(7, 8), words=str)
+    show.listen()
+    show.clock._on_timer()                                              # a vote of phones has ended
+    assert "file" in show.box.get_text() and show.votes[0][:2] == (7, 8)
 
 
 @pytest.mark.parametrize("words, said", [
@@ -276,6 +290,20 @@ def test_phones_and_typed_hands_are_counted_together_and_simulated_ones_marked(s
         press(show, " ")
         assert phones.asking and press(show, "left").startswith("first:") and not phones.asking
         assert press(show, "left", " ") == f"first: {vote.left} to {vote.right}"    # asked once, not again
+        phones.leave()
+
+
+def test_hands_that_are_typed_while_the_vote_closes_still_count(show, monkeypatch):
+    monkeypatch.setattr(lecture, "TICK", 0.02)
+    monkeypatch.setattr(lecture, "GRACE", 0.3)
+    with Desk("demo 6") as desk:
+        show.phones = phones = Phones(desk, "127.0.0.1")
+        show.ask_phones()
+        press(show, " ")
+        until(lambda: phones.phase == "closing")
+        press(show, *"20,3", " ")
+        until(lambda: phones.outcome)
+        assert phones.outcome[:2] == (20, 3)
         phones.leave()
 
 

@@ -66,7 +66,7 @@ class Phones(Lecture):
             return
         if self.phase in ("wait", "read"):
             self.next(now)
-        elif self.phase == "open" and hands is not None:
+        elif self.phase in ("open", "closing") and hands is not None:
             self.raised = None
             self.show_of_hands(f"{hands[0]} {hands[1]}", now)
         elif self.phase == "open" and self.finishing:

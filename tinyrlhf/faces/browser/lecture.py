@@ -61,7 +61,7 @@ class Lecture:
         rng: of the simulated voters.
     """
 
-    def __init__(self, desk: Desk, address, port=0, crowd=None, simulate=0, keys=None, rng=None):
+    def __init__(self, desk, address, port=0, crowd=None, simulate=0, keys=None, rng=None):
         code = "".join(secrets.choice(LETTERS) for _ in range(CODE))
         self.keys = keys or {"secret": secrets.token_hex(16), "code": code}
         self.desk, self.crowd, self.simulate = desk, crowd, simulate
@@ -145,10 +145,12 @@ class Lecture:
     def presses(self, verb, who, what=None, text="", *_):
         """What the presenter does; and who has joined."""
         now, phase, room = time.monotonic(), self.phase, self.session.room
-        if what == "quit":
-            raise KeyboardInterrupt
         if verb == "joined":
             self.waiting.append(who)
+        elif verb == "act":
+            raise Refused(409, "nobody acts in a lecture")
+        elif what == "quit":
+            raise KeyboardInterrupt
         elif what == "next":
             self.next(now)
         elif what == "hands" and phase in ("read", "open") and room:
@@ -178,8 +180,6 @@ class Lecture:
         elif self.phase == "open":
             self.closing, self.phase = now, "closing"
             self.tell_presenter()
-        elif self.phase == "end":
-            self.phase = "over"
         elif self.phase == "closed" and room and self.revealed < len(REVEALS) - 1:
             self.go("closed", self.revealed + 1)
         elif self.phase != "closing":
@@ -378,7 +378,13 @@ class Lecture:
             self.desk.show_end(state, lines, "What the room has taught it", self.told,
                                [option("Enter", "close", do="next")])
             while self.phase == "end" and time.monotonic() < self.ends:
-                self.tick()
+                answer_messages(self.desk.inbox.read(TICK), self.votes, self.leave)
+
+    def leave(self, verb, who, what=None, *_):
+        """What is pressed at the end."""
+        if what != "next":
+            raise Refused(409, "the lecture is over")
+        self.phase = "over"
 
 
 def for_phones(screen):
@@ -390,4 +396,6 @@ def unsaid(tally, n_unsure):
     """Those who said nothing, and those who were not sure: three things, never one."""
     words = {CANT_TELL: "can't tell", SKIP: "skipped"}
     told = [f"{tally[number,]} {text}" for number, text in words.items() if tally.get((number,))]
-    return ", ".join([*told, *([f"{n_unsure} of them not sure"] if n_unsure else [])])
+    if n_unsure:
+        told.append(f"{n_unsure} of them not sure")
+    return ", ".join(told)

@@ -343,6 +343,7 @@ class Inbox:
             self.messages.put((message, None))
 
     def __enter__(self):
+        self.__exit__()  # what slipped in since the last one was closed
         self.open = True
 
     def __exit__(self, *_):
