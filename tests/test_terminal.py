@@ -384,6 +384,13 @@ def test_a_correction_keeps_what_was_until_the_person_takes_over():
     assert np.array_equal(done.states[0, :3], before.states[0, :3])
 
 
+def test_a_key_that_nobody_knows_does_nothing(monkeypatch):
+    monkeypatch.setattr(Lines, "words", {"F1": ""})                    # so it comes on Windows
+    answers, questions = by_keys("correction", ["]", "]", "F1", "", *["d"] * 40, ""])
+    before, done = questions.episodes[questions.shows[0, :1]], answers.acted()
+    assert before.actions[0, 1] != 1 and np.array_equal(done.actions[0, :2], before.actions[0, :2])
+
+
 def test_texts_are_written_mended_and_asked_anew(barely_pretrained):
     written, _ = by_keys("demonstration", ["", "lanoX", "lano", ""], world="text")
     assert find("text").form.write(build("text").game, written.acted(), 0) == {"text": "lano"}

@@ -38,7 +38,7 @@ from tinyrlhf.diagnostics import krippendorff_alpha
 from tinyrlhf.episodes import collect, cut_at, rollout, splice, steps, steps_left
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
 from tinyrlhf.feedback.forms import TEXT, Steps
-from tinyrlhf.feedback.labels import counted, from_labels, in_words, said_of, votes_in
+from tinyrlhf.feedback.labels import counted, from_labels, said_in_words, said_of, votes_in
 from tinyrlhf.humans.simulated import Absent
 
 REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden
@@ -319,7 +319,7 @@ class Session:
         kind, key = self.kind(ballot), (ballot.number, tuple(answer.said))
         if key not in self.words:  # a whole room says the same few things
             answers = self._one(ballot).answered([answer.said], answer.who)
-            self.words[key] = in_words(answers, 0, len(ballot.place), self.remarks)
+            self.words[key] = said_in_words(answers, 0, len(ballot.place), self.remarks)
         label = {"kind": kind, "who": answer.who, "round": self.number, "said": self.words[key],
                  "place": ballot.place, "ballot": ballot.number, "q": ballot.row}
         column = 0 if KINDS[kind].drawn else 1  # theirs, and what they say who acted

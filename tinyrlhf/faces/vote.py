@@ -83,7 +83,7 @@ class Booth:
         self.terminal, self.session, self.state, self.game = terminal, session, state, session.game
         self.colours, self.letters = (False, False) if terminal.still else look()
         self.note = ""
-        self.written = isinstance(session.form, Texts)
+        self.writes = isinstance(session.form, Texts)
         self.quick = self.game.seconds_per_step < QUICK and not terminal.still
         self.step_seconds = self.game.seconds_per_step * (SLOWER if self.quick else 1)
 
@@ -105,10 +105,14 @@ class Booth:
             verdict = self.session.say(WHO, ballot.id, said, time.monotonic(), done=done)
             self.note = "saved" if verdict == "taken" else verdict
         except Undone:
-            undone = self.session.undo(WHO, time.monotonic())
-            self.note = "taken back" if undone else "nothing to take back"
+            self.take_back()
         except OSError as error:
             self.note = f"not saved, and not counted: {error.strerror}; answer again"
+
+    def take_back(self):
+        """Undo the latest answer of this round."""
+        undone = self.session.undo(WHO, time.monotonic())
+        self.note = "taken back" if undone else "nothing to take back"
 
     def look_at(self, ballot):
         """What is on the screens; of tries beside a demonstration one is enough."""
@@ -145,7 +149,7 @@ class Booth:
         elif key == "space":
             self.running = not self.running
             self.began = time.monotonic() - self.at * self.step_seconds
-        elif key in "[]" or key == "r":
+        elif key in ("[", "]", "r"):
             self.running = False
             at = 0 if key == "r" else self.at + (1 if key == "]" else -1)
             self.at = min(max(at, 0), self.length)
@@ -210,7 +214,7 @@ class Booth:
     def act(self):
         """The episode that the person plays or writes, as an answer; None: they gave it up."""
         asked, afresh = self.session.first_shown(self.ballot), KINDS[self.kind].drawn
-        if self.written:
+        if self.writes:
             done = self.write_text(asked, "" if afresh else None)
         else:
             done = self.drive(asked, 0 if afresh else self.at)
@@ -325,7 +329,7 @@ class Booth:
         head = (f"round {self.session.number}   question {min(asked + 1, self.session.n)} of "
                 f"{self.session.n}   {self.note}")
         entry = ENTRIES[self.kind]
-        keys = entry.keys.replace("take over here", "mend it") if self.written else entry.keys
+        keys = entry.keys.replace("take over here", "mend it") if self.writes else entry.keys
         self.put([head, ""], frames, self.names(len(frames[0])),
                  [entry.question + self.more_of_question(), keys, COMMON])
 
@@ -427,8 +431,7 @@ class Booth:
                    "enter: learn from it   u undo   q save, stop"])
         key = self.terminal.key(60.0)
         if key in ("u", "backspace"):
-            undone = self.session.undo(WHO, time.monotonic())
-            self.note = "taken back" if undone else "nothing to take back"
+            self.take_back()
         elif key == "q":
             raise KeyboardInterrupt
         elif key == "enter":

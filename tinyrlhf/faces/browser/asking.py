@@ -1,16 +1,11 @@
 """How does each kind of feedback look on a page? What is shown, and which keys say what."""
 from tinyrlhf.faces.browser.drawing import clip_of
-from tinyrlhf.faces.vote import QUICK, SLOWER
+from tinyrlhf.faces.vote import ENTRIES, QUICK, SLOWER
 from tinyrlhf.feedback.answers import CANT_TELL, GRADES, KINDS, PARTS, SAME, SKIP
 
 SIDES = "left", "right"
 ARROWS = {"left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown"}
-TITLES = {
-    "preference": "Which do you like better?", "ranking": "The best first: put them in order",
-    "rating": "How good is this?", "thumb": "Good, or not?",
-    "demonstration": "Show how it is done", "correction": "Mend it where it goes wrong",
-    "stop": "After which part would you have stopped it?", "comment": "What do you say to it?",
-    "credit": "Which do you like better, and why?"}
+TITLES = {"stop": "After which part would you have stopped it?"}  # others: as at a terminal
 IN_PARTS = "stop", "credit"
 STEER = "with the keys %s; the first key begins, Enter keeps what you did"
 
@@ -95,7 +90,7 @@ def screen_of(session, ballot, drawn):
     down = "ArrowDown" if kind == "preference" else "c"
     cant_tell = option(down, "can't tell", [CANT_TELL], minor=True)
     undo = option("Backspace", "undo", do="undo", minor=True)
-    return {"title": TITLES[kind], "lead": lead, "question": question,
+    return {"title": TITLES.get(kind, ENTRIES[kind].question), "lead": lead, "question": question,
             "options": [*options, cant_tell, skip, undo]}
 
 

@@ -8,7 +8,6 @@ What people do comes as messages. The loop's thread reads and answers them one a
 alone keeps the books, and what is acknowledged is on the disk.
 """
 import itertools
-import json
 import secrets
 import time
 from pathlib import Path
@@ -17,10 +16,11 @@ import numpy as np
 
 from tinyrlhf.faces.browser.asking import option, screen_of, words_for
 from tinyrlhf.faces.browser.drawing import learned, piece_of
-from tinyrlhf.faces.browser.server import Door, Inbox, Refused, Reply, Server, as_json, reply_to
+from tinyrlhf.faces.browser.server import (Door, Inbox, Refused, Reply, Server, as_json, packed,
+                                           reply_to)
 from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.numerics import sigmoid
-from tinyrlhf.saving import Closing, finite
+from tinyrlhf.saving import Closing
 from tinyrlhf.sessions import Driven, Said, is_pair, is_unsure, report
 
 WHO = "browser"
@@ -112,11 +112,6 @@ class Desk(Closing):
         self.server.close()
 
 
-def packed(view):
-    """A view, or what is new of it, as a message to pages."""
-    return json.dumps(finite(view), separators=(",", ":")).encode()
-
-
 def answer_messages(found, votes, others):
     """Answer messages in their order, all votes between two others in one wait for the disk.
 
@@ -160,11 +155,11 @@ def side_of(state, events):
         return {}
     shares = [(f"round {each['round']}", each.get("reward_model_accuracy", np.nan))
               for each in state.history][-ROUNDS:] + [("yourself", report(events)["consistency"])]
-    rows = [row(name, share) for name, share in shares if np.isfinite(share)]
+    rows = [bar(name, share) for name, share in shares if np.isfinite(share)]
     return {"learned": learned(state), "guessed": rows}
 
 
-def row(label, share, count=None, side=""):
+def bar(label, share, count=None, side=""):
     """A bar of a result."""
     number = f"{share:.0%}" if count is None else f"{share:.0%}  ({count})"
     return {"label": label, "share": float(share), "number": number, "count": count, "side": side}

@@ -12,9 +12,9 @@ from collections import Counter
 import numpy as np
 
 from tinyrlhf.faces.browser.asking import option, screen_of
-from tinyrlhf.faces.browser.desk import (TICK, VOTE, Desk, answer_messages, before_and_now, guess,
-                                         packed, page_routes, row, side_of, votes_into)
-from tinyrlhf.faces.browser.server import Bucket, Door, Refused, Reply, as_json
+from tinyrlhf.faces.browser.desk import (TICK, VOTE, answer_messages, bar, before_and_now, guess,
+                                         page_routes, side_of, votes_into)
+from tinyrlhf.faces.browser.server import Bucket, Door, Refused, Reply, as_json, packed
 from tinyrlhf.faces.vote import in_words
 from tinyrlhf.feedback.answers import CANT_TELL, SKIP
 from tinyrlhf.sessions import CAMPS, report, two_camps
@@ -321,7 +321,7 @@ class Lecture:
         p = guess(self.session, self.ballot, self.state)
         parts = [{"saying": "The reward model makes no guess here."} if p is None else
                  {"title": "What the reward model had guessed",
-                  "rows": [row("left", p, side="left"), row("right", 1 - p, side="right")]}]
+                  "rows": [bar("left", p, side="left"), bar("right", 1 - p, side="right")]}]
         tally = self.session.tally(self.ballot)
         if self.revealed >= 1:
             parts.append({"title": "What you said", "rows": self.rows(tally),
@@ -342,7 +342,7 @@ class Lecture:
         total = max(sum(count for said, count in firsts.items() if said >= 0), 1)
         named = [(each, each["say"][0] if each["say"] else each.get("add", -1))
                  for each in self.screen["options"]]
-        return [row(each["label"] or each["key"], firsts[number] / total, firsts[number],
+        return [bar(each["label"] or each["key"], firsts[number] / total, firsts[number],
                     each.get("side", "")) for each, number in named if number >= 0]
 
     def disagreement(self, tally):
@@ -359,7 +359,7 @@ class Lecture:
                 f"Krippendorff's alpha over all votes so far: {alpha:.2f} "
                 "(1: all agree; 0: as if by chance)")
         return {"title": "How far you disagree", "saying": text,
-                "rows": [row("4 p (1 - p)", 4 * p * (1 - p)), row("pairs agree", agree)]}
+                "rows": [bar("4 p (1 - p)", 4 * p * (1 - p)), bar("pairs agree", agree)]}
 
     def two_camps(self):
         """Voters in two groups by how they have voted, and what each says here."""

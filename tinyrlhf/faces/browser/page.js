@@ -31,8 +31,8 @@ const last = (list, n = 1) => list[list.length - n];
 
 function drawPieces(context, pieces, size) {
   const texts = pieces.filter(piece => piece[0] === "W").map(piece => piece[3]);
-  const longest = Math.max(1, ...texts.join("\n").split("\n").map(line => line.length));
-  const letters = size * Math.min(1 / 15, 1.4 / longest / texts.length);
+  const widest = Math.max(1, ...texts.join("\n").split("\n").map(line => line.length));
+  const letters = size * Math.min(1 / 15, 1.4 / widest / texts.length);
   context.lineCap = "round";
   context.textAlign = "center";
   context.textBaseline = "middle";
