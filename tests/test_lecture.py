@@ -13,7 +13,7 @@ import pytest
 
 from tinyrlhf.cli import main
 from tinyrlhf.faces.browser import lecture, server
-from tinyrlhf.faces.browser.seats import address_of
+from tinyrlhf.faces.browser.seats import address_of, keys_in
 from tinyrlhf.faces.browser.server import Bucket
 from tinyrlhf.humans import zoo
 from tinyrlhf.rlhf import rlhf
@@ -478,6 +478,15 @@ def test_a_lecture_on_no_address_or_on_all_is_refused(text):
 def test_senseless_lectures_are_refused_in_one_line_before_anything_is_written(words, message, tmp_path, capsys):
     assert main(["vote", "gridworld", "--out", str(tmp_path / "run"), *words]) == 2
     assert message in capsys.readouterr().err and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("text", ["", "5", '["secret", "code"]', '{"secret": "a"}', '{"secret": "a", "code": 5}'])
+def test_keys_of_a_lecture_that_cannot_be_read_are_refused_in_words(text, tmp_path):
+    (tmp_path / "room.json").write_text(text)
+    with pytest.raises(ValueError, match="delete it"):
+        keys_in(tmp_path)
+    (tmp_path / "room.json").write_text('{"secret": "a", "code": "b"}')
+    assert keys_in(tmp_path)["code"] == "b" and keys_in(None) is None
 
 
 def test_one_command_forgets_a_lecture_and_nothing_else(tmp_path, capsys):

@@ -141,6 +141,7 @@ def test_keys_are_read_in_both_encodings_and_in_any_pieces():
         for start, end in zip(places, places[1:]):
             got += decoder.feed(data[start:end])
         assert got + decoder.feed(b"", more=False) == keys, list(cuts)
+    assert Decoder().feed(b"\x1bx\x1b\x1b[D\x1b\x1b", more=False) == ["left", "escape"]     # Alt, or impatience
     assert Decoder().feed(b"\x1b") == [] and Decoder().feed(b"\x1b", more=False) == ["escape"]
 
 

@@ -606,10 +606,10 @@ def report(events):
     left = np.mean([is_left(vote) for vote in pairs]) if pairs else np.nan
     twice = []
     golden = defaultdict(list)
-    for key, check in checks.items():
-        first = firsts.get((key[0], check["of"], key[2]))
+    for check in checks.values():
+        first = firsts.get((check["round"], check["of"], check["who"]))
         if check["why"] == "golden" and isinstance(check["said"], list):
-            golden[key[2]].append(check["said"][0] == 0)
+            golden[check["who"]].append(check["said"][0] == 0)
         elif first is not None and sided(check) and sided(first):
             twice.append((first, check))
     n_left = sum(is_left(first) and is_left(second) for first, second in twice)
@@ -682,5 +682,5 @@ def two_camps(events):
     table = np.array([[votes.get((who, ballot), 0) for ballot in ballots] for who in people], float)
     table -= table.mean(axis=0)
     first = np.linalg.svd(table, full_matrices=False)[0][:, 0]
-    return [{who for who, place in zip(people, first) if (place > 0) == side}
-            for side in (False, True)]
+    right = {who for who, place in zip(people, first) if place > 0}
+    return [set(people) - right, right]

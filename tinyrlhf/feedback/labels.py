@@ -73,11 +73,12 @@ def labels_in(events, plan):
     """
     asked = [stage.questions * len(stage.kinds) for stage in plan]
     rounds = iter(np.repeat(np.arange(1, len(plan) + 1), asked).tolist())
-    finished = {event["round"] for event in events if event["k"] == "asked"}
     labels = [event for event in events if event["k"] == "label" and "ballot" not in event]
+    labels = [{"round": next(rounds, 0), **modern(label)} if label["v"] == 1 else label
+              for label in labels]
+    finished = {event["round"] for event in events if event["k"] == "asked"}
     of_ballots = [event for event in events if event.get("round") in finished]
-    return [*({"round": next(rounds, 0), **modern(each)} if each["v"] == 1 else each
-              for each in labels), *counted(of_ballots)]
+    return labels + counted(of_ballots)
 
 
 def counted(events):
