@@ -338,8 +338,12 @@ def test_votes_are_kept_in_order_and_a_replay_or_a_late_one_changes_nothing(page
         assert request(port, "POST", "/vote", {**vote, "said": [1]}, cookie)[0] == 409
         assert request(port, "POST", "/vote", {**vote, "ballot": "9.9", "turn": 5}, cookie)[0] == 404
         assert session.said("browser", session.ballots[0]) == [0]
-        assert request(port, "POST", "/do", {"what": "undo", "text": ""}, cookie)[0] == 200
+        undo = {"what": "undo", "text": "", "turn": 2}
+        assert request(port, "POST", "/do", undo, cookie)[0] == 200
         assert session.said("browser", session.ballots[0]) is None
+        assert request(port, "POST", "/vote", {**vote, "turn": 3}, cookie)[0] == 200
+        assert request(port, "POST", "/do", undo, cookie)[0] == 409
+        assert session.said("browser", session.ballots[0]) == [0]
         for ballot, turn in (("1.0", 7), ("1.1", 8)):
             until(lambda: any(each.id == ballot for each in session.ballots))
             assert request(port, "POST", "/vote", {"ballot": ballot, "said": [1], "turn": turn}, cookie)[0] == 200

@@ -56,7 +56,7 @@ class Phones(Lecture):
         self.thread.start()
 
     def work(self):
-        with contextlib.suppress(KeyboardInterrupt):  # stopped at the presenter's page
+        with contextlib.suppress(KeyboardInterrupt):  # the hours of a lecture are over
             self.ask(self.vote_on, None)
 
     def tick(self):

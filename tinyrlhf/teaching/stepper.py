@@ -129,7 +129,7 @@ class Stepper:
         if self.question is None:
             return None
         number, vote = self.n_asked - 1, self.votes.get(self.n_asked - 1)
-        if vote is None or vote.about not in (None, str(self.question[3:])):
+        if vote is None or vote.subject not in (None, self.question.subject):
             self.votes.pop(number, None)  # it was for another question
             vote = invent(self.question, number, self.seed)
         self.heard.append(vote)
@@ -221,7 +221,7 @@ class Stepper:
     def vote(self, left, right, invented=0):
         """These hands are for the question on the screen; with `out` they go on the tape."""
         number = self.n_asked - 1
-        vote = self.votes[number] = Vote(left, right, invented, str(self.question[3:]))
+        vote = self.votes[number] = Vote(left, right, invented, self.question.subject)
         if self.out is not None:
             if self.log is None:
                 Path(self.out).mkdir(parents=True, exist_ok=True)

@@ -67,7 +67,7 @@ class Desk(Closing):
         on = self.on
         routes = {**page_routes(self.door), ("GET", "/events"): self.events,
                   ("POST", "/vote"): on("vote", **VOTE),
-                  ("POST", "/do"): on("do", what=str, text=str),
+                  ("POST", "/do"): on("do", what=str, text=str, turn=int),
                   ("POST", "/act"): on("act", ballot=str, action=int, text=str, **{"from": int})}
         try:
             self.listener = self.server.listen("127.0.0.1", port, routes, lambda whose: self.texts,
@@ -149,6 +149,10 @@ def votes_into(session, answers):
             for verdict in verdicts]
 
 
+def round_of(session, state):
+    return f"round {session.number}" + (f" of {len(state.plan)}" if state else "")
+
+
 def side_of(state, events):
     """What stands beside a question: pictures of what was learned, and how well it guesses."""
     if state is None:
@@ -202,10 +206,10 @@ class Browser(Desk):
 
     def around(self, **view):
         """A view with what stands beside every question."""
-        session, n_rounds = self.session, f" of {len(self.state.plan)}" if self.state else ""
+        session = self.session
+        done = f"{len(session.order[WHO])} of {session.n} answered"
         return {**self.beside, "last": self.last, "turn": session.turns.get(WHO, 0),
-                "progress": f"round {session.number}{n_rounds} · {len(session.order[WHO])} of "
-                            f"{session.n} answered", **view}
+                "progress": f"{round_of(session, self.state)} · {done}", **view}
 
     def ask_one(self, ballot):
         """One question, or (None) whether to learn from the answers; until something is said."""
@@ -237,7 +241,7 @@ class Browser(Desk):
                     self.last += f" The reward model had expected {side}: {max(p, 1 - p):.0%}."
         return replies
 
-    def do(self, what, text):
+    def do(self, what, text, turn):
         """Keys that are no answers."""
         now = time.monotonic()
         if what == "quit":
@@ -245,7 +249,7 @@ class Browser(Desk):
         if what == "keep" and self.ballot and "steer" in self.asked["question"]:
             return self.keep()
         if what == "undo":
-            if self.session.undo(WHO, now) is None:
+            if self.session.undo(WHO, now, turn) is None:
                 raise Refused(409, "there is nothing to undo in this round")
             self.last = None
         elif what == "prompt" and self.ballot and hasattr(self.session.game, "ask"):

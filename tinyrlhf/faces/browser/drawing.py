@@ -38,10 +38,9 @@ def frames_of(game, states):
 
 def piece_of(piece):
     """A piece as a list: its kind, its numbers and texts in their order."""
-    rounded = (round(float(value), 4) if isinstance(value, (float, np.floating)) else value
-               for value in piece)
-    return [LETTERS[type(piece)], *(value.item() if isinstance(value, np.generic) else value
-                                    for value in rounded)]
+    values = [value.item() if isinstance(value, np.generic) else value for value in piece]
+    rounded = [round(value, 4) if isinstance(value, float) else value for value in values]
+    return [LETTERS[type(piece)], *rounded]
 
 
 def learned(state):

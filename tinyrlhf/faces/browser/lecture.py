@@ -13,7 +13,7 @@ import numpy as np
 
 from tinyrlhf.faces.browser.asking import option, screen_of
 from tinyrlhf.faces.browser.desk import (TICK, VOTE, answer_messages, bar, before_and_now, guess,
-                                         page_routes, side_of, votes_into)
+                                         page_routes, round_of, side_of, votes_into)
 from tinyrlhf.faces.browser.server import Bucket, Door, Refused, Reply, as_json, packed
 from tinyrlhf.faces.vote import in_words
 from tinyrlhf.feedback.answers import CANT_TELL, SKIP
@@ -262,8 +262,10 @@ class Lecture:
     def deal(self):
         """To some of those who wait the next pair of their own, if that is how this room votes."""
         some, self.waiting = set(self.waiting[:AT_ONCE]), self.waiting[AT_ONCE:]
+        if self.phase != "open" or self.session.room:
+            return
         texts = {}
-        for who in some if self.phase == "open" and not self.session.room else ():
+        for who in some:
             ballot = self.session.deal(who, time.monotonic())
             view = {"title": "You have judged them all: thank you", "question": None, "options": []}
             if ballot is not None:
@@ -276,10 +278,9 @@ class Lecture:
 
     def counts(self):
         """What changes on the presenter's screen from moment to moment."""
-        n_rounds = f" of {len(self.state.plan)}" if self.state else ""
         n_there = len(set(self.audience.streams.values()))
         return {"lead": ON_THE_SCREEN[self.phase][1].format(self.session.turnout(self.ballot)),
-                "progress": f"round {self.session.number}{n_rounds} · phones here: {n_there}"}
+                "progress": f"{round_of(self.session, self.state)} · phones here: {n_there}"}
 
     def recount(self):
         """Tell the presenter how many there are, if that has changed."""

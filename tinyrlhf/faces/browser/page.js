@@ -327,7 +327,8 @@ async function act(what) {
   }
   const text = what === "prompt" ? at("typed").value : hands;
   hands = "";
-  return send("/do", {what, text});
+  turn += 1;
+  return send("/do", {what, text, turn});
 }
 
 // ---- acting oneself: the server plays, the page steers
