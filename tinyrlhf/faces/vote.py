@@ -223,8 +223,9 @@ class Booth:
     def drive(self, asked, at):
         """Episodes of one: as far as `at` as it was, then by key, in as many steps as were left."""
         left = int(steps_left(self.game, asked)[0])
-        if at >= left or (at and at >= asked.lengths[0]) or not self.game.keys:
-            self.note = "it is over there, go back with [" if at else "this game has no keys"
+        over = at >= min(left, asked.lengths[0])
+        if over or not self.game.keys:
+            self.note = "it is over there, go back with [" if over else "this game has no keys"
             return None
         driven, self.action = Driven(self.game, asked, at, self.session.rng), None
         try:

@@ -83,7 +83,7 @@ class Definitions(importlib.abc.InspectLoader):
 
 
 def counted(number):
-    return f"{number} hand{'s' * (number != 1)}"
+    return "1 hand" if number == 1 else f"{number} hands"
 
 
 def as_shares(votes):

@@ -177,7 +177,9 @@ class Stepper:
         """Which hands nobody raised, and where phones find the question."""
         invented = sum(vote.invented for vote in self.heard)
         total = sum(vote.left + vote.right for vote in self.heard)
-        text = f"INVENTED: {invented} of {total} hands" + ", raised by nobody" * (not self.phones)
+        text = f"INVENTED: {invented} of {total} hands"
+        if not self.phones:
+            text += ", raised by nobody"
         self.status.set_text(text if invented else "")
         if self.phones:
             self.join.set_text(self.phones.words())

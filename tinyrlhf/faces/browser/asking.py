@@ -58,6 +58,7 @@ def screen_of(session, ballot, drawn):
     kind, game, episodes = session.kind(ballot), session.game, session.questions.episodes
     rows, order = session.screens(ballot)
     acts = KINDS[kind].needs == "expert"
+    mends = acts and not KINDS[kind].drawn
     typed = acts and hasattr(game, "decode")
     for row in rows:
         if row not in drawn:  # a room sees the same ones again and again
@@ -71,17 +72,16 @@ def screen_of(session, ballot, drawn):
     options = choices(kind, order, session.remarks)
     lead = ""
     if typed:
-        mends = not KINDS[kind].drawn
         question["start"] = clips[0]["words"] if mends else ""
         lead = "write it as it should be, and press Enter"
         options = [option(None, "it may stay as it is", [0])] if mends else []
     elif acts:
         keys = {ARROWS.get(key, key): action for key, action in game.keys.items()}
         live = game.seconds_per_step < QUICK  # then it goes on by itself, else a key is a step
-        question.update(steer=keys, anew=KINDS[kind].drawn,
+        question.update(steer=keys, anew=not mends,
                         live=round(1000 * SLOWER * game.seconds_per_step) if live else 0)
         lead = STEER % ", ".join(game.keys)
-        if not KINDS[kind].drawn:
+        if mends:
             lead = "pause with the space key where you take over, then steer " + lead
             options.append(option("n", "it may stay", [0], minor=True))
     if hasattr(game, "ask"):

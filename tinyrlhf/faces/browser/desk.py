@@ -4,8 +4,10 @@
         state.person = Voters(page.ask, state)          # `sessions.py`
         rlhf(state)
 
-What people do comes as messages. The loop's thread reads and answers them one after the other: it
-alone keeps the books, and what is acknowledged is on the disk.
+A page shows its view: phase, title and lead, question (clips), options (`asking.py`), result, and
+what stands beside; a message without a phase is what is new of it. What people do comes as messages
+too: the loop's thread reads and answers them one after the other; it alone keeps the books, and
+what is acknowledged is on the disk.
 """
 import itertools
 import secrets

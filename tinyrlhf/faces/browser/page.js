@@ -181,14 +181,10 @@ function options() { return view.more || view.options || []; }
 function showOptions() {
   at("majors").replaceChildren(...options().filter(each => !each.minor).map(buttonOf));
   at("minors").replaceChildren(...options().filter(each => each.minor).map(buttonOf));
-  showKeys();
-  showPressed();
-}
-
-function showKeys() {
   const keys = options().filter(each => each.key).map(each =>
     `${NAMES[each.key] || each.key}: ${each.label || "number " + each.key}`);
   tell("help", [...keys, "space: pause or play", view.help || ""].join("\n"));
+  showPressed();
 }
 
 function showPressed() {
