@@ -144,8 +144,15 @@ def mutants_of(exercise):
             name = f"{exercise.number}: {where(body, node)}{short(node)} -> {short(change)}"
             counts[name] += 1
             names = dict(vars(sys.modules[exercise.function.__module__]))
+            if "choose" in names:
+                names["choose"] = quickly
             exec(compile(text, f"<{name}>", "exec"), names)
             yield name + (f" ({counts[name]})" if counts[name] > 1 else ""), names[exercise.name]
+
+
+def quickly(probs, rng):
+    """The draw of exercise 1.2 from the same random number, in a fifth of the time."""
+    return int((probs.cumsum() <= rng.random()).sum())
 
 
 def where(body, node):

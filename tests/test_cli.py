@@ -392,7 +392,7 @@ def test_a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes(capsys, undra
     assert capsys.readouterr().err == f"{STOPPED} tinyrlhf run bandit --resume cut\n"
     done("run", "bandit", "--resume", "cut")
     assert saved("cut") == saved(finished)
-    assert [event["seq"] for event in saved("cut")[1]] == list(range(1 + 2 * 6))
+    assert [event["seq"] for event in saved("cut")[1]] == list(range(1 + 2 * 7))
 
 
 @pytest.mark.slow

@@ -78,7 +78,7 @@ def at_a_terminal(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     for name in ("lesson.py", "exercises.py", "README.md"):
         (folder / name).write_text((SIX / name).read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "lessons" / "README.md").write_text("", encoding="utf-8")
+    (tmp_path / "lessons" / "README.md").write_text("`tinyrlhf lesson list`", encoding="utf-8")
     (tmp_path / "lessons" / "work").mkdir()
     mine = tmp_path / "lessons" / "work" / "06_votes_to_scores.py"
     mine.write_text("predict_6_a = None\nkept = 1\n", encoding="utf-8")

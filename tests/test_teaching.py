@@ -260,8 +260,9 @@ def test_hand_ins_that_hang_or_crash_stay_in_the_table_and_cost_two_seconds(tmp_
         for name, body in first.items():
             hand_in(tmp_path, f"{name}/{NAME}.py", f"{HEAD}import os\ndef pref_prob(a, b):\n    {body}\n")
 
-    files({"loop": "while True: pass", "exit": "os._exit(0)", "kill": "os.kill(os.getpid(), 9)", "right":
-           "return 0.5 + 0.5 * np.tanh((a - b) / 2)", "forks": "os.fork() or os.execvp('sleep', ['sleep', '6135'])"})
+    files({"loop": "while True: pass", "exit": "os._exit(0)", "kill": "os.kill(os.getpid(), 9)",
+           "hoard": "return [0] * 10**10", "right": "return 0.5 + 0.5 * np.tanh((a - b) / 2)",
+           "forks": "os.fork() or os.execvp('sleep', ['sleep', '6135'])"})
     began = time.monotonic()
     command = [sys.executable, "-m", "tinyrlhf", "lesson", "grade", str(tmp_path)]
     done = subprocess.run(command, env=ENVIRONMENT, text=True, capture_output=True, cwd=ROOT, timeout=60)
@@ -269,7 +270,8 @@ def test_hand_ins_that_hang_or_crash_stay_in_the_table_and_cost_two_seconds(tmp_
     rows = list(csv.DictReader(io.StringIO((tmp_path / "grades.csv").read_text(encoding="utf-8"))))
     kinds = {row["student"]: (row["state"], row["kind"]) for row in rows if row["exercise"] == "6.1"}
     assert kinds["loop"] == (FAILED, "never ends") and kinds["right"] == (PASSED, "")
-    assert kinds["exit"] == kinds["kill"] == (FAILED, "other") and len(kinds) == 5
+    assert kinds["exit"] == kinds["kill"] == (FAILED, "other") and len(kinds) == 6
+    assert kinds["hoard"] == (FAILED, "stops")
     asleep = subprocess.run(["pgrep", "-f", "^sleep 6135$"], capture_output=True, text=True).stdout
     assert not asleep.strip()
 
@@ -437,9 +439,17 @@ def test_the_front_page_is_a_gallery_of_all_lessons_with_their_claims():
     text = (ROOT / "lessons" / "README.md").read_text(encoding="utf-8")
     assert f"{pages.GALLERY}\n{pages.gallery()}\n{pages.GALLERY}" in text, "run: tinyrlhf lesson build"
     shown = re.findall(r"\[!\[(.+?)\]\((.+?)\)\]\(.+?\)<br>(.+?)\.<br>", text)
-    assert len(shown) >= len(LESSONS) - 1 and all(alt == claim for alt, _, claim in shown)
+    assert len(shown) == len(LESSONS) == 14 and all(alt == claim for alt, _, claim in shown)
     for link in re.findall(r"\]\(([^)#:\s]+)\)", text):
         assert (ROOT / "lessons" / link).exists(), link
+
+
+def test_where_these_systems_are_used_and_what_may_fail_stands_in_lesson_14():
+    text = (ROOT / "lessons" / "14_capstone" / "lesson.py").read_text(encoding="utf-8")
+    used = text[text.index('<a id="real-world"></a>'):][:1500]
+    for where in ("conversation", "content", "education", "robotics", "games"):
+        assert f"| {where}" in used, where
+    assert "more capable" in text[text.index('<a id="not-too-bad"></a>'):][:900]
 
 
 def test_nobody_must_test_the_project_before_lesson_1():

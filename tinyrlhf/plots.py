@@ -50,7 +50,7 @@ def draw_scene(axis, pieces):
 def draw_pieces(axis, pieces, alpha=1.0):
     """Strokes are scaled to the axis, words as large as they fit."""
     from matplotlib import patches
-    points = _height(axis)
+    points = _side(axis)
     letters = word_size([piece for piece in pieces if isinstance(piece, Words)], points)
     for piece in pieces:
         paint, order = PAINT[piece.color], 3 if piece.moving else 2
@@ -77,6 +77,11 @@ def draw_pieces(axis, pieces, alpha=1.0):
 def _height(axis):
     """Height of an axis in points, as font sizes and strokes are."""
     return axis.get_window_extent().height / axis.figure.dpi * 72
+
+
+def _side(axis):
+    """Side of the square that a scene fills, in points."""
+    return min(_height(axis), axis.get_window_extent().width / axis.figure.dpi * 72)
 
 
 def word_size(words, points):
@@ -109,7 +114,7 @@ def draw_behaviour(axis, episodes, title, color=PAINT["ink"]):
                 if isinstance(b, Circle):
                     axis.plot([a.x + shift, b.x + shift], [a.y + shift, b.y + shift],
                               color=PAINT[b.color], alpha=max(alpha, 0.4),
-                              linewidth=0.012 * _height(axis), solid_capstyle="round", zorder=2.9)
+                              linewidth=0.012 * _side(axis), solid_capstyle="round", zorder=2.9)
     axis.set_title(fill(title, 28), color=color, weight="bold", loc="center")
 
 

@@ -408,8 +408,8 @@ def estimators_picture(seed):
 predict("10.b",
         "far from the reference, the mean of which estimator is nearest to the exact KL: k1 "
         "(often negative for a single word), k2 or k3?",
-        "k{}".format(1 + np.abs(
-    estimates(0, 40)[0].mean(axis=1) - estimates(0, 40)[1]).argmin()),
+        "k{}".format(1 + np.argmin([abs(nats.mean() - estimates(0, 40)[1])
+                                    for nats in estimates(0, 40)[0]])),
         "A negative estimate of something positive may well be right on average, and one that "
         "is never negative need not be.")
 

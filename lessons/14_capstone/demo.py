@@ -56,14 +56,14 @@ def draw_bought(axis, card):
                   va="top", linespacing=1.5)
 
 
-def draw_bars(axis, cards, number, title):
+def draw_bars(axis, cards, number, title, named):
     for place, (model, color) in enumerate(COLORS.items()):
         value = mean_of(cards, model, number)
-        axis.bar(place, value, color=color)
-        axis.text(place, value, f"{value:.2f}" if value < 5 else f"{value:.1f}", ha="center", va="bottom")
+        axis.barh(place, value, color=color)
+        axis.text(value, place, f" {value:.2f}" if value < 5 else f" {value:.1f}", va="center")
+    axis.set(yticks=range(len(COLORS)), yticklabels=COLORS if named else [], xticks=[0], ylim=(len(COLORS) - 0.4, -0.6))
+    axis.margins(x=0.25)
     axis.set_title(title, weight="bold")
-    axis.set_xticks(range(len(COLORS)), COLORS, rotation=40)
-    axis.margins(y=0.15)
 
 
 def beats(figure, seed):
@@ -95,9 +95,9 @@ def beats(figure, seed):
                    options=("model A", "model B"))
     draw_bought(figure.subplots(), card)
     yield "A is DPO, pushed too hard. Gibberish is hardly ever unkind, and hardly ever the same twice"
-    for axis, (number, title) in zip(figure.subplots(1, 3), (("true reward", "true reward"), ("distinct", "distinct"),
-                                                             ("hours", "hours of a person"))):
-        draw_bars(axis, cards, number, title)
+    columns = ("true reward", "true reward"), ("distinct", "distinct"), ("hours", "hours of a person")
+    for axis, (number, title) in zip(figure.subplots(1, 3), columns):
+        draw_bars(axis, cards, number, title, named=number == "true reward")
     yield f"The whole card, mean of {len(cards)} runs: what pleases people costs variety, and their time"
     draw_card(figure.subplots(), "Beside what?\nJudged by whom?\nOn how many seeds?\nAt whose expense?\n"
               "What was not measured?", BLUE, size=34)

@@ -8,6 +8,15 @@ and let the grader look:
 import numpy as np
 
 
+# 14.a, predict: against itself a model wins 0.50. How often is an answer by RLHF preferred to one
+# by SFT, mean of ten runs?
+predict_14_a = None
+
+# 14.b, predict: which of the eight models writes the most different answers: base, SFT, RLHF, DPO,
+# round 2, coin, at once, or DPO, pushed?
+predict_14_b = None
+
+
 # 14.1, 9 minutes
 def win_rate(ours_first, ours_second):
     """How often are our answers preferred, and how sure is that? The rate, and a 95 % interval.

@@ -12,12 +12,12 @@
 #
 # <a id="faq-what"></a><a id="faq-sft"></a>
 # What is RLHF, and what does it do in ChatGPT? By now you have built every part of the answer. Here
-# are all of them in the order in which large chat models are made to be helpful, harmless and
-# willing:
+# are all of them in the order in which large chat models are made to be helpful, safe and in line
+# with what people want:
 #
 # | stage | who is asked | what happens | on your function |
 # |---|---|---|---|
-# | base | nobody | reads 20,000 raw texts, rude and kind | `sft_grad` (5.2), `next_char_nll` (9.1) |
+# | base | nobody | reads 20,000 raw texts | `sft_grad` (5.2), `next_char_nll` (9.1) |
 # | SFT | a person mends 2,000 answers | imitates what they leave | `sft_grad` (5.2) |
 # | reward model | a person compares 1,000 pairs | learns to score | `pref_loss_grad` (6.3) |
 # | RLHF | nobody | writes, is scored, is held by the KL | `rlhf_grad` (10.3), `kl_sampled` (10.1) |
@@ -132,10 +132,10 @@ def write(policy, n, rng, alike=1):
 # %% [markdown]
 # ## Votes, reward model, RLHF
 #
-# People see two answers to one question and say which is better; ours agrees with its own taste in
-# 90 % of such pairs. The reward model sees how often each character occurs, not their order. Its
-# score is brought to mean 0 and standard deviation 1 on answers of the SFT model, and so it stays
-# in round 2: the KL penalty keeps its meaning.
+# People see two answers to one question and say which is better. Ours is simulated, and agrees with
+# their own taste in 90 % of such pairs. The reward model sees how often each character occurs, not
+# their order. Its score is brought to mean 0 and standard deviation 1 on answers of the SFT model,
+# and so it stays in round 2: the KL penalty keeps its meaning.
 
 # %%
 def ask(policy, n, who, rng):
@@ -280,7 +280,7 @@ def run(seed, controls=False):
 # ## The report card
 #
 # What belongs into it? Not what the model was trained on. The reward model's opinion rises in every
-# run, good or bad. We ask instead, on 500 fresh answers of each model:
+# run that is trained on it, good or bad. We ask instead, on 500 fresh answers of each model:
 #
 # - the **win rate** against the SFT model, as judged by *somebody else*: a judge who was never
 #   asked in training, errs, and leans to whatever stands first. So every pair is shown in both
@@ -454,22 +454,22 @@ def gains_picture():
 show(gains_picture(), "gains", "What was gained depends on what it is compared with")
 
 # %% [markdown]
-# **What you should see**: with equal votes RLHF leads DPO by 0.29 on average, on all ten seeds.
+# **What you should see**: with equal votes RLHF leads DPO by 0.32 on average, on all ten seeds.
 # (Not for nothing: RLHF wrote 6,400 new answers on its way and had each of them scored, DPO none;
 # and the settings of both were tried on two seeds only.) Round 2 looks as if it brought 0.12. But
-# most of that is what twice the votes and twice the updates bring anyway: beside *at once* 0.01 are
-# left (95 % interval -0.06 to 0.09). To ask again about what the model writes *now* is worth little
-# here, where the SFT model writes nearly all that can be said. In lesson 11 it was worth more:
-# there DPO was asked again.
+# most of that is what twice the votes and twice the updates bring anyway: beside *at once* 0.03 are
+# left (95 % interval -0.01 to 0.06): a gain has not been shown. To ask again about what the model
+# writes *now* brings little, if anything, here, where the SFT model writes nearly all that can be
+# said. In lesson 11 it was worth more: there DPO was asked again.
 #
-# The coin is no rival but a warning: votes that mean nothing take the model further away (3.3 nats)
-# than real ones (1.3), and down to a true reward of 0.22. RLHF strengthens whatever it is told.
+# The coin is no rival but a warning: votes that mean nothing take the model further away (3.1 nats)
+# than real ones (1.3), and down to a true reward of 0.31. RLHF strengthens whatever it is told.
 #
 # ## Which column lies?
 #
 # Look at *DPO, pushed* again. Hardly an unkind word, and hardly two answers alike: by these two
-# rows it is the best model of all. But 49 % of its words do not exist, and it is preferred to SFT
-# in 21 % of the pairs. A report with two good rows can hide anything; that is why the card has
+# rows it is the best model of all. But 48 % of its words do not exist, and it is preferred to SFT
+# in 23 % of the pairs. A report with two good rows can hide anything; that is why the card has
 # nine. And which stage is to blame for what (exercise 14.5)? *Sameness* is one minus the distinct
 # share.
 
@@ -531,7 +531,7 @@ FACTS = {"parameters": (ours(["base"], "parameters"), "260,000", "26 million", "
          "DPO: pairs": (f"{VOTES:,}", "-", "80,000", "-"),
          "RLHF: time": (ours(["reward model", "RLHF"], "seconds") + " s", "-", "-", "n/a"),
          "all: time": (ours(SAVED[0]["stages"], "seconds") + " s", "10 min (?)", "n/a", "4 h")}
-FACTS = {"": ("this lesson", "stories260K", "MiniMind-V1 small", "nanochat d20"), **FACTS}
+FACTS = {"model": ("this lesson", "stories260K", "MiniMind-V1 small", "nanochat d20"), **FACTS}
 
 # %% [markdown]
 # </details>
@@ -541,10 +541,11 @@ for name, row in FACTS.items():
     print(f"{name:<12}" + "".join(f"{fact:>19}" for fact in row))
 
 # %% [markdown]
-# So ours is a thousand times smaller than a small one. Do not conclude that it is a thousand times
-# cleverer per second: **its task is smaller still**. It knows 16 questions and some 90 words, its
-# characters are no tokens, and a text of four lines would overwhelm it. What carries over is the
-# pipeline and the ways in which it fails, not the amounts.
+# So ours is ten times smaller than the smallest of them and twenty thousand times smaller than the
+# largest. Do not conclude that it is so much cleverer per second: **its task is smaller still**. It
+# knows 16 questions and about 100 words, its characters are no tokens, and a text of four lines
+# would overwhelm it. What carries over is the pipeline and the ways in which it fails, not the
+# amounts.
 #
 # ## The picture to remember
 #
@@ -616,10 +617,10 @@ for claim in [claim for name, claim in list(globals().items()) if name.startswit
 show(report_picture(), "report", "RLHF pleases people who were never asked, and pays with variety")
 
 # %% [markdown]
-# **What you should see**: the true reward climbs from stage to stage, 0.32 for base, 1.18 for SFT,
-# 2.08 for RLHF, 1.80 for DPO, 2.20 after round 2, of 2.5. Somebody who was never asked prefers RLHF
-# to SFT in 70 % of the pairs, far from "always". Two panels say what it costs. Of 500 answers 294
-# were different before, 201 after SFT, 106 after RLHF, 89 after round 2. And what comes last in the
+# **What you should see**: the true reward climbs from stage to stage, 0.31 for base, 1.19 for SFT,
+# 2.08 for RLHF, 1.76 for DPO, 2.19 after round 2, of 2.5. Somebody who was never asked prefers RLHF
+# to SFT in 70 % of the pairs, far from "always". Two panels say what it costs. Of 500 answers 289
+# were different before, 203 after SFT, 106 after RLHF, 92 after round 2. And what comes last in the
 # pipeline is cheap for people: 5.6 of 7.8 hours were spent on mending.
 #
 # <a id="benefits"></a>
@@ -628,17 +629,18 @@ show(report_picture(), "report", "RLHF pleases people who were never asked, and 
 #
 # | benefit | measured here | what limits it |
 # |---|---|---|
-# | quality | true reward 1.18 to 2.08 | one person, one taste; 0.12 bits a character more |
-# | safety | unkind 11 % to 1.1 %, then 0.7 % | not impossible; only what this person minds |
-# | continuous improvement | round 2: 0.01 beside the same votes at once | small |
+# | quality | true reward 1.19 to 2.08 | one person, one taste; 0.12 bits a character more |
+# | safety | unkind 11 % to 1.2 %, then 0.8 % | not impossible; only what this person minds |
+# | continuous improvement | round 2: 0.03 beside the same votes at once | not shown |
 # | adaptability, varied trainers | nothing | lesson 13: one model for two camps pleases neither |
 #
 # ## What may fail as it grows
 #
 # <a id="not-too-bad"></a>
 # RLHF has been called a "not-too-bad" answer to the question of what a machine should want. Our
-# report shows why "not too bad": three of four rows above are true. It cannot show what may fail as
-# models become more capable, since our toy is made so that it cannot happen:
+# report shows why "not too bad": quality and safety are there, as far as one person is concerned.
+# It cannot show what may fail as models become more capable, since our toy is made so that it
+# cannot happen:
 #
 # - **Our person knows the answer to every question.** Human judgement is imperfect, and where a
 #   model knows more than those who judge it, votes reward what *looks* right.
@@ -647,8 +649,8 @@ show(report_picture(), "report", "RLHF pleases people who were never asked, and 
 # - **Our judge sees all there is.** 16 questions can be tried out. A large model meets situations
 #   for which nobody ever voted, and may behave there as in no test; or behave in tests as nowhere
 #   else.
-# - **We counted what we had thought of.** Without the row *not words* the pushed model would have
-#   won.
+# - **We counted what we had thought of.** By two rows of nine the pushed model is the best. Which
+#   tenth row have we forgotten?
 #
 # <a id="future"></a>
 # So part of the future lies in better ways of giving feedback, and not only in deeper networks:
@@ -673,9 +675,10 @@ show(report_picture(), "report", "RLHF pleases people who were never asked, and 
 #
 # - Put your own functions in: `tinyrlhf lesson start 14`, and those of 5, 6, 9, 10, 11. The first
 #   lines say whose ran.
-# - Halve `VOTES`, or put `steps=50` into `fine_tuned`: is an hour of mending worth more than an
-#   hour of voting?
-# - Let `person("length:0.05")` vote instead of the labeller. Which column of the card finds out?
+# - Halve `VOTES`, or have 500 answers mended instead of 2,000: is an hour of mending worth more
+#   than an hour of voting?
+# - Let `person("length:0.05", agreement=0.9)` vote instead of the labeller. Which column of the
+#   card finds out?
 # - `tinyrlhf run chat --rounds 2`, then `tinyrlhf chat RUN`: the same pipeline in the package
 #   ([`worlds/chat.py`](../../tinyrlhf/worlds/chat.py)), with rankings, and a model to talk to.
 # - Write the card of a model that you use every day. Which of its rows does anybody publish?

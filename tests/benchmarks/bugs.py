@@ -1,4 +1,4 @@
-"""What did bugs that were really published do? Each bug of lessons/museum, and its mended form, in this package's worlds.
+"""What did bugs that were really published do? Each of lessons/museum, and its mended form, in our worlds.
 
     python tests/benchmarks/bugs.py [--seeds 400-409] [NUMBER ...]              (four minutes for all)
 
@@ -331,7 +331,8 @@ def main():
         number = int(each.number.split(".")[1])
         if not options.numbers or number in options.numbers:
             right, bug = measured(each, range(first, last + 1))
-            print(f"| {number} | `{each.name}` | {globals()[each.name].__doc__} | {words(right)} | {words(bug)} |", flush=True)
+            what = globals()[each.name].__doc__
+            print(f"| {number} | `{each.name}` | {what} | {words(right)} | {words(bug)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from tinyrlhf.worlds import find  # noqa: E402
 
 SECONDS = {"preference": 4.0, "ranking": 9.0}                # that an answer takes
 COLUMN = {"preference": 0.19, "ranking": 0.39}               # metres of the track in one character of a terminal
+WIDE = 34                                                    # characters of a picture, on a screen of 80 x 24
 WANTED = -1.2                                                # metres: the middle of the left half
 
 
@@ -122,12 +123,12 @@ def at_a_screen(seed, folder):
             while time.monotonic() < began + 2.3:                            # a clip takes 2 s, at a quarter of its speed
                 screen.watch(0.04)
                 looks += 1
-                for side, first in enumerate((0, 38)):
-                    half = [row[first:first + 36] for row in screen.rows[3:20]]
+                for side, first in enumerate((0, WIDE + 2)):
+                    half = [row[first:first + WIDE] for row in screen.rows[3:20]]
                     stood[side] += any("#" in row for row in half) and not any("x" in row for row in half)
                     carts = [row.index("@") + row.count("@") / 2 for row in half if "@" in row]
                     where[side] = carts[-1] if carts else -9.0
-            away = [abs(each - 36 * (0.5 + 0.15 * WANTED)) for each in where]
+            away = [abs(each - WIDE * (0.5 + 0.15 * WANTED)) for each in where]
             shares = [round(10 * each / looks) for each in stood]
             values = [(shares[side], -round(away[side]) * (shares[side] == 10)) for side in (0, 1)]
             key = b"=" if values[0] == values[1] else b"\x1b[D" if values[0] > values[1] else b"\x1b[C"

@@ -17,13 +17,12 @@ from typing import NamedTuple
 from tinyrlhf.faces.terminal import printable
 from tinyrlhf.saving import write_whole
 from tinyrlhf.teaching.exercises import exercises_of
-from tinyrlhf.teaching.grader import grade_lesson
+from tinyrlhf.teaching.grader import SECONDS, grade_lesson
 from tinyrlhf.teaching.places import lesson_folder, lesson_folders
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, Verdict
 from tinyrlhf.teaching.warm import Warm
 from tinyrlhf.teaching.watching import counted, read_progress
 
-SECONDS = 1.5  # for an exercise, so that twenty loops that never end do not keep a class waiting
 LARGEST = 1_000_000  # bytes of a hand-in
 MARKS = {PASSED: "#", FAILED: "x", TO_DO: "-"}
 WARNING = ("This runs the students' code on this computer with your rights: each file in a process "

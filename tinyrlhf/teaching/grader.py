@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import tinyrlhf
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub
@@ -91,7 +92,7 @@ def child(folder, path, report, trace, seconds, *numbers):
         try:
             nodes = function_nodes(path.read_bytes())
             with quiet():
-                names = run_file(path)
+                names = run_as_python(path)
         except (Exception, SystemExit) as error:
             for number in numbers:
                 message = f"{path.name} cannot be read: {stopped(error)}."
@@ -112,6 +113,15 @@ def child(folder, path, report, trace, seconds, *numbers):
                     verdict = not_its_fault(each, names, nodes, exercises) or verdict
                 note(number, *verdict)
         note("end")
+
+
+def run_as_python(path):
+    """`run_file`; as with `python FILE`, it can import what is beside it, and has no arguments."""
+    beside = str(Path(path).resolve().parent)
+    if beside not in sys.path:
+        sys.path.insert(0, beside)
+    with patch.object(sys, "argv", [str(path)]):
+        return run_file(path)
 
 
 @contextlib.contextmanager
@@ -192,7 +202,7 @@ def mine(lesson, name, library):
         if number and os.environ.get("TINYRLHF_MINE") != "0":
             verdict = grade_lesson(folder, [number], path)[number]
             if verdict.state == PASSED:
-                library, whose = run_file(path)[name], "yours"
+                library, whose = run_as_python(path)[name], "yours"
             elif verdict.state == FAILED:
                 whose += f", until yours passes: pytest {os.path.relpath(folder)}"
     print(f"{name}: {whose}")

@@ -73,11 +73,5 @@ def students_file(folder):
 
 
 def run_file(path):
-    """The names that a file defines, as a dict; it is read anew each time, never from a cache.
-
-    As with `python FILE`, modules beside it can be imported, and it has no arguments.
-    """
-    beside = str(Path(path).resolve().parent)
-    if beside not in sys.path:
-        sys.path.insert(0, beside)
+    """The names that a file defines, as a dict; it is read anew each time, never from a cache."""
     return runpy.run_path(str(path), run_name=Path(path).stem)
