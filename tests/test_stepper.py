@@ -295,7 +295,7 @@ def test_phones_and_typed_hands_are_counted_together_and_simulated_ones_marked(s
 
 def test_hands_that_are_typed_while_the_vote_closes_still_count(show, monkeypatch):
     monkeypatch.setattr(lecture, "TICK", 0.02)
-    monkeypatch.setattr(lecture, "GRACE", 0.3)
+    monkeypatch.setattr(lecture, "GRACE", 0.6)
     with Desk("demo 6") as desk:
         show.phones = phones = Phones(desk, "127.0.0.1")
         show.ask_phones()

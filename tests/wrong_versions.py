@@ -2821,6 +2821,22 @@ WRONG = [
      '[(self.on, (self.hear_phones,), {})]',
      '[(self.hear_phones, (), {})]',
      'tests/test_stepper.py::test_a_folder_that_takes_nothing_is_told_on_the_screen_and_no_vote_is_lost'),
+    ('tinyrlhf/faces/browser/desk.py',
+     'self.session.undo(WHO, now, turn)',
+     'self.session.undo(WHO, now)',
+     'tests/test_browser.py::test_votes_are_kept_in_order_and_a_replay_or_a_late_one_changes_nothing'),
+    ('tinyrlhf/faces/browser/server.py',
+     '        self.__exit__()',
+     '        pass',
+     'tests/test_browser.py::test_what_was_pressed_between_two_rounds_is_not_taken_for_the_next'),
+    ('tinyrlhf/faces/browser/seats.py',
+     'suppress(ValueError, TypeError, AttributeError)',
+     'suppress()',
+     'tests/test_lecture.py::test_keys_of_a_lecture_that_cannot_be_read_are_refused_in_words'),
+    ('tinyrlhf/faces/keyboard.py',
+     '(1 if data[1] == 0x1b else 2)',
+     '2',
+     'tests/test_terminal.py::test_keys_are_read_in_both_encodings_and_in_any_pieces'),
 ]
 
 

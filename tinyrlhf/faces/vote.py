@@ -323,8 +323,7 @@ class Booth:
         moments = [0, self.length // 2, self.length] if self.terminal.still else [self.at]
         if is_text(self.game.scene(self.episodes.states[0, 0])):
             moments = [self.length]
-        frames = [[self.game.scene(self.episodes.states[i, min(at, length)])
-                   for i, length in enumerate(self.episodes.lengths)] for at in moments]
+        frames = [self.scenes_at(at) for at in moments]
         asked = len({self.session.ballots[number].row for number in self.session.order[WHO]
                      if self.session.ballots[number].why == "asked"})
         head = (f"round {self.session.number}   question {min(asked + 1, self.session.n)} of "
@@ -333,6 +332,11 @@ class Booth:
         keys = entry.keys.replace("take over here", "mend it") if self.writes else entry.keys
         self.put([head, ""], frames, self.names(len(frames[0])),
                  [entry.question + self.more_of_question(), keys, COMMON])
+
+    def scenes_at(self, at):
+        """What each screen shows at this step; a play that is over shows its end."""
+        return [self.game.scene(states[min(at, length)])
+                for states, length in zip(self.episodes.states, self.episodes.lengths)]
 
     def more_of_question(self):
         """What is typed already, and what else can be said."""
@@ -363,8 +367,8 @@ class Booth:
             body = self.texts(scenes, names, columns)[:high + 1]
         else:
             high //= len(frames)
-            body = [row for scenes in frames
-                    for row in self.pictures(scenes, names, columns, high)]
+            body = [row for moment in frames
+                    for row in self.pictures(moment, names, columns, high)]
         head = [harmless(text)[:columns - 1] for text in head]
         self.terminal.draw((head + body + [""] + foot)[:lines])
 
