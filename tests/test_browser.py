@@ -439,7 +439,8 @@ def test_left_on_the_page_is_the_clip_that_is_seen_on_the_left():
     assert sides == {0, 1}
 
 
-@pytest.mark.parametrize("world, kind", [("gridworld", "demonstration"), ("cartpole", "correction")])
+@pytest.mark.parametrize("world, kind", [("gridworld", "demonstration"), ("cartpole", "correction"),
+                                         ("arm", "demonstration")])
 def test_who_drives_moves_the_game_itself_and_their_play_is_the_answer(world, kind):
     with Browser(world) as page:
         session, port = a_session(kind, 1, world), page.listener.port
@@ -449,13 +450,14 @@ def test_who_drives_moves_the_game_itself_and_their_play_is_the_answer(world, ki
             begin, drawn = 2 if kind == "correction" else 0, KINDS[kind].drawn
             if drawn:
                 assert request(port, "POST", "/do", {"what": "keep"}, cookie)[0] == 409
+            first, *_, last = keys = session.game.keys
             for number in range(session.game.horizon):
                 status, _, text = request(port, "POST", "/act", {"ballot": "1.0", "from": -1 if number else begin,
-                                                                 "action": number % 2}, cookie)
+                                                                 "key": last if number % 2 else first}, cookie)
                 assert status == 200
                 if json.loads(text)["over"]:
                     break
-            assert request(port, "POST", "/act", {"ballot": "1.0", "from": -1, "action": 99}, cookie)[0] == 400
+            assert request(port, "POST", "/act", {"ballot": "1.0", "from": -1, "key": "F1"}, cookie)[0] == 400
             assert request(port, "POST", "/do", {"what": "keep"}, cookie)[0] == 200
             until(lambda: len(session.votes) == 1)
             assert request(port, "POST", "/do", {"what": "learn"}, cookie)[0] == 200
@@ -463,7 +465,8 @@ def test_who_drives_moves_the_game_itself_and_their_play_is_the_answer(world, ki
     answers = session.answers()
     done = answers.acted()
     n = int(done.lengths[0])
-    assert done.actions[0, begin:n].tolist() == [number % 2 for number in range(n - begin)]
+    pressed = [keys[last if number % 2 else first] for number in range(n - begin)]
+    assert keys[first] != keys[last] and np.array_equal(done.actions[0, begin:n], pressed)
 
 
 def test_a_prompt_that_is_typed_is_answered_and_ranked_and_its_answer_edited(page):
@@ -654,6 +657,21 @@ def test_a_browser_is_steered_by_keys_alone_at_every_size_and_in_the_dark(window
         window.picture(tmp_path / "page.png")
     kept = session.answers().said[:, 0].tolist()
     assert kept[1:] == [-1, -2, 2] and kept[0] in (0, 1) and not window.errors
+
+
+@needs_browser
+@pytest.mark.slow
+@pytest.mark.parametrize("world, key", [("arm", "ArrowLeft"), ("capture_go", "q")])    # q: a cell, not the end
+def test_a_game_is_driven_by_its_own_keys_in_a_browser(window, world, key):
+    session = a_session("demonstration", 1, world)
+    window.errors.clear()
+    with Browser(world) as page, asking_in_the_background(page, session) as failed:
+        until(lambda: page.inbox.open and session.ballots)
+        window.open(page.url)
+        window.wait("view.phase === 'ask'")
+        window.key(key)
+        window.wait("at('status').textContent.startsWith('step 1')")
+        assert failed.empty() and not window.errors
 
 
 @needs_browser

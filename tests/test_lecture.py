@@ -595,7 +595,7 @@ def test_a_lecture_that_had_ended_shows_its_end_again_when_it_is_resumed():
 def test_a_presenter_who_sends_what_no_page_sends_is_refused():
     async def scene(desk, room, presenter):
         await presenter.do("next")
-        step = {"ballot": "hands", "action": 5}
+        step = {"ballot": "hands", "key": "5"}
         assert (await asyncio.to_thread(request, presenter.port, "POST", "/act", step, presenter.cookie))[0] == 409
         assert (await presenter.do("hands", "4 1"))[0] == 200
     run(scene, a_session(n=1, room=True))

@@ -76,7 +76,7 @@ def screen_of(session, ballot, drawn):
         lead = "write it as it should be, and press Enter"
         options = [option(None, "it may stay as it is", [0])] if mends else []
     elif acts:
-        keys = {ARROWS.get(key, key): action for key, action in game.keys.items()}
+        keys = {ARROWS.get(key, key): key for key in game.keys}
         live = game.seconds_per_step < QUICK  # then it goes on by itself, else a key is a step
         question.update(steer=keys, anew=not mends,
                         live=round(1000 * SLOWER * game.seconds_per_step) if live else 0)

@@ -70,7 +70,7 @@ class Desk(Closing):
         routes = {**page_routes(self.door), ("GET", "/events"): self.events,
                   ("POST", "/vote"): on("vote", **VOTE),
                   ("POST", "/do"): on("do", what=str, text=str, turn=int),
-                  ("POST", "/act"): on("act", ballot=str, action=int, text=str, **{"from": int})}
+                  ("POST", "/act"): on("act", ballot=str, key=str, text=str, **{"from": int})}
         try:
             self.listener = self.server.listen("127.0.0.1", port, routes, lambda whose: self.texts,
                                                self.door.by_link)
@@ -276,7 +276,7 @@ class Browser(Desk):
         self.changed = True
         return reply
 
-    def act(self, id, action, text, begin):
+    def act(self, id, key, text, begin):
         """A step of somebody who plays, or a text that somebody wrote."""
         session, ballot = self.session, self.ballot
         if ballot is None or id != ballot.id or KINDS[session.kind(ballot)].needs != "expert":
@@ -285,11 +285,11 @@ class Browser(Desk):
         if text is not None and start is not None:
             unchanged = text == start and not KINDS[session.kind(ballot)].drawn
             return self.keep(None if unchanged else session.with_text(ballot, text))
-        if action not in session.game.keys.values():
-            raise Refused(400, "action: expected one of the game's")
+        if key not in session.game.keys:
+            raise Refused(400, "key: expected one of the game's")
         if self.driven is None or (begin or 0) >= 0:
             self.driven = Driven(session.game, session.first_shown(ballot), begin or 0, session.rng)
-        self.driven.step(action)
+        self.driven.step(session.game.keys[key])
         pieces = [piece_of(piece) for piece in session.game.scene(self.driven.state)]
         more = "; Enter keeps it, Backspace begins anew" if self.driven.over else ""
         return as_json({"pieces": pieces, "over": self.driven.over,

@@ -90,11 +90,10 @@ class Lecture:
 
     def mine(self, whose):
         """What this voter sees besides: what they have said, or the pair that is theirs alone."""
-        if whose in self.own:
-            return self.own[whose]
         in_room = self.phase == "open" and self.session.room
         yours = self.session.said(whose, self.ballot) if in_room else None
-        return packed({"turn": self.session.turns.get(whose, 0), "yours": yours})
+        here = packed({"turn": self.session.turns.get(whose, 0), "yours": yours})
+        return self.own.get(whose, here)
 
     async def vote(self, request):
         whose = self.door.whose(request)

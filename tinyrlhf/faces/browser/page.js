@@ -331,11 +331,11 @@ async function act(what) {
 
 function stopActing() { clearInterval(timer); acting = holding = null; }
 
-async function step(action) {
+async function step(key) {
   if (acting.busy || acting.over) return;
   const mine = acting;
   mine.busy = true;
-  const told = await send("/act", {ballot: view.question.id, from: mine.from, action});
+  const told = await send("/act", {ballot: view.question.id, from: mine.from, key});
   mine.busy = false;
   if (!told || mine !== acting) return;
   Object.assign(mine, {from: -1, over: told.over, frames: [told.pieces]});
@@ -366,7 +366,7 @@ function onKey(event) {
 // Whether a key means something here.
 function onOurKey(key, repeated) {
   const question = view.question, option = options().find(each => each.key === key);
-  if (question?.steer && key in question.steer && (acting || !option)) {
+  if (question?.steer && key in question.steer) {  // some games need a key of ours: then press its button
     if (!acting) beginActing();
     holding = question.steer[key];
     if (!question.live) step(holding);
