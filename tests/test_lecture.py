@@ -552,12 +552,12 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
             phone.key("ArrowLeft")
             phone.wait("at('status').textContent === 'kept'")
             assert phone.run("document.querySelector('button.left').getAttribute('aria-pressed')") == "true"
-            screen.wait("view.lead.startsWith('1 answers')")
+            screen.wait("view.lead.startsWith('answers: 1;')")
             for key in "12 7 3":
                 screen.key(key)
             assert "12 7 3" in screen.run("at('status').textContent")
             screen.key("Enter")
-            screen.wait("view.lead.startsWith('23 answers')")
+            screen.wait("view.lead.startsWith('answers: 23;')")
             screen.key("Enter")
             for _ in range(2):
                 screen.wait("view.phase === 'closed'")

@@ -216,7 +216,7 @@ class Browser(Desk):
     def ask_one(self, ballot):
         """One question, or (None) whether to learn from the answers; until something is said."""
         if ballot is None:
-            asked = {"title": f"{self.session.n} answers. Shall it learn from them?",
+            asked = {"title": "All is answered. Shall it learn from it?",
                      "question": None, "options": [
                          option("Enter", "learn from these answers", do="learn"),
                          option("Backspace", "undo", do="undo", minor=True)]}

@@ -41,9 +41,9 @@ ON_THE_SCREEN = {  # phase: title and lead of the presenter, and what Enter does
     "show": ("What your answers have taught it", "", "go on"),
     "read": ("", "Look first: the vote is not open yet", "open the vote"),
     "open": ("Everybody judges pairs of their own",
-             "{} answers; they are hidden until the vote is closed", "close the vote"),
+             "answers: {}; hidden until the vote is closed", "close the vote"),
     "closing": ("", "closing ...", None),
-    "closed": ("What the room has said", "closed, with {} answers", "go on"),
+    "closed": ("What the room has said", "closed; answers: {}", "go on"),
     "learn": ("It learns from your answers ...", "", None)}
 REVEALS = ("show the votes", "show how far you disagree", "go on")
 MORE_KEYS = ("PageDown: the same as Enter, for clickers\n"
@@ -316,7 +316,7 @@ class Lecture:
     def result(self):
         """What is revealed of a closed vote: the guess, then the votes, then the disagreement."""
         if not self.session.room:
-            return [{"big": f"{self.session.turnout()} answers"},
+            return [{"big": f"answers: {self.session.turnout()}"},
                     *({"saying": line} for line in in_words(self.session.events))]
         p = guess(self.session, self.ballot, self.state)
         parts = [{"saying": "The reward model makes no guess here."} if p is None else
