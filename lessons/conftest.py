@@ -146,7 +146,7 @@ def summarise(lesson, exercises, out, config):
     done, name, others = len(exercises) - len(left), lesson.folder.name, len(lesson.all) - len(exercises)
     to_do = f"next: {left[0].number} {left[0].name} ({left[0].minutes} minutes)" if left else "all done. Well done!"
     if others and not left:
-        to_do = f"these are done; {others} others of this lesson were not graded: pytest {os.path.relpath(lesson.folder)}"
+        to_do = f"these are done; {others} others were not graded: pytest {os.path.relpath(lesson.folder)}"
     out.write_line(f"{name} [{'#' * done}{'-' * len(left)}] {done}/{len(exercises)}  {to_do}", bold=True)
     for hint in left[0].hints[:config.getoption("hints")] if left else ():
         out.write_line(f"  hint: {hint}", cyan=True)

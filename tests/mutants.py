@@ -211,15 +211,17 @@ def all_exercises():
 
 
 def kind(exercise, verdict):
-    """Which kind of sentence does a verdict give: a named mistake, a relation, a law, or numbers only?"""
+    """Which kind of sentence: a named mistake, a relation, how many cases are right, a law, or numbers only?"""
     if verdict is None:
         return "hangs"
     if verdict.state == verdicts.PASSED:
         return "survives"
     if any(verdict.message.startswith(message) for message, _ in exercise.wrong_versions):
         return "named"
-    if any(sign in verdict.message for sign in ("Yours is", "Right in", " right.", "right numbers in", "sizes are")):
+    if any(sign in verdict.message for sign in ("Yours is", "part ", " right.", "right numbers in", "sizes are")):
         return "relation"
+    if "Right in" in verdict.message:
+        return "cases"
     if any(verdict.message.startswith(sentence) for sentence, _ in exercise.laws):
         return "law"
     return "error" if verdict.message.startswith(("It stops", "It returns")) else "numbers"
@@ -238,4 +240,8 @@ if __name__ == "__main__":
                     print(name, "|", what)
             print(each.number, each.name, dict(here), f"{time.process_time() - began:.2f} s", flush=True)
             found += here
-    print(dict(found), sum(found.values()))
+    killed = sum(found.values()) - found["survives"]
+    print(dict(found), f"{killed} of {sum(found.values())} found")
+    for said, kinds in (("named", ["named"]), ("or by a relation", ["named", "relation"]),
+                        ("or told how many cases are right", ["named", "relation", "cases"])):
+        print(f"{sum(found[each] for each in kinds) / killed:.0%} {said}")

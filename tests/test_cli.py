@@ -276,7 +276,8 @@ def test_a_disk_that_fills_up_is_one_line_and_the_finished_rounds_can_go_on(caps
 
     monkeypatch.setattr(np, "savez", full)
     assert cli.main(["run", "bandit", *SMALL, "--seed", "3", "--out", "full"]) == 2
-    assert capsys.readouterr().err == f"tinyrlhf: full: No space left on device{STOPPED[17:]} tinyrlhf run bandit --resume full\n"
+    err = capsys.readouterr().err
+    assert err == f"tinyrlhf: full: No space left on device{STOPPED[17:]} tinyrlhf run bandit --resume full\n"
     done("run", "bandit", "--resume", "full")
     assert saved("full") == saved(finished)
 

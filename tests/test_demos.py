@@ -44,7 +44,8 @@ def texts(figure):
 def overlapping(figure):
     """Pairs of texts that cover each other, and texts that leave the picture."""
     figure.canvas.draw()
-    found = [(text, artist.get_window_extent()) for text, artist in texts(figure)]
+    upright = [(text, artist) for text, artist in texts(figure) if artist.get_rotation() % 90 == 0]
+    found = [(text, artist.get_window_extent()) for text, artist in upright]
     wrong = [(text, "leaves the picture") for text, box in found
              if min(box.x0, box.y0) < -1 or box.x1 > figure.bbox.x1 + 1 or box.y1 > figure.bbox.y1 + 1]
     for i, (text, box) in enumerate(found):

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf import cli
-from tinyrlhf.teaching import copies, grader, pages, pictures, stepper, verdicts
+from tinyrlhf.teaching import copies, grader, pages, pictures, verdicts
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub, stub_text
 from tinyrlhf.teaching.grader import SECONDS, died, grade_lesson, mine
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, grade

@@ -358,7 +358,7 @@ def test_clipping_shortens_all_arrays_together_keeps_the_direction_and_tells_the
     lambda rng: EmbeddingMLP(0, 2, 3, (4,), 5, rng), lambda rng: EmbeddingMLP(6, 2, 3, (0,), 5, rng),
     lambda rng: embedding_mlp(2, (4,))(rng)[0].with_new_head(0, rng)])
 def test_networks_without_inputs_outputs_or_layers_are_refused(make):
-    with pytest.raises(ValueError, match="^(size of .*|layers): expected a whole number from 1"):
+    with pytest.raises(ValueError, match="^(size of .*|layers|n_.*|slots): expected a whole number from 1"):
         make(np.random.default_rng(0))
 
 

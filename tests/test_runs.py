@@ -20,6 +20,7 @@ from tinyrlhf.feedback.answers import KINDS, Answers
 from tinyrlhf.feedback.forms import Texts
 from tinyrlhf.feedback.labels import from_labels, modern
 from tinyrlhf.games.gridworld import Gridworld
+from tinyrlhf.nn.networks import Table
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import rlhf
 from tinyrlhf.saving import Lock
@@ -516,7 +517,7 @@ def test_a_log_that_cannot_be_learned_from_is_one_line_before_anything_is_writte
 
 
 @pytest.mark.parametrize("told, cause", [
-    ([{"k": "run", "settings": {"task": "pick", "seed": 3}}, {"k": "label"}], "that run had task pick, this one has reach"),
+    ([{"k": "run", "settings": {"task": "pick", "seed": 3}}], "that run had task pick, this one has reach"),
     ([{"k": "run", "settings": {"task": "reach", "seed": 3, "person": "human"}}], "was it edited?"),
     ([{"k": "label"}], "is it the log of another world?")])
 def test_a_log_that_cannot_be_read_is_said_to_be_another_worlds_only_if_it_may_be(told, cause):
@@ -762,6 +763,126 @@ def test_the_checkpoint_of_another_run_is_refused():
         assert "checkpoint.npz" in refusal(runs.load, place)
 
 
+def wrong_content(flat, rng):
+    """(what was done, the same entries with one that is something else)."""
+    name = str(rng.choice(list(flat)))
+    value = flat[name]
+    changed = value.astype(float) if value.dtype.kind in "iub" else np.array([1.0])
+    if value.dtype.kind == "f":
+        changed = value.astype({4: np.float64, 8: np.float32}[value.dtype.itemsize])
+    nan = np.full(value.shape, np.nan)
+    others = {"left out": None, "empty": np.zeros(0), "scalar": np.float64(1.0), "other type": changed, "NaN": nan,
+              "longer": np.append(value, value), "deep": np.array("[" * 100_000), "null": np.array("null"),
+              "huge": np.array('{"x": ' + "9" * 400 + "}"), "text": np.array("moon"),
+              "rows": np.array('[{"round": 1}]'), "one more": value}
+    how = str(rng.choice(list(others)))
+    if how in ("NaN", "empty") and not value.size:
+        how = "text"
+    if how == "one more":
+        return f"{how} {name}", {**flat, name + "s": value}
+    kept = {each: flat[each] for each in flat if each != name}
+    return f"{how} {name}", kept if others[how] is None else {**kept, name: others[how]}
+
+
+@pytest.mark.parametrize("tries", [60, pytest.param(2000, marks=pytest.mark.slow)])
+def test_a_checkpoint_of_wrong_content_is_one_line_and_none_is_taken_silently(begun, tries):
+    flat, rng = saving.arrays_in("one/checkpoint.npz"), np.random.default_rng(0)
+    for _ in range(tries):
+        how, wrong = wrong_content(flat, rng)
+        if "answered" in how.split() and "answered" not in wrong:       # older checkpoints have none
+            continue
+        np.savez("one/checkpoint.npz", **wrong)
+        with pytest.raises(ValueError) as error:
+            pytest.fail(f"{how}: {type(runs.load('one'))}")
+        assert "\n" not in str(error.value) and len(str(error.value)) < 1000, how
+
+
+@pytest.mark.slow
+def test_damaged_checkpoints_are_refused_or_untouched_and_need_no_memory(begun, tries=1000):
+    resource = pytest.importorskip("resource")
+    whole, path, rng = bytes_of(runs.load("one")), Path("one/checkpoint.npz"), np.random.default_rng(1)
+    data = path.read_bytes()
+    before, began, refused = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time(), 0
+    settings, held = runs.settings_of("one"), {name: value.tobytes() for name, value in saving.arrays_in(path).items()}
+    for number in range(tries):
+        damaged, (start, end) = bytearray(data), np.sort(rng.integers(len(data), size=2))
+        if number % 4 == 0:
+            damaged = damaged[:start]
+        elif number % 4 == 1:
+            damaged[start] ^= 1 << int(rng.integers(8))
+        elif number % 4 == 2:
+            damaged[start:start + 8] = rng.bytes(8)
+        else:
+            damaged[start:end] = damaged[start:end][::-1] if number % 8 == 3 else rng.bytes(int(rng.integers(1000)))
+        path.write_bytes(damaged)
+        try:
+            if number % 50:
+                assert {name: value.tobytes() for name, value in runs.flat_of(path, settings).items()} == held
+            else:                                                     # the same, and then the rest of the run
+                assert bytes_of(runs.load("one")) == whole
+        except ValueError as error:
+            assert "checkpoint.npz" in str(error)
+            refused += 1
+    assert refused > 0.9 * tries and time.process_time() - began < 60
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000      # kilobytes
+
+
+def test_answers_that_were_changed_behind_a_checkpoint_are_noticed(capsys, begun):
+    told = list(log.events("one/feedback.jsonl"))
+    for event in told:
+        if event["k"] == "label":
+            event["said"] = [1 - event["said"][0]]
+    Path("one/feedback.jsonl").write_bytes(b"".join(
+        log.seal({name: value for name, value in event.items() if name != "crc"}) for event in told))
+    assert "says something else than checkpoint.npz was made with" in refusal(runs.load, "one")
+
+
+def test_a_seed_that_was_edited_before_the_first_checkpoint_is_noticed(capsys, begun):
+    os.remove("one/checkpoint.npz")
+    Path("one/run.json").write_text(settings_text(seed=4, rounds=1))
+    assert cli.main(["run", "bandit", "--resume", "one"]) == 2
+    err = capsys.readouterr().err
+    assert "was begun with other settings" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["run.json", "feedback.jsonl", "checkpoint.npz"])
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes with names")
+def test_a_pipe_in_the_place_of_a_file_is_one_line(capsys, begun, name):
+    os.remove(f"one/{name}")
+    os.mkfifo(f"one/{name}")
+    assert cli.main(["show", "one"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_state_with_nan_is_not_saved_and_the_last_checkpoint_stays(begun):
+    state, before = runs.load("one"), Path("one/checkpoint.npz").read_bytes()
+    with runs.Run("one", state) as at_work:
+        state.policy.network.params.vector[0] = np.nan
+        assert "policy/vector: expected finite" in refusal(at_work.save, state)
+    assert Path("one/checkpoint.npz").read_bytes() == before
+
+
+def test_a_poisoned_gradient_stops_the_run_in_that_step_and_the_last_checkpoint_is_good(capsys, monkeypatch, here):
+    settings = ["run", "gridworld", "--rounds", "2", "--questions", "5", "--seed", "3", "--out", "one"]
+    backward, calls = Table.backward, []
+
+    def poisoned(table, cache, d_outputs):
+        grads = backward(table, cache, d_outputs)
+        calls.append(1)
+        if len(runs_begun) == 2:
+            grads.vector[7] = np.nan
+        return grads
+
+    runs_begun = [1]
+    rounds = cli.Progress.round
+    monkeypatch.setattr(cli.Progress, "round", lambda *it: (rounds(*it), runs_begun.append(1)))
+    monkeypatch.setattr(Table, "backward", poisoned)
+    assert cli.main(settings) == 2
+    err = capsys.readouterr().err
+    assert "gradient of table: expected finite numbers, got NaN or infinity in step" in err and err.count("\n") == 1
+    assert len(runs.load("one").history) == 1 and np.isfinite(runs.load("one").policy.network.params.vector).all()
+
+
 class Trap:
     def __reduce__(self):
         return os.mkdir, ("sprung",)
@@ -800,7 +921,8 @@ def test_a_second_report_keeps_the_baselines_of_the_first(capsys, monkeypatch):
 
 
 def test_a_result_that_was_edited_to_nonsense_is_not_remembered(tmp_path):
-    for nonsense in ('["return_cloned"]', '{"return_cloned": "much"}', '{"return_cloned": NaN, "seconds": 1e999}'):
+    for nonsense in ('["return_cloned"]', '{"return_cloned": "much"}', '{"return_cloned": NaN, "seconds": 1e999}',
+                     "[" * 10**5, '{"seconds": ' + "9" * 400 + "}"):
         (tmp_path / "result.json").write_text(nonsense)
         assert runs.remembered(tmp_path) == {}
 

@@ -1,17 +1,24 @@
 """What is saved is there whole, or what was there before; and a folder has one holder at a time."""
+import io
 import json
 import os
 import re
 import stat
+import struct
 import subprocess
 import sys
+import time
+import tracemalloc
 import types
+import warnings
+import zipfile
 
 import numpy as np
 import pytest
 
 from tinyrlhf import saving
-from tinyrlhf.saving import Lock, finite, hold, whole_file, write_json, write_whole
+from tinyrlhf.feedback.log import Log, events
+from tinyrlhf.saving import Lock, arrays_in, check_saved, finite, hold, read_text, whole_file, write_json, write_whole
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 
@@ -131,6 +138,106 @@ def test_json_has_null_where_numbers_are_not_finite_and_ends_with_a_line(tmp_pat
     write_json(tmp_path / "result.json", {**data, "c": "ü"})
     text = (tmp_path / "result.json").read_text()
     assert json.loads(text) == {"a": None, "b": [1.5, [None, None]], "c": "ü"} and text.endswith("}\n")
+
+
+# ---- files from elsewhere
+
+def header(shape, dtype="<f8"):
+    """The beginning of a .npy file, and two numbers, whatever it says there are."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": dtype, "fortran_order": False, "shape": shape})
+    return file.getvalue() + bytes(16)
+
+
+def archive(*entries, pack=zipfile.ZIP_STORED):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", pack) as made, warnings.catch_warnings():
+        warnings.simplefilter("ignore")                              # of a name that stands twice
+        for name, data in entries:
+            made.writestr(zipfile.ZipInfo(name), data, pack)
+    return file.getvalue()
+
+
+def empty_entries(n):
+    """An archive's directory of n entries; there is nothing in them."""
+    local, whole = archive(("a.npy", b"")), io.BytesIO()
+    start = local.index(b"PK\1\2")
+    entry = local[start:local.index(b"PK\5\6")]
+    whole.write(local[:start] + entry * n)
+    whole.write(b"PK\5\6" + struct.pack("<4H2IH", 0, 0, n % 2**16, n % 2**16, n * len(entry), start, 0))
+    return whole.getvalue()
+
+
+TWO = ("a.npy", header((2,)))
+BOMBS = {"packed": lambda: archive(TWO, ("b.npy", bytes(10**7)), pack=zipfile.ZIP_DEFLATED),
+         "packed otherwise": lambda: archive(TWO, ("b", bytes(10**7)), pack=zipfile.ZIP_BZIP2),
+         "7 TiB in a header": lambda: archive(("a.npy", header((7 * 2**37,)))),
+         "a product that wraps around": lambda: archive(("a.npy", header((2**32, 2**32)))),
+         "objects": lambda: archive(("a.npy", header((2,), "|O"))),
+         "a name twice": lambda: archive(TWO, TWO),
+         "a hundred thousand entries": lambda: empty_entries(100_000),
+         "one entry a thousand times": lambda: empty_entries(1000),
+         "no array": lambda: archive(("a.npy", b"moon")), "no archive": lambda: b"PK" * 99, "nothing": lambda: b""}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_within_50_ms_and_before_anything_is_allocated(tmp_path, name):
+    path, times = tmp_path / "checkpoint.npz", []
+    path.write_bytes(BOMBS[name]())
+    for trace in (False, False, False, True):
+        if trace:
+            tracemalloc.start()
+        began = time.perf_counter()
+        with pytest.raises((ValueError, KeyError, zipfile.BadZipFile)):
+            arrays_in(path)
+        times.append(time.perf_counter() - began)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert min(times) < 0.05 and peak < 2_000_000
+
+
+@needs_links
+@pytest.mark.parametrize("read", [read_text, arrays_in, lambda path: next(events(path)), Log])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, read):
+    path = tmp_path / "x"
+    os.mkfifo(path)
+    keep = os.open(path, os.O_RDWR)                                   # else a writer would wait for a reader
+    with pytest.raises(ValueError, match="expected a file of at most"):
+        read(path)
+    os.close(keep)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(ValueError, match="expected a file of at most"):
+        read(path)
+
+
+def test_a_text_has_a_largest_size(tmp_path):
+    (tmp_path / "run.json").write_text("12345")
+    assert read_text(tmp_path / "run.json", at_most=5) == "12345"
+    with pytest.raises(ValueError, match="at most 4 bytes, got 5 bytes"):
+        read_text(tmp_path / "run.json", at_most=4)
+
+
+def test_arrays_are_read_as_numpy_reads_them(tmp_path):
+    arrays = {"a/b": np.arange(6.0).reshape(2, 3), "f": np.asfortranarray(np.eye(3, dtype=np.float32)), "t": "moon",
+              "none": np.zeros((0, 3)), "n": 7}
+    np.savez(tmp_path / "x.npz", **arrays)
+    read = arrays_in(tmp_path / "x.npz")
+    check_saved(read, arrays)
+    with np.load(tmp_path / "x.npz") as same:
+        check_saved(read, dict(same))
+    read["f"][0] = 5                                                  # and may be written to
+
+
+@pytest.mark.parametrize("changes, sentence", [
+    ({"a": np.array([1.0, np.nan])}, "a: expected finite"), ({"a": np.ones(2, np.float32)}, "a: expected float64"),
+    ({"a": np.ones((2, 1))}, r"a: expected float64 \(2,\)"), ({"a": np.zeros(2)}, "a: expected other"),
+    ({"b": 0}, "b: expected no"), ({"a": None}, "a: expected")])
+def test_a_state_that_was_not_taken_as_it_was_given_is_refused_by_name(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        check_saved({"a": np.ones(2), **changes}, {"a": np.ones(2)})
+    with pytest.raises(ValueError, match="a: expected an entry"):
+        check_saved({}, {"a": np.ones(2)})
 
 
 def test_a_folder_has_one_holder_and_the_second_is_told_who_it_is_and_what_to_do(tmp_path):

@@ -31,8 +31,8 @@ def lessons(tmp_path, monkeypatch):
     """A folder with one small lesson, whose demo asks twice; the second question depends on the first answer."""
     folder = tmp_path / "lessons" / "06_small"
     folder.mkdir(parents=True)
-    for path, text in (("../README.md", "`tinyrlhf lesson 6`"), ("lesson.py", ""), ("demo.py", DEMO)):
-        (folder / path).write_text(text, encoding="utf-8")
+    for name, text in (("../README.md", "`tinyrlhf lesson list`"), ("lesson.py", ""), ("demo.py", DEMO)):
+        (folder / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(places, "OWN", folder.parent)
 
@@ -178,6 +178,14 @@ def test_without_a_display_nothing_is_written_unless_a_folder_is_named(tmp_path,
     assert sorted(path.name for path in (tmp_path / "here").iterdir()) == [f"demo06_{i}.png" for i in range(1, 5)]
 
 
+def test_a_lesson_without_a_demo_is_refused_in_one_line(tmp_path, capsys):
+    (tmp_path / "lessons" / "06_small" / "demo.py").unlink()
+    for number in ("6", "museum"):
+        assert main(["demo", number, "--out", "here"]) == 2
+        captured = capsys.readouterr()
+        assert captured.err.count("\n") == 1 and "demo: expected the number of a lesson that has one" in captured.err
+
+
 def test_with_a_display_a_show_is_a_window_and_nothing_is_written(tmp_path, monkeypatch, capsys):
     from matplotlib import pyplot as plt
 
@@ -256,7 +264,7 @@ def test_a_folder_that_takes_nothing_is_told_on_the_screen_and_no_vote_is_lost(s
 @pytest.mark.parametrize("words, said", [
     (["--simulate", "3"], "--lecture"), (["--from", "nowhere"], "nowhere"), (["--votes", "5"], "--votes"),
     (["--lecture", "127.0.0.1"], "--simulate"), (["--lecture", "everywhere", "--simulate", "2"], "--lecture"),
-    (["--lecture", "127.0.0.1:0", "--simulate", "-2"], "--simulate")])
+    (["--lecture", "127.0.0.1:0", "--simulate", "-2"], "--simulate"), (["--seed", "-1"], "--seed")])
 def test_a_senseless_show_is_refused_in_one_line(words, said, tmp_path, capsys):
     assert main(["demo", "6", "--out", str(tmp_path / "out"), *words]) == 2
     captured = capsys.readouterr()

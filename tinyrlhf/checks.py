@@ -30,10 +30,12 @@ def check_shapes(**arrays):
 
 
 def check_finite(**arrays):
-    """Refuse NaN and infinity by name: `check_finite(rewards=rewards)`."""
+    """Refuse NaN, infinity and what is no real number by name: `check_finite(rewards=rewards)`."""
     for name, array in arrays.items():
+        values = np.atleast_1d(array)
+        if values.dtype.kind not in "fiub":
+            raise ValueError(f"{name}: expected numbers, got {values.dtype}")
         if not np.isfinite(array).all():
-            values = np.atleast_1d(array)
             index = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
             raise ValueError(f"{name}: expected finite numbers, "
                              f"got {values[index]} at index {index}")
@@ -53,7 +55,7 @@ def check_indices(name, values, size):
 
 def check_choice(name, value, allowed):
     """Refuse a word that is not on the list, and print the list."""
-    if value not in allowed:
+    if value not in list(allowed):
         raise ValueError(f"{name}: expected one of {', '.join(map(str, allowed))}; got {value!r}")
 
 

@@ -21,14 +21,17 @@ import os
 import platform
 import shlex
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from tinyrlhf import __version__
+from tinyrlhf.checks import check_range
 from tinyrlhf.feedback.log import Log, events
 from tinyrlhf.humans.recorded import Book, Recorded, remembered_in
-from tinyrlhf.saving import Closing, Lock, whole_file, write_whole
+from tinyrlhf.saving import (Closing, Lock, arrays_in, check_saved, read_text, whole_file,
+                             write_whole)
 from tinyrlhf.worlds import find
 
 ROOM = "room.json"
@@ -36,7 +39,8 @@ WRITTEN = ("run.json", "feedback.jsonl", "feedback.jsonl.torn", "checkpoint.npz"
            "result.json", "figure.png", "figure.json", ROOM)
 LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
 LATER = ("ask", "rewarded", "clips", "updates")  # settings that there were not always
-UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)  # what damage shows itself as
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError,  # what damage
+              RecursionError)                                                      # shows itself as
 REMEMBERED = ("return_on_true_reward", "return_without_feedback", "kl_without_feedback",
               "return_cloned", "seconds")
 
@@ -95,11 +99,11 @@ def settings_of(folder, by="run"):
 
     by: as in `create`; None: either.
     """
-    if folder == "":
-        raise ValueError("run: expected a folder made by `tinyrlhf run`, got an empty text")
+    if folder == "" or not isinstance(folder, (str, os.PathLike)):
+        raise ValueError(f"run: expected a folder made by `tinyrlhf run`, got {folder!r}")
     path = Path(folder) / "run.json"
     try:
-        described = json.loads(path.read_text(encoding="utf-8"))
+        described = json.loads(read_text(path))
         settings, made_by = world_settings(described["settings"]), described.get("by", "run")
     except (FileNotFoundError, NotADirectoryError):
         parts = [shlex.quote(str(part.parent)) for part in sorted(Path(folder).glob("*/run.json"))]
@@ -165,40 +169,78 @@ def load(folder, or_begin=False, by="run", prepare=None):
         return state
     flat, log = flat_of(path, settings), path.with_name("feedback.jsonl")
     told = told_in(log, settings["world"]) if log.exists() else []
-    n_rounds = len(json.loads(str(flat["history"])))
     try:
+        n_rounds = checked_rounds(flat, state.plan)
         book = Book(state, find(settings["world"]).form, events=told)
         answers = book.learned(n_rounds)
         state.load(flat, answers)
+        check_saved(without_own(flat), state.state())
     except UNREADABLE as error:
-        raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: {error}); "
-                         "is it another run's?") from None
+        raise ValueError(f"run: {folder} cannot be read ({type(error).__name__}: "
+                         f"{str(error)[:300]}); is it another run's?") from None
     found = len(answers or ())
     if state.history and state.history[-1]["answers"] != found:
         raise ValueError(f"run: {log} has {found} answers of {n_rounds} rounds, but checkpoint.npz "
                          f"was made with {state.history[-1]['answers']}; is a part missing?")
+    if "answered" in flat and str(flat["answered"]) != str(answered(answers)):
+        raise ValueError(f"run: {log} says something else than checkpoint.npz was made with; "
+                         "restore it, or delete checkpoint.npz to learn from what it says now")
     return state
 
 
 def flat_of(path, settings):
     """What a checkpoint holds, if it belongs to these settings."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            flat = dict(file)
+        flat = arrays_in(path)
         made_with = complete(json.loads(str(flat["settings"])), settings["world"])
     except FileNotFoundError:
         again = how_to_go_on(settings["world"], path.parent)
         raise ValueError(f"run: {path.parent} was stopped before its first round was done; "
                          f"begin again with `{again}`") from None
     except Exception as error:  # damage shows in a dozen ways
-        raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: {error}); delete it "
-                         "and go on with --resume, the answers are in feedback.jsonl") from None
+        raise ValueError(f"run: {path} cannot be read ({type(error).__name__}: "
+                         f"{str(error)[:300]}); delete it and go on with --resume, the answers "
+                         "are in feedback.jsonl") from None
     for name in {**settings, **made_with}:
         then, now = made_with.get(name), settings.get(name)
         if then != now:
             raise ValueError(f"run: {path.with_name('run.json')} says {name} = {now!r}, but "
                              f"checkpoint.npz was made with {then!r}; change it back")
     return flat
+
+
+def without_own(flat):
+    """What the run's parts have put into a checkpoint."""
+    return {name: value for name, value in flat.items() if name not in ("settings", "answered")}
+
+
+def checked_rounds(flat, plan):
+    """How many rounds a checkpoint has; refuses a history that is not of this plan."""
+    history = json.loads(str(flat["history"]))
+    for number, (row, stage) in enumerate(zip(history, plan), 1):
+        if (row["round"], row["stage"]) != (number, stage.name) or type(row["answers"]) is not int:
+            raise ValueError(f"history: expected round {number}, {stage.name}, and its answers; "
+                             f"got {str(row)[:200]}")
+        for name, value in row.items():
+            if name != "stage" and not isinstance(value, (int, float)):
+                raise ValueError(f"history: expected a number as {name}, got {str(value)[:50]}")
+    scale = json.loads(str(flat["true_reward_scale"]))
+    if scale is not None:
+        check_range("true_reward_scale", scale, 0, 1e300)
+    if len(history) > len(plan):
+        raise ValueError(f"history: expected {len(plan)} rounds, got {len(history)}")
+    return len(history)
+
+
+def answered(answers):
+    """A check sum of what was said, which differs where a log was changed behind a checkpoint."""
+    if answers is None:
+        return 0
+    said, column = answers.said, np.arange(answers.said.shape[1])
+    n_shown = (answers.shows >= 0).sum(axis=1, keepdims=True)
+    meant = (column == 0) | (said >= 0) & (column < np.maximum(n_shown, 2))  # the rest is filling
+    rows = said[meant], answers.place[answers.place >= 0], answers.round
+    return zlib.crc32(b"".join(np.asarray(each, np.int64).tobytes() for each in rows))
 
 
 def told_in(path, world):
@@ -302,6 +344,11 @@ class Run(Closing):
             opened.enter_context(Lock(folder))
             self.log = opened.enter_context(Log(self.folder / "feedback.jsonl"))
             told = told_in(self.log.path, name)
+            for event in told:
+                said = event.get("settings") if event["k"] == "run" else None
+                if isinstance(said, dict) and said and complete(said, name) != self.settings:
+                    raise ValueError(f"run: {self.log.path} was begun with other settings than "
+                                     "run.json has now; was it edited?")
             if not told:
                 self.log.append("run", world=name, settings=self.settings, numpy=np.__version__)
             self.book = Book(state, find(name).form, self.log, told, source or ())
@@ -315,7 +362,12 @@ class Run(Closing):
                       for stage in state.plan]
 
     def save(self, state, row=None):
-        """After a round. The log only grows; the other files are replaced whole."""
+        """After a round. The log only grows; the other files are replaced whole.
+
+        A state with NaN is refused: the last checkpoint stays.
+        """
+        flat = state.state()
+        check_saved(flat)
         number = len(state.history)
         if state.answers is not None and state.answers.round[-1] == number:
             self.book.note_learned(state.answers[state.answers.round == number])
@@ -327,24 +379,23 @@ class Run(Closing):
         writer.writerows(state.history)
         write_whole(self.folder / "history.csv", table.getvalue())
         with whole_file(self.folder / "checkpoint.npz") as file:
-            np.savez(file, settings=json.dumps(self.settings), **state.state())
+            np.savez(file, settings=json.dumps(self.settings), answered=answered(state.answers),
+                     **flat)
 
 
 def fingerprint(policy):
     """Sixteen hex digits that are equal for equal parameters: the first of their SHA-256."""
-    digest = hashlib.sha256()
-    for _, part in sorted(policy.state().items()):
-        digest.update(np.asarray(part).tobytes())
-    return digest.hexdigest()[:16]
+    parts = [np.asarray(part).tobytes() for _, part in sorted(policy.state().items())]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def remembered(folder):
     """Seconds and baselines that an earlier report of this folder measured."""
     try:
-        result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
+        result = json.loads(read_text(Path(folder) / "result.json"))
         return {name: float(result[name]) for name in REMEMBERED
                 if result.get(name) is not None and math.isfinite(result[name])}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, *UNREADABLE):
         return {}
 
 

@@ -209,12 +209,12 @@ show(figure, "learning", "Paid 50 extra for nothing, it learns far better with a
 # %% [markdown]
 # **What you should see**: the pole learns to stand in some 400 games. Paid 50 extra for nothing, it still learns with a
 # baseline, if more slowly: the last game that runs has nobody to be compared with. Without one, every move is praised
-# so much that most runs get stuck. Over 20 seeds, the last five updates had at least 148 steps on each seed with the
+# so much that most runs get stuck. On seeds 0 to 19 the last five updates had at least 148 steps on each with the
 # baseline, and without it on two seeds only.
 #
 # To be fair: where the zero happens to lie well, a baseline matters less. Over all games it was ahead by 55 steps with
-# the extra, and on each of these 20 seeds; without the extra by 11 steps, on 16 of them, and on 100 more seeds by 6
-# steps, on 63. The trouble is that a learned reward does not tell you whether its zero lies well.
+# the extra, and on each of these 20 seeds; without the extra by 11 steps, on 16 of them. The trouble is that a learned
+# reward does not tell you whether its zero lies well.
 #
 # ## It learns, so is it right?
 #
@@ -279,7 +279,7 @@ for name, program in (("A", program_a), ("B", program_b), ("C", program_c)):
     print(f"  program {name}     ", *(f"{run(program, seed)[-5:].mean():5.0f}" for seed in (0, 1, 2)))
 
 # %% [markdown]
-# A learns next to nothing. B learns, but less (on 18 of 20 seeds): who has nothing to compare it with will believe that
+# A learns next to nothing. B learns, but less (on 18 of these 20): who has nothing to compare it with will believe that
 # it is right. C learns nearly as well as ours, and is wrong all the same: here it gets away with its mistake, in
 # another world it would not. No curve shows it; reading does, and tests do. Which line is it in each? Exercise 4.5
 # wants to know. [The museum](../museum/README.md) has fifteen bugs that were really published.

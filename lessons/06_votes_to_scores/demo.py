@@ -86,8 +86,8 @@ def beats(figure, seed):
     fit = fitted(results, 0.5)
     a, b = ASK_LAST
     low, chance, high = foretold(fit, a, b)
-    draw_pair(figure, ASK_LAST, (f"foretold: {chance:.0%}, from {low:.0%} to {high:.0%}",
-                                 f"foretold: {1 - chance:.0%}, from {1 - high:.0%} to {1 - low:.0%}"), fit)
+    draw_pair(figure, ASK_LAST, (f"foretold: {chance:.0%}\n({low:.0%} to {high:.0%})",
+                                 f"foretold: {1 - chance:.0%}\n({1 - high:.0%} to {1 - low:.0%})"), fit)
     claim = f"You never compared {NAMES[a]} and {NAMES[b]}. This is how you are going to vote"
     left, right = yield ask(claim, ASK_LAST)
     draw_pair(figure, ASK_LAST, (counted(left), counted(right)), fit)

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/tapes.py [terminal] [lecture]
 
-terminal: `tinyrlhf vote gridworld` at a terminal of 80 x 24 (a pty); one rule presses the keys: of two walks the one that
-gets to the goal, else stays out of the lava; then the one with fewer flowers; then the shorter one; if all is equal,
-the key for "same". It does not look at the clips, and needs no time: milliseconds in the log are the machine's.
+terminal: `tinyrlhf vote gridworld` at a terminal of 80 x 24 (a pty); one rule presses the keys: of two walks the one
+that gets to the goal, else stays out of the lava; then the one with fewer flowers; then the shorter one; if all is
+equal, the key for "same". It does not look at the clips, and needs no time: milliseconds in the log are the machine's.
 lecture: `tinyrlhf vote gridworld --lecture 127.0.0.1 --feedback ranking`; a presenter presses Enter, and 20 voters rank
 four walks at a time, all through HTTP. 16 of them by the rule above, 4 like more flowers better than fewer; once in ten
 times each mixes up two neighbours.
@@ -19,7 +19,6 @@ import os
 import re
 import select
 import shutil
-import subprocess
 import sys
 import tempfile
 import time

@@ -10,8 +10,8 @@ seed which share of new episodes does what they wanted, how often they answered,
     python tests/benchmarks/wishes.py cartpole --at-a-screen 430 [--out FOLDER]
 
 The same wish for CartPole by somebody who knows nothing but the screen of `tinyrlhf vote cartpole --seed 430`, 80 x 24
-without colours: they watch each pair to its end, and take the key of the pole that stands longer, then of the cart nearer
-to the middle of the left half.
+without colours: they watch each pair to its end, and take the key of the pole that stands longer, then of the cart
+nearer to the middle of the left half.
 """
 import argparse
 import os
@@ -120,7 +120,7 @@ def at_a_screen(seed, folder):
             learning += time.monotonic() - before
             began, looks = time.monotonic(), 0
             stood, where = [0, 0], [None, None]
-            while time.monotonic() < began + 2.3:                            # a clip takes 2 s, at a quarter of its speed
+            while time.monotonic() < began + 2.3:                        # a clip takes 2 s, at a quarter of its speed
                 screen.watch(0.04)
                 looks += 1
                 for side, first in enumerate((0, WIDE + 2)):
@@ -139,9 +139,10 @@ def at_a_screen(seed, folder):
             before = time.monotonic()
     code = screen.ended()
     state = runs.load(folder)
-    print(f"seed {seed}: {answers} answers in {looking:.0f} s, {looking / answers:.1f} s each; {learning:.0f} s of waiting "
-          f"while it learned (load {os.getloadavg()[0]:.0f}); {balanced(state, np.random.default_rng(seed)):.2f} of new "
-          f"poles stand on the left half; exit code {code}")
+    share = balanced(state, np.random.default_rng(seed))
+    print(f"seed {seed}: {answers} answers in {looking:.0f} s, {looking / answers:.1f} s each; {learning:.0f} s of "
+          f"waiting while it learned (load {os.getloadavg()[0]:.0f}); {share:.2f} of new poles "
+          f"stand on the left half; exit code {code}")
 
 
 def main():

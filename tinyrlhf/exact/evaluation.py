@@ -4,7 +4,7 @@ Letters as in `planning.py`.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_shapes
+from tinyrlhf.checks import check_range, check_shapes
 from tinyrlhf.exact.planning import check_probabilities, check_tables
 
 
@@ -15,7 +15,8 @@ def evaluate_policy(P, R, policy, gamma):
     """
     check_tables(P, R=R)
     check_probabilities("S A", P, policy=policy)
-    if not 0 <= gamma < 1:
+    check_range("gamma", gamma, 0, 1)
+    if gamma == 1:
         raise ValueError(f"gamma: expected 0 <= gamma < 1, got {gamma}; "
                          "for gamma 1 use finite_horizon_return")
     rewards = np.einsum("sa,sax,sax->s", policy, P, R)

@@ -5,8 +5,8 @@ with time.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_indices, check_range, check_shapes, check_whole
-from tinyrlhf.exact.planning import action_values, check_probabilities, check_tables
+from tinyrlhf.checks import check_finite, check_indices, check_range, check_shapes, check_whole
+from tinyrlhf.exact.planning import action_values, check_probabilities, check_sums, check_tables
 from tinyrlhf.numerics import logsumexp, softmax
 
 MOST_STEPS = 1_000_000
@@ -33,9 +33,15 @@ def bandit_optimum(rewards, reference, kl_coef):
     (..., A), c > 0 -> policy (..., A), value (...).
     Source: Todorov (2006); for language models Korbak, Perez, Buckley (2022), equation 4.
     """
-    if not 0 < kl_coef < np.inf:
-        raise ValueError(f"kl_coef: expected a positive number, got {kl_coef}; "
+    check_range("kl_coef", kl_coef, 0, 1e300)
+    if kl_coef == 0:
+        raise ValueError("kl_coef: expected a positive number, got 0; "
                          "for 0 use backward_induction or value_iteration")
+    check_finite(rewards=rewards)
+    check_sums(reference=reference)
+    if np.shape(reference)[-1:] != np.shape(rewards)[-1:]:
+        raise ValueError(f"rewards: expected one for each of {np.shape(reference)[-1]} choices of "
+                         f"the reference, got shape {np.shape(rewards)}")
     with np.errstate(divide="ignore"):  # log 0 = -inf is meant
         logits = np.log(reference) + rewards / kl_coef
     return softmax(logits), kl_coef * logsumexp(logits)

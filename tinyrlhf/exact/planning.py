@@ -51,7 +51,7 @@ def check_tables(P, **rewards):
     shapes = {name: (table, "S A S") for name, table in rewards.items()}
     sizes = check_shapes(P=(P, "S A S"), **shapes)
     check_finite(**rewards)
-    _check_sums(P=P)
+    check_sums(P=P)
     return sizes
 
 
@@ -59,10 +59,11 @@ def check_probabilities(pattern, P, **tables):
     """Refuse policies or a d0 that do not fit P, or whose last axis is no distribution."""
     shapes = {name: (table, pattern) for name, table in tables.items()}
     check_shapes(P=(P, "S A S"), **shapes)
-    _check_sums(**tables)
+    check_sums(**tables)
 
 
-def _check_sums(**tables):
+def check_sums(**tables):
+    """Refuse tables whose last axis holds no probabilities."""
     for name, table in tables.items():
         check_finite(**{name: table})
         sums = np.sum(table, axis=-1)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyrlhf.saving import Closing, hold, sync_folder
+from tinyrlhf.saving import Closing, hold, open_regular, sync_folder
 
 RESERVED = ("v", "seq", "k", "t", "more", "crc")
 
@@ -88,7 +88,7 @@ class Log(Closing):
 
     def _recover(self):
         folder = Path(self.path).parent
-        with open(self.path, "rb") as file:
+        with open_regular(self.path) as file:
             for event, more in checked_lines(file):
                 if not more:
                     self.next_seq = event["seq"] + 1
@@ -109,7 +109,7 @@ class Log(Closing):
 def events(path):
     """Yields the events of a log as dicts, in order, without a torn end; the file stays as is."""
     group = []
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         for event, more in checked_lines(file):
             group.append(event)
             if not more:

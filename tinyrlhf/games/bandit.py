@@ -16,11 +16,11 @@ class Bandit(Game):
     n_states = 2
 
     def __init__(self, means, noise=1.0):
+        check_finite(means=means)
         self.means = np.array(means, dtype=float)
         if self.means.ndim != 1 or self.means.size == 0:
             raise ValueError("means: expected one number per arm, such as [0, 0.5, 1]; "
                              f"got shape {self.means.shape}")
-        check_finite(means=self.means)
         check_range("noise", noise, 0, 1e9)
         self.noise = noise
         self.n_actions = len(self.means)

@@ -1,7 +1,7 @@
 """A gridworld: which way to the goal, on a slippery floor with flowers that some people mind?"""
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range, check_whole
+from tinyrlhf.checks import check_range, check_whole
 from tinyrlhf.games.game import Box, Circle, Game, Words
 
 FLOWERS_MAP = """
@@ -59,7 +59,9 @@ class Gridworld(Game):
                  flowers=-0.6, horizon=40):
         check_range("slip", slip, 0, 1)
         check_whole("horizon", horizon, 1, 1_000_000)
-        check_finite(step_reward=step_reward, goal=goal, lava=lava, flowers=flowers)
+        rewards = {"step_reward": step_reward, "goal": goal, "lava": lava, "flowers": flowers}
+        for name, value in rewards.items():
+            check_range(name, value, -1e300, 1e300)
         self.map, self.slip, self.horizon = read_map(map), slip, horizon
         symbols = self.map.ravel()
         self.n_states = symbols.size

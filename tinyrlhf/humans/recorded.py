@@ -26,7 +26,7 @@ class Book:
         self.differences = []  # lines: where the log and this run differ
         self.at_faces = []     # events of people at a face (`sessions.py`)
         self.keep(source)
-        self.priors.clear()  # this run weighs its answers itself, and learns itself
+        self.priors.clear()  # this run weighs its answers itself
         self.trained.clear()
         self.at_faces.clear()
         repeated, self.labels = self.labels, {}
@@ -88,7 +88,6 @@ class Book:
         if answers.prior.any() and number not in self.priors:
             self.log.append("learned", round=number, prior=answers.prior)
             self.priors[number] = answers.prior
-
 
     def note_trained(self, number, n_answers, policy):
         """Write down, once, that a round was learned from, all n answers so far, and to what."""

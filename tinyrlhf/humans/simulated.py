@@ -220,6 +220,8 @@ def rationality_for(agreement, differences):
     >>> round(rationality_for(0.75, np.array([2.0, -2.0, 0.0])), 6)  # log(3) / 2
     0.549306
     """
+    check_range("agreement", agreement, 0, 1)
+    check_finite(differences=differences)
     sizes = np.abs(differences)
     sizes = sizes[sizes > ROUNDING * sizes.max(initial=0.0)]
     if not sizes.size:

@@ -4,7 +4,7 @@ All (B, T), zero where nothing was played, unless said otherwise. Learners check
 """
 import numpy as np
 
-from tinyrlhf.checks import check_whole
+from tinyrlhf.checks import check_finite, check_shapes, check_whole
 
 
 def returns_to_go(rewards, gamma=1.0):
@@ -56,6 +56,8 @@ def leave_one_out(scores, group):
 def in_groups(scores, group, at_least=1):
     """Scores (B,) as (B / K, K), refused where B is no multiple of K or K is too small."""
     check_whole("group", group, at_least, 1_000_000)
+    check_shapes(scores=(scores, "B"))
+    check_finite(scores=scores)
     if len(scores) % group:
         raise ValueError(f"episodes: expected a multiple of the group size {group}, "
                          f"got {len(scores)}")

@@ -6,13 +6,13 @@ is its own reward model.
 """
 import numpy as np
 
-from tinyrlhf.checks import check_range, check_shapes
+from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
 from tinyrlhf.episodes import log_probs_of, rollout, start_in_groups
 from tinyrlhf.learning.advantages import in_groups
 from tinyrlhf.learning.imitation import clone
 from tinyrlhf.nn.optimizers import Adam, clip_gradient
 from tinyrlhf.nn.schedules import as_schedule
-from tinyrlhf.rewards.choice import choices_loss
+from tinyrlhf.rewards.choice import ABSENT, choices_loss
 from tinyrlhf.rewards.habits import Habits
 
 
@@ -32,6 +32,8 @@ def dpo(blocks, log_ratios, kl_coef, habits=None):
     Returns loss (nats), d_log_ratios (R,), d_habits.
     Source: Rafailov et al. 2023, eq. 7; rankings: appendix A.3.
     """
+    check_range("kl_coef", kl_coef, 0, 1e9)
+    check_log_ratios(np.maximum(log_ratios, ABSENT))
     loss, d_scores, d_habits = choices_loss(blocks, kl_coef * log_ratios, habits)
     return loss, kl_coef * d_scores, d_habits  # score = c * log-ratio
 
@@ -44,6 +46,8 @@ def ipo(blocks, log_ratios, kl_coef, habits=None):
     Source: Azar et al. 2023, eq. 17, with shares p instead of choices.
     Departs from common code (TRL): h sums over the steps of an answer, which they average.
     """
+    check_range("kl_coef", kl_coef, 1e-9, 1e9)
+    check_log_ratios(log_ratios)
     loss = 0.0
     d_log_ratios = np.zeros(len(log_ratios))
     n_choices = sum(len(block.answer) for block in blocks)
@@ -59,6 +63,11 @@ def ipo(blocks, log_ratios, kl_coef, habits=None):
         d_log_ratios += np.bincount(first, slope, len(log_ratios))
         d_log_ratios -= np.bincount(second, slope, len(log_ratios))
     return loss, d_log_ratios, None
+
+
+def check_log_ratios(log_ratios):
+    check_shapes(log_ratios=(log_ratios, "R"))
+    check_finite(log_ratios=log_ratios)
 
 
 def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate=1e-3, steps=300,
@@ -80,6 +89,10 @@ def prefer(policy, reference, answers, rng, loss=dpo, kl_coef=0.1, learning_rate
     if not len(said):
         raise ValueError(f"answers: expected one that says something, got {len(answers)} others")
     check_range("kl_coef", kl_coef, 1e-3, 1e6)
+    check_range("max_grad_norm", max_grad_norm, 0, np.inf)
+    check_whole("steps", steps, 0, 1_000_000_000)
+    check_whole("batch", 1 if batch is None else batch, 1, 10_000_000)
+    check_range("learning_rate", as_schedule(learning_rate)(1.0), 0, 1e3)
     if shares is not None:
         check_shapes(shares=(shares, f"{len(answers)} K"))
         lowest, sums = np.min(shares), np.sum(shares, axis=1)

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tinyrlhf.checks import check_finite, check_range, check_whole
+from tinyrlhf.checks import check_finite, check_range, check_shapes, check_whole
 from tinyrlhf.episodes import log_probs_of
 from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.nn.schedules import as_schedule
@@ -20,13 +20,13 @@ def clone(policy, observations, actions, rng, learning_rate=1e-2, steps=300, bat
     Returns:
         the mean negative log-likelihood of the labels of each step, before it, nats per action.
     """
-    if not len(actions):
-        raise ValueError("clone: expected at least one labelled action, got none")
-    if len(actions) != len(observations):
-        raise ValueError(f"clone: expected an action for each of {len(observations)} observations, "
-                         f"got {len(actions)}")
     check_finite(observations=observations, actions=actions)
+    n_labels, n_observations = len(np.atleast_1d(actions)), len(np.atleast_1d(observations))
+    if n_labels != n_observations or not n_labels:
+        raise ValueError("actions: expected at least one, and one for each of the observations, "
+                         f"got {n_labels} for {n_observations}")
     if np.asarray(actions).dtype.kind in "iu":
+        check_shapes(actions=(actions, "N"))
         check_range("actions", np.min(actions), 0, np.inf)  # -1 would be the last action
     check_whole("steps", steps, 0, 1_000_000_000)
     check_whole("batch", 1 if batch is None else batch, 1, 1_000_000_000)

@@ -43,8 +43,8 @@ class Learner:
         self.policy, self.updates, self.max_grad_norm = policy, updates, max_grad_norm
         self.updates_done = 0
         self.learning_rate, self.entropy_coef = learning_rate, entropy_coef
-        check_range("learning_rate", self.now(learning_rate), 0, 1e3)
-        check_range("entropy_coef", self.now(entropy_coef), 0, 1e6)
+        check_range("learning_rate", as_schedule(learning_rate)(1.0), 0, 1e3)
+        check_range("entropy_coef", as_schedule(entropy_coef)(1.0), 0, 1e6)
         self.optimizer = Adam(policy.network.params, self.now(learning_rate), epsilon=epsilon)
 
     def now(self, setting):
@@ -215,7 +215,7 @@ class ActorCritic(Learner):
             critic_learning_rate = learning_rate
         check_range("gamma", gamma, 0, 1)
         check_range("lam", lam, 0, 1)
-        check_range("critic_learning_rate", self.now(critic_learning_rate), 0, 1e3)
+        check_range("critic_learning_rate", as_schedule(critic_learning_rate)(1.0), 0, 1e3)
         self.critic, self.gamma, self.lam, self.standardize = critic, gamma, lam, standardize
         self.critic_learning_rate = critic_learning_rate
         self.critic_optimizer = Adam(critic.params, self.now(critic_learning_rate),

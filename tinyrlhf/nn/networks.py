@@ -39,7 +39,10 @@ class Network:
     """What all networks share: parameters, copying, saving. Knows neither time nor episodes."""
 
     def __init__(self, shapes, dtype):
-        self.dtype = np.dtype(dtype)
+        try:
+            self.dtype = np.dtype(dtype)
+        except (TypeError, ValueError):
+            raise ValueError(f"dtype: expected float32 or float64, got {dtype!r}") from None
         check_choice("dtype", self.dtype.name, ("float32", "float64"))
         for name, shape in shapes.items():
             for size in shape:
@@ -68,6 +71,7 @@ class Table(Network):
     """One row of outputs for each input number: a bigram model, a policy, a value per cell."""
 
     def __init__(self, n_inputs, n_outputs, dtype=np.float64):
+        check_sizes(n_inputs=n_inputs, n_outputs=n_outputs)
         super().__init__({"table": (n_inputs, n_outputs)}, dtype)
 
     def forward(self, inputs):
@@ -155,6 +159,7 @@ class EmbeddingMLP(MLP):
 
     def __init__(self, n_symbols, slots, embedding, hidden, n_outputs, rng, head_gain=1.0,
                  dtype=np.float32):
+        check_sizes(n_symbols=n_symbols, slots=slots, embedding=embedding, n_outputs=n_outputs)
         self.sizes = n_symbols, slots, embedding, tuple(hidden)
         super().__init__((slots * embedding, *hidden, n_outputs), rng, head_gain, dtype,
                          embedding=(n_symbols, embedding))
@@ -188,6 +193,11 @@ class EmbeddingMLP(MLP):
         sums = np.add.reduceat(d_vectors.take(order, axis=0), starts)
         grads["embedding"][symbols[starts]] = sums
         return grads
+
+
+def check_sizes(**sizes):
+    for name, size in sizes.items():
+        check_whole(name, size, 1, 1_000_000_000)
 
 
 def orthogonal(rows, columns, rng):

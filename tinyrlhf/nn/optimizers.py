@@ -30,8 +30,10 @@ class Adam:
         self.square = np.zeros_like(params.vector)
 
     def step(self, grads):
-        """One step down the gradient; kept are m / (1 - b1) and v / (1 - b2), which is faster."""
+        """One step down the gradient; NaN stops. Kept are m / (1 - b1), v / (1 - b2): faster."""
         g, (b1, b2) = grads.vector, self.decays
+        if not math.isfinite(g.dot(g)):
+            self.stop(grads)
         self.steps += 1
         self.mean *= b1
         self.mean += g  # m = (1 - b1) self.mean
@@ -46,6 +48,14 @@ class Adam:
         np.divide(self.mean, step, out=step)
         step *= float(self.learning_rate) * m_scale / root
         self.params.vector -= step
+
+    def stop(self, grads):
+        """Refuse a gradient that is no number, before it changes anything."""
+        tensors = grads if isinstance(grads, dict) else {"vector": grads.vector}
+        for name, values in tensors.items():
+            if not np.isfinite(values).all():
+                raise ValueError(f"gradient of {name}: expected finite numbers, got NaN or "
+                                 f"infinity in step {self.steps + 1}; training stops here")
 
     def state(self):
         return {"mean_sum": self.mean.copy(), "square_sum": self.square.copy(), "steps": self.steps}

@@ -139,9 +139,9 @@ def fit_linear(features, first, second, outcome=None, prior=0.0, ties=False, cou
     The prior is on each weight; all else as in `fit`. Comparisons with features of their own are
     those of 2 C items that meet once.
     """
-    features = as_floats(features)
     check_shapes(features=(features, "N D"))
     check_finite(features=features)
+    features = as_floats(features)
     first, second, outcome, counts, n_ties = check_comparisons(
         first, second, outcome, counts, ties, len(features))
     data = counts * outcome, counts, n_ties, features[first] - features[second]
@@ -239,8 +239,9 @@ def check_comparisons(first, second, outcome, counts, ties, size):
 
 
 def check_counts(counts, shape):
-    counts = np.ones(shape) if counts is None else as_floats(counts)
+    counts = np.ones(shape) if counts is None else counts
     check_finite(counts=counts)
+    counts = as_floats(counts)
     if counts.min(initial=0) < 0:
         raise ValueError(f"counts: expected numbers >= 0, got {counts.min()}")
     return counts

@@ -5,7 +5,7 @@ reward model it is that model's loss; with kl_coef times the log-ratio of an ans
 """
 import numpy as np
 
-from tinyrlhf.checks import check_finite
+from tinyrlhf.checks import check_finite, check_range, check_shapes
 from tinyrlhf.numerics import log_softmax, logsumexp
 
 ABSENT = -1e300  # stands for -inf, in numbers that may be multiplied by 0
@@ -27,12 +27,17 @@ def choices_loss(blocks, scores, habits=None, counts=None):
         loss (nats), d_scores (R,), d_habits (as `habits.vector`; None without habits).
     Source: Jeon, Milli, Dragan 2020; two options: Bradley, Terry 1952; K: Luce 1959.
     """
+    check_shapes(scores=(scores, "R"))
     if counts is None:
         counts = [np.ones(len(block.answer)) for block in blocks]
     else:
+        check_shapes(counts=(counts, "N"))
+        check_range("smallest of counts", np.min(counts, initial=0), 0, 1e300)
+        check_finite(counts=counts)
         counts = [counts[block.answer] for block in blocks]
     total = max(sum(count.sum() for count in counts), 1e-12)  # a bootstrap may leave none
     scores = np.maximum(scores, ABSENT)
+    check_finite(scores=scores)
     loss = 0.0
     d_scores = np.zeros(len(scores))
     d_habits = None if habits is None else habits.zeros()
@@ -64,6 +69,10 @@ def choice_loss(logits, shares, counts, lapse=0.0):
         lapse: share of answers that are given without looking, 0 to 1.
     Returns loss (nats), d_logits (c, K), d_lapse.
     """
+    surplus = np.sum(shares) - len(shares)
+    if np.shape(shares) != np.shape(logits) or abs(surplus) > 1e-6 * len(shares):
+        raise ValueError(f"shares: expected rows that sum to 1, shaped like logits "
+                         f"{np.shape(logits)}; got shape {np.shape(shares)}, sum {np.sum(shares)}")
     counts = np.reshape(counts, (-1, 1))
     log_p = log_softmax(np.maximum(logits, ABSENT))
     p = np.exp(log_p)
@@ -77,7 +86,10 @@ def choice_loss(logits, shares, counts, lapse=0.0):
         log_mixed = np.log(mixed)
         d_lapse = float((counts * shares / mixed * (p - 1 / p.shape[1])).sum())
     d_logits = p * (looked @ others) - looked * rest  # p (1 - s) - s (1 - p)
-    return -(counts * shares * log_mixed).sum(), counts * d_logits, d_lapse
+    loss = -(counts * shares * log_mixed).sum()
+    if not abs(loss) < np.inf:  # only then look why
+        check_finite(logits=np.maximum(logits, ABSENT), shares=shares, counts=counts)
+    return loss, counts * d_logits, d_lapse
 
 
 def log_likelihoods(blocks, scores, habits=None):

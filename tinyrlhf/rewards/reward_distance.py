@@ -21,6 +21,8 @@ def canonical(R, gamma):
     Source: Gleave, Dennis, Legg, Russell, Leike 2021, definition 4.1.
     """
     check_range("gamma", gamma, 0, 1)
+    check_shapes(R=(R, "S A S"))
+    check_finite(R=R)
     means = np.mean(R, axis=(1, 2))
     return R + gamma * means - means[:, None, None] - gamma * means.mean()
 

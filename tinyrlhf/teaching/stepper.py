@@ -330,6 +330,9 @@ def step_through(options):
     """`tinyrlhf demo N`: in a window; without a display, all pictures into a folder."""
     folder, taped, window = lesson_folder(options.number), {}, has_window()
     seed = options.seed
+    if not (folder / "demo.py").exists():
+        raise ValueError("demo: expected the number of a lesson that has one, such as 6, got "
+                         f"{options.number}")
     if options.tape is not None:
         taped, seed_of_tape = on_tape(options.tape, int(folder.name[:2]))
         seed = seed_of_tape if seed is None else seed

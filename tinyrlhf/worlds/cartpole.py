@@ -87,10 +87,7 @@ def pushes_and_poses(episodes):
 
 
 def what_one_sees(episodes):
-    """Of the state after each step: (B, T, 7).
-
-    Whether it has fallen, else where the cart is and its square, the lean squared, both speeds (up
-    to 3 m/s, 3 rad/s); and the push.
+    """After each step: fallen? else place, its square, lean squared, speeds; the push: (B, T, 7).
     """
     states = episodes.next_observations
     down = fallen(states)
@@ -117,8 +114,8 @@ def cartpole(seed=0, learner: LEARNERS = "ppo", rounds=10, questions=20, kl_coef
     not care, but a coin would seem to like some push, and so the control falls. Thumbs are read as
     if people had been surer than they were: one says little, and the prior outweighs it.
 
-    Some forty answers of a real person teach wishes of their own, "on the left", where only
-    `what_one_sees` is rewarded, half of the clips begin upright, and updates are more.
+    For people with a wish of their own, "on the left", and little patience: features rewarded,
+    clips upright, more updates in a round.
     """
     game, rngs = CartPole(frozen=True, horizon=250), generators(seed)
     policy = Policy(MLP((4, 64, 64, 2), rngs["networks"], head_gain=0.01))

@@ -49,8 +49,8 @@ def one_sum_for_each_step(rewards, alive, gamma):
     returns = np.zeros(rewards.shape)
     for game, step in zip(*np.nonzero(alive)):
         for later in range(step, rewards.shape[1]):
-            returns[game, step] += alive[game, later] * gamma ** (later - step) * rewards[game,
-                                                                                          later]
+            weight = alive[game, later] * gamma ** (later - step)
+            returns[game, step] += weight * rewards[game, later]
     return returns
 
 

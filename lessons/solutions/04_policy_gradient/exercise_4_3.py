@@ -106,8 +106,8 @@ def dead_games_in_the_mean(returns, alive):
                   "depends on the action that is judged, so this baseline looks at the action. "
                   "Along which axis do the other games stand?")
 def own_mean_over_time(returns, alive):
-    mean = np.where(alive, returns, 0.0).sum(axis=1, keepdims=True) / alive.sum(axis=1,
-                                                                                keepdims=True)
+    total = np.where(alive, returns, 0.0).sum(axis=1, keepdims=True)
+    mean = total / alive.sum(axis=1, keepdims=True)
     return np.where(alive, returns - mean, 0.0)
 
 

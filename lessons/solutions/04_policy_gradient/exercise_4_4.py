@@ -29,12 +29,11 @@ def mlp_backward(inputs, hidden, weight_1, d_logits):
 
 
 dice = np.random.default_rng(0)
-mlp_backward.cases = [(np.array([[2.0]]), np.array([[0.5]]), np.array([[3.0]]),
-                       np.array([[1.0]]))] + [(dice.normal(size=(n, i)),
-                                               np.tanh(dice.normal(size=(n, h))),
-                                               dice.normal(size=(h, a)), dice.normal(size=(n, a)))
-                                              for n, i, h,
-                                              a in ((2, 1, 2, 1), (5, 3, 4, 2), (3, 4, 4, 4))]
+mlp_backward.cases = [
+    (np.array([[2.0]]), np.array([[0.5]]), np.array([[3.0]]), np.array([[1.0]]))]
+for n, i, h, a in ((2, 1, 2, 1), (5, 3, 4, 2), (3, 4, 4, 4)):
+    mlp_backward.cases.append((dice.normal(size=(n, i)), np.tanh(dice.normal(size=(n, h))),
+                               dice.normal(size=(h, a)), dice.normal(size=(n, a))))
 
 
 @mlp_backward.right

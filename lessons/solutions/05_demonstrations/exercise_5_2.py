@@ -58,8 +58,8 @@ def by_differences(logits, targets):
 def by_the_library(logits, targets):
     from tinyrlhf.learning.imitation import d_log_likelihood
     from tinyrlhf.nn.distributions import Categorical
-    return d_log_likelihood(np.ones(len(targets)))[:, None] * Categorical.d_log_prob(logits,
-                                                                                     targets)
+    weights = d_log_likelihood(np.ones(len(targets)))
+    return weights[:, None] * Categorical.d_log_prob(logits, targets)
 
 
 @sft_grad.wrong("That is the slope of log pi, as in 4.1; the loss is minus that. Going *down* this "

@@ -78,8 +78,8 @@ def reads_the_reward(human, pairs):
 @ask.wrong("People are shown the game's reward instead of the walk. Then they can only repeat it, "
            "and what they mind is never learned. What can be seen of a walk?")
 def shows_the_reward(human, pairs):
-    return np.array([0 if human([first["reward"]], [second["reward"]]) else 1 for first,
-                     second in pairs])
+    return np.array([0 if human([first["reward"]], [second["reward"]]) else 1
+                     for first, second in pairs])
 
 
 @ask.wrong("The answers are the wrong way round: True means that the first is preferred, and the "

@@ -52,8 +52,8 @@ def checked(text):
 
 def spells_lano(text):
     follows = {letter: {letter: 300.0} for letter in "lano"} | {"end": {"end": 300.0, "n": 250.0}}
-    return logits_for(**follows[dict(zip(["", "l", "la", "lan"], "lano")).get(checked(text),
-                                                                              "end")])
+    letter = dict(zip(["", "l", "la", "lan"], "lano")).get(checked(text), "end")
+    return logits_for(**follows[letter])
 
 
 def never_ends(text):
@@ -182,8 +182,7 @@ def end_mark_in_the_word(model, rng, temperature):
                    "model should be wilder, with chances more alike. What makes the differences "
                    "between logits smaller at temperature 2?")
 def temperature_multiplies(model, rng, temperature):
-    return word_by(model, rng, temperature, chances_of=lambda logits,
-                   temperature: logits * temperature)
+    return word_by(model, rng, temperature, chances_of=np.multiply)
 
 
 @sample_word.wrong("The temperature changes nothing. Is it used? If it divides the *chances*, it "

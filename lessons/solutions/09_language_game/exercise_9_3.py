@@ -56,8 +56,9 @@ sequence_logp.cases = [(all_alike, "la"), (opinionated, "merola"), (opinionated,
 @sequence_logp.law("A model that writes at most two letters, a or e, can write seven words. Their "
                    "chances must add up to 1. Do they?")
 def chances_of_all_words_add_up(f):
-    model = lambda text: logits_for(end=0.5) if len(text) == 2 else logits_for(end=0.5, a=len(text),
-                                                                               e=-1.0)
+    def model(text):
+        return logits_for(end=0.5, **({} if len(text) == 2 else {"a": len(text), "e": -1.0}))
+
     return near(sum(np.exp(f(model, word))
                     for word in ("", "a", "e", "aa", "ae", "ea", "ee")), 1)
 
@@ -127,8 +128,8 @@ def logarithm_of_a_product(model, word):
 def softmax_overflows(model, word):
     rows = [np.asarray(model(word[:i])) for i in range(len(word) + 1)]
     numbers = [1 + LETTERS.index(letter) for letter in word] + [0]
-    return sum(np.log(np.exp(row[number]) / np.exp(row).sum()) for row,
-               number in zip(rows, numbers))
+    return sum(np.log(np.exp(row[number]) / np.exp(row).sum())
+               for row, number in zip(rows, numbers))
 
 
 @sequence_logp.wrong(SMALL)
@@ -176,8 +177,8 @@ RAW = ("The logits are added up as they are. They are no log-probabilities yet: 
 
 @sequence_logp.wrong(RAW)
 def raw_logits_without_the_end(model, word):
-    return sum(np.asarray(model(word[:i]))[1 + LETTERS.index(letter)] for i,
-               letter in enumerate(word))
+    return sum(np.asarray(model(word[:i]))[1 + LETTERS.index(letter)]
+               for i, letter in enumerate(word))
 
 
 @sequence_logp.wrong(RAW)

@@ -19,8 +19,8 @@ def as_mdp(word, worth):
 
     Worked: as_mdp("la", 2.0) is [("", "l", 0.0), ("l", "a", 0.0), ("la", ".", 2.0)].
     """
-    return [(word[:i], action, worth if i == len(word) else 0.0) for i,
-            action in enumerate(word + ".")]
+    return [(word[:i], action, worth if i == len(word) else 0.0)
+            for i, action in enumerate(word + ".")]
 
 
 @as_mdp.play
@@ -52,8 +52,8 @@ def by_zip(word, worth):
 def decisions(word, worth, rewards, states=None, actions=None):
     actions = word + "." if actions is None else actions
     states = [word[:i] for i in range(len(actions))] if states is None else states
-    return [(state, action, float(reward)) for state, action,
-            reward in zip(states, actions, rewards)]
+    return [(state, action, float(reward))
+            for state, action, reward in zip(states, actions, rewards)]
 
 
 @as_mdp.wrong("Every letter is paid the full reward, so a word of five letters earns six times "

@@ -77,8 +77,8 @@ def step_by_the_library(logits, ref_logits, actions, mask, scores, kl_coef):
     rewards = np.where(mask, kl_penalized_rewards(0.0, log_probs, reference, kl_coef),
                        0.0).sum(axis=1) + scores
     advantages = np.where(mask, leave_one_out(rewards, len(rewards))[:, None], 0.0)
-    return reinforce(advantages, 1 / len(rewards))[..., None] * Categorical.d_log_prob(logits,
-                                                                                       actions)
+    weights = reinforce(advantages, 1 / len(rewards))
+    return weights[..., None] * Categorical.d_log_prob(logits, actions)
 
 
 @rlhf_grad.right

@@ -114,5 +114,5 @@ def price_forgotten(log_probs, ref_log_probs, mask, kl_coef):
 @implicit_reward.wrong("It divides one log-probability by the other. The logarithm of a ratio is "
                        "something else. How do you write log(a / b) with log a and log b?")
 def ratio_of_logarithms(log_probs, ref_log_probs, mask, kl_coef):
-    return kl_coef * np.where(mask, log_probs, 0.0).sum(axis=1) / np.where(mask, ref_log_probs,
-                                                                           0.0).sum(axis=1)
+    ours, reference = (np.where(mask, each, 0.0).sum(axis=1) for each in (log_probs, ref_log_probs))
+    return kl_coef * ours / reference

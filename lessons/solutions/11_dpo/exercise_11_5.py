@@ -32,9 +32,9 @@ def shares_of_answers(f, answers, chances, scores, n, how_many):
     rng, told = np.random.default_rng(0), iter(answers)
 
     def sample(k):
-        return np.array([next(told)
-                         for _ in range(k)]) if chances is None else rng.choice(answers, size=k,
-                                                                                p=chances)
+        if chances is None:
+            return np.array([next(told) for _ in range(k)])
+        return rng.choice(answers, size=k, p=chances)
 
     given = f(sample, lambda drawn: scores[np.searchsorted(np.sort(answers), drawn)], n, how_many)
     if not isinstance(given, (np.ndarray, list, tuple)):

@@ -106,8 +106,10 @@ def the_median(ensemble, x, reference):
                     "and a good one, but here the lowest member is asked for. Which function picks "
                     "it?")
 def mean_minus_spread(ensemble, x, reference):
-    return combined(ensemble, x, reference, lambda scores,
-                    axis: scores.mean(axis=axis) - scores.std(axis=axis))
+    def careful_mean(scores, axis):
+        return scores.mean(axis=axis) - scores.std(axis=axis)
+
+    return combined(ensemble, x, reference, careful_mean)
 
 
 @conservative.wrong("The raw scores are compared. Each member has its own zero, and the one with "

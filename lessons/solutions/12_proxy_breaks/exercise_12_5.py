@@ -43,8 +43,8 @@ def is_it_a_hack(f, score, words):
 def points(**each):
     """A machine that adds up points for letters; `length`: points for each letter beyond six."""
     beyond = each.pop("length", 0.0)
-    return lambda word: sum(each.get(letter, 0.0) for letter in word) + beyond * max(len(word) - 6,
-                                                                                     0)
+    return lambda word: (sum(each.get(letter, 0.0) for letter in word)
+                         + beyond * max(len(word) - 6, 0))
 
 
 def first_letter(word):

@@ -79,8 +79,8 @@ def by_sums(human, pairs):
 
 
 def answers_to(human, pairs, swap=True):
-    return np.array([(human(one, other), human(other, one) if swap else human(one, other)) for one,
-                     other in pairs])
+    return np.array([(human(one, other), human(other, one) if swap else human(one, other))
+                     for one, other in pairs])
 
 
 def shares(same, first, second):
