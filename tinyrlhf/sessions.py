@@ -120,12 +120,11 @@ class Session:
     def __init__(self, questions, game, form=None, remarks=(), number=1, rng=None, room=False,
                  golden=None, checks=True, write=None, told=()):
         self.questions = questions if golden is None else join_answers([questions, golden])
-        self.n, self.game, self.number = len(questions), game, number
-        self.form, self.remarks = form or Steps(), list(remarks)
+        self.game, self.form, self.remarks = game, form or Steps(), list(remarks)
+        self.n, self.number = len(questions), number
         self.rng = rng or np.random.default_rng(0)
         self.room, self.checks, self.write = room, checks, write
-        self.ballots = []
-        self.by_id = {}                 # the same ones
+        self.ballots, self.by_id = [], {}
         self.dealt = defaultdict(list)  # who -> their ballots
         self.taken = Counter()          # row -> how many ballots ask it
         self.seen = set()               # rows that were shown

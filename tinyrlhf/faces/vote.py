@@ -410,11 +410,6 @@ class Booth:
         return ["  ".join(row.ljust(width) for row in rows)
                 for rows in itertools.zip_longest(*blocks, fillvalue="")]
 
-    def page(self, texts):
-        """Nothing but texts."""
-        width = self.terminal.measure().columns - 1
-        self.terminal.draw([row for text in texts for row in wrapped(self.in_letters(text), width)])
-
     def legend(self):
         width = self.terminal.measure().columns - 1
         return signs_of(self.game.legend, width, self.colours, self.letters)
@@ -432,8 +427,10 @@ class Booth:
 
     def end_of_round(self):
         """All is answered: learn from it, or take something back."""
-        self.page([f"round {self.session.number}: all is answered   {self.note}", "",
-                   "enter: learn from it   u undo   q save, stop"])
+        width = self.terminal.measure().columns - 1
+        texts = (f"round {self.session.number}: all is answered   {self.note}", "",
+                 "enter: learn from it   u undo   q save, stop")
+        self.terminal.draw([row for text in texts for row in wrapped(text, width)])
         key = self.terminal.key(60.0)
         if key in ("u", "backspace"):
             self.take_back()
