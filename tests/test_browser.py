@@ -22,7 +22,7 @@ from tinyrlhf.feedback.answers import KINDS, Questions
 from tinyrlhf.feedback.log import Log, events
 from tinyrlhf.games.game import Game
 from tinyrlhf.questions import ASK, ask
-from tinyrlhf.rlhf import act
+from tinyrlhf.rlhf import act, propose
 from tinyrlhf.sessions import Session, Voters, report
 from tinyrlhf.worlds import build, find
 
@@ -230,6 +230,18 @@ def test_what_no_page_would_send_changes_nothing(page, body):
         assert not session.votes
 
 
+@pytest.mark.parametrize("kind, path, body", [
+    ("demonstration", "/vote", {"ballot": "1.0", "said": [0], "turn": 1}),     # nobody has shown anything
+    ("correction", "/vote", {"ballot": "1.0", "said": [1], "turn": 1}),        # nor mended
+    ("preference", "/do", {"what": "keep"}), ("preference", "/do", {"what": "prompt", "text": "a"})])
+def test_what_a_question_does_not_offer_is_refused_and_changes_nothing(page, kind, path, body):
+    session = a_session(kind)
+    with asking_in_the_background(page, session) as failed:
+        until(lambda: page.inbox.open and session.ballots)
+        assert request(page.listener.port, "POST", path, body, entered(page))[0] == 400
+        assert not session.votes and failed.empty()
+
+
 def until(true, seconds=5):
     end = time.monotonic() + seconds
     while not true():
@@ -326,8 +338,12 @@ def test_votes_are_kept_in_order_and_a_replay_or_a_late_one_changes_nothing(page
         assert request(port, "POST", "/vote", {**vote, "said": [1]}, cookie)[0] == 409
         assert request(port, "POST", "/vote", {**vote, "ballot": "9.9", "turn": 5}, cookie)[0] == 404
         assert session.said("browser", session.ballots[0]) == [0]
-        assert request(port, "POST", "/do", {"what": "undo", "text": ""}, cookie)[0] == 200
+        undo = {"what": "undo", "text": "", "turn": 2}
+        assert request(port, "POST", "/do", undo, cookie)[0] == 200
         assert session.said("browser", session.ballots[0]) is None
+        assert request(port, "POST", "/vote", {**vote, "turn": 3}, cookie)[0] == 200
+        assert request(port, "POST", "/do", undo, cookie)[0] == 409
+        assert session.said("browser", session.ballots[0]) == [0]
         for ballot, turn in (("1.0", 7), ("1.1", 8)):
             until(lambda: any(each.id == ballot for each in session.ballots))
             assert request(port, "POST", "/vote", {"ballot": ballot, "said": [1], "turn": turn}, cookie)[0] == 200
@@ -335,6 +351,27 @@ def test_votes_are_kept_in_order_and_a_replay_or_a_late_one_changes_nothing(page
         until(lambda: session.closed and not page.inbox.open)
         assert request(port, "POST", "/vote", {**vote, "turn": 9}, cookie)[0] == 409
     assert session.answers().said[:, 0].tolist() == [1, 1]
+
+
+def test_what_was_pressed_between_two_rounds_is_not_taken_for_the_next():
+    inbox = server.Inbox()
+    inbox.messages.put((("do", "browser", "learn"), None))           # it was on its way when the round was closed
+    with inbox:
+        assert inbox.read(0) == []
+
+
+def test_an_earlier_question_answered_anew_is_not_taken_for_the_one_on_the_screen(page):
+    state = build("gridworld", seed=1, questions=1, feedback="preference,rating")
+    session = Session(propose(state, state.plan[0]), state.game, checks=False)
+    with asking_in_the_background(page, session) as failed:
+        cookie = entered(page)
+        until(lambda: page.inbox.open and session.ballots)
+        for turn, said in enumerate(([0], [2]), 1):
+            vote = {"ballot": "1.0", "said": said, "turn": turn}
+            assert request(page.listener.port, "POST", "/vote", vote, cookie)[0] == 200
+            assert session.said("browser", session.ballots[0]) == said and failed.empty()
+            until(lambda: len(session.ballots) == 2)
+        assert page.last in ("You said: left.", "You said: right.")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full disk here")
@@ -402,7 +439,8 @@ def test_left_on_the_page_is_the_clip_that_is_seen_on_the_left():
     assert sides == {0, 1}
 
 
-@pytest.mark.parametrize("world, kind", [("gridworld", "demonstration"), ("cartpole", "correction")])
+@pytest.mark.parametrize("world, kind", [("gridworld", "demonstration"), ("cartpole", "correction"),
+                                         ("arm", "demonstration")])
 def test_who_drives_moves_the_game_itself_and_their_play_is_the_answer(world, kind):
     with Browser(world) as page:
         session, port = a_session(kind, 1, world), page.listener.port
@@ -412,13 +450,14 @@ def test_who_drives_moves_the_game_itself_and_their_play_is_the_answer(world, ki
             begin, drawn = 2 if kind == "correction" else 0, KINDS[kind].drawn
             if drawn:
                 assert request(port, "POST", "/do", {"what": "keep"}, cookie)[0] == 409
+            first, *_, last = keys = session.game.keys
             for number in range(session.game.horizon):
                 status, _, text = request(port, "POST", "/act", {"ballot": "1.0", "from": -1 if number else begin,
-                                                                 "action": number % 2}, cookie)
+                                                                 "key": last if number % 2 else first}, cookie)
                 assert status == 200
                 if json.loads(text)["over"]:
                     break
-            assert request(port, "POST", "/act", {"ballot": "1.0", "from": -1, "action": 99}, cookie)[0] == 400
+            assert request(port, "POST", "/act", {"ballot": "1.0", "from": -1, "key": "F1"}, cookie)[0] == 400
             assert request(port, "POST", "/do", {"what": "keep"}, cookie)[0] == 200
             until(lambda: len(session.votes) == 1)
             assert request(port, "POST", "/do", {"what": "learn"}, cookie)[0] == 200
@@ -426,7 +465,8 @@ def test_who_drives_moves_the_game_itself_and_their_play_is_the_answer(world, ki
     answers = session.answers()
     done = answers.acted()
     n = int(done.lengths[0])
-    assert done.actions[0, begin:n].tolist() == [number % 2 for number in range(n - begin)]
+    pressed = [keys[last if number % 2 else first] for number in range(n - begin)]
+    assert keys[first] != keys[last] and np.array_equal(done.actions[0, begin:n], pressed)
 
 
 def test_a_prompt_that_is_typed_is_answered_and_ranked_and_its_answer_edited(page):
@@ -617,6 +657,21 @@ def test_a_browser_is_steered_by_keys_alone_at_every_size_and_in_the_dark(window
         window.picture(tmp_path / "page.png")
     kept = session.answers().said[:, 0].tolist()
     assert kept[1:] == [-1, -2, 2] and kept[0] in (0, 1) and not window.errors
+
+
+@needs_browser
+@pytest.mark.slow
+@pytest.mark.parametrize("world, key", [("arm", "ArrowLeft"), ("capture_go", "q")])    # q: a cell, not the end
+def test_a_game_is_driven_by_its_own_keys_in_a_browser(window, world, key):
+    session = a_session("demonstration", 1, world)
+    window.errors.clear()
+    with Browser(world) as page, asking_in_the_background(page, session) as failed:
+        until(lambda: page.inbox.open and session.ballots)
+        window.open(page.url)
+        window.wait("view.phase === 'ask'")
+        window.key(key)
+        window.wait("at('status').textContent.startsWith('step 1')")
+        assert failed.empty() and not window.errors
 
 
 @needs_browser

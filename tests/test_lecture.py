@@ -13,7 +13,7 @@ import pytest
 
 from tinyrlhf.cli import main
 from tinyrlhf.faces.browser import lecture, server
-from tinyrlhf.faces.browser.seats import address_of
+from tinyrlhf.faces.browser.seats import address_of, keys_in
 from tinyrlhf.faces.browser.server import Bucket
 from tinyrlhf.humans import zoo
 from tinyrlhf.rlhf import rlhf
@@ -480,6 +480,15 @@ def test_senseless_lectures_are_refused_in_one_line_before_anything_is_written(w
     assert message in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("text", ["", "5", '["secret", "code"]', '{"secret": "a"}', '{"secret": "a", "code": 5}'])
+def test_keys_of_a_lecture_that_cannot_be_read_are_refused_in_words(text, tmp_path):
+    (tmp_path / "room.json").write_text(text)
+    with pytest.raises(ValueError, match="delete it"):
+        keys_in(tmp_path)
+    (tmp_path / "room.json").write_text('{"secret": "a", "code": "b"}')
+    assert keys_in(tmp_path)["code"] == "b" and keys_in(None) is None
+
+
 def test_one_command_forgets_a_lecture_and_nothing_else(tmp_path, capsys):
     folder = create(tmp_path / "run", find("bandit").settings(person="human"))
     for name in ("room.json", "feedback.jsonl", "mine.txt"):
@@ -543,12 +552,12 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
             phone.key("ArrowLeft")
             phone.wait("at('status').textContent === 'kept'")
             assert phone.run("document.querySelector('button.left').getAttribute('aria-pressed')") == "true"
-            screen.wait("view.lead.startsWith('1 answers')")
+            screen.wait("view.lead.startsWith('answers: 1;')")
             for key in "12 7 3":
                 screen.key(key)
             assert "12 7 3" in screen.run("at('status').textContent")
             screen.key("Enter")
-            screen.wait("view.lead.startsWith('23 answers')")
+            screen.wait("view.lead.startsWith('answers: 23;')")
             screen.key("Enter")
             for _ in range(2):
                 screen.wait("view.phase === 'closed'")
@@ -568,6 +577,28 @@ def test_the_presenter_and_a_phone_see_the_same_lecture_in_real_browsers():
     finally:
         screen.close()
         phone.close()
+
+
+def test_a_lecture_that_had_ended_shows_its_end_again_when_it_is_resumed():
+    desk, room = open_room()
+    ended = threading.Thread(target=room.end, args=(build("bandit", seed=3), ["done"]), daemon=True)
+    with desk:
+        presenter = Presenter(desk)
+        ended.start()
+        asyncio.run(until(lambda: room.phase == "end" and desk.inbox.open))
+        assert shown(desk)["result"] == [{"saying": "done"}]
+        assert asyncio.run(presenter.do("next"))[0] == 200
+        ended.join(5)
+    assert room.phase == "over"
+
+
+def test_a_presenter_who_sends_what_no_page_sends_is_refused():
+    async def scene(desk, room, presenter):
+        await presenter.do("next")
+        step = {"ballot": "hands", "key": "5"}
+        assert (await asyncio.to_thread(request, presenter.port, "POST", "/act", step, presenter.cookie))[0] == 409
+        assert (await presenter.do("hands", "4 1"))[0] == 200
+    run(scene, a_session(n=1, room=True))
 
 
 def test_a_lecture_ends_itself():

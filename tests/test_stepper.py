@@ -239,6 +239,14 @@ def test_a_tape_of_something_else_is_refused(vote, tmp_path):
         on_tape(tmp_path / "tape", 6)
 
 
+@pytest.mark.parametrize("head", [{"number": 6}, {"seed": 0}, {"number": 6, "seed": "0"}])
+def test_a_tape_without_its_number_or_seed_is_refused(head, tmp_path):
+    with Log(tmp_path / "tape") as log:
+        log.append("demo", **head)
+    with pytest.raises(ValueError):
+        on_tape(tmp_path / "tape", 6)
+
+
 def test_a_folder_that_takes_nothing_is_told_on_the_screen_and_no_vote_is_lost(show, tmp_path):
     (tmp_path / "file").touch()
     show.out = tmp_path / "file"
@@ -246,6 +254,11 @@ def test_a_folder_that_takes_nothing_is_told_on_the_screen_and_no_vote_is_lost(s
     assert "file" in show.box.get_text()
     press(show, *"4,5", " ")
     assert "file" in show.box.get_text() and show.votes[0][:2] == (4, 5)
+    show.tell("")
+    show.phones = SimpleNamespace(outcome=Vote(7, 8), words=str)
+    show.listen()
+    show.clock._on_timer()                                              # a vote of phones has ended
+    assert "file" in show.box.get_text() and show.votes[0][:2] == (7, 8)
 
 
 @pytest.mark.parametrize("words, said", [
@@ -285,6 +298,20 @@ def test_phones_and_typed_hands_are_counted_together_and_simulated_ones_marked(s
         press(show, " ")
         assert phones.asking and press(show, "left").startswith("first:") and not phones.asking
         assert press(show, "left", " ") == f"first: {vote.left} to {vote.right}"    # asked once, not again
+        phones.leave()
+
+
+def test_hands_that_are_typed_while_the_vote_closes_still_count(show, monkeypatch):
+    monkeypatch.setattr(lecture, "TICK", 0.02)
+    monkeypatch.setattr(lecture, "GRACE", 0.6)
+    with Desk("demo 6") as desk:
+        show.phones = phones = Phones(desk, "127.0.0.1")
+        show.ask_phones()
+        press(show, " ")
+        until(lambda: phones.phase == "closing")
+        press(show, *"20,3", " ")
+        until(lambda: phones.outcome)
+        assert phones.outcome[:2] == (20, 3)
         phones.leave()
 
 

@@ -141,6 +141,7 @@ def test_keys_are_read_in_both_encodings_and_in_any_pieces():
         for start, end in zip(places, places[1:]):
             got += decoder.feed(data[start:end])
         assert got + decoder.feed(b"", more=False) == keys, list(cuts)
+    assert Decoder().feed(b"\x1bx\x1b\x1b[D\x1b\x1b", more=False) == ["left", "escape"]     # Alt, or impatience
     assert Decoder().feed(b"\x1b") == [] and Decoder().feed(b"\x1b", more=False) == ["escape"]
 
 
@@ -382,6 +383,13 @@ def test_a_correction_keeps_what_was_until_the_person_takes_over():
     assert answers.said[0, 0] == 1
     assert np.array_equal(done.actions[0, :2], before.actions[0, :2]) and (done.actions[0][done.mask[0]][2:] == 1).all()
     assert np.array_equal(done.states[0, :3], before.states[0, :3])
+
+
+def test_a_key_that_nobody_knows_does_nothing(monkeypatch):
+    monkeypatch.setattr(Lines, "words", {"F1": ""})                    # so it comes on Windows
+    answers, questions = by_keys("correction", ["]", "]", "F1", "", *["d"] * 40, ""])
+    before, done = questions.episodes[questions.shows[0, :1]], answers.acted()
+    assert before.actions[0, 1] != 1 and np.array_equal(done.actions[0, :2], before.actions[0, :2])
 
 
 def test_texts_are_written_mended_and_asked_anew(barely_pretrained):

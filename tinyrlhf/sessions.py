@@ -38,7 +38,7 @@ from tinyrlhf.diagnostics import krippendorff_alpha
 from tinyrlhf.episodes import collect, cut_at, rollout, splice, steps, steps_left
 from tinyrlhf.feedback.answers import KINDS, SKIP, Questions, join_answers
 from tinyrlhf.feedback.forms import TEXT, Steps
-from tinyrlhf.feedback.labels import counted, from_labels, in_words, said_of, votes_in
+from tinyrlhf.feedback.labels import counted, from_labels, said_in_words, said_of, votes_in
 from tinyrlhf.humans.simulated import Absent
 
 REPEATED, GOLDEN, GOLDEN_AT = 8, 12, 5  # every 8th ballot repeats one, the 5th of 12 is golden
@@ -109,9 +109,7 @@ class Session:
         number: of the round.
         rng: decides which question is repeated, and the sides for whoever is second to see one.
         room: True: everybody answers the same ballot, opened and closed one after the other. False:
-            each person is dealt ballots of their own, and one person alone answers all.
-        takers: how many people may get the same question, if not in a room; None: any number,
-            those with the fewest first.
+            each person is dealt ballots of their own, first what fewest have been asked.
         golden: Questions (`golden_pairs`) whose first episode is better for certain, or None.
         checks: are ballots repeated, or golden?
         write: function [(kind, fields)] -> None: on the disk when it returns. What it raises leaves
@@ -120,11 +118,12 @@ class Session:
     """
 
     def __init__(self, questions, game, form=None, remarks=(), number=1, rng=None, room=False,
-                 takers=None, golden=None, checks=True, write=None, told=()):
+                 golden=None, checks=True, write=None, told=()):
         self.questions = questions if golden is None else join_answers([questions, golden])
         self.game, self.form, self.remarks = game, form or Steps(), list(remarks)
-        self.n, self.number, self.rng = len(questions), number, rng or np.random.default_rng(0)
-        self.room, self.takers, self.checks, self.write = room, takers, checks, write
+        self.n, self.number = len(questions), number
+        self.rng = rng or np.random.default_rng(0)
+        self.room, self.checks, self.write = room, checks, write
         self.ballots, self.by_id = [], {}
         self.dealt = defaultdict(list)  # who -> their ballots
         self.taken = Counter()          # row -> how many ballots ask it
@@ -142,8 +141,7 @@ class Session:
                 self.note(event["k"], event, None)
             elif event["k"] == "show":
                 earlier.add((event["who"], event["round"], event["ballot"]))
-            self.turns[event.get("who")] = max(self.turns.get(event.get("who"), -1),
-                                               event.get("turn", -1))
+            self._note_turn(event)
         self.n_shown.update(who for who, _, _ in earlier)
 
     # ---- what is asked
@@ -193,8 +191,7 @@ class Session:
         """What a ballot for `who` (None: everybody) is about; None: nothing is left."""
         dealt = self.dealt[who]
         had = {ballot.row for ballot in dealt if ballot.why == "asked"}
-        most = np.inf if self.takers is None else self.takers
-        free = [row for row in range(self.n) if row not in had and self.taken[row] < most]
+        free = [row for row in range(self.n) if row not in had]
         if self.closed or not free:
             return None
         turn = self.n_shown[who] + 1
@@ -319,12 +316,15 @@ class Session:
         kind, key = self.kind(ballot), (ballot.number, tuple(answer.said))
         if key not in self.words:  # a whole room says the same few things
             answers = self._one(ballot).answered([answer.said], answer.who)
-            self.words[key] = in_words(answers, 0, len(ballot.place), self.remarks)
+            self.words[key] = said_in_words(answers, 0, len(ballot.place), self.remarks)
         label = {"kind": kind, "who": answer.who, "round": self.number, "said": self.words[key],
                  "place": ballot.place, "ballot": ballot.number, "q": ballot.row}
-        if answer.done is not None:
+        column = 0 if KINDS[kind].drawn else 1  # theirs, and what they say who acted
+        acted = KINDS[kind].needs == "expert" and list(answer.said) == [column]
+        if acted != (answer.done is not None):
+            raise ValueError("done: expected an episode of whoever acted, and of nobody else")
+        if acted:
             label["shows"] = self._written(self._one(ballot), 0)
-            column = 0 if KINDS[kind].drawn else 1
             label["shows"][column] = self.form.write(self.game, answer.done, 0)
         since = 0.0 if ballot.shown is None else now - ballot.shown
         label["ms"] = round(1000 * since) if answer.ms is None else answer.ms
@@ -441,7 +441,7 @@ class Session:
         """Take note of an event that is on the disk."""
         self.events.append({**fields, "k": kind})
         who, number = fields.get("who"), fields.get("ballot")
-        self.turns[who] = max(self.turns.get(who, -1), fields.get("turn", -1))
+        self._note_turn(fields)
         if kind == "show":
             self._note_show(fields, now)
         elif kind in ("label", "check") and number is not None and who != NOBODY:
@@ -459,6 +459,10 @@ class Session:
             self.ballots[number].closed = True
         elif kind == "close":
             self.closed = True
+
+    def _note_turn(self, event):
+        who = event.get("who")
+        self.turns[who] = max(self.turns.get(who, -1), event.get("turn", -1))
 
     def _note_show(self, fields, now):
         row = fields["q"]
@@ -520,7 +524,7 @@ class Voters:
         state: of the run.
         others: who answers the first questions of a round instead, and how many of the last ones
             are left to people: None, all of them.
-        how: `room`, `takers`, `checks` as in `Session`.
+        how: `room`, `checks` as in `Session`.
     """
 
     def __init__(self, ask, state, others=None, most=None, **how):
@@ -600,32 +604,38 @@ def report(events):
     firsts = {key: vote for key, vote in votes.items() if vote["k"] == "label"}
     checks = {key: vote for key, vote in votes.items() if vote["k"] == "check"}
     pairs = [vote for vote in votes.values() if sided(vote)]
-    left = np.mean([is_left(vote) for vote in pairs]) if pairs else np.nan
     twice = []
     golden = defaultdict(list)
-    for key, check in checks.items():
-        first = firsts.get((key[0], check["of"], key[2]))
+    for check in checks.values():
+        first = firsts.get((check["round"], check["of"], check["who"]))
         if check["why"] == "golden" and isinstance(check["said"], list):
-            golden[key[2]].append(check["said"][0] == 0)
+            golden[check["who"]].append(check["said"][0] == 0)
         elif first is not None and sided(check) and sided(first):
             twice.append((first, check))
     n_left = sum(is_left(first) and is_left(second) for first, second in twice)
     n_right = sum(not (is_left(first) or is_left(second)) for first, second in twice)
     bias = 0.5 * np.log((n_left + 0.5) / (n_right + 0.5)) if twice else np.nan
-    same = [first["said"] == second["said"] for first, second in twice]
     latest = {who: right[-OF_GOLDEN:] for who, right in golden.items()}
+    answers = firsts.values()
     return {
-        "answers": len(firsts), "people": len({who for _, _, who in firsts}),
-        "seconds": float(np.median([vote["ms"] for vote in firsts.values()]) / 1000)
-        if firsts else float("nan"),
-        "unsure": sum(is_unsure(vote.get("confidence")) for vote in firsts.values()),
-        "left": float(left), "band": CONFIDENT * 0.5 / max(len(pairs), 1) ** 0.5,
-        "side_bias": float(bias), "repeats": len(twice),
-        "consistency": float(np.mean(same)) if same else float("nan"),
-        "agreement": agreement(firsts.values()),
+        "answers": len(answers),
+        "people": len({vote["who"] for vote in answers}),
+        "seconds": of(np.median, [vote["ms"] / 1000 for vote in answers]),
+        "unsure": sum(is_unsure(vote.get("confidence")) for vote in answers),
+        "left": of(np.mean, [is_left(vote) for vote in pairs]),
+        "band": CONFIDENT * 0.5 / max(len(pairs), 1) ** 0.5,
+        "side_bias": float(bias),
+        "repeats": len(twice),
+        "consistency": of(np.mean, [first["said"] == second["said"] for first, second in twice]),
+        "agreement": agreement(answers),
         "golden": {who: (sum(right), len(right)) for who, right in golden.items()},
         "flagged": sorted(who for who, right in latest.items()
                           if len(right) == OF_GOLDEN and sum(right) < FLAGGED)}
+
+
+def of(statistic, values):
+    """NaN of nothing."""
+    return float(statistic(values)) if values else float("nan")
 
 
 def is_unsure(confidence):
@@ -679,5 +689,5 @@ def two_camps(events):
     table = np.array([[votes.get((who, ballot), 0) for ballot in ballots] for who in people], float)
     table -= table.mean(axis=0)
     first = np.linalg.svd(table, full_matrices=False)[0][:, 0]
-    return [{who for who, place in zip(people, first) if (place > 0) == side}
-            for side in (False, True)]
+    right = {who for who, place in zip(people, first) if place > 0}
+    return [set(people) - right, right]

@@ -79,14 +79,16 @@ def labels_of(scene, width, height):
     """Words and marks as {(row, column): letter}, where they are in a picture of characters."""
     placed = {}
     for piece in scene:
-        if isinstance(piece, Box) and piece.color in MARKS:
-            x, y, text = (piece.x0 + piece.x1) / 2, (piece.y0 + piece.y1) / 2, MARKS[piece.color]
-        elif isinstance(piece, Words):
+        if isinstance(piece, Circle):  # covers what is there
+            row, column = int((1 - piece.y) * height), int(piece.x * width)
+            placed.pop((min(row, height - 1), min(column, width - 1)), None)
+            continue
+        if isinstance(piece, Words):
             x, y, text = piece.x, piece.y, harmless(piece.text)
+        elif isinstance(piece, Box) and piece.color in MARKS:
+            x, y = (piece.x0 + piece.x1) / 2, (piece.y0 + piece.y1) / 2
+            text = MARKS[piece.color]
         else:
-            if isinstance(piece, Circle):  # what it covers
-                row, column = int((1 - piece.y) * height), int(piece.x * width)
-                placed.pop((min(row, height - 1), min(column, width - 1)), None)
             continue
         row = min(max(int((1 - y) * height), 0), height - 1)
         first = int(x * width - len(text) / 2 + 0.5)

@@ -72,7 +72,7 @@ class Decoder:
                     return end + 1, ESCAPED.get(data[2:end + 1].decode("latin-1"))
             return (0, None) if more else (len(data), None)
         if data[0] == 0x1b:
-            return 2, None  # Alt and a key
+            return (1 if data[1] == 0x1b else 2), None  # Alt and a key; and an arrow: the arrow
         size = sum(data[0] >= first for first in (0, 0xc2, 0xe0, 0xf0))
         if any(byte & 0xc0 != 0x80 for byte in data[1:size]):
             return 1, None  # no UTF-8

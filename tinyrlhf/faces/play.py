@@ -76,11 +76,12 @@ def measure(state):
 
 def summary(state, world, settings, folder):
     """What was played and learned, in a few lines."""
-    n, own = len(state.history), ""
+    n = len(state.history)
+    own = ""  # settings
     log = printable(Path(folder) / "feedback.jsonl")
     for name, default in world.defaults.items():
-        if name not in ALWAYS and name not in ("rounds", "agreement"):
-            own += f" --{name.replace('_', '-')} {settings[name]}" * (settings[name] != default)
+        if name not in (*ALWAYS, "rounds", "agreement") and settings[name] != default:
+            own += f" --{name.replace('_', '-')} {settings[name]}"
     kept = [f"kept in {printable(folder)}"]
     if n < len(state.plan):
         command = world.command.replace(" run ", " play ")

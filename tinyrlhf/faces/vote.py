@@ -83,7 +83,7 @@ class Booth:
         self.terminal, self.session, self.state, self.game = terminal, session, state, session.game
         self.colours, self.letters = (False, False) if terminal.still else look()
         self.note = ""
-        self.written = isinstance(session.form, Texts)
+        self.writes = isinstance(session.form, Texts)
         self.quick = self.game.seconds_per_step < QUICK and not terminal.still
         self.step_seconds = self.game.seconds_per_step * (SLOWER if self.quick else 1)
 
@@ -105,10 +105,14 @@ class Booth:
             verdict = self.session.say(WHO, ballot.id, said, time.monotonic(), done=done)
             self.note = "saved" if verdict == "taken" else verdict
         except Undone:
-            undone = self.session.undo(WHO, time.monotonic())
-            self.note = "taken back" if undone else "nothing to take back"
+            self.take_back()
         except OSError as error:
             self.note = f"not saved, and not counted: {error.strerror}; answer again"
+
+    def take_back(self):
+        """Undo the latest answer of this round."""
+        undone = self.session.undo(WHO, time.monotonic())
+        self.note = "taken back" if undone else "nothing to take back"
 
     def look_at(self, ballot):
         """What is on the screens; of tries beside a demonstration one is enough."""
@@ -145,7 +149,7 @@ class Booth:
         elif key == "space":
             self.running = not self.running
             self.began = time.monotonic() - self.at * self.step_seconds
-        elif key in "[]" or key == "r":
+        elif key in ("[", "]", "r"):
             self.running = False
             at = 0 if key == "r" else self.at + (1 if key == "]" else -1)
             self.at = min(max(at, 0), self.length)
@@ -210,7 +214,7 @@ class Booth:
     def act(self):
         """The episode that the person plays or writes, as an answer; None: they gave it up."""
         asked, afresh = self.session.first_shown(self.ballot), KINDS[self.kind].drawn
-        if self.written:
+        if self.writes:
             done = self.write_text(asked, "" if afresh else None)
         else:
             done = self.drive(asked, 0 if afresh else self.at)
@@ -219,8 +223,9 @@ class Booth:
     def drive(self, asked, at):
         """Episodes of one: as far as `at` as it was, then by key, in as many steps as were left."""
         left = int(steps_left(self.game, asked)[0])
-        if at >= left or (at and at >= asked.lengths[0]) or not self.game.keys:
-            self.note = "it is over there, go back with [" if at else "this game has no keys"
+        over = at >= min(left, asked.lengths[0])
+        if over or not self.game.keys:
+            self.note = "it is over there, go back with [" if over else "this game has no keys"
             return None
         driven, self.action = Driven(self.game, asked, at, self.session.rng), None
         try:
@@ -318,16 +323,20 @@ class Booth:
         moments = [0, self.length // 2, self.length] if self.terminal.still else [self.at]
         if is_text(self.game.scene(self.episodes.states[0, 0])):
             moments = [self.length]
-        frames = [[self.game.scene(self.episodes.states[i, min(at, length)])
-                   for i, length in enumerate(self.episodes.lengths)] for at in moments]
+        frames = [self.scenes_at(at) for at in moments]
         asked = len({self.session.ballots[number].row for number in self.session.order[WHO]
                      if self.session.ballots[number].why == "asked"})
         head = (f"round {self.session.number}   question {min(asked + 1, self.session.n)} of "
                 f"{self.session.n}   {self.note}")
         entry = ENTRIES[self.kind]
-        keys = entry.keys.replace("take over here", "mend it") if self.written else entry.keys
+        keys = entry.keys.replace("take over here", "mend it") if self.writes else entry.keys
         self.put([head, ""], frames, self.names(len(frames[0])),
                  [entry.question + self.more_of_question(), keys, COMMON])
+
+    def scenes_at(self, at):
+        """What each screen shows at this step; a play that is over shows its end."""
+        return [self.game.scene(states[min(at, length)])
+                for states, length in zip(self.episodes.states, self.episodes.lengths)]
 
     def more_of_question(self):
         """What is typed already, and what else can be said."""
@@ -358,8 +367,8 @@ class Booth:
             body = self.texts(scenes, names, columns)[:high + 1]
         else:
             high //= len(frames)
-            body = [row for scenes in frames
-                    for row in self.pictures(scenes, names, columns, high)]
+            body = [row for moment in frames
+                    for row in self.pictures(moment, names, columns, high)]
         head = [harmless(text)[:columns - 1] for text in head]
         self.terminal.draw((head + body + [""] + foot)[:lines])
 
@@ -401,11 +410,6 @@ class Booth:
         return ["  ".join(row.ljust(width) for row in rows)
                 for rows in itertools.zip_longest(*blocks, fillvalue="")]
 
-    def page(self, texts):
-        """Nothing but texts."""
-        width = self.terminal.measure().columns - 1
-        self.terminal.draw([row for text in texts for row in wrapped(self.in_letters(text), width)])
-
     def legend(self):
         width = self.terminal.measure().columns - 1
         return signs_of(self.game.legend, width, self.colours, self.letters)
@@ -423,12 +427,13 @@ class Booth:
 
     def end_of_round(self):
         """All is answered: learn from it, or take something back."""
-        self.page([f"round {self.session.number}: all is answered   {self.note}", "",
-                   "enter: learn from it   u undo   q save, stop"])
+        width = self.terminal.measure().columns - 1
+        texts = (f"round {self.session.number}: all is answered   {self.note}", "",
+                 "enter: learn from it   u undo   q save, stop")
+        self.terminal.draw([row for text in texts for row in wrapped(text, width)])
         key = self.terminal.key(60.0)
         if key in ("u", "backspace"):
-            undone = self.session.undo(WHO, time.monotonic())
-            self.note = "taken back" if undone else "nothing to take back"
+            self.take_back()
         elif key == "q":
             raise KeyboardInterrupt
         elif key == "enter":

@@ -23,13 +23,13 @@ def as_labels(answers, game, form, round_number, remarks=()):
     for i in range(len(answers)):
         rows = answers.shows[i][answers.shows[i] >= 0]
         labels.append({"kind": str(answers.kind[i]), "who": str(answers.person[i]),
-                       "round": round_number, "said": in_words(answers, i, len(rows), remarks),
+                       "round": round_number, "said": said_in_words(answers, i, len(rows), remarks),
                        "place": answers.place[i, :len(rows)].tolist(),
                        "shows": [form.write(game, answers.episodes, row) for row in rows]})
     return labels
 
 
-def in_words(answers, i, n_shown, remarks):
+def said_in_words(answers, i, n_shown, remarks):
     """What was said in answer i, as it stands in a label."""
     said = answers.said[i].tolist()
     for words, number in UNSAID.items():
@@ -41,7 +41,7 @@ def in_words(answers, i, n_shown, remarks):
 
 
 def said_of(label, remarks):
-    """Undo `in_words`: a list of numbers."""
+    """Undo `said_in_words`: a list of numbers."""
     said = label["said"]
     if not isinstance(said, str):
         return said
@@ -73,11 +73,12 @@ def labels_in(events, plan):
     """
     asked = [stage.questions * len(stage.kinds) for stage in plan]
     rounds = iter(np.repeat(np.arange(1, len(plan) + 1), asked).tolist())
-    finished = {event["round"] for event in events if event["k"] == "asked"}
     labels = [event for event in events if event["k"] == "label" and "ballot" not in event]
+    labels = [{"round": next(rounds, 0), **modern(label)} if label["v"] == 1 else label
+              for label in labels]
+    finished = {event["round"] for event in events if event["k"] == "asked"}
     of_ballots = [event for event in events if event.get("round") in finished]
-    return [*({"round": next(rounds, 0), **modern(each)} if each["v"] == 1 else each
-              for each in labels), *counted(of_ballots)]
+    return labels + counted(of_ballots)
 
 
 def counted(events):

@@ -56,7 +56,7 @@ class Phones(Lecture):
         self.thread.start()
 
     def work(self):
-        with contextlib.suppress(KeyboardInterrupt):  # stopped at the presenter's page
+        with contextlib.suppress(KeyboardInterrupt):  # the hours of a lecture are over
             self.ask(self.vote_on, None)
 
     def tick(self):
@@ -66,7 +66,7 @@ class Phones(Lecture):
             return
         if self.phase in ("wait", "read"):
             self.next(now)
-        elif self.phase == "open" and hands is not None:
+        elif self.phase in ("open", "closing") and hands is not None:
             self.raised = None
             self.show_of_hands(f"{hands[0]} {hands[1]}", now)
         elif self.phase == "open" and self.finishing:

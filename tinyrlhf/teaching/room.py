@@ -22,16 +22,21 @@ class Question(NamedTuple):
     options: tuple = ("left", "right")
     about: object = None
 
+    @property
+    def subject(self):
+        """Which question this is, as a text."""
+        return str((self.options, self.about))
+
 
 class Vote(NamedTuple):
     """Hands for left and right, and how many of them nobody raised.
 
-    about: options and `about` of the question it was given for, as text; None: any question.
+    subject: of the question it was given for; None: any question.
     """
     left: int
     right: int
     invented: int = 0
-    about: str | None = None
+    subject: str | None = None
 
 
 def invent(question, number, seed):
@@ -78,7 +83,7 @@ class Definitions(importlib.abc.InspectLoader):
 
 
 def counted(number):
-    return f"{number} hand{'s' * (number != 1)}"
+    return "1 hand" if number == 1 else f"{number} hands"
 
 
 def as_shares(votes):

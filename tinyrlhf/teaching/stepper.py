@@ -40,37 +40,32 @@ def parse_votes(text):
 
     `-`: a question on which nobody votes.
     """
-    found, rest = {}, text
-    for number in range(10_000 * bool(text)):
-        match = re.match(r" *(?:([0-9]{1,4}) *, *([0-9]{1,4})|-) *(?:,(?=.)|$)", rest)
-        if match is None:
-            raise ValueError("--votes: expected hands for the left and the right, such as 23,11, "
-                             f"or several such pairs, and - for none; got {text}")
-        if match[1]:
-            found[number] = Vote(int(match[1]), int(match[2]))
-        if not (rest := rest[match.end():]):
-            break
-    return found
+    pair = r" *(?:([0-9]{1,4}) *, *([0-9]{1,4})|-) *"
+    if text and not re.fullmatch(f"{pair}(?:,{pair})*", text):
+        raise ValueError("--votes: expected hands for the left and the right, such as 23,11, or "
+                         f"several such pairs, and - for none; got {text}")
+    return {number: Vote(int(found[1]), int(found[2]))
+            for number, found in enumerate(re.finditer(pair, text)) if found[1]}
 
 
 def on_tape(path, number):
     """(votes, seed) of the last recorded show of this demo on a tape."""
-    head, votes = {}, {}
+    recorded, seed, votes = "no demo", 0, {}
     try:
         for event in events(path):
             if event["k"] == "demo":
-                head, votes = event, {}
+                recorded, seed, votes = f"demo {event['number']}", event["seed"], {}
             elif event["k"] == "hands":
                 votes[event["question"]] = Vote(*event["vote"])
-        for name, value in [("seed", head.get("seed", 0)), *((f"vote {number}", hands)
-                            for number, vote in votes.items() for hands in (number, *vote[:3]))]:
-            check_whole(name, value, 0, 2 ** 53)
+        check_whole("seed", seed, 0, 2 ** 53)
+        for question, vote in votes.items():
+            for value in (question, *vote[:3]):
+                check_whole(f"vote {question}", value, 0, 2 ** 53)
     except (TypeError, KeyError) as error:
         raise ValueError(f"--from: expected a tape of a demo, got {path}: {error}") from None
-    if head.get("number") != number:
-        raise ValueError(f"--from: expected a tape of demo {number}, got {path}, which is "
-                         f"{'one of demo %s' % head['number'] if head else 'none of a demo'}")
-    return votes, head["seed"]
+    if recorded != f"demo {number}":
+        raise ValueError(f"--from: expected a tape of demo {number}, got {path}, one of {recorded}")
+    return votes, seed
 
 
 class Stepper:
@@ -134,7 +129,7 @@ class Stepper:
         if self.question is None:
             return None
         number, vote = self.n_asked - 1, self.votes.get(self.n_asked - 1)
-        if vote is None or vote.about not in (None, str(self.question[3:])):
+        if vote is None or vote.subject not in (None, self.question.subject):
             self.votes.pop(number, None)  # it was for another question
             vote = invent(self.question, number, self.seed)
         self.heard.append(vote)
@@ -162,7 +157,6 @@ class Stepper:
             self.next()
             self.ask_phones()
         self.show_status()
-        self.figure.canvas.draw_idle()
 
     def dress(self):
         """What stands around every picture."""
@@ -183,7 +177,9 @@ class Stepper:
         """Which hands nobody raised, and where phones find the question."""
         invented = sum(vote.invented for vote in self.heard)
         total = sum(vote.left + vote.right for vote in self.heard)
-        text = f"INVENTED: {invented} of {total} hands" + ", raised by nobody" * (not self.phones)
+        text = f"INVENTED: {invented} of {total} hands"
+        if not self.phones:
+            text += ", raised by nobody"
         self.status.set_text(text if invented else "")
         if self.phones:
             self.join.set_text(self.phones.words())
@@ -227,7 +223,7 @@ class Stepper:
     def vote(self, left, right, invented=0):
         """These hands are for the question on the screen; with `out` they go on the tape."""
         number = self.n_asked - 1
-        vote = self.votes[number] = Vote(left, right, invented, str(self.question[3:]))
+        vote = self.votes[number] = Vote(left, right, invented, self.question.subject)
         if self.out is not None:
             if self.log is None:
                 Path(self.out).mkdir(parents=True, exist_ok=True)
@@ -256,16 +252,16 @@ class Stepper:
         """From now on the window's keys, its size and the clock lead the show."""
         canvas = self.figure.canvas
         canvas.mpl_disconnect(canvas.manager.key_press_handler_id)  # its s and q mean other things
-        canvas.mpl_connect("key_press_event", lambda event: self.press(event.key))
+        canvas.mpl_connect("key_press_event", lambda event: self.on(self.obey, event.key))
         canvas.mpl_connect("resize_event", lambda event: self.fit())
         if self.phones:
-            self.clock = canvas.new_timer(round(1000 * TICK), [(self.hear_phones, (), {})])
+            self.clock = canvas.new_timer(round(1000 * TICK), [(self.on, (self.hear_phones,), {})])
             self.clock.start()
 
-    def press(self, key):
-        """What a key does; what goes wrong is said on the screen."""
+    def on(self, event, *about):
+        """What a key or the clock does; what goes wrong is said on the screen."""
         try:
-            self.obey(key)
+            event(*about)
         except (OSError, ValueError) as error:  # a folder that takes no picture, a tape in use
             self.tell(fill(str(error), 60))
         self.figure.canvas.draw_idle()

@@ -1,16 +1,11 @@
 """How does each kind of feedback look on a page? What is shown, and which keys say what."""
 from tinyrlhf.faces.browser.drawing import clip_of
-from tinyrlhf.faces.vote import QUICK, SLOWER
+from tinyrlhf.faces.vote import ENTRIES, QUICK, SLOWER
 from tinyrlhf.feedback.answers import CANT_TELL, GRADES, KINDS, PARTS, SAME, SKIP
 
 SIDES = "left", "right"
 ARROWS = {"left": "ArrowLeft", "right": "ArrowRight", "up": "ArrowUp", "down": "ArrowDown"}
-TITLES = {
-    "preference": "Which do you like better?", "ranking": "The best first: put them in order",
-    "rating": "How good is this?", "thumb": "Good, or not?",
-    "demonstration": "Show how it is done", "correction": "Mend it where it goes wrong",
-    "stop": "After which part would you have stopped it?", "comment": "What do you say to it?",
-    "credit": "Which do you like better, and why?"}
+TITLES = {"stop": "After which part would you have stopped it?"}  # others: as at a terminal
 IN_PARTS = "stop", "credit"
 STEER = "with the keys %s; the first key begins, Enter keeps what you did"
 
@@ -63,6 +58,7 @@ def screen_of(session, ballot, drawn):
     kind, game, episodes = session.kind(ballot), session.game, session.questions.episodes
     rows, order = session.screens(ballot)
     acts = KINDS[kind].needs == "expert"
+    mends = acts and not KINDS[kind].drawn
     typed = acts and hasattr(game, "decode")
     for row in rows:
         if row not in drawn:  # a room sees the same ones again and again
@@ -76,17 +72,16 @@ def screen_of(session, ballot, drawn):
     options = choices(kind, order, session.remarks)
     lead = ""
     if typed:
-        mends = not KINDS[kind].drawn
         question["start"] = clips[0]["words"] if mends else ""
         lead = "write it as it should be, and press Enter"
         options = [option(None, "it may stay as it is", [0])] if mends else []
     elif acts:
-        keys = {ARROWS.get(key, key): action for key, action in game.keys.items()}
+        keys = {ARROWS.get(key, key): key for key in game.keys}
         live = game.seconds_per_step < QUICK  # then it goes on by itself, else a key is a step
-        question.update(steer=keys, anew=KINDS[kind].drawn,
+        question.update(steer=keys, anew=not mends,
                         live=round(1000 * SLOWER * game.seconds_per_step) if live else 0)
         lead = STEER % ", ".join(game.keys)
-        if not KINDS[kind].drawn:
+        if mends:
             lead = "pause with the space key where you take over, then steer " + lead
             options.append(option("n", "it may stay", [0], minor=True))
     if hasattr(game, "ask"):
@@ -95,7 +90,7 @@ def screen_of(session, ballot, drawn):
     down = "ArrowDown" if kind == "preference" else "c"
     cant_tell = option(down, "can't tell", [CANT_TELL], minor=True)
     undo = option("Backspace", "undo", do="undo", minor=True)
-    return {"title": TITLES[kind], "lead": lead, "question": question,
+    return {"title": TITLES.get(kind, ENTRIES[kind].question), "lead": lead, "question": question,
             "options": [*options, cant_tell, skip, undo]}
 
 

@@ -4,11 +4,12 @@
         state.person = Voters(page.ask, state)          # `sessions.py`
         rlhf(state)
 
-What people do comes as messages. The loop's thread reads and answers them one after the other: it
-alone keeps the books, and what is acknowledged is on the disk.
+A page shows its view: phase, title and lead, question (clips), options (`asking.py`), result, and
+what stands beside; a message without a phase is what is new of it. What people do comes as messages
+too: the loop's thread reads and answers them one after the other; it alone keeps the books, and
+what is acknowledged is on the disk.
 """
 import itertools
-import json
 import secrets
 import time
 from pathlib import Path
@@ -17,10 +18,11 @@ import numpy as np
 
 from tinyrlhf.faces.browser.asking import option, screen_of, words_for
 from tinyrlhf.faces.browser.drawing import learned, piece_of
-from tinyrlhf.faces.browser.server import Door, Inbox, Refused, Reply, Server, as_json, reply_to
+from tinyrlhf.faces.browser.server import (Door, Inbox, Refused, Reply, Server, as_json, packed,
+                                           reply_to)
 from tinyrlhf.feedback.answers import KINDS
 from tinyrlhf.numerics import sigmoid
-from tinyrlhf.saving import Closing, finite
+from tinyrlhf.saving import Closing
 from tinyrlhf.sessions import Driven, Said, is_pair, is_unsure, report
 
 WHO = "browser"
@@ -67,8 +69,8 @@ class Desk(Closing):
         on = self.on
         routes = {**page_routes(self.door), ("GET", "/events"): self.events,
                   ("POST", "/vote"): on("vote", **VOTE),
-                  ("POST", "/do"): on("do", what=str, text=str),
-                  ("POST", "/act"): on("act", ballot=str, action=int, text=str, **{"from": int})}
+                  ("POST", "/do"): on("do", what=str, text=str, turn=int),
+                  ("POST", "/act"): on("act", ballot=str, key=str, text=str, **{"from": int})}
         try:
             self.listener = self.server.listen("127.0.0.1", port, routes, lambda whose: self.texts,
                                                self.door.by_link)
@@ -112,11 +114,6 @@ class Desk(Closing):
         self.server.close()
 
 
-def packed(view):
-    """A view, or what is new of it, as a message to pages."""
-    return json.dumps(finite(view), separators=(",", ":")).encode()
-
-
 def answer_messages(found, votes, others):
     """Answer messages in their order, all votes between two others in one wait for the disk.
 
@@ -154,17 +151,21 @@ def votes_into(session, answers):
             for verdict in verdicts]
 
 
+def round_of(session, state):
+    return f"round {session.number}" + (f" of {len(state.plan)}" if state else "")
+
+
 def side_of(state, events):
     """What stands beside a question: pictures of what was learned, and how well it guesses."""
     if state is None:
         return {}
     shares = [(f"round {each['round']}", each.get("reward_model_accuracy", np.nan))
               for each in state.history][-ROUNDS:] + [("yourself", report(events)["consistency"])]
-    rows = [row(name, share) for name, share in shares if np.isfinite(share)]
+    rows = [bar(name, share) for name, share in shares if np.isfinite(share)]
     return {"learned": learned(state), "guessed": rows}
 
 
-def row(label, share, count=None, side=""):
+def bar(label, share, count=None, side=""):
     """A bar of a result."""
     number = f"{share:.0%}" if count is None else f"{share:.0%}  ({count})"
     return {"label": label, "share": float(share), "number": number, "count": count, "side": side}
@@ -207,15 +208,15 @@ class Browser(Desk):
 
     def around(self, **view):
         """A view with what stands beside every question."""
-        session, n_rounds = self.session, f" of {len(self.state.plan)}" if self.state else ""
+        session = self.session
+        done = f"{len(session.order[WHO])} of {session.n} answered"
         return {**self.beside, "last": self.last, "turn": session.turns.get(WHO, 0),
-                "progress": f"round {session.number}{n_rounds} · {len(session.order[WHO])} of "
-                            f"{session.n} answered", **view}
+                "progress": f"{round_of(session, self.state)} · {done}", **view}
 
     def ask_one(self, ballot):
         """One question, or (None) whether to learn from the answers; until something is said."""
         if ballot is None:
-            asked = {"title": f"{self.session.n} answers. Shall it learn from them?",
+            asked = {"title": "All is answered. Shall it learn from it?",
                      "question": None, "options": [
                          option("Enter", "learn from these answers", do="learn"),
                          option("Backspace", "undo", do="undo", minor=True)]}
@@ -232,7 +233,7 @@ class Browser(Desk):
         """What was said, beside what the model had expected."""
         replies = votes_into(self.session, answers)
         for said, reply in zip(answers, replies):
-            if isinstance(reply, Reply) and self.ballot is not None:
+            if isinstance(reply, Reply) and self.ballot and said.ballot == self.ballot.id:
                 self.changed = True
                 unsure = " (not sure)" if is_unsure(said.confidence) else ""
                 self.last = f"You said: {words_for(said.said, self.asked['options'])}{unsure}."
@@ -242,18 +243,18 @@ class Browser(Desk):
                     self.last += f" The reward model had expected {side}: {max(p, 1 - p):.0%}."
         return replies
 
-    def do(self, what, text):
+    def do(self, what, text, turn):
         """Keys that are no answers."""
         now = time.monotonic()
         if what == "quit":
             raise KeyboardInterrupt
-        if what == "keep" and self.ballot is not None:
+        if what == "keep" and self.ballot and "steer" in self.asked["question"]:
             return self.keep()
         if what == "undo":
-            if self.session.undo(WHO, now) is None:
+            if self.session.undo(WHO, now, turn) is None:
                 raise Refused(409, "there is nothing to undo in this round")
             self.last = None
-        elif what == "prompt" and self.ballot is not None:
+        elif what == "prompt" and self.ballot and hasattr(self.session.game, "ask"):
             self.session.ask_instead(self.ballot, text or "", self.state.policy, now)
         elif what == "learn" and self.ballot is None:
             self.session.close(now)
@@ -275,7 +276,7 @@ class Browser(Desk):
         self.changed = True
         return reply
 
-    def act(self, id, action, text, begin):
+    def act(self, id, key, text, begin):
         """A step of somebody who plays, or a text that somebody wrote."""
         session, ballot = self.session, self.ballot
         if ballot is None or id != ballot.id or KINDS[session.kind(ballot)].needs != "expert":
@@ -284,11 +285,11 @@ class Browser(Desk):
         if text is not None and start is not None:
             unchanged = text == start and not KINDS[session.kind(ballot)].drawn
             return self.keep(None if unchanged else session.with_text(ballot, text))
-        if action not in session.game.keys.values():
-            raise Refused(400, "action: expected one of the game's")
+        if key not in session.game.keys:
+            raise Refused(400, "key: expected one of the game's")
         if self.driven is None or (begin or 0) >= 0:
             self.driven = Driven(session.game, session.first_shown(ballot), begin or 0, session.rng)
-        self.driven.step(action)
+        self.driven.step(session.game.keys[key])
         pieces = [piece_of(piece) for piece in session.game.scene(self.driven.state)]
         more = "; Enter keeps it, Backspace begins anew" if self.driven.over else ""
         return as_json({"pieces": pieces, "over": self.driven.over,

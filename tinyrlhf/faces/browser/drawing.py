@@ -38,24 +38,22 @@ def frames_of(game, states):
 
 def piece_of(piece):
     """A piece as a list: its kind, its numbers and texts in their order."""
-    rounded = (round(float(value), 4) if isinstance(value, (float, np.floating)) else value
-               for value in piece)
-    return [LETTERS[type(piece)], *(value.item() if isinstance(value, np.generic) else value
-                                    for value in rounded)]
+    values = [value.item() if isinstance(value, np.generic) else value for value in piece]
+    rounded = [round(value, 4) if isinstance(value, float) else value for value in values]
+    return [LETTERS[type(piece)], *rounded]
 
 
 def learned(state):
-    """A picture of what a run has learned: what the policy does, and what it takes for good.
+    """What a run has learned: clips `before` and `now`, and a `map` of what is good, or `texts`.
 
     Returns None before anything was learned. Drawn with a generator of its own.
     """
     if not any("fit_loss" in row for row in state.history):
         return None
     game, rng = state.game, np.random.default_rng(0)
-    now = rollout(game, state.policy, game.start(PLAYS, rng), rng,
-                  steps_at_most=state.steps_at_most)
-    before = rollout(game, state.reference, game.start(PLAYS, rng), rng,
-                     steps_at_most=state.steps_at_most)
+    now, before = (rollout(game, policy, game.start(PLAYS, rng), rng,
+                           steps_at_most=state.steps_at_most)
+                   for policy in (state.policy, state.reference))
     picture = {"before": clip_of(game, before, 0), "now": clip_of(game, now, 0)}
     if hasattr(game, "decode"):
         returns = state.reward_model.rewards(now).sum(axis=1)

@@ -12,9 +12,9 @@ from collections import Counter
 import numpy as np
 
 from tinyrlhf.faces.browser.asking import option, screen_of
-from tinyrlhf.faces.browser.desk import (TICK, VOTE, Desk, answer_messages, before_and_now, guess,
-                                         packed, page_routes, row, side_of, votes_into)
-from tinyrlhf.faces.browser.server import Bucket, Door, Refused, Reply, as_json
+from tinyrlhf.faces.browser.desk import (TICK, VOTE, answer_messages, bar, before_and_now, guess,
+                                         page_routes, round_of, side_of, votes_into)
+from tinyrlhf.faces.browser.server import Bucket, Door, Refused, Reply, as_json, packed
 from tinyrlhf.faces.vote import in_words
 from tinyrlhf.feedback.answers import CANT_TELL, SKIP
 from tinyrlhf.sessions import CAMPS, report, two_camps
@@ -41,9 +41,9 @@ ON_THE_SCREEN = {  # phase: title and lead of the presenter, and what Enter does
     "show": ("What your answers have taught it", "", "go on"),
     "read": ("", "Look first: the vote is not open yet", "open the vote"),
     "open": ("Everybody judges pairs of their own",
-             "{} answers; they are hidden until the vote is closed", "close the vote"),
+             "answers: {}; hidden until the vote is closed", "close the vote"),
     "closing": ("", "closing ...", None),
-    "closed": ("What the room has said", "closed, with {} answers", "go on"),
+    "closed": ("What the room has said", "closed; answers: {}", "go on"),
     "learn": ("It learns from your answers ...", "", None)}
 REVEALS = ("show the votes", "show how far you disagree", "go on")
 MORE_KEYS = ("PageDown: the same as Enter, for clickers\n"
@@ -61,7 +61,7 @@ class Lecture:
         rng: of the simulated voters.
     """
 
-    def __init__(self, desk: Desk, address, port=0, crowd=None, simulate=0, keys=None, rng=None):
+    def __init__(self, desk, address, port=0, crowd=None, simulate=0, keys=None, rng=None):
         code = "".join(secrets.choice(LETTERS) for _ in range(CODE))
         self.keys = keys or {"secret": secrets.token_hex(16), "code": code}
         self.desk, self.crowd, self.simulate = desk, crowd, simulate
@@ -90,11 +90,10 @@ class Lecture:
 
     def mine(self, whose):
         """What this voter sees besides: what they have said, or the pair that is theirs alone."""
-        if whose in self.own:
-            return self.own[whose]
         in_room = self.phase == "open" and self.session.room
         yours = self.session.said(whose, self.ballot) if in_room else None
-        return packed({"turn": self.session.turns.get(whose, 0), "yours": yours})
+        here = packed({"turn": self.session.turns.get(whose, 0), "yours": yours})
+        return self.own.get(whose, here)
 
     async def vote(self, request):
         whose = self.door.whose(request)
@@ -145,10 +144,12 @@ class Lecture:
     def presses(self, verb, who, what=None, text="", *_):
         """What the presenter does; and who has joined."""
         now, phase, room = time.monotonic(), self.phase, self.session.room
-        if what == "quit":
-            raise KeyboardInterrupt
         if verb == "joined":
             self.waiting.append(who)
+        elif verb == "act":
+            raise Refused(409, "nobody acts in a lecture")
+        elif what == "quit":
+            raise KeyboardInterrupt
         elif what == "next":
             self.next(now)
         elif what == "hands" and phase in ("read", "open") and room:
@@ -178,8 +179,6 @@ class Lecture:
         elif self.phase == "open":
             self.closing, self.phase = now, "closing"
             self.tell_presenter()
-        elif self.phase == "end":
-            self.phase = "over"
         elif self.phase == "closed" and room and self.revealed < len(REVEALS) - 1:
             self.go("closed", self.revealed + 1)
         elif self.phase != "closing":
@@ -262,8 +261,10 @@ class Lecture:
     def deal(self):
         """To some of those who wait the next pair of their own, if that is how this room votes."""
         some, self.waiting = set(self.waiting[:AT_ONCE]), self.waiting[AT_ONCE:]
+        if self.phase != "open" or self.session.room:
+            return
         texts = {}
-        for who in some if self.phase == "open" and not self.session.room else ():
+        for who in some:
             ballot = self.session.deal(who, time.monotonic())
             view = {"title": "You have judged them all: thank you", "question": None, "options": []}
             if ballot is not None:
@@ -276,10 +277,9 @@ class Lecture:
 
     def counts(self):
         """What changes on the presenter's screen from moment to moment."""
-        n_rounds = f" of {len(self.state.plan)}" if self.state else ""
         n_there = len(set(self.audience.streams.values()))
         return {"lead": ON_THE_SCREEN[self.phase][1].format(self.session.turnout(self.ballot)),
-                "progress": f"round {self.session.number}{n_rounds} · phones here: {n_there}"}
+                "progress": f"{round_of(self.session, self.state)} · phones here: {n_there}"}
 
     def recount(self):
         """Tell the presenter how many there are, if that has changed."""
@@ -316,12 +316,12 @@ class Lecture:
     def result(self):
         """What is revealed of a closed vote: the guess, then the votes, then the disagreement."""
         if not self.session.room:
-            return [{"big": f"{self.session.turnout()} answers"},
+            return [{"big": f"answers: {self.session.turnout()}"},
                     *({"saying": line} for line in in_words(self.session.events))]
         p = guess(self.session, self.ballot, self.state)
         parts = [{"saying": "The reward model makes no guess here."} if p is None else
                  {"title": "What the reward model had guessed",
-                  "rows": [row("left", p, side="left"), row("right", 1 - p, side="right")]}]
+                  "rows": [bar("left", p, side="left"), bar("right", 1 - p, side="right")]}]
         tally = self.session.tally(self.ballot)
         if self.revealed >= 1:
             parts.append({"title": "What you said", "rows": self.rows(tally),
@@ -342,7 +342,7 @@ class Lecture:
         total = max(sum(count for said, count in firsts.items() if said >= 0), 1)
         named = [(each, each["say"][0] if each["say"] else each.get("add", -1))
                  for each in self.screen["options"]]
-        return [row(each["label"] or each["key"], firsts[number] / total, firsts[number],
+        return [bar(each["label"] or each["key"], firsts[number] / total, firsts[number],
                     each.get("side", "")) for each, number in named if number >= 0]
 
     def disagreement(self, tally):
@@ -359,7 +359,7 @@ class Lecture:
                 f"Krippendorff's alpha over all votes so far: {alpha:.2f} "
                 "(1: all agree; 0: as if by chance)")
         return {"title": "How far you disagree", "saying": text,
-                "rows": [row("4 p (1 - p)", 4 * p * (1 - p)), row("pairs agree", agree)]}
+                "rows": [bar("4 p (1 - p)", 4 * p * (1 - p)), bar("pairs agree", agree)]}
 
     def two_camps(self):
         """Voters in two groups by how they have voted, and what each says here."""
@@ -378,7 +378,12 @@ class Lecture:
             self.desk.show_end(state, lines, "What the room has taught it", self.told,
                                [option("Enter", "close", do="next")])
             while self.phase == "end" and time.monotonic() < self.ends:
-                self.tick()
+                answer_messages(self.desk.inbox.read(TICK), self.votes, self.leave)
+
+    def leave(self, verb, *_):
+        """Whatever is pressed at the end."""
+        if verb == "do":
+            self.phase = "over"
 
 
 def for_phones(screen):
@@ -390,4 +395,6 @@ def unsaid(tally, n_unsure):
     """Those who said nothing, and those who were not sure: three things, never one."""
     words = {CANT_TELL: "can't tell", SKIP: "skipped"}
     told = [f"{tally[number,]} {text}" for number, text in words.items() if tally.get((number,))]
-    return ", ".join([*told, *([f"{n_unsure} of them not sure"] if n_unsure else [])])
+    if n_unsure:
+        told.append(f"{n_unsure} of them not sure")
+    return ", ".join(told)

@@ -31,8 +31,8 @@ const last = (list, n = 1) => list[list.length - n];
 
 function drawPieces(context, pieces, size) {
   const texts = pieces.filter(piece => piece[0] === "W").map(piece => piece[3]);
-  const longest = Math.max(1, ...texts.join("\n").split("\n").map(line => line.length));
-  const letters = size * Math.min(1 / 15, 1.4 / longest / texts.length);
+  const widest = Math.max(1, ...texts.join("\n").split("\n").map(line => line.length));
+  const letters = size * Math.min(1 / 15, 1.4 / widest / texts.length);
   context.lineCap = "round";
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -181,14 +181,10 @@ function options() { return view.more || view.options || []; }
 function showOptions() {
   at("majors").replaceChildren(...options().filter(each => !each.minor).map(buttonOf));
   at("minors").replaceChildren(...options().filter(each => each.minor).map(buttonOf));
-  showKeys();
-  showPressed();
-}
-
-function showKeys() {
   const keys = options().filter(each => each.key).map(each =>
     `${NAMES[each.key] || each.key}: ${each.label || "number " + each.key}`);
   tell("help", [...keys, "space: pause or play", view.help || ""].join("\n"));
+  showPressed();
 }
 
 function showPressed() {
@@ -327,18 +323,19 @@ async function act(what) {
   }
   const text = what === "prompt" ? at("typed").value : hands;
   hands = "";
-  return send("/do", {what, text});
+  turn += 1;
+  return send("/do", {what, text, turn});
 }
 
 // ---- acting oneself: the server plays, the page steers
 
 function stopActing() { clearInterval(timer); acting = holding = null; }
 
-async function step(action) {
+async function step(key) {
   if (acting.busy || acting.over) return;
   const mine = acting;
   mine.busy = true;
-  const told = await send("/act", {ballot: view.question.id, from: mine.from, action});
+  const told = await send("/act", {ballot: view.question.id, from: mine.from, key});
   mine.busy = false;
   if (!told || mine !== acting) return;
   Object.assign(mine, {from: -1, over: told.over, frames: [told.pieces]});
@@ -369,7 +366,7 @@ function onKey(event) {
 // Whether a key means something here.
 function onOurKey(key, repeated) {
   const question = view.question, option = options().find(each => each.key === key);
-  if (question?.steer && key in question.steer && (acting || !option)) {
+  if (question?.steer && key in question.steer) {  // some games need a key of ours: then press its button
     if (!acting) beginActing();
     holding = question.steer[key];
     if (!question.live) step(holding);

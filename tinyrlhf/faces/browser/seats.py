@@ -17,7 +17,7 @@ from tinyrlhf.runs import ROOM
 from tinyrlhf.sessions import Voters
 from tinyrlhf.worlds import AGREEMENT
 
-PORT = 8000         # of the audience's page, unless told
+PORT = 8000  # of the audience's page, unless told
 
 
 @contextlib.contextmanager
@@ -76,11 +76,11 @@ def keys_in(folder):
     path = Path(folder or "") / ROOM
     if folder is None or not path.exists():
         return None
-    keys = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(keys, dict) or set(map(type, keys.values())) != {str} or (
-            set(keys) != {"secret", "code"}):
-        raise ValueError(f"{path}: cannot be read; delete it, and everybody comes in anew")
-    return keys
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        keys = json.loads(path.read_text(encoding="utf-8"))
+        if set(keys) == {"secret", "code"} and set(map(type, keys.values())) == {str}:
+            return keys
+    raise ValueError(f"{path}: cannot be read; delete it, and everybody comes in anew")
 
 
 def keep_keys(lecture, folder):

@@ -18,7 +18,7 @@ import time
 from http import HTTPStatus
 from typing import NamedTuple
 
-from tinyrlhf.saving import Closing
+from tinyrlhf.saving import Closing, finite
 
 SECONDS = 3.0                       # in all: for a request, and again for its answer
 HEAD, LINES, URL, BODY = 8192, 64, 512, 2048  # most bytes, and lines of a head
@@ -86,10 +86,13 @@ class Reply(NamedTuple):
     stream: str | None = None
 
 
+def packed(data):
+    """JSON in one line of ASCII, as messages and replies are; no number is null."""
+    return json.dumps(finite(data), separators=(",", ":")).encode()
+
+
 def as_json(data):
-    """A reply; text of models stays text: what could end a script or a line is escaped."""
-    return Reply(json.dumps(data, separators=(",", ":"), allow_nan=False).encode(),
-                 type="application/json")
+    return Reply(packed(data), type="application/json")
 
 
 async def read_request(reader, hosts, address):
@@ -343,6 +346,7 @@ class Inbox:
             self.messages.put((message, None))
 
     def __enter__(self):
+        self.__exit__()  # what slipped in since the last one was closed
         self.open = True
 
     def __exit__(self, *_):
