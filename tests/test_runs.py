@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyrlhf import cli, report, runs, saving
+from tinyrlhf import archives, cli, report, runs, saving
 from tinyrlhf.episodes import Episodes, replay
 from tinyrlhf.feedback import log
 from tinyrlhf.feedback.answers import KINDS, Answers
@@ -790,7 +790,7 @@ def wrong_content(flat, rng):
 
 @pytest.mark.parametrize("tries", [60, pytest.param(2000, marks=pytest.mark.slow)])
 def test_a_checkpoint_of_wrong_content_is_one_line_and_none_is_taken_silently(begun, tries):
-    flat, rng = saving.arrays_in("one/checkpoint.npz"), np.random.default_rng(0)
+    flat, rng = archives.arrays_in("one/checkpoint.npz"), np.random.default_rng(0)
     for _ in range(tries):
         how, wrong = wrong_content(flat, rng)
         if "answered" in how.split() and "answered" not in wrong:       # older checkpoints have none
@@ -821,7 +821,8 @@ def test_damaged_checkpoints_are_refused_or_untouched_and_need_no_memory(begun, 
     whole, path, rng = bytes_of(runs.load("one")), Path("one/checkpoint.npz"), np.random.default_rng(1)
     data = path.read_bytes()
     before, began, refused = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time(), 0
-    settings, held = runs.settings_of("one"), {name: value.tobytes() for name, value in saving.arrays_in(path).items()}
+    settings = runs.settings_of("one")
+    held = {name: value.tobytes() for name, value in archives.arrays_in(path).items()}
     for number in range(tries):
         path.write_bytes(damaged(data, number, rng))
         try:

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from tinyrlhf import saving
+from tinyrlhf.archives import arrays_in, check_saved, read_text
 from tinyrlhf.feedback.log import Log, events
-from tinyrlhf.saving import Lock, arrays_in, check_saved, finite, hold, read_text, whole_file, write_json, write_whole
+from tinyrlhf.saving import Lock, finite, hold, whole_file, write_json, write_whole
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 

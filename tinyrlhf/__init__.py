@@ -7,6 +7,7 @@ NumPy, and matplotlib for pictures. The map, in reading order; imports only run 
     conformance   does a gradient, or a game of your own, keep its promises?
     protocols     what the loop expects of its parts
     saving        states as flat dicts, files that are whole or not there
+    archives      files from elsewhere: looked at before anything is believed or allocated
     nn            numbers to numbers: networks, distributions, optimizers, schedules
     games         where things happen: game (the protocol), bandit, gridworld, cartpole, arm, ...
     policies      act: a network read as a distribution over actions

@@ -27,11 +27,11 @@ from pathlib import Path
 import numpy as np
 
 from tinyrlhf import __version__
+from tinyrlhf.archives import arrays_in, check_saved, read_text
 from tinyrlhf.checks import check_range
 from tinyrlhf.feedback.log import Log, events
 from tinyrlhf.humans.recorded import Book, Recorded, remembered_in
-from tinyrlhf.saving import (Closing, Lock, arrays_in, check_saved, read_text, whole_file,
-                             write_whole)
+from tinyrlhf.saving import Closing, Lock, whole_file, write_whole
 from tinyrlhf.worlds import find
 
 ROOM = "room.json"

@@ -22,7 +22,7 @@ import numpy as np  # noqa: E402  (after the thread count)
 import test_log  # noqa: E402
 import test_runs  # noqa: E402
 import test_saving  # noqa: E402
-from tinyrlhf import runs, saving  # noqa: E402
+from tinyrlhf import archives, runs  # noqa: E402
 from tinyrlhf.feedback import log  # noqa: E402
 
 LONG = """
@@ -44,7 +44,7 @@ def damage(n=10_000):
     os.chdir(tempfile.mkdtemp())
     test_runs.run("one", rounds=1)
     rng, path, settings = np.random.default_rng(1), Path("one/checkpoint.npz"), runs.settings_of("one")
-    data, whole = path.read_bytes(), {name: value.tobytes() for name, value in saving.arrays_in(path).items()}
+    data, whole = path.read_bytes(), {name: value.tobytes() for name, value in archives.arrays_in(path).items()}
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     refused = same = 0
     for number in range(n):
@@ -69,7 +69,7 @@ def bombs():
                 tracemalloc.start()
             began = time.perf_counter()
             try:
-                saving.arrays_in(path)
+                archives.arrays_in(path)
                 said = "TAKEN"
             except Exception as error:
                 said = type(error).__name__
