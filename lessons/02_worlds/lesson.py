@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 2. Worlds and hand-made rewards
 #
-# **Goal**: say what a world does (start, observe, step), what an episode and a return are, and see with your own eyes
-# why writing a reward by hand is hard: the robot does exactly what is paid.
+# **Goal**: say what a world does (start, observe, step), what an episode and a return are, and see
+# with your own eyes why writing a reward by hand is hard: the robot does exactly what is paid.
 #
 # About 45 minutes: reading 10, the experiment 5, exercises 30.
 
@@ -10,8 +10,9 @@
 # ## A world answers three calls
 #
 # <a id="agent-environment"></a>
-# Lesson 1 had an agent, an action and a person. Here is the third party, the **environment**, which we call a world (or
-# a game). It says how an episode starts, what the agent may see of its **state**, and what an action does:
+# Lesson 1 had an agent, an action and a person. Here is the third party, the **environment**, which
+# we call a world (or a game). It says how an episode starts, what the agent may see of its
+# **state**, and what an action does:
 #
 # | call | answer |
 # |---|---|
@@ -19,9 +20,10 @@
 # | `game.observe(states)` | what the agent sees of them: all, or less |
 # | `game.step(states, actions, rng)` | next states, rewards, and who is done |
 #
-# All calls play `n` episodes side by side, one row for each. The first world is CartPole: a pole stands on a cart,
-# fifty times a second the agent pushes the cart to the left (action 0) or to the right (action 1), and each step until
-# the pole falls is paid 1. Here `n` is 1, and we push right, always.
+# All calls play `n` episodes side by side, one row for each. The first world is CartPole: a pole
+# stands on a cart, fifty times a second the agent pushes the cart to the left (action 0) or to the
+# right (action 1), and each step until the pole falls is paid 1. Here `n` is 1, and we push right,
+# always.
 
 # %%
 import matplotlib.pyplot as plt
@@ -45,24 +47,27 @@ while not done[0]:
         print(f"step {time:>2}: {game.show(state[0])}, paid {reward[0]:.0f}")
 
 # %% [markdown]
-# Inside `step` there are four lines of physics, and you write them in exercise 2.1. Look at the signs: the cart is
-# pushed to the right, and the pole tips to the *left*, as a broom on your palm does.
+# Inside `step` there are four lines of physics, and you write them in exercise 2.1. Look at the
+# signs: the cart is pushed to the right, and the pole tips to the *left*, as a broom on your palm
+# does.
 #
 # <a id="cartpole-code"></a>
-# If you have met CartPole before, then perhaps in a code example like that of a popular overview article on RLHF:
-# `reset`, then `step` until `done`. Three remarks, so that it does not trip you. It unpacks four values from `step`;
-# since 2022 there are five (and `reset` gives two), because "the pole has fallen" (*terminated*) and "time is up"
-# (*truncated*) are two different things. We tell them apart too: `done` means an end, and `game.horizon` cuts. Its text
-# says that `render()` shows the game to the person, but no line calls it, so the person would be blindfolded; above,
-# `game.show` draws in words. And the person there types 0 or 1, which then *is* the action. That is driving, not
-# judging; lesson 5 repairs it.
+# If you have met CartPole before, then perhaps in a code example like that of a popular overview
+# article on RLHF: `reset`, then `step` until `done`. Three remarks, so that it does not trip you.
+# It unpacks four values from `step`; since 2022 there are five (and `reset` gives two), because
+# "the pole has fallen" (*terminated*) and "time is up" (*truncated*) are two different things. We
+# tell them apart too: `done` means an end, and `game.horizon` cuts. Its text says that `render()`
+# shows the game to the person, but no line calls it, so the person would be blindfolded; above,
+# `game.show` draws in words. And the person there types 0 or 1, which then *is* the action. That is
+# driving, not judging; lesson 5 repairs it.
 #
 # ## An episode, and what it is worth
 #
-# Look, choose, step, write down, until the world says done or the time is up: that is an **episode**. A function from
-# observation to action is a **policy**. Your `rollout` (exercise 2.3) keeps everything: one observation more than
-# actions, since the last look counts too. Three policies on CartPole: any push; push to the side to which the pole
-# *leans*; and push to the side to which it leans *or is about to*.
+# Look, choose, step, write down, until the world says done or the time is up: that is an
+# **episode**. A function from observation to action is a **policy**. Your `rollout` (exercise 2.3)
+# keeps everything: one observation more than actions, since the last look counts too. Three
+# policies on CartPole: any push; push to the side to which the pole *leans*; and push to the side
+# to which it leans *or is about to*.
 
 # %%
 def library_rollout(game, choose, rng):
@@ -112,16 +117,17 @@ print("upright, turning at 0.2 rad/s; after one push to the left, to the right: 
     f"{cartpole_step(tilted, action)[0][3]:.2f}" for action in (0, 1)) + " rad/s")
 
 # %% [markdown]
-# Nobody learned anything here: a rule that looks at the right number is enough, and it mostly stays up until the time
-# is up, after 500 steps. Finding such rules by trying is the business of lesson 4.
+# Nobody learned anything here: a rule that looks at the right number is enough, and it mostly stays
+# up until the time is up, after 500 steps. Finding such rules by trying is the business of lesson
+# 4.
 #
-# To compare episodes we need one number. The **return** adds up the rewards that are still to come; a discount $\gamma$
-# below 1 makes those further away worth less:
+# To compare episodes we need one number. The **return** adds up the rewards that are still to come;
+# a discount $\gamma$ below 1 makes those further away worth less:
 #
 # $$G_t = r_t + \gamma \, r_{t+1} + \gamma^2 \, r_{t+2} + \dots = r_t + \gamma \, G_{t+1}$$
 #
-# With $\gamma = 0.95$, "1 for ever" is worth $1/(1 - 0.95) = 20$; a reward 20 steps away counts about a third, and one
-# 100 steps away next to nothing.
+# With $\gamma = 0.95$, "1 for ever" is worth $1/(1 - 0.95) = 20$; a reward 20 steps away counts
+# about a third, and one 100 steps away next to nothing.
 
 # %%
 for rewards in (np.array([0.0, 0.0, 0.0, 1.0]), np.ones(4)):
@@ -131,9 +137,10 @@ for rewards in (np.array([0.0, 0.0, 0.0, 1.0]), np.ones(4)):
 # ## Write the reward yourself
 #
 # <a id="traditional-vs-rlhf"></a>
-# In traditional reinforcement learning a person takes part once, at the beginning: they write the **reward function**.
-# Let us try. Our robot has an errand: from S to G, and please, not over the flower beds. L is a pit (a cross in the
-# picture). The world stays as it is; what we write is only what is paid for each step.
+# In traditional reinforcement learning a person takes part once, at the beginning: they write the
+# **reward function**. Let us try. Our robot has an errand: from S to G, and please, not over the
+# flower beds. L is a pit (a cross in the picture). The world stays as it is; what we write is only
+# what is paid for each step.
 
 # %%
 MAP = """
@@ -165,8 +172,9 @@ PAY = {"1 for arriving": what_we_pay(),
        "1 for arriving, bed −0.6, step −0.04": what_we_pay(flowers=-0.6, step=-0.04)}
 
 # %% [markdown]
-# The robot shall be perfect, so that nothing can be blamed on its learning: it knows the world and plans the best moves
-# exactly (`value_iteration`; lesson 3 explains it). Then it walks, for 40 steps at most.
+# The robot shall be perfect, so that nothing can be blamed on its learning: it knows the world and
+# plans the best moves exactly (`value_iteration`; lesson 3 explains it). Then it walks, for 40
+# steps at most.
 
 # %%
 def best_moves(pay, slip=0.0):
@@ -202,18 +210,20 @@ for name, pay in PAY.items():
 # %% [markdown]
 # Read it line by line.
 #
-# 1. *1 for arriving*: three flower beds trampled. Nobody told the robot about flowers; with this reward nobody can.
-# 2. *And 1 for each step nearer*, to help it on its way: it never arrives. It walks to and fro near G, since each step
-#    nearer is paid and the step away costs nothing. Arriving would end the pay. This robot understood us perfectly.
-# 3. *Beds cost 0.6, and hurry, each step costs 0.5*: it jumps into the pit. That is two steps and the fall, 2.5 in all;
-#    the eight steps of the walk that we meant cost 4, and earn 1.
-# 4. *Each step costs only 0.04*: around the flowers and to G, at last. It took four attempts, and only because we could
-#    watch and *saw* what was wrong.
+# 1. *1 for arriving*: three flower beds trampled. Nobody told the robot about flowers; with this
+#    reward nobody can.
+# 2. *And 1 for each step nearer*, to help it on its way: it never arrives. It walks to and fro near
+#    G, since each step nearer is paid and the step away costs nothing. Arriving would end the pay.
+#    This robot understood us perfectly.
+# 3. *Beds cost 0.6, and hurry, each step costs 0.5*: it jumps into the pit. That is two steps and
+#    the fall, 2.5 in all; the eight steps of the walk that we meant cost 4, and earn 1.
+# 4. *Each step costs only 0.04*: around the flowers and to G, at last. It took four attempts, and
+#    only because we could watch and *saw* what was wrong.
 #
-# Such things happen to careful people too: a simulated bicycle paid for riding towards the goal learned to ride in
-# circles (Randløv and Alstrøm, 1998), and a boat in a racing game drove round and round through the same three targets
-# instead of finishing (Clark and Amodei, 2016). It is called **reward hacking**; lesson 12 shows that learned rewards
-# can be hacked as well.
+# Such things happen to careful people too: a simulated bicycle paid for riding towards the goal
+# learned to ride in circles (Randløv and Alstrøm, 1998), and a boat in a racing game drove round
+# and round through the same three targets instead of finishing (Clark and Amodei, 2016). It is
+# called **reward hacking**; lesson 12 shows that learned rewards can be hacked as well.
 #
 # ## The picture to remember
 
@@ -233,13 +243,14 @@ def picture(pays):
 show(picture(PAY), "paid", "The robot does what is paid, not what was meant")
 
 # %% [markdown]
-# **What you should see**: one world, one robot, four rewards (above each map), four walks. Only the last one is what we
-# meant. The disc shows where the walk stops; on the second map the robot goes on pacing for as long as you let it.
+# **What you should see**: one world, one robot, four rewards (above each map), four walks. Only the
+# last one is what we meant. The disc shows where the walk stops; on the second map the robot goes
+# on pacing for as long as you let it.
 #
 # ## Does it also hold on a slippery floor?
 #
-# One walk on a dry floor might be a curiosity. Now one step in ten slips to a side; the robots know it and plan for it.
-# Twenty walks for each seed.
+# One walk on a dry floor might be a curiosity. Now one step in ten slips to a side; the robots know
+# it and plan for it. Twenty walks for each seed.
 
 # %%
 def share_of_walks(name, what, seed, n=20):
@@ -287,10 +298,11 @@ for claim in (claim_paid_for_arriving_it_tramples, claim_paid_for_steps_nearer_i
 # %% [markdown]
 # ## Can the bonus be repaired?
 #
-# Yes, this one can. Pay for progress, but take the same back for steps away. With a **potential** $\phi$ for each state
-# (here minus the steps to G, and 0 at both ends), pay $\gamma \, \phi(s') - \phi(s)$ on top. Along every walk that
-# ends, or never ends, this adds up to the same: what the start promised. So it changes no comparison of two walks: it
-# may help a learner along, and the best walk stays the best (Ng, Harada and Russell, 1999; exercise 2.5).
+# Yes, this one can. Pay for progress, but take the same back for steps away. With a **potential**
+# $\phi$ for each state (here minus the steps to G, and 0 at both ends), pay
+# $\gamma \, \phi(s') - \phi(s)$ on top. Along every walk that ends, or never ends, this adds up to
+# the same: what the start promised. So it changes no comparison of two walks: it may help a learner
+# along, and the best walk stays the best (Ng, Harada and Russell, 1999; exercise 2.5).
 
 # %%
 potential = np.where(game.is_end, 0.0, -STEPS_TO_GOAL)
@@ -302,25 +314,28 @@ worth, without = (discounted_returns(each, GAMMA)[0] for each in (rewards, walk(
 print(f"worth {worth:.3g} = {without:.3g} without the bonus + {-potential[cells[0]]:.3g} that the start promised")
 
 # %% [markdown]
-# It arrives. And it tramples the flowers: the repair closed one hole, and knows no more than before about what we want.
+# It arrives. And it tramples the flowers: the repair closed one hole, and knows no more than before
+# about what we want.
 #
 # ## From written to learned rewards
 #
-# <a id="reward-learned"></a><a id="real-world"></a>
-# Each hole took somebody who *watched a walk and saw that it was wrong*. Seeing is easy; writing down beforehand is
-# hard, and harder still where the real things are: a robot among people, a helpful answer, a good lesson. RLHF turns
-# the order round. People say which of two walks they like better, and the reward is *learned* from what they say
-# (lessons 6 and 7), then used just like ours above.
+# <a id="reward-learned"></a><a id="real-world"></a> Each hole took somebody who *watched a walk and
+# saw that it was wrong*. Seeing is easy; writing down beforehand is hard, and harder still where
+# the real things are: a robot among people, a helpful answer, a good lesson. RLHF turns the order
+# round. People say which of two walks they like better, and the reward is *learned* from what they
+# say (lessons 6 and 7), then used just like ours above.
 #
-# The overview article says that the reward function is taught to the model. To be exact, there are two models: one
-# learns the reward from people's answers, and another, the agent, is paid by it. Nor does traditional learning need no
-# person: it needs one, once, who thinks of everything.
+# The overview article says that the reward function is taught to the model. To be exact, there are
+# two models: one learns the reward from people's answers, and another, the agent, is paid by it.
+# Nor does traditional learning need no person: it needs one, once, who thinks of everything.
 #
 # ## What to try next
 #
-# - Set `GAMMA = 0.7`: this robot hardly looks ahead. Does it still pace to and fro on the second map? Why not?
-# - At which price of a step does the walk that was meant turn into the jump? Work it out without discount, then try it
-#   in `what_we_pay`.
-# - Write a fifth reward, hand it to a neighbour, and let them look for its loophole before the robot does.
-# - [`tinyrlhf/games/gridworld.py`](../../tinyrlhf/games/gridworld.py) is the whole world, in a hundred lines;
-#   [`game.py`](../../tinyrlhf/games/game.py) says what a world must answer.
+# - Set `GAMMA = 0.7`: this robot hardly looks ahead. Does it still pace to and fro on the second
+#   map? Why not?
+# - At which price of a step does the walk that was meant turn into the jump? Work it out without
+#   discount, then try it in `what_we_pay`.
+# - Write a fifth reward, hand it to a neighbour, and let them look for its loophole before the
+#   robot does.
+# - [`tinyrlhf/games/gridworld.py`](../../tinyrlhf/games/gridworld.py) is the whole world, in a
+#   hundred lines; [`game.py`](../../tinyrlhf/games/game.py) says what a world must answer.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 3. With and without a model of the world
 #
-# **Goal**: tell two kinds of learners apart, one that knows what the world does and plans in its head, and one that
-# only knows what paid off. You will write both, see what each costs in steps, and what it is worth to know the world
-# when the *reward* is what people keep changing.
+# **Goal**: tell two kinds of learners apart, one that knows what the world does and plans in its
+# head, and one that only knows what paid off. You will write both, see what each costs in steps,
+# and what it is worth to know the world when the *reward* is what people keep changing.
 #
 # About 45 minutes: reading 10, the experiment 5, exercises 30.
 
@@ -11,16 +11,19 @@
 # ## A map, or a habit
 #
 # <a id="model-based"></a>
-# You are new in a town and look for the station. With a **map** you think: left here, then straight on. Without one you
-# try, and remember at each corner what worked. Learners come in the same two kinds.
+# You are new in a town and look for the station. With a **map** you think: left here, then straight
+# on. Without one you try, and remember at each corner what worked. Learners come in the same two
+# kinds.
 #
-# - **Model-based**: it has a model, what each action does, $P(s' \mid s, a)$, and what it pays, $R(s, a)$. It *plans*:
-#   it walks in its head.
-# - **Model-free**: it has no model. It keeps what it learned from real steps: a *value function*, what each action is
-#   worth (Q-learning, this lesson), or a *policy*, what to do (policy gradients, lesson 4; ChatGPT was made that way).
+# - **Model-based**: it has a model, what each action does, $P(s' \mid s, a)$, and what it pays,
+#   $R(s, a)$. It *plans*: it walks in its head.
+# - **Model-free**: it has no model. It keeps what it learned from real steps: a *value function*,
+#   what each action is worth (Q-learning, this lesson), or a *policy*, what to do (policy
+#   gradients, lesson 4; ChatGPT was made that way).
 #
-# The articles on RLHF name both and leave it at that. Which one should you take? That depends on what is dear: steps in
-# the world, or thoughts. Here is a maze from the textbook (Sutton and Barto 2018, example 8.1): from S to G, which pays
+# The articles on RLHF name both and leave it at that. Which one should you take? That depends on
+# what is dear: steps in the world, or thoughts. Here is a maze from the textbook (Sutton and Barto
+# 2018, example 8.1): from S to G, which pays
 # 1. Nothing else pays.
 
 # %%
@@ -51,12 +54,14 @@ print(MAZE.show(START))
 # %% [markdown]
 # ## With a model: plan
 #
-# The worth of a state is the discounted reward that somebody earns from there who acts as well as possible. Nobody
-# knows it yet; say 0 everywhere. Then one **sweep** (Bellman 1957, exercise 3.1) makes it a little more true:
+# The worth of a state is the discounted reward that somebody earns from there who acts as well as
+# possible. Nobody knows it yet; say 0 everywhere. Then one **sweep** (Bellman 1957, exercise 3.1)
+# makes it a little more true:
 #
 # $$V(s) \leftarrow \max_a \Big[ R(s, a) + \gamma \sum_{s'} P(s' \mid s, a) \, V(s') \Big]$$
 #
-# Best action, average over the luck. Sweep until nothing moves any more: that is **value iteration**.
+# Best action, average over the luck. Sweep until nothing moves any more: that is **value
+# iteration**.
 
 # %%
 def library_backup(V, P, R, gamma):
@@ -90,19 +95,19 @@ for sweeps in (12, 13, 14, 200):
     print(f"after {sweeps:>3} sweeps S is worth {V[START]:.3f}, {known} of {FREE.sum()} cells are worth something")
 
 # %% [markdown]
-# The news of the goal travels back by one cell a sweep. S is 14 steps away, so it hears of it in sweep 14, as
-# $0.95^{13}$. Not one step was taken in the maze.
+# The news of the goal travels back by one cell a sweep. S is 14 steps away, so it hears of it in
+# sweep 14, as $0.95^{13}$. Not one step was taken in the maze.
 #
 # ## Without a model: try
 #
-# <a id="gradients-or-q"></a><a id="action-from-feedback"></a>
-# **Q-learning** (Watkins 1989) keeps a table: what action $a$ seems worth in state $s$. Each real step corrects one
-# entry, in the direction of what was paid plus what the next state promises (exercise 3.3):
+# <a id="gradients-or-q"></a><a id="action-from-feedback"></a> **Q-learning** (Watkins 1989) keeps a
+# table: what action $a$ seems worth in state $s$. Each real step corrects one entry, in the
+# direction of what was paid plus what the next state promises (exercise 3.3):
 #
 # $$Q(s, a) \leftarrow Q(s, a) + \alpha \big( r + \gamma \max_{a'} Q(s', a') - Q(s, a) \big)$$
 #
-# So feedback changes a value function here, and the actions follow from it: mostly the best, with chance $\epsilon$ any
-# one (**epsilon-greedy**, exercise 3.4).
+# So feedback changes a value function here, and the actions follow from it: mostly the best, with
+# chance $\epsilon$ any one (**epsilon-greedy**, exercise 3.4).
 
 # %%
 def library_update(Q, s, a, r, s2, done, alpha, gamma):
@@ -146,15 +151,17 @@ for seed in (0, 1, 2):
           f"all {sum(lengths)}")
 
 # %% [markdown]
-# Until it has met G, every action is worth 0, so the first episode is a walk at random. How long it takes needs no
-# simulation: $h(s) = 1 + \sum P h$ is a system of linear equations. And when G was met, only the *last* step learned
-# anything. The news travels back again, but each cell now costs a walk.
+# Until it has met G, every action is worth 0, so the first episode is a walk at random. How long it
+# takes needs no simulation: $h(s) = 1 + \sum P h$ is a system of linear equations. And when G was
+# met, only the *last* step learned anything. The news travels back again, but each cell now costs a
+# walk.
 #
 # ## Draw the map yourself
 #
-# Nobody gave us the maze's $P$. But each step shows a bit of it: after $a$ in $s$ came $s'$. Count, and you have a
-# model (exercise 3.2). What was never tried needs a decision: we say it goes nowhere and pays nothing, which is
-# *careful*. Then plan as if the model were true. What can be planned after the very first episode?
+# Nobody gave us the maze's $P$. But each step shows a bit of it: after $a$ in $s$ came $s'$. Count,
+# and you have a model (exercise 3.2). What was never tried needs a decision: we say it goes nowhere
+# and pays nothing, which is *careful*. Then plan as if the model were true. What can be planned
+# after the very first episode?
 
 # %%
 def library_model(transitions, nS, nA):
@@ -189,14 +196,14 @@ for seed in (0, 1, 2):
     print("seed {}: a walk of {} steps, then a plan that needs {}".format(seed, *steps_planned(seed)))
 
 # %% [markdown]
-# One episode, and it knows a way of 14 to 16 steps; Q-learning needed some twenty episodes. The steps were of the same
-# kind. But the planner *remembers them all*, and thinks them through.
+# One episode, and it knows a way of 14 to 16 steps; Q-learning needed some twenty episodes. The
+# steps were of the same kind. But the planner *remembers them all*, and thinks them through.
 #
 # ## Both: Dyna
 #
-# Between the two stands **Dyna-Q** (Sutton 1990). It is Q-learning, and after each real step it takes $n$ more in its
-# head: actions that it has tried before, with the outcome that its model remembers. With $n = 0$ nothing is left but
-# Q-learning.
+# Between the two stands **Dyna-Q** (Sutton 1990). It is Q-learning, and after each real step it
+# takes $n$ more in its head: actions that it has tried before, with the outcome that its model
+# remembers. With $n = 0$ nothing is left but Q-learning.
 
 # %%
 @functools.lru_cache
@@ -254,17 +261,20 @@ def picture(seed):
 show(picture(0), "maps", "With a model the news of the goal travels while one thinks")
 
 # %% [markdown]
-# **What you should see**: an arrow stands in each cell that has heard of G, and shows what seems best there. Above, one
-# episode teaches one cell, and after 25 little more is known than one way. Below, one step after another is taken in
-# the head during the second episode, and by its end the whole maze points to G.
+# **What you should see**: an arrow stands in each cell that has heard of G, and shows what seems
+# best there. Above, one episode teaches one cell, and after 25 little more is known than one way.
+# Below, one step after another is taken in the head during the second episode, and by its end the
+# whole maze points to G.
 #
 # ## Explore, or exploit?
 #
-# Whoever always takes what seems best may never learn that something else is better. Here S lies between two prizes:
-# two steps to the left L ends the episode and pays 0.2, three steps to the right G pays 1.
+# Whoever always takes what seems best may never learn that something else is better. Here S lies
+# between two prizes: two steps to the left L ends the episode and pays 0.2, three steps to the
+# right G pays 1.
 #
-# The dice of epsilon-greedy explore without a plan. A model can do better, since it knows *what it has not tried*: let
-# it **hope** that every such action earns the most there is, and plan. Then it goes and looks.
+# The dice of epsilon-greedy explore without a plan. A model can do better, since it knows *what it
+# has not tried*: let it **hope** that every such action earns the most there is, and plan. Then it
+# goes and looks.
 
 # %%
 FORK, MOST = Gridworld("L.S..G", slip=0.0, step_reward=0.0, lava=0.2, horizon=100), 1 / (1 - GAMMA)
@@ -300,20 +310,22 @@ for name, eps, hope in (("epsilon 0", 0.0, False), ("epsilon 0.1", 0.1, False), 
 
 # %% [markdown]
 # Epsilon 0 met L first and stayed with it. A little chance hardly helps: to find G it would have to
-# go wrong three times in a row. Epsilon 1 knows the best way, and never takes it. Hope tries everything once, then
-# stops.
+# go wrong three times in a row. Epsilon 1 knows the best way, and never takes it. Hope tries
+# everything once, then stops.
 #
 # ## And people? They change the reward
 #
 # <a id="continuous-learning"></a>
-# In RLHF the world stays as it is, and the *reward* moves: after every round of answers the reward model is another
-# one. This is where it pays to know the world. A model's $P$ is as true as before. Put the new reward on every
-# remembered step (**relabel** them, as PEBBLE does; Lee, Smith, Abbeel 2021), and think again: no new step is needed.
-# Whoever keeps old steps with old rewards learns, for ever, what people wanted *before*.
+# In RLHF the world stays as it is, and the *reward* moves: after every round of answers the reward
+# model is another one. This is where it pays to know the world. A model's $P$ is as true as before.
+# Put the new reward on every remembered step (**relabel** them, as PEBBLE does; Lee, Smith, Abbeel
+# 2021), and think again: no new step is needed. Whoever keeps old steps with old rewards learns,
+# for ever, what people wanted *before*.
 #
-# Here is the loop of lesson 1 in the gridworld with flowers: 15 rounds, in each of which 15 pairs of walks are shown
-# and a simulated person says which one is better. Its improvement is a plan, on counts of nothing but the walks that
-# were shown (`planning`, in [`improvements.py`](../../tinyrlhf/improvements.py)).
+# Here is the loop of lesson 1 in the gridworld with flowers: 15 rounds, in each of which 15 pairs
+# of walks are shown and a simulated person says which one is better. Its improvement is a plan, on
+# counts of nothing but the walks that were shown (`planning`, in
+# [`improvements.py`](../../tinyrlhf/improvements.py)).
 
 # %%
 @functools.lru_cache
@@ -361,17 +373,19 @@ for seed in (0, 1, 2):
           f"{people_and_plans(seed)[0].history[-1]['steps']:22}")
 
 # %% [markdown]
-# On stale steps all that thinking leads to what fifteen answers once suggested, worse than moves at random. On
-# relabelled ones it leads to the best there is, and not one step was added.
+# On stale steps all that thinking leads to what fifteen answers once suggested, worse than moves at
+# random. On relabelled ones it leads to the best there is, and not one step was added.
 #
-# The loop's plan needed no experience besides the walks that people saw, 5,500 to 7,000 steps. By policy gradient the
-# same loop plays 270,000 (mean of ten seeds, 20 rounds). So why is ChatGPT model-free? Because there $P$ is trivial
-# (the next character stands behind the last one), and the states are too many to count.
+# The loop's plan needed no experience besides the walks that people saw, 5,500 to 7,000 steps. By
+# policy gradient the same loop plays 270,000 (mean of ten seeds, 20 rounds). So why is ChatGPT
+# model-free? Because there $P$ is trivial (the next character stands behind the last one), and the
+# states are too many to count.
 #
-# And a warning. A planner reads a learned reward mercilessly. Give it the reward that the *policy gradient* loop has
-# learned, and let it look far ahead ($\gamma = 0.95$): on 3 of 10 seeds it stands in some corner for ever, which
-# by a slip of the reward model pays a little every step. No walk that people saw went there, so nobody could object. In
-# the loop above they saw the planner do it, and said so in the next round. Lesson 12 has more of that.
+# And a warning. A planner reads a learned reward mercilessly. Give it the reward that the *policy
+# gradient* loop has learned, and let it look far ahead ($\gamma = 0.95$): on 3 of 10 seeds it
+# stands in some corner for ever, which by a slip of the reward model pays a little every step. No
+# walk that people saw went there, so nobody could object. In the loop above they saw the planner do
+# it, and said so in the next round. Lesson 12 has more of that.
 #
 # ## Does it hold?
 
@@ -411,6 +425,7 @@ for claim in (claim_steps_in_the_head_save_episodes, claim_after_one_walk_a_plan
 #
 # - In `dyna`, try 5 steps in the head, then 500. When do more thoughts no longer help, and why not?
 # - Move G's prize in `FORK` one step closer. Does epsilon 0.1 find it now?
-# - Let the unseen be hopeful in `estimate_model` too: never tried means G is next door. What does the plan do?
-# - [`tinyrlhf/learning/dyna.py`](../../tinyrlhf/learning/dyna.py) has the model, on a slippery floor as well;
-#   `python tests/benchmarks/dyna.py` prints more seeds.
+# - Let the unseen be hopeful in `estimate_model` too: never tried means G is next door. What does
+#   the plan do?
+# - [`tinyrlhf/learning/dyna.py`](../../tinyrlhf/learning/dyna.py) has the model, on a slippery
+#   floor as well; `python tests/benchmarks/dyna.py` prints more seeds.

@@ -1,41 +1,44 @@
 # %% [markdown]
 # # 4. Policy gradient from scratch
 #
-# **Goal**: let an agent get better although nobody ever tells it the right move. You will know which way to push a
-# policy after each try, why one first subtracts what was to be expected, how the derivatives of a small network are
-# written by hand, and why a rising curve proves little.
+# **Goal**: let an agent get better although nobody ever tells it the right move. You will know
+# which way to push a policy after each try, why one first subtracts what was to be expected, how
+# the derivatives of a small network are written by hand, and why a rising curve proves little.
 #
 # About 50 minutes: reading 10, the experiment 5, exercises 40, half of them extra.
 
 # %% [markdown]
 # ## The line that is usually missing
 #
-# <a id="action-from-feedback"></a><a id="gradients-or-q"></a>
-# Lesson 3 learned *values*, what each move is worth, and read the policy off them. This lesson moves the *policy*
-# itself. Overviews of RLHF name both roads, and then often leave the step itself as a comment in the code: "update the
-# model here". That comment is this lesson. It is also the step that later trains the language model: there an action is
-# a letter, and the reward comes from people.
+# <a id="action-from-feedback"></a><a id="gradients-or-q"></a> Lesson 3 learned *values*, what each
+# move is worth, and read the policy off them. This lesson moves the *policy* itself. Overviews of
+# RLHF name both roads, and then often leave the step itself as a comment in the code: "update the
+# model here". That comment is this lesson. It is also the step that later trains the language
+# model: there an action is a letter, and the reward comes from people.
 #
 # <a id="fixed-episodes"></a>
-# Some examples also stop after ten games and say that the agent has learned. Without the missing line it has not, after
-# ten games or ten thousand; with it, you will see here how many it takes: some hundreds, for balancing a pole.
+# Some examples also stop after ten games and say that the agent has learned. Without the missing
+# line it has not, after ten games or ten thousand; with it, you will see here how many it takes:
+# some hundreds, for balancing a pole.
 #
 # ## Raise the log-probability of what went well
 #
-# The agent draws an action $a$ with chance $\pi(a)$ and gets a reward $R$. We want a larger mean reward, so we want its
-# slope:
+# The agent draws an action $a$ with chance $\pi(a)$ and gets a reward $R$. We want a larger mean
+# reward, so we want its slope:
 #
 # $$\nabla \, \mathbb{E}[R] = \sum_a R(a) \, \nabla \pi(a) = \sum_a \pi(a) \, R(a) \, \nabla \log \pi(a)
 # = \mathbb{E}\big[R \, \nabla \log \pi(a)\big]$$
 #
-# The middle step is only $\nabla \log \pi = \nabla \pi / \pi$. The last one changes everything: a mean over actions
-# *drawn from the policy* can be had by playing. Play, and push up the log-probability of what you did, as hard as it
-# went well (REINFORCE, Williams 1992). Nobody has to know the right move, and nobody has to differentiate the world.
-# And it explores by itself, since it draws its actions by chance; as long as it is not yet too sure (lessons 1, 9, 12).
+# The middle step is only $\nabla \log \pi = \nabla \pi / \pi$. The last one changes everything: a
+# mean over actions *drawn from the policy* can be had by playing. Play, and push up the
+# log-probability of what you did, as hard as it went well (REINFORCE, Williams 1992). Nobody has to
+# know the right move, and nobody has to differentiate the world. And it explores by itself, since
+# it draws its actions by chance; as long as it is not yet too sure (lessons 1, 9, 12).
 #
-# For a softmax over logits $z$ the push is short: $\partial \log \pi(a) / \partial z = \text{onehot}(a) - \pi$. An
-# unlikely action is pushed harder, and what the chosen one gains, the others lose. You will write it in exercise 4.1;
-# as soon as yours passes, all of this lesson runs on it.
+# For a softmax over logits $z$ the push is short:
+# $\partial \log \pi(a) / \partial z = \text{onehot}(a) - \pi$. An unlikely action is pushed harder,
+# and what the chosen one gains, the others lose. You will write it in exercise 4.1; as soon as
+# yours passes, all of this lesson runs on it.
 
 # %%
 import functools
@@ -78,12 +81,13 @@ for action in (0, 2):
 # %% [markdown]
 # ## Credit only what came afterwards
 #
-# A game has many actions; their log-probabilities are summed, and the world's own chances drop out, since no weight of
-# the policy changes them. An action cannot change what was paid before it either, so each is weighed by the reward **to
-# go**: $G_t = r_t + \gamma G_{t+1}$. Games of different length stand in one table, and a second table says which steps
-# were played at all. Below, the second game ends early. (With $\gamma < 1$ these weights do not give the exact slope of
-# the discounted return: that has another factor $\gamma^t$, by which late actions hardly count. Nearly everybody leaves
-# it out, and so do we. Here $\gamma$ is 1, and nothing is left out.)
+# A game has many actions; their log-probabilities are summed, and the world's own chances drop out,
+# since no weight of the policy changes them. An action cannot change what was paid before it
+# either, so each is weighed by the reward **to go**: $G_t = r_t + \gamma G_{t+1}$. Games of
+# different length stand in one table, and a second table says which steps were played at all.
+# Below, the second game ends early. (With $\gamma < 1$ these weights do not give the exact slope of
+# the discounted return: that has another factor $\gamma^t$, by which late actions hardly count.
+# Nearly everybody leaves it out, and so do we. Here $\gamma$ is 1, and nothing is left out.)
 
 # %%
 rewards = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 0.0, 0.0]])
@@ -94,41 +98,43 @@ print("reward to go\n", to_go)
 # %% [markdown]
 # ## Better than what?
 #
-# In CartPole every step is paid 1, so every reward to go is positive, and *everything* that was done is pushed up, good
-# or bad. The better moves win in the end because they are pushed harder; but the noise is huge. And it depends on where
-# zero is, which in RLHF nobody knows: a reward that was learned from votes has no zero of its own (lesson 6). So
-# subtract a **baseline** $b$, what was to be expected, and call the rest the **advantage**, $A_t = G_t - b_t$. The mean
-# push does not change, for any $b$ that does not depend on the action:
+# In CartPole every step is paid 1, so every reward to go is positive, and *everything* that was
+# done is pushed up, good or bad. The better moves win in the end because they are pushed harder;
+# but the noise is huge. And it depends on where zero is, which in RLHF nobody knows: a reward that
+# was learned from votes has no zero of its own (lesson 6). So subtract a **baseline** $b$, what was
+# to be expected, and call the rest the **advantage**, $A_t = G_t - b_t$. The mean push does not
+# change, for any $b$ that does not depend on the action:
 #
 # $$\mathbb{E}\big[b \, \nabla \log \pi(a)\big] = b \sum_a \pi(a) \, \nabla \log \pi(a)
 # = b \, \nabla \sum_a \pi(a) = b \, \nabla 1 = 0$$
 #
-# What may be expected at step $t$? We ask the *other* games that were played at the same time and still run at that
-# step: the mean of their rewards to go. The game's own must stay out of it, as it depends on the action.
+# What may be expected at step $t$? We ask the *other* games that were played at the same time and
+# still run at that step: the mean of their rewards to go. The game's own must stay out of it, as it
+# depends on the action.
 
 # %%
 print("advantage\n", advantages(to_go, alive))
 
 # %% [markdown]
-# In this table, the long game did better than the short one at steps 0 and 1; afterwards it has nobody to be compared
-# with, and keeps what it got.
+# In this table, the long game did better than the short one at steps 0 and 1; afterwards it has
+# nobody to be compared with, and keeps what it got.
 #
 # ## The network, by hand
 #
-# The policy is a network: four numbers (place and speed of the cart, angle and speed of the pole), 16 hidden numbers,
-# two logits.
+# The policy is a network: four numbers (place and speed of the cart, angle and speed of the pole),
+# 16 hidden numbers, two logits.
 #
 # $$h = \tanh(x W_0 + b_0), \qquad z = h W_1 + b_1$$
 #
-# We know the slope of the loss by the logits, $\partial z$ for short. The chain rule carries it back, from the last
-# line to the first:
+# We know the slope of the loss by the logits, $\partial z$ for short. The chain rule carries it
+# back, from the last line to the first:
 #
 # $$\partial W_1 = h^\top \partial z, \quad \partial h = \partial z \, W_1^\top, \quad
 # \partial s = \partial h \odot (1 - h^2), \quad \partial W_0 = x^\top \partial s$$
 #
-# Here $s = x W_0 + b_0$, and the slope of $\tanh$ at $s$ is $1 - h^2$: it needs the *output* of the tanh, which we have
-# kept. Biases get the sums over the rows. Never trust a derivative that was written by hand, your own included, before
-# you have moved the weights a little and looked:
+# Here $s = x W_0 + b_0$, and the slope of $\tanh$ at $s$ is $1 - h^2$: it needs the *output* of the
+# tanh, which we have kept. Biases get the sums over the rows. Never trust a derivative that was
+# written by hand, your own included, before you have moved the weights a little and looked:
 
 # %%
 rng = np.random.default_rng(0)
@@ -151,10 +157,11 @@ print(f"slope by one of the weights: by hand {by_hand[0][2, 7]:.3f}, by moving i
 # %% [markdown]
 # ## The experiment: all of REINFORCE
 #
-# Sixteen games, one step of the optimizer, thirty times. A game ends when the pole falls, or after 200 steps, which are
-# four seconds. The loss is *minus* the log-probabilities weighed by their advantages, as an optimizer walks down. Then
-# the same once more with the zero of the reward moved: every game is paid 50 extra at its end, however it went. What is
-# best to do does not change at all.
+# Sixteen games, one step of the optimizer, thirty times. A game ends when the pole falls, or after
+# 200 steps, which are four seconds. The loss is *minus* the log-probabilities weighed by their
+# advantages, as an optimizer walks down. Then the same once more with the zero of the reward moved:
+# every game is paid 50 extra at its end, however it went. What is best to do does not change at
+# all.
 
 # %%
 GAMES, UPDATES = 16, 30
@@ -207,19 +214,20 @@ axis.set(xlabel="games played", ylabel="steps that the pole stands", ylim=(0, 22
 show(figure, "learning", "Paid 50 extra for nothing, it learns far better with a baseline")
 
 # %% [markdown]
-# **What you should see**: the pole learns to stand in some 400 games. Paid 50 extra for nothing, it still learns with a
-# baseline, if more slowly: the last game that runs has nobody to be compared with. Without one, every move is praised
-# so much that most runs get stuck. On seeds 0 to 19 the last five updates had at least 148 steps on each with the
-# baseline, and without it on two seeds only.
+# **What you should see**: the pole learns to stand in some 400 games. Paid 50 extra for nothing, it
+# still learns with a baseline, if more slowly: the last game that runs has nobody to be compared
+# with. Without one, every move is praised so much that most runs get stuck. On seeds 0 to 19 the
+# last five updates had at least 148 steps on each with the baseline, and without it on two seeds
+# only.
 #
-# To be fair: where the zero happens to lie well, a baseline matters less. Over all games it was ahead by 55 steps with
-# the extra, and on each of these 20 seeds; without the extra by 11 steps, on 16 of them. The trouble is that a learned
-# reward does not tell you whether its zero lies well.
+# To be fair: where the zero happens to lie well, a baseline matters less. Over all games it was
+# ahead by 55 steps with the extra, and on each of these 20 seeds; without the extra by 11 steps, on
+# 16 of them. The trouble is that a learned reward does not tell you whether its zero lies well.
 #
 # ## It learns, so is it right?
 #
-# Here are three programs in the package's own words, seven lines each. Each of them differs from a right one in *one*
-# line. Nothing stops with an error.
+# Here are three programs in the package's own words, seven lines each. Each of them differs from a
+# right one in *one* line. Nothing stops with an error.
 
 # %%
 def program_a(policy, optimizer, game, rng):
@@ -279,17 +287,19 @@ for name, program in (("A", program_a), ("B", program_b), ("C", program_c)):
     print(f"  program {name}     ", *(f"{run(program, seed)[-5:].mean():5.0f}" for seed in (0, 1, 2)))
 
 # %% [markdown]
-# A learns next to nothing. B learns, but less (on 18 of these 20): who has nothing to compare it with will believe that
-# it is right. C learns nearly as well as ours, and is wrong all the same: here it gets away with its mistake, in
-# another world it would not. No curve shows it; reading does, and tests do. Which line is it in each? Exercise 4.5
-# wants to know. [The museum](../museum/README.md) has fifteen bugs that were really published.
+# A learns next to nothing. B learns, but less (on 18 of these 20): who has nothing to compare it
+# with will believe that it is right. C learns nearly as well as ours, and is wrong all the same:
+# here it gets away with its mistake, in another world it would not. No curve shows it; reading
+# does, and tests do. Which line is it in each? Exercise 4.5 wants to know. [The
+# museum](../museum/README.md) has fifteen bugs that were really published.
 #
 # ## The picture to remember
 #
-# Why does it help to subtract a number that changes nothing in the mean? Take the smallest game: a dancing robot has
-# three moves, and the audience gives each performance about 5, 6 or 8 points. Every point of the triangle is a policy:
-# in a corner it always does the same move, in the middle it does all three equally often. From the middle, we draw
-# where one step would lead, for 200 single performances.
+# Why does it help to subtract a number that changes nothing in the mean? Take the smallest game: a
+# dancing robot has three moves, and the audience gives each performance about 5, 6 or 8 points.
+# Every point of the triangle is a policy: in a corner it always does the same move, in the middle
+# it does all three equally often. From the middle, we draw where one step would lead, for 200
+# single performances.
 
 # %%
 MOVES, POINTS, STEP = ("wave", "turn", "bow"), np.array([5.0, 6.0, 8.0]), 0.5
@@ -353,11 +363,12 @@ figure.supxlabel("arrow: the exact mean step, the same in both        diamond: w
 show(figure, "baseline", "A baseline keeps the mean step and shrinks the scatter")
 
 # %% [markdown]
-# **What you should see**: the arrow, the exact mean step, is the same in both, a small one towards the bow. On the left
-# every performance pulls hard towards the move that was just done, whatever it earned, and even the mean of all 200
-# (diamond) may miss the arrow's head by as much as the arrow is long. On the right a move that earned less than usual
-# is pushed *away*, single steps are small, and the diamond sits on the head. The scatter is 4 to 5 times smaller; for
-# the same certainty about the way, that saves 20 of 21 performances.
+# **What you should see**: the arrow, the exact mean step, is the same in both, a small one towards
+# the bow. On the left every performance pulls hard towards the move that was just done, whatever it
+# earned, and even the mean of all 200 (diamond) may miss the arrow's head by as much as the arrow
+# is long. On the right a move that earned less than usual is pushed *away*, single steps are small,
+# and the diamond sits on the head. The scatter is 4 to 5 times smaller; for the same certainty
+# about the way, that saves 20 of 21 performances.
 #
 # ## The claims, as functions that can fail
 
@@ -398,9 +409,10 @@ for claim in [value for name, value in globals().copy().items() if name.startswi
 # %% [markdown]
 # ## What to try next
 #
-# - Flip the sign of `d_logits` in `learn`. What does it learn now, and how well? (`tinyrlhf demo 4` asks the room.)
-# - Move the zero the other way, with `extra=-50`. Then try `extra=500`: now the baseline fails, too. Look for the step
-#   at which it compares with nobody.
+# - Flip the sign of `d_logits` in `learn`. What does it learn now, and how well? (`tinyrlhf demo 4`
+#   asks the room.)
+# - Move the zero the other way, with `extra=-50`. Then try `extra=500`: now the baseline fails,
+#   too. Look for the step at which it compares with nobody.
 # - Add 100 to all `POINTS`. The best move is the same; what happens to the scatter on the left?
-# - [`tinyrlhf/learning/policy_gradient.py`](../../tinyrlhf/learning/policy_gradient.py) has REINFORCE, RLOO, PPO and
-#   their kin; each is these four lines with one changed.
+# - [`tinyrlhf/learning/policy_gradient.py`](../../tinyrlhf/learning/policy_gradient.py) has
+#   REINFORCE, RLOO, PPO and their kin; each is these four lines with one changed.

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 5. Show me: demonstrations, corrections, advice
 #
-# **Goal**: teach by showing. You will know that imitation is supervised learning, why a good copy of perfect driving
-# still gets lost, how corrections bring it back, and that typing an action is not the same as judging one.
+# **Goal**: teach by showing. You will know that imitation is supervised learning, why a good copy
+# of perfect driving still gets lost, how corrections bring it back, and that typing an action is
+# not the same as judging one.
 #
 # About 40 minutes: reading 10, the experiment 5, exercises 25.
 
@@ -10,17 +11,19 @@
 # ## Four things that a person beside the robot may say
 #
 # <a id="input-kinds"></a>
-# The robot did something. You may **show** what you would have done, **correct** it, say **good or bad**, or say which
-# of two tries was **better**. The last is lesson 6. The first two name an *action*; a thumb judges the action that was
-# *taken*. Mix these up, and nothing is learned, or the wrong thing. It happens in print:
+# The robot did something. You may **show** what you would have done, **correct** it, say **good or
+# bad**, or say which of two tries was **better**. The last is lesson 6. The first two name an
+# *action*; a thumb judges the action that was *taken*. Mix these up, and nothing is learned, or the
+# wrong thing. It happens in print:
 #
-# <a id="cartpole-code"></a><a id="action-from-feedback"></a>
-# The overview article that these lessons follow has a loop for CartPole. In each step it asks
-# `input("Enter feedback (0: left, 1: right): ")`, does `action = int(human_feedback)`, steps the game with it, and
-# where the learning should be stands a comment. Look closely: the number that was typed *is* the action. The person
-# does not judge the agent, they drive the cart; the policy is never asked. That is **tele-operation**. Nothing is wrong
-# with it, if something learns from it. Here is the loop, with a simulated person at the keyboard who sees where the
-# pole is about to fall and hits the wrong key in one step of ten. `kind` says what is made of the number.
+# <a id="cartpole-code"></a><a id="action-from-feedback"></a> The overview article that these
+# lessons follow has a loop for CartPole. In each step it asks
+# `input("Enter feedback (0: left, 1: right): ")`, does `action = int(human_feedback)`, steps the
+# game with it, and where the learning should be stands a comment. Look closely: the number that was
+# typed *is* the action. The person does not judge the agent, they drive the cart; the policy is
+# never asked. That is **tele-operation**. Nothing is wrong with it, if something learns from it.
+# Here is the loop, with a simulated person at the keyboard who sees where the pole is about to fall
+# and hits the wrong key in one step of ten. `kind` says what is made of the number.
 
 # %%
 import functools
@@ -110,24 +113,26 @@ for kind in ("nothing (as printed)", "a reward", "a demonstration"):
     print(f"{kind:<45}" + "".join(f"{steps:6.0f}" for steps in stands))
 
 # %% [markdown]
-# As printed, the person has balanced poles for five episodes, and the policy has learned nothing. Taken for a reward,
-# the number ruins it: 1 ("right!") praises right, 0 ("left!") praises nothing, and so it pushes right for ever. Read as
-# what it is, "in this situation I would do *that*", five episodes are enough. Exercise 5.4 is this choice.
+# As printed, the person has balanced poles for five episodes, and the policy has learned nothing.
+# Taken for a reward, the number ruins it: 1 ("right!") praises right, 0 ("left!") praises nothing,
+# and so it pushes right for ever. Read as what it is, "in this situation I would do *that*", five
+# episodes are enough. Exercise 5.4 is this choice.
 #
 # ## Imitation is supervised learning
 #
-# <a id="labelled-examples"></a><a id="faq-sft"></a>
-# Situations with labels, and a policy that is to give the same labels: that is the oldest kind of machine learning,
-# here called **behaviour cloning**, and for language models **supervised fine-tuning** (SFT). One minimises the mean
+# <a id="labelled-examples"></a><a id="faq-sft"></a> Situations with labels, and a policy that is to
+# give the same labels: that is the oldest kind of machine learning, here called **behaviour
+# cloning**, and for language models **supervised fine-tuning** (SFT). One minimises the mean
 # surprise at what was demonstrated,
 #
 # $$L = -\frac{1}{N} \sum_i \log \pi(a_i \mid s_i), \qquad
 # \frac{\partial L}{\partial z} = \frac{1}{N} \, (\pi - \text{onehot}(a_i))$$
 #
-# For a table that is counting (exercise 5.1). The slope (5.2) you have met in lesson 4: it is the policy gradient in
-# which every action has the advantage 1, and a person chose the actions. So SFT and reinforcement differ in two things
-# only: *whose* actions are raised, and whether *how good* they were counts. A clone can become as good as its teacher,
-# and does not know what its teacher wanted.
+# For a table that is counting (exercise 5.1). The slope (5.2) you have met in lesson 4: it is the
+# policy gradient in which every action has the advantage 1, and a person chose the actions. So SFT
+# and reinforcement differ in two things only: *whose* actions are raised, and whether *how good*
+# they were counts. A clone can become as good as its teacher, and does not know what its teacher
+# wanted.
 
 # %%
 def library_clone(states, actions, n_states, n_actions, smooth):
@@ -170,20 +175,23 @@ for n in (1, 10, 100):
 # ## Why a good copy ends among the flowers
 #
 # <a id="robotics"></a>
-# A robot on a road, flowers on both sides; each step among the flowers costs 1. Its teacher drives perfectly. Its own
-# hand slips in one step of twenty. Guess before you read on: on a road twice as long, how much more does it cost?
+# A robot on a road, flowers on both sides; each step among the flowers costs 1. Its teacher drives
+# perfectly. Its own hand slips in one step of twenty. Guess before you read on: on a road twice as
+# long, how much more does it cost?
 #
-# The teacher has never been among the flowers, so no demonstration says what to do there, and the clone does what it
-# has always seen: straight on, beside the road. One mistake is never mended. If mistakes come in a share $\varepsilon$
-# of the steps, then after $t$ steps it is off the road with the chance $1 - (1 - \varepsilon)^t$, and
+# The teacher has never been among the flowers, so no demonstration says what to do there, and the
+# clone does what it has always seen: straight on, beside the road. One mistake is never mended. If
+# mistakes come in a share $\varepsilon$ of the steps, then after $t$ steps it is off the road with
+# the chance $1 - (1 - \varepsilon)^t$, and
 #
 # $$J_{\text{clone}} = \sum_{t=1}^{T} \big(1 - (1 - \varepsilon)^t\big) \approx \varepsilon \frac{T^2}{2},
 # \qquad J_{\text{corrected}} = \varepsilon \, T$$
 #
-# The right-hand side is what it costs if it comes back at once: twice as long, twice the cost; for the clone, four
-# times. How does it learn to come back? By **corrections**: let the *learner* drive, write down the states that it gets
-# into, and have the teacher say what they would have done there. Add this to all labels so far (exercise 5.3), clone
-# again, repeat. That is DAgger, "dataset aggregation" (Ross, Gordon, Bagnell 2011).
+# The right-hand side is what it costs if it comes back at once: twice as long, twice the cost; for
+# the clone, four times. How does it learn to come back? By **corrections**: let the *learner*
+# drive, write down the states that it gets into, and have the teacher say what they would have done
+# there. Add this to all labels so far (exercise 5.3), clone again, repeat. That is DAgger, "dataset
+# aggregation" (Ross, Gordon, Bagnell 2011).
 
 # %%
 aggregate = mine("05", "aggregate", lambda data, visited, did, should: (
@@ -253,9 +261,9 @@ print("... with corrections    " + "".join(f"{cost:7.2f}" for cost in costs[True
 
 # %% [markdown]
 # <a id="continuous-learning"></a>
-# The same number of labels, the same network, and the labels are equally right. What differs is *where* they were
-# given. A teacher who stays in the loop adapts what is taught to what the learner does, which no collection made
-# beforehand can.
+# The same number of labels, the same network, and the labels are equally right. What differs is
+# *where* they were given. A teacher who stays in the loop adapts what is taught to what the learner
+# does, which no collection made beforehand can.
 
 # %% [markdown]
 # ## The picture to remember
@@ -304,20 +312,23 @@ show(picture(costs), "road", "One slip, and a clone is lost for good; correction
 # ## Thumbs while it plays
 #
 # <a id="adapts"></a>
-# Nobody can drive a robot with a hundred joints, but everyone can say "good" and "bad" while it moves, and press a stop
-# button. Two readings of such thumbs:
+# Nobody can drive a robot with a hundred joints, but everyone can say "good" and "bad" while it
+# moves, and press a stop button. Two readings of such thumbs:
 #
-# - **TAMER** (Knox, Stone 2009): a thumb is a *label*. Learn to foretell it, $H(s, a)$, and do what will be liked best.
-#   No rewards are added up: whoever says "good" has already thought of the end.
-# - **COACH** (MacGlashan and others 2017): a thumb is a sample of the *advantage*, of how much better this was than
-#   usual. So it goes where the advantage stands in lesson 4: $\theta \leftarrow \theta + \alpha f \, \nabla \log \pi$.
+# - **TAMER** (Knox, Stone 2009): a thumb is a *label*. Learn to foretell it, $H(s, a)$, and do what
+#   will be liked best. No rewards are added up: whoever says "good" has already thought of the end.
+# - **COACH** (MacGlashan and others 2017): a thumb is a sample of the *advantage*, of how much
+#   better this was than usual. So it goes where the advantage stands in lesson 4:
+#   $\theta \leftarrow \theta + \alpha f \, \nabla \log \pi$.
 #
-# People are late: a thumb that comes now is about now, a step ago, or two. TAMER shares it out among the last steps, by
-# how likely each delay is; COACH keeps a trace of recent slopes that fades. A stop is a thumb down, the episode is kept
-# as far as it went, and nothing that comes later is blamed on it.
+# People are late: a thumb that comes now is about now, a step ago, or two. TAMER shares it out
+# among the last steps, by how likely each delay is; COACH keeps a trace of recent slopes that
+# fades. A stop is a thumb down, the episode is kept as far as it went, and nothing that comes later
+# is blamed on it.
 #
-# And people get used to things. One of the two persons below judges against the *best* action. The other judges against
-# what the robot *usually* does, and falls silent when that is no worse than usual.
+# And people get used to things. One of the two persons below judges against the *best* action. The
+# other judges against what the robot *usually* does, and falls silent when that is no worse than
+# usual.
 
 # %%
 CELLS, LATE = np.arange(garden.n_states), (0.25, 0.5, 0.25)
@@ -360,12 +371,13 @@ coins = [thumbed("TAMER", "the best", seed, mistakes=0.5)[0] for seed in (0, 1, 
 print("TAMER, thumbs by coin" + "".join(f"{share:8.0%}" for share in coins))
 
 # %% [markdown]
-# **What you should see**: three hundred thumbs, some wrong and most of them late, teach the way around the flowers.
-# From somebody who gets used to things TAMER learns little, and what it learns is luck. It does what was praised first,
-# always; soon that is usual, nobody says anything about it any more, and the better action is never tried. COACH keeps
-# trying, and asks of a thumb only what such a person means by it. So it is the reading that makes the difference, and
-# what the learner does with it: a TAMER that does not always take its favourite, but draws by softmax, learns from that
-# person too. `python tests/benchmarks/interactive.py thumbs` has ten seeds of all of it.
+# **What you should see**: three hundred thumbs, some wrong and most of them late, teach the way
+# around the flowers. From somebody who gets used to things TAMER learns little, and what it learns
+# is luck. It does what was praised first, always; soon that is usual, nobody says anything about it
+# any more, and the better action is never tried. COACH keeps trying, and asks of a thumb only what
+# such a person means by it. So it is the reading that makes the difference, and what the learner
+# does with it: a TAMER that does not always take its favourite, but draws by softmax, learns from
+# that person too. `python tests/benchmarks/interactive.py thumbs` has ten seeds of all of it.
 
 # %%
 def claim_only_as_a_demonstration_does_a_typed_action_teach(seed):
@@ -390,20 +402,23 @@ for claim in [claim for name, claim in list(globals().items()) if name.startswit
 # ## What showing cannot do
 #
 # <a id="pick-and-place"></a>
-# The article's robot arm learns to pick and place from "initial demonstrations and ongoing guidance", and in this
-# order: demonstrations bring a robot into the neighbourhood of the goal, where it is worth judging; corrections, thumbs
-# and votes polish what is left. The package has one (`tinyrlhf run arm --task pick`): twenty demonstrations by somebody
-# who sees everything a hand too high place nothing; a hundred takeovers of eight steps place the object in 36 to 54 %
-# of new tries, and sixty comparisons after them in 94 to 97 % (`python tests/benchmarks/arm.py`, five seeds). A clone
-# does as its teacher does, mistakes included, and has no idea what the teacher
-# was after. To ask *that*, what reward would make these demonstrations sensible, is inverse reinforcement learning. The
-# package has it in one call, [`max_ent_irl`](../../tinyrlhf/rewards/max_ent_irl.py), and lesson 13 puts demonstrations
-# beside all other kinds of feedback.
+# The article's robot arm learns to pick and place from "initial demonstrations and ongoing
+# guidance", and in this order: demonstrations bring a robot into the neighbourhood of the goal,
+# where it is worth judging; corrections, thumbs and votes polish what is left. The package has one
+# (`tinyrlhf run arm --task pick`): twenty demonstrations by somebody who sees everything a hand too
+# high place nothing; a hundred takeovers of eight steps place the object in 36 to 54 % of new
+# tries, and sixty comparisons after them in 94 to 97 % (`python tests/benchmarks/arm.py`, five
+# seeds). A clone does as its teacher does, mistakes included, and has no idea what the teacher was
+# after. To ask *that*, what reward would make these demonstrations sensible, is inverse
+# reinforcement learning. The package has it in one call,
+# [`max_ent_irl`](../../tinyrlhf/rewards/max_ent_irl.py), and lesson 13 puts demonstrations beside
+# all other kinds of feedback.
 #
 # ## What to try next
 #
-# - Let the hand slip in one step of five: `SLIPS = 0.2`. Does the clone's cost still grow with the square?
+# - Let the hand slip in one step of five: `SLIPS = 0.2`. Does the clone's cost still grow with the
+#   square?
 # - Give the corrections only to the first walk of each round. How few are enough?
 # - Tell TAMER that nobody is late (`LATE` is `(1.0,)`) while the person is. What does it blame?
-# - [`interactive.py`](../../tinyrlhf/interactive.py) has DAgger, TAMER, COACH and the stop button, and writes all that
-#   is said to a log from which it can be learned again.
+# - [`interactive.py`](../../tinyrlhf/interactive.py) has DAgger, TAMER, COACH and the stop button,
+#   and writes all that is said to a log from which it can be learned again.

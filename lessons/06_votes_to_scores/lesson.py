@@ -1,33 +1,36 @@
 # %% [markdown]
 # # 6. From votes to scores: Bradley-Terry
 #
-# **Goal**: turn "I like this one better" into numbers. You will know what a preference says about a score, how to find
-# the scores that explain many votes best, how sure you may be of them, and why "a score of 3" means nothing.
+# **Goal**: turn "I like this one better" into numbers. You will know what a preference says about a
+# score, how to find the scores that explain many votes best, how sure you may be of them, and why
+# "a score of 3" means nothing.
 #
 # About 45 minutes: reading 10, the experiment 5, exercises 35, half of them extra.
 
 # %% [markdown]
 # ## Why votes, and not marks
 #
-# <a id="input-kinds"></a><a id="reward-learned"></a>
-# In traditional reinforcement learning somebody writes the reward down as a formula. For a dance, a joke or a helpful
-# answer nobody can. Ask people for marks instead, and each has their own scale: one person's 7 is another's 4. But show
-# two faces and ask *which one looks friendlier*, and everyone can answer. This kind of feedback, the **preference**, is
-# what most of RLHF is built on, ChatGPT included.
+# <a id="input-kinds"></a><a id="reward-learned"></a> In traditional reinforcement learning somebody
+# writes the reward down as a formula. For a dance, a joke or a helpful answer nobody can. Ask
+# people for marks instead, and each has their own scale: one person's 7 is another's 4. But show
+# two faces and ask *which one looks friendlier*, and everyone can answer. This kind of feedback,
+# the **preference**, is what most of RLHF is built on, ChatGPT included.
 #
-# So the reward is not written but *learned* from people. This lesson is the first half of that sentence: from votes to
-# one score for each item. Lesson 7 does the other half: scores for things that nobody has voted on.
+# So the reward is not written but *learned* from people. This lesson is the first half of that
+# sentence: from votes to one score for each item. Lesson 7 does the other half: scores for things
+# that nobody has voted on.
 
 # %% [markdown]
 # ## The model: a vote is a noisy comparison of two scores
 #
-# Give each item $i$ a hidden score $s_i$. People are not machines: the better item wins more often, not always. Bradley
-# and Terry (1952) say
+# Give each item $i$ a hidden score $s_i$. People are not machines: the better item wins more often,
+# not always. Bradley and Terry (1952) say
 #
 # $$P(i \text{ is preferred to } j) = \sigma(s_i - s_j) = \frac{1}{1 + e^{-(s_i - s_j)}}$$
 #
-# A lead of 0 means 50 : 50, a lead of 1 means 73 : 27, a lead of 3 means 95 : 5. Only the *difference* appears: add 10
-# to every score and no vote becomes more or less likely. That is why a score by itself means nothing.
+# A lead of 0 means 50 : 50, a lead of 1 means 73 : 27, a lead of 3 means 95 : 5. Only the
+# *difference* appears: add 10 to every score and no vote becomes more or less likely. That is why a
+# score by itself means nothing.
 
 # %%
 import matplotlib.pyplot as plt
@@ -52,8 +55,9 @@ predict("6.a",
 # %% [markdown]
 # ## The experiment: eight robot faces, and people who waver
 #
-# Eight faces A to H have hidden friendliness scores. We draw pairs at random and let a simulated person vote by the
-# formula above. Then we throw the hidden scores away and try to get them back from the votes alone.
+# Eight faces A to H have hidden friendliness scores. We draw pairs at random and let a simulated
+# person vote by the formula above. Then we throw the hidden scores away and try to get them back
+# from the votes alone.
 
 # %%
 def ask_people(n_votes, seed):
@@ -73,17 +77,17 @@ print("the first five votes:", ", ".join(" over ".join("ABCDEFGH"[face] for face
 # %% [markdown]
 # ## Fitting: which scores make these votes least surprising?
 #
-# A vote to which the model gave the chance $p$ surprises it by $-\log p$. The best scores minimise the total surprise,
-# which is the same as making all votes together most likely (**maximum likelihood**). A small penalty holds the scores
-# at finite values: an item that won *every* vote would otherwise be pushed to infinity, as each step up explains its
-# votes a little better.
+# A vote to which the model gave the chance $p$ surprises it by $-\log p$. The best scores minimise
+# the total surprise, which is the same as making all votes together most likely (**maximum
+# likelihood**). A small penalty holds the scores at finite values: an item that won *every* vote
+# would otherwise be pushed to infinity, as each step up explains its votes a little better.
 #
 # $$\min_s \; \sum_{\text{votes}} -\log \sigma(s_{\text{winner}} - s_{\text{loser}})
 # \; + \; \frac{\lambda}{2} \sum_i s_i^2$$
 #
-# Each vote pushes two scores, the winner's up and the loser's down, by the same amount: one minus the chance that the
-# model gave the vote. What was expected teaches little, and a surprise a lot. You will write this in exercises 6.1 to
-# 6.4; as soon as yours pass, the lines below use them.
+# Each vote pushes two scores, the winner's up and the loser's down, by the same amount: one minus
+# the chance that the model gave the vote. What was expected teaches little, and a surprise a lot.
+# You will write this in exercises 6.1 to 6.4; as soon as yours pass, the lines below use them.
 
 # %%
 def library_fit(pairs, n, l2):
@@ -102,9 +106,9 @@ print(f"correlation {np.corrcoef(hidden, scores)[0, 1]:.3f}")
 # %% [markdown]
 # ## The picture to remember
 #
-# Above: each vote is a dot, at the score difference of its two faces (first minus second), up if the first one won. The
-# share of dots that are up, a square for each strip, follows the curve. Below: the scores that were found, with error
-# bars of two standard errors, beside the hidden ones.
+# Above: each vote is a dot, at the score difference of its two faces (first minus second), up if
+# the first one won. The share of dots that are up, a square for each strip, follows the curve.
+# Below: the scores that were found, with error bars of two standard errors, beside the hidden ones.
 
 # %%
 def picture(hidden, votes, scores, errors):
@@ -135,13 +139,14 @@ show(picture(hidden, votes, fit.scores, fit.standard_errors), "scores",
      "300 wavering votes give the hidden scores back")
 
 # %% [markdown]
-# **What you should see**: near a difference of 0 the dots are half up, half down; far out they agree. Almost all
-# diamonds lie within the error bars. The bars of faces with extreme scores are longer: nearly all their votes were
-# foregone, and taught little.
+# **What you should see**: near a difference of 0 the dots are half up, half down; far out they
+# agree. Almost all diamonds lie within the error bars. The bars of faces with extreme scores are
+# longer: nearly all their votes were foregone, and taught little.
 #
 # ## How many votes are enough?
 #
-# A claim should be a function that can fail. This one says: 300 votes come closer to the hidden scores than 20.
+# A claim should be a function that can fail. This one says: 300 votes come closer to the hidden
+# scores than 20.
 
 # %%
 def mean_error(n_votes, seed):
@@ -178,8 +183,9 @@ for claim in (claim_more_votes_come_closer, claim_most_error_bars_hold):
 # %% [markdown]
 # ## What to try next
 #
-# - Let people waver more: multiply the scores by 0.3 inside `ask_people`. How many votes does it take now?
+# - Let people waver more: multiply the scores by 0.3 inside `ask_people`. How many votes does it
+#   take now?
 # - Set `prior=0` and 20 votes. Read the message: which item cannot be placed, and why?
 # - Ask only about neighbours, A-B, B-C and so on. Which error bars grow?
-# - [`tinyrlhf/rewards/bradley_terry.py`](../../tinyrlhf/rewards/bradley_terry.py) does all this with ties, error bars
-#   and Newton's method.
+# - [`tinyrlhf/rewards/bradley_terry.py`](../../tinyrlhf/rewards/bradley_terry.py) does all this
+#   with ties, error bars and Newton's method.

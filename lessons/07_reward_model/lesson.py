@@ -1,31 +1,31 @@
 # %% [markdown]
 # # 7. Reward models that generalise
 #
-# **Goal**: from votes on a few walks to a reward for walks that nobody has seen. You will know why a walk's score is a
-# sum, how to test a reward model honestly, which question to ask next, and why the same votes teach one model nothing,
-# and another a lot, about a new place.
+# **Goal**: from votes on a few walks to a reward for walks that nobody has seen. You will know why
+# a walk's score is a sum, how to test a reward model honestly, which question to ask next, and why
+# the same votes teach one model nothing, and another a lot, about a new place.
 #
 # About 45 minutes: reading 10, the experiment 5, exercises 30.
 
 # %% [markdown]
 # ## Why a score for each item is not enough
 #
-# <a id="reward-learned"></a><a id="intentions"></a>
-# In lesson 6 every face got its own score. A robot that walks ten steps with four directions has a million possible
-# walks, and nobody votes on a million walks. So we do not learn a score for each *walk* but a reward for each *step*,
-# from what can be known of that step. This function is the **reward model**: the reward is learned instead of written
-# down, and once it is there, it judges any walk.
+# <a id="reward-learned"></a><a id="intentions"></a> In lesson 6 every face got its own score. A
+# robot that walks ten steps with four directions has a million possible walks, and nobody votes on
+# a million walks. So we do not learn a score for each *walk* but a reward for each *step*, from
+# what can be known of that step. This function is the **reward model**: the reward is learned
+# instead of written down, and once it is there, it judges any walk.
 #
-# One often reads that a reward model captures what people intend. More carefully: it captures what their votes say
-# about the things it was told of. Both limits will show below.
+# One often reads that a reward model captures what people intend. More carefully: it captures what
+# their votes say about the things it was told of. Both limits will show below.
 
 # %% [markdown]
 # ## The world: two gardens with a fence between them
 #
-# `S` is a place to start, `^` a flower, `G` a bench, `#` the fence. The person dislikes trampled flowers (-1 for each)
-# and likes to see the robot arrive at a bench (+2, and the walk is over). The robot does not know that. It strolls at
-# random in the *western* garden, ten steps at most, and the person compares two such walks at a time, wavering as in
-# lesson 6.
+# `S` is a place to start, `^` a flower, `G` a bench, `#` the fence. The person dislikes trampled
+# flowers (-1 for each) and likes to see the robot arrive at a bench (+2, and the walk is over). The
+# robot does not know that. It strolls at random in the *western* garden, ten steps at most, and the
+# person compares two such walks at a time, wavering as in lesson 6.
 
 # %%
 import functools
@@ -103,14 +103,15 @@ print("the first three votes:", ", ".join(f"walk {winner} over {loser}" for winn
 # %% [markdown]
 # ## The model: a walk's score is the sum of its rewards
 #
-# The person sees whole walks, the model rewards single steps. What joins them is a sum, and on top of it the formula of
-# lesson 6:
+# The person sees whole walks, the model rewards single steps. What joins them is a sum, and on top
+# of it the formula of lesson 6:
 #
 # $$R(\text{walk}) = \sum_t r(\text{features of step } t), \qquad
 # P(\text{walk A is preferred to B}) = \sigma\big(R(A) - R(B)\big)$$
 #
-# Nobody ever said which *step* was good. Yet the votes can tell: a step that occurs in many losing walks and in few
-# winning ones must be to blame. What the model may know of a step, its **features**, is our choice. We try three:
+# Nobody ever said which *step* was good. Yet the votes can tell: a step that occurs in many losing
+# walks and in few winning ones must be to blame. What the model may know of a step, its
+# **features**, is our choice. We try three:
 #
 # | told | reward model | numbers to learn |
 # |---|---|---|
@@ -160,15 +161,16 @@ for i in range(4):
           f"{walks.true_returns[i]:15.1f} {learned[i]:18.2f}")
 
 # %% [markdown]
-# The learned numbers lie further apart, because this person's votes are surer than the bare rewards would make them
-# (`rationality=3`), and their zero is arbitrary. What counts is the order. Where the person feels no difference, as
-# between walks 0 and 1, the model foretells 78 : 22 all the same: 300 votes leave errors of this size.
+# The learned numbers lie further apart, because this person's votes are surer than the bare rewards
+# would make them (`rationality=3`), and their zero is arbitrary. What counts is the order. Where
+# the person feels no difference, as between walks 0 and 1, the model foretells 78 : 22 all the
+# same: 300 votes leave errors of this size.
 #
 # ## Is it any good? Ask about votes it has not seen
 #
-# A table of 77 numbers can learn 30 votes by heart. That is not knowledge. So some votes are **held out**: the model
-# never sees them, and foretells them. Even a perfect model cannot foretell them all, because the person wavers; how
-# many it could is called the noise ceiling.
+# A table of 77 numbers can learn 30 votes by heart. That is not knowledge. So some votes are **held
+# out**: the model never sees them, and foretells them. Even a perfect model cannot foretell them
+# all, because the person wavers; how many it could is called the noise ceiling.
 
 # %%
 def library_holdout(fit, votes, n_train):
@@ -205,16 +207,16 @@ for n_train in (30, 120):
               f"(ceiling {ceiling:.0%})")
 
 # %% [markdown]
-# The first number is flattery, above all with 30 votes; only the second one is worth reporting. With 120 votes they
-# come closer to each other.
+# The first number is flattery, above all with 30 votes; only the second one is worth reporting.
+# With 120 votes they come closer to each other.
 #
 # ## What one vote teaches
 #
 # <a id="future"></a>
-# Integrating deep learning into all this is sometimes named as the future. It has long happened: reward models *are*
-# networks. What a network changes is how far a vote reaches. One vote moves the table only at the cells of its two
-# walks. In a network all places share the same weights, and *both* walks push them, one up, the other down. You will
-# write this gradient in exercise 7.2.
+# Integrating deep learning into all this is sometimes named as the future. It has long happened:
+# reward models *are* networks. What a network changes is how far a vote reaches. One vote moves the
+# table only at the cells of its two walks. In a network all places share the same weights, and
+# *both* walks push them, one up, the other down. You will write this gradient in exercise 7.2.
 
 # %%
 def library_gradient(params, liked, other):
@@ -257,16 +259,18 @@ for seed in (0, 1, 2):
     print(f"seed {seed}: the two walks saw {seen} cells; in the network the reward of {moved} cells out of 70 moved")
 
 # %% [markdown]
-# That is generalisation: guessing about cells nobody was asked about. (On seed 2 both walks went to and fro between the
-# same five cells, and their pushes nearly cancel.) Whether the guess is *good* is another matter; hold that thought.
+# That is generalisation: guessing about cells nobody was asked about. (On seed 2 both walks went to
+# and fro between the same five cells, and their pushes nearly cancel.) Whether the guess is *good*
+# is another matter; hold that thought.
 #
 # ## Which question should we ask next?
 #
 # <a id="challenges"></a>
-# People's time is the dearest part of RLHF, and building good ways of asking is one of its challenges. Suppose the
-# robot has habits: it mostly goes south, and most pairs of walks look alike. An answer to "which of these two equal
-# walks?" is wasted. Better: train five models, each on its own random selection of the votes, and ask where they
-# **disagree** about who will win (Christiano et al. 2017). Some of them must be wrong there.
+# People's time is the dearest part of RLHF, and building good ways of asking is one of its
+# challenges. Suppose the robot has habits: it mostly goes south, and most pairs of walks look
+# alike. An answer to "which of these two equal walks?" is wasted. Better: train five models, each
+# on its own random selection of the votes, and ask where they **disagree** about who will win
+# (Christiano et al. 2017). Some of them must be wrong there.
 
 # %%
 def library_choice(first_scores, second_scores, n):
@@ -328,21 +332,24 @@ def race_picture(races):
 show(race_picture(races), "asking", "Asking where models disagree is ahead after 60 votes")
 
 # %% [markdown]
-# **What you should see**: the blue line ends higher, although on these three seeds random pairs lead from 20 votes to
-# 40. Three seeds prove little, so here is the count over twenty, 0 to 19 (`TINYRLHF_FULL=1` draws them all): after 60
-# votes the disputed pairs are ahead on 16 of 20, with 81 % against 73 % on average, and after 40 votes they are where
-# random pairs are after 60.
+# **What you should see**: the blue line ends higher, although on these three seeds random pairs
+# lead from 20 votes to
+# 40. Three seeds prove little, so here is the count over twenty, 0 to 19 (`TINYRLHF_FULL=1` draws
+#     them all): after 60
+# votes the disputed pairs are ahead on 16 of 20, with 81 % against 73 % on average, and after 40
+# votes they are where random pairs are after 60.
 #
-# Why not on all, and not by more? Members that all know *nothing* about a cell agree perfectly: each gives it zero.
-# Disagreement finds what is contested, not what is unknown to everyone. The authors of the method call it crude
-# themselves, and in some of their tasks it did harm.
+# Why not on all, and not by more? Members that all know *nothing* about a cell agree perfectly:
+# each gives it zero. Disagreement finds what is contested, not what is unknown to everyone. The
+# authors of the method call it crude themselves, and in some of their tasks it did harm.
 #
 # ## Zero and unit are ours to choose
 #
-# Votes fix neither: add a constant, and every vote stays as likely. Before a robot learns from a model, its rewards get
-# a zero and a unit, taken from **reference walks that stay the same**. Taken anew from each batch instead, "0" would
-# silently move along while the robot improves. (Where walks differ in length, beware of subtracting something from
-# every *step*: it would pay or punish staying alive. The package then sets only the unit.)
+# Votes fix neither: add a constant, and every vote stays as likely. Before a robot learns from a
+# model, its rewards get a zero and a unit, taken from **reference walks that stay the same**. Taken
+# anew from each batch instead, "0" would silently move along while the robot improves. (Where walks
+# differ in length, beware of subtracting something from every *step*: it would pay or punish
+# staying alive. The package then sets only the unit.)
 
 # %%
 normalise = mine("07", "normalise", lambda scores, reference: (scores - reference.mean()) / reference.std())
@@ -358,9 +365,10 @@ for seed in (0, 1, 2):
 # ## Behind the fence: the picture to remember
 #
 # <a id="best-format"></a>
-# All 300 votes were about the western garden. Now the robot is carried over the fence. Which formats of feedback
-# generalise best is often asked, and lesson 13 compares them. But look: here the format is the same for all, the very
-# votes are the same, and still it depends on what the model was **told**.
+# All 300 votes were about the western garden. Now the robot is carried over the fence. Which
+# formats of feedback generalise best is often asked, and lesson 13 compares them. But look: here
+# the format is the same for all, the very votes are the same, and still it depends on what the
+# model was **told**.
 
 # %%
 def picture(seed):
@@ -428,23 +436,27 @@ for claim in (claim_votes_it_has_seen_flatter, claim_told_the_cell_it_can_only_t
 show(picture(seed=0), "gardens", "Where nobody voted, what a model was told decides")
 
 # %% [markdown]
-# **What you should see**: west of the fence all three models resemble the person; the network is blurred, and misses
-# the bench. Behind the fence, where it is hatched, the table has one colour: it knows nothing, and it shows. The
-# network carries its colours on across the fence, and nothing in them says that they are made up: over twenty seeds it
-# is right about 24 to 91 % of the pairs there, as luck has it. Only the model that was told what lies there finds the
-# flowers, since a flower is a flower.
+# **What you should see**: west of the fence all three models resemble the person; the network is
+# blurred, and misses the bench. Behind the fence, where it is hatched, the table has one colour: it
+# knows nothing, and it shows. The network carries its colours on across the fence, and nothing in
+# them says that they are made up: over twenty seeds it is right about 24 to 91 % of the pairs
+# there, as luck has it. Only the model that was told what lies there finds the flowers, since a
+# flower is a flower.
 #
-# But mind the other side of it. If this person disliked not flowers but *the north*, the third model could never say
-# so, not with a million votes. Features are where a reward model gets its knowledge, and its blind spots. And the
-# hold-out test above would not have warned you about the fence: held-out votes come from where the votes were. Lesson
-# 12 lets a robot walk, of its own accord, to where the model is wrong.
+# But mind the other side of it. If this person disliked not flowers but *the north*, the third
+# model could never say so, not with a million votes. Features are where a reward model gets its
+# knowledge, and its blind spots. And the hold-out test above would not have warned you about the
+# fence: held-out votes come from where the votes were. Lesson 12 lets a robot walk, of its own
+# accord, to where the model is wrong.
 #
 # ## What to try next
 #
-# - Let the person mind flowers only a little: `flowers=-0.2` in `garden`. Which model suffers first?
-# - Tell the third model less: drop the column `SYMBOLS == "^"` from `THINGS` (and make it `MLP((1, 1), rng)`). What
-#   becomes of it in the west?
-# - Start the members of the ensemble at random numbers: `member.network.params.vector[:] = rng.normal(size=77)` for
-#   each of `ensemble.members`. Do they now disagree about cells that none of them knows, and does it pay?
-# - [`tinyrlhf/rewards/reward_models.py`](../../tinyrlhf/rewards/reward_models.py) does all this for episodes of any
-#   game, for answers of every kind, and for ensembles.
+# - Let the person mind flowers only a little: `flowers=-0.2` in `garden`. Which model suffers
+#   first?
+# - Tell the third model less: drop the column `SYMBOLS == "^"` from `THINGS` (and make it
+#   `MLP((1, 1), rng)`). What becomes of it in the west?
+# - Start the members of the ensemble at random numbers:
+#   `member.network.params.vector[:] = rng.normal(size=77)` for each of `ensemble.members`. Do they
+#   now disagree about cells that none of them knows, and does it pay?
+# - [`tinyrlhf/rewards/reward_models.py`](../../tinyrlhf/rewards/reward_models.py) does all this for
+#   episodes of any game, for answers of every kind, and for ensembles.

@@ -1,26 +1,28 @@
 # %% [markdown]
 # # 8. Closing the loop: RLHF for a game and a robot
 #
-# **Goal**: act, compare, fit, improve, and again. You will know why votes alone can be stuck for ever, what
-# demonstrations buy and what they cannot, what the KL penalty to the copied policy does, and when the loop may stop.
+# **Goal**: act, compare, fit, improve, and again. You will know why votes alone can be stuck for
+# ever, what demonstrations buy and what they cannot, what the KL penalty to the copied policy does,
+# and when the loop may stop.
 #
 # About 50 minutes: reading 10, the experiment 5, exercises 35.
 
 # %% [markdown]
 # ## A room with glass on the floor
 #
-# <a id="little-help"></a><a id="traditional-vs-rlhf"></a>
-# Lessons 5 to 7 had the pieces: people show, people compare, a model generalises. Now they become a machine that learns
-# with a little help from humans:
+# <a id="little-help"></a><a id="traditional-vs-rlhf"></a> Lessons 5 to 7 had the pieces: people
+# show, people compare, a model generalises. Now they become a machine that learns with a little
+# help from humans:
 #
 # 1. **act**: the policy plays some tries;
 # 2. **ask**: a person compares pairs of them;
 # 3. **fit**: a reward model explains *all* answers so far;
 # 4. **improve**: the policy is reinforced on that model, and is then the one that acts.
 #
-# In traditional reinforcement learning step 2 is missing: somebody writes the reward down, and training goes on without
-# people. Here is a room where nobody did. A robot is to go from S to G. In the middle lie three cells of glass. The
-# floor looks alike everywhere to the robot, which knows its cell and nothing else. Only the person minds the glass.
+# In traditional reinforcement learning step 2 is missing: somebody writes the reward down, and
+# training goes on without people. Here is a room where nobody did. A robot is to go from S to G. In
+# the middle lie three cells of glass. The floor looks alike everywhere to the robot, which knows
+# its cell and nothing else. Only the person minds the glass.
 
 # %%
 import functools
@@ -56,9 +58,9 @@ print(f"a walk is worth: strolling about {Tabular(START).expected_return(START.p
 # %% [markdown]
 # ## Votes alone
 #
-# The loop of 6 rounds with 25 comparisons each, from a policy that strolls about. (One call of `rlhf` runs the plan of
-# the world `glass`; `tinyrlhf run glass` is the same from the command line.) All returns and steps on glass below are
-# exact: the room is small enough to compute them.
+# The loop of 6 rounds with 25 comparisons each, from a policy that strolls about. (One call of
+# `rlhf` runs the plan of the world `glass`; `tinyrlhf run glass` is the same from the command
+# line.) All returns and steps on glass below are exact: the room is small enough to compute them.
 
 # %%
 @functools.lru_cache
@@ -100,18 +102,19 @@ for seed in (0, 1, 2):
 table_of(state)
 
 # %% [markdown]
-# All three stand still. Nobody ever saw the goal, so nobody could prefer a walk that gets there, so the model never
-# heard of it. What people did see is walks with and without glass, and the robot learned that lesson well: it stays
-# away from everything. More votes of this kind will not help. The loop explores only what the policy tries.
+# All three stand still. Nobody ever saw the goal, so nobody could prefer a walk that gets there, so
+# the model never heard of it. What people did see is walks with and without glass, and the robot
+# learned that lesson well: it stays away from everything. More votes of this kind will not help.
+# The loop explores only what the policy tries.
 #
 # ## Shown first, then told
 #
-# <a id="pick-and-place"></a><a id="adapts"></a>
-# So let somebody *show* the way first. Ten demonstrations, by a person in a hurry who does not mind glass, and strays
-# in 15 of 100 steps. The robot copies them (lesson 5), and only then people who do mind compare walks, 150 times in
-# all. This order, initial demonstrations and then ongoing guidance, is how robot arms learn to pick and place, and it
-# is also that of ChatGPT: imitation first, preferences second. It saves votes because the loop starts where they can
-# tell something (Ibarz and others 2018).
+# <a id="pick-and-place"></a><a id="adapts"></a> So let somebody *show* the way first. Ten
+# demonstrations, by a person in a hurry who does not mind glass, and strays in 15 of 100 steps. The
+# robot copies them (lesson 5), and only then people who do mind compare walks, 150 times in all.
+# This order, initial demonstrations and then ongoing guidance, is how robot arms learn to pick and
+# place, and it is also that of ChatGPT: imitation first, preferences second. It saves votes because
+# the loop starts where they can tell something (Ibarz and others 2018).
 
 # %%
 for seed in (0, 1, 2):
@@ -148,14 +151,16 @@ draw_rounds(figure, seed=1)
 show(figure, "rounds", "Demonstrations show the way, votes lead it around the glass")
 
 # %% [markdown]
-# Each side has something that the other lacks. Demonstrations know the way but not what is wrong with it: no copy is
-# better than what was copied. Votes know what is wrong but not where to go. The robot never saw the glass, and still
-# learned where it is, from 150 words "this walk" or "that one".
+# Each side has something that the other lacks. Demonstrations know the way but not what is wrong
+# with it: no copy is better than what was copied. Votes know what is wrong but not where to go. The
+# robot never saw the glass, and still learned where it is, from 150 words "this walk" or "that
+# one".
 #
 # ## Do not run away from what was shown
 #
 # <a id="hazardous-start"></a>
-# `kl_coef` is the price of each nat by which the policy differs from its clone. Here it is 0.15; without it:
+# `kl_coef` is the price of each nat by which the policy differs from its clone. Here it is 0.15;
+# without it:
 
 # %% [predict]
 predict("8.b",
@@ -173,8 +178,8 @@ for name, settings in (("votes alone", {"demonstrations": 0}), ("demonstrations,
     print(f"{name:<32}" + "".join(f"{end['true_return']:9.2f} ({end['glass']:.2f})" for end in ends))
 
 # %% [markdown]
-# What happens without it? Look for the cell where the final policy spends most of a walk, and for what the model makes
-# of each step there:
+# What happens without it? Look for the cell where the final policy spends most of a walk, and for
+# what the model makes of each step there:
 
 # %%
 for seed in (0, 1, 2):
@@ -186,24 +191,27 @@ for seed in (0, 1, 2):
           f"{steps[cell] * worth[0]:5.2f}; the goal is worth {worth[1]:.2f}")
 
 # %% [markdown]
-# The model knows a few comparisons of walks, and nothing else. It cannot tell *which* step made a walk better, so cells
-# that good walks pass on their way around the glass are praised with them. A walk passes such a cell once. A policy
-# that is free to move stays there, and collects the praise in every step: more than the goal is worth (seeds 0 and 1;
-# with seed 2 people have noticed, and it is on its way back). From then on walks look alike, and votes tell little. The
-# penalty keeps the policy among walks like those that people judged, while the model is young. Training is most
-# hazardous at its start, and people must keep it in straight ways: a demonstration and a price for leaving it are two
-# ways to do so.
+# The model knows a few comparisons of walks, and nothing else. It cannot tell *which* step made a
+# walk better, so cells that good walks pass on their way around the glass are praised with them. A
+# walk passes such a cell once. A policy that is free to move stays there, and collects the praise
+# in every step: more than the goal is worth (seeds 0 and 1; with seed 2 people have noticed, and it
+# is on its way back). From then on walks look alike, and votes tell little. The penalty keeps the
+# policy among walks like those that people judged, while the model is young. Training is most
+# hazardous at its start, and people must keep it in straight ways: a demonstration and a price for
+# leaving it are two ways to do so.
 #
-# Do demonstrations make learning *safe*? Not these. A robot that strolls about steps on glass 0.2 times a walk, the
-# clone of its careless teacher one to two times. Who shows decides what is copied first.
+# Do demonstrations make learning *safe*? Not these. A robot that strolls about steps on glass 0.2
+# times a walk, the clone of its careless teacher one to two times. Who shows decides what is copied
+# first.
 
 # %% [markdown]
 # ## When may the loop stop?
 #
-# <a id="fixed-episodes"></a><a id="continuous-learning"></a>
-# A simple loop runs for a fixed number of episodes. A better one stops when it has *converged*, and the tempting
-# criterion is a learned return that no longer rises. But the learned return is the learner's opinion of itself. In the
-# first table above it rests for six rounds, well content, while the robot stands still. Two more runs:
+# <a id="fixed-episodes"></a><a id="continuous-learning"></a> A simple loop runs for a fixed number
+# of episodes. A better one stops when it has *converged*, and the tempting criterion is a learned
+# return that no longer rises. But the learned return is the learner's opinion of itself. In the
+# first table above it rests for six rounds, well content, while the robot stands still. Two more
+# runs:
 
 # %%
 def draw_plateau(figure, seed):
@@ -224,22 +232,25 @@ draw_plateau(figure, seed=1)
 show(figure, "plateau", "Without KL penalty the learned return rises, the true one falls")
 
 # %% [markdown]
-# Its zero and its scale are set anew whenever the model is fitted; it is flat where the robot stands still; and it
-# rises while the policy does what the model overrates. So ask those who know: do people still see a **difference**
-# between this round's walks and those of the round before? If in two rounds running the new ones are preferred about as
-# often as not, nothing that matters to them is changing. That is exercise 8.4. It costs some more answers, and it has a
-# limit that you should know: standing still is also a state of rest. *Converged* says that nothing changes, not that
-# all is well. Let people compare with the demonstrations, too, before everybody goes home.
+# Its zero and its scale are set anew whenever the model is fitted; it is flat where the robot
+# stands still; and it rises while the policy does what the model overrates. So ask those who know:
+# do people still see a **difference** between this round's walks and those of the round before? If
+# in two rounds running the new ones are preferred about as often as not, nothing that matters to
+# them is changing. That is exercise 8.4. It costs some more answers, and it has a limit that you
+# should know: standing still is also a state of rest. *Converged* says that nothing changes, not
+# that all is well. Let people compare with the demonstrations, too, before everybody goes home.
 #
 # ## Three classes and a loop
 #
-# <a id="skeletons"></a><a id="robotics"></a>
-# Overviews of RLHF for robots often sketch three classes: `RoboticArm` (observe, select an action, execute it),
-# `HumanFeedback` (`give_feedback(action, reward)`) and `RLHFAlgorithm` (`update(state, action, next_state, feedback)`),
-# and a loop `while not converged`. The plan is right, and four details have to be mended before it runs. The person
-# must not be given the reward: if it were known, they would not be needed. One action is too little to judge; people
-# compare whole tries. What is updated must be the policy by which the robot acts, so the algorithm is handed the robot.
-# And `convergence_criteria_met()` has to look at something. Here it is, on top of this package:
+# <a id="skeletons"></a><a id="robotics"></a> Overviews of RLHF for robots often sketch three
+# classes: `RoboticArm` (observe, select an action, execute it), `HumanFeedback`
+# (`give_feedback(action, reward)`) and `RLHFAlgorithm`
+# (`update(state, action, next_state, feedback)`), and a loop `while not converged`. The plan is
+# right, and four details have to be mended before it runs. The person must not be given the reward:
+# if it were known, they would not be needed. One action is too little to judge; people compare
+# whole tries. What is updated must be the policy by which the robot acts, so the algorithm is
+# handed the robot. And `convergence_criteria_met()` has to look at something. Here it is, on top of
+# this package:
 
 # %%
 def people_see_no_difference(history, window, tolerance):
@@ -323,21 +334,24 @@ for seed in (0, 1, 2):
           f"steps on glass {end['glass']:.2f}")
 
 # %% [markdown]
-# `train` is exercise 8.5, `converged` exercise 8.4: as soon as yours pass, this cell runs on them. Afterwards the robot
-# does its task alone, unless people are asked again because the floor, or what they mind, has changed.
+# `train` is exercise 8.5, `converged` exercise 8.4: as soon as yours pass, this cell runs on them.
+# Afterwards the robot does its task alone, unless people are asked again because the floor, or what
+# they mind, has changed.
 #
 # ## From the room to the world
 #
-# <a id="games"></a><a id="real-world"></a>
-# The loop does not know that this is a room. In a game, experts judge moves: a Go player who marks single moves as good
-# or bad gives this kind of feedback (a thumb or a rating instead of a vote), and the loop stays the same. In robotics
-# the way is shown once and then corrected, which is also how a robot gets along in a new area quickly: what it must
-# learn there are the few cells that nobody has told it about. In education nobody can write down what a good
-# explanation is, but everybody can say which of two was better. These are the places for RLHF, where a reward is hard
-# to specify and easy to recognise. Where it is easy to specify, write it down: that costs no answers at all.
-# The package has some of them: `tinyrlhf run arm --task obstacles` (demonstrations, corrections, votes),
+# <a id="games"></a><a id="real-world"></a> The loop does not know that this is a room. In a game,
+# experts judge moves: a Go player who marks single moves as good or bad gives this kind of feedback
+# (a thumb or a rating instead of a vote), and the loop stays the same. In robotics the way is shown
+# once and then corrected, which is also how a robot gets along in a new area quickly: what it must
+# learn there are the few cells that nobody has told it about. In education nobody can write down
+# what a good explanation is, but everybody can say which of two was better. These are the places
+# for RLHF, where a reward is hard to specify and easy to recognise. Where it is easy to specify,
+# write it down: that costs no answers at all. The package has some of them:
+# `tinyrlhf run arm --task obstacles` (demonstrations, corrections, votes),
 # `tinyrlhf run arm --task dance` (votes alone), `tinyrlhf run capture_go` (an expert rates moves).
 #
-# **What to remember**: votes rank what was tried, so somebody or something must try the right thing first.
-# Demonstrations do that, and bring their faults along. The KL penalty keeps the policy where the model has been told
-# something. And the loop stops when people see no difference, not when the learner is content.
+# **What to remember**: votes rank what was tried, so somebody or something must try the right thing
+# first. Demonstrations do that, and bring their faults along. The KL penalty keeps the policy where
+# the model has been told something. And the loop stops when people see no difference, not when the
+# learner is content.

@@ -1,12 +1,12 @@
 # %% [markdown]
 # # 9. Language is a game too
 #
-# **Goal**: see writing as a game of decisions: the state is the text so far, the action is the next letter, an episode
-# is a word or an answer. You will know what a model gets from reading, what fifty shown dialogues change, and what it
-# costs to learn from thumbs instead of right answers.
+# **Goal**: see writing as a game of decisions: the state is the text so far, the action is the next
+# letter, an episode is a word or an answer. You will know what a model gets from reading, what
+# fifty shown dialogues change, and what it costs to learn from thumbs instead of right answers.
 #
-# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 20. The extra exercises
-# take 15 more, the code 15 more.
+# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 20. The
+# extra exercises take 15 more, the code 15 more.
 
 # %% [markdown]
 # ## A word is a row of decisions
@@ -23,11 +23,12 @@
 # | end of the episode | the end mark, an action like any other, or a full page |
 # | reward | what somebody thinks of the text, so it comes with the last action |
 #
-# Two things are simpler than for a robot: the page never slips, so all chance lies in the policy, and nothing is broken
-# while a model tries things out, as long as nobody has to read it (lesson 12). One thing is harder, the reward. One
-# reads that it is paid for coherent sentences, but nobody has a formula for coherence. We can only ask people, and that
-# is lesson 10. Here is one episode in a language of invented words, with the reward by a person who likes soft letters.
-# To write it down like this is exercise 9.5; as soon as your functions pass, the lines below use them.
+# Two things are simpler than for a robot: the page never slips, so all chance lies in the policy,
+# and nothing is broken while a model tries things out, as long as nobody has to read it (lesson
+# 12). One thing is harder, the reward. One reads that it is paid for coherent sentences, but nobody
+# has a formula for coherence. We can only ask people, and that is lesson 10. Here is one episode in
+# a language of invented words, with the reward by a person who likes soft letters. To write it down
+# like this is exercise 9.5; as soon as your functions pass, the lines below use them.
 
 # %%
 import functools
@@ -86,27 +87,30 @@ for state, action, reward in as_mdp("lano", float(true_reward(WORDS.encode(["lan
 # %% [markdown]
 # ## The smallest policy is a table
 #
-# In lesson 2 a policy was a table, with a row for each cell of the grid and a column for each move. Let the last letter
-# be all that the policy sees, and the next letter the move: the same `Table` is now a language model, a **bigram**
-# model. 17 letters and the end mark make 18 rows and 18 columns. Our second model sees three letters. It is a small
-# network, as a table would need 5832 rows and hardly ever meet most of them.
+# In lesson 2 a policy was a table, with a row for each cell of the grid and a column for each move.
+# Let the last letter be all that the policy sees, and the next letter the move: the same `Table` is
+# now a language model, a **bigram** model. 17 letters and the end mark make 18 rows and 18 columns.
+# Our second model sees three letters. It is a small network, as a table would need 5832 rows and
+# hardly ever meet most of them.
 #
 # ## Pretraining: every letter is an answer to the text before it
 #
 # <a id="pretraining"></a>
-# Both read a thousand words. At every place the model gives chances to all letters, and pays the surprise $-\log p$ for
-# the one that really comes. The mean over all letters is the loss (exercise 9.1):
+# Both read a thousand words. At every place the model gives chances to all letters, and pays the
+# surprise $-\log p$ for the one that really comes. The mean over all letters is the loss (exercise
+# 9.1):
 #
 # $$L = -\frac{1}{N} \sum_{\text{all } N \text{ letters}} \log \pi(\text{letter} \mid \text{text before it})$$
 #
-# Divided by $\log 2$ these are **bits per character**; one bit is the surprise of a tossed coin. Whoever knows the
-# grammar by which these words are made could get down to 2.80 bits, and nobody lower: the words themselves are drawn by
-# dice.
+# Divided by $\log 2$ these are **bits per character**; one bit is the surprise of a tossed coin.
+# Whoever knows the grammar by which these words are made could get down to 2.80 bits, and nobody
+# lower: the words themselves are drawn by dice.
 #
-# Pretraining is called *unsupervised*, since nobody labels anything. Look at the formula, though: it is the imitation
-# of lesson 5, which raises the log-probability of what was shown, and each letter is the label of the text before it.
-# Only the labels come for free. (One also reads that a chat model is made by "supervised learning and unsupervised
-# pretraining". In time it is the other way round: it reads first, and is shown examples afterwards.)
+# Pretraining is called *unsupervised*, since nobody labels anything. Look at the formula, though:
+# it is the imitation of lesson 5, which raises the log-probability of what was shown, and each
+# letter is the label of the text before it. Only the labels come for free. (One also reads that a
+# chat model is made by "supervised learning and unsupervised pretraining". In time it is the other
+# way round: it reads first, and is shown examples afterwards.)
 
 # %%
 @functools.cache
@@ -135,10 +139,10 @@ for seed in SEEDS:
     print("  seed {}{:24.2f}{:13.2f}{:16.2f}".format(seed, *(bits(policy, FRESH) for policy in readers(seed).values())))
 
 # %% [markdown]
-# Now let them write. To write is to play an episode: draw a letter from the chances, append it, go on until the end
-# mark is drawn (exercise 9.2). The **temperature** divides the logits first. Below 1 it exploits: the model writes what
-# it is sure of. Above 1 it explores. Reinforcement learning needs both; a letter that is never tried can never be
-# praised.
+# Now let them write. To write is to play an episode: draw a letter from the chances, append it, go
+# on until the end mark is drawn (exercise 9.2). The **temperature** divides the logits first. Below
+# 1 it exploits: the model writes what it is sure of. Above 1 it explores. Reinforcement learning
+# needs both; a letter that is never tried can never be praised.
 
 # %%
 def as_model(policy):
@@ -161,9 +165,9 @@ for word in ("lano", "mer", "nlao"):
     print(f"{word:<19}" + "".join(f"{number:18,.0f}" for number in rounded))
 
 # %% [markdown]
-# The last lines ask the other way round: how likely is a given word? The chances of its letters multiply, so their
-# logarithms add up, and the end mark counts like a letter (exercise 9.3). This number, $\log \pi(\text{text})$, is what
-# all later lessons push up or down.
+# The last lines ask the other way round: how likely is a given word? The chances of its letters
+# multiply, so their logarithms add up, and the end mark counts like a letter (exercise 9.3). This
+# number, $\log \pi(\text{text})$, is what all later lessons push up or down.
 
 # %%
 def word_picture(policy, word, most=6):
@@ -193,24 +197,26 @@ show(word_picture(readers(0)["three letters"], "nemol"), "word",
      "A word is a row of decisions: each letter is drawn by its chance")
 
 # %% [markdown]
-# **What you should see**: the thicker the line, the likelier the letter. The word (one we have picked) goes through
-# `o`, with a chance of 6 %, although the end and at least six letters were likelier (the picture shows only five others
-# at each place): that is what drawing means. An episode has at most ten such decisions, and the page accepts them all.
+# **What you should see**: the thicker the line, the likelier the letter. The word (one we have
+# picked) goes through `o`, with a chance of 6 %, although the end and at least six letters were
+# likelier (the picture shows only five others at each place): that is what drawing means. An
+# episode has at most ten such decisions, and the page accepts them all.
 #
 # ## A dialogue is the same game with a longer page
 #
 # <a id="dialogue"></a>
-# An answer is written in the same way; only the state begins with a question. The model must see more of it: the last
-# twelve characters of the answer, the end of the question, and how far it is. Then it can keep to the **context**,
-# which a table of letter pairs cannot. We let it read 3000 pieces of some forum: questions, answers kind and rude,
-# stories. (The package's own chat model reads seven times as much, for eight times as long; ours stops early, and one
-# word in twelve that it writes does not exist.)
+# An answer is written in the same way; only the state begins with a question. The model must see
+# more of it: the last twelve characters of the answer, the end of the question, and how far it is.
+# Then it can keep to the **context**, which a table of letter pairs cannot. We let it read 3000
+# pieces of some forum: questions, answers kind and rude, stories. (The package's own chat model
+# reads seven times as much, for eight times as long; ours stops early, and one word in twelve that
+# it writes does not exist.)
 #
 # <a id="trainers-both-sides"></a>
-# Now people come in. The trainers of a chat model play *both sides* of a conversation, with suggestions by the model at
-# hand. As the user they type a question; as the assistant they look at what the model suggests, keep what is good, and
-# mend what is rude, wrong or beside the point. Our simulated trainers see nine of ten faults, and their house rule is
-# to begin politely.
+# Now people come in. The trainers of a chat model play *both sides* of a conversation, with
+# suggestions by the model at hand. As the user they type a question; as the assistant they look at
+# what the model suggests, keep what is good, and mend what is rude, wrong or beside the point. Our
+# simulated trainers see nine of ten faults, and their house rule is to begin politely.
 
 # %%
 TALK = Language("dialogue")
@@ -259,13 +265,15 @@ for seed in SEEDS:
     print(f"seed {seed}: of 50 suggestions the trainers kept {kept} as they were")
 
 # %% [markdown]
-# <a id="faq-sft"></a><a id="intentions"></a>
-# **Supervised fine-tuning**, SFT for short, copies what was kept, and it is `clone` once more. One reads that it tunes
-# a trained model for one more task. It is plainer: imitation, begun from a model that has read. No reward occurs in it,
-# nothing is compared, and it learns only as much of people's intentions as fifty answers show. RLHF (lesson 10) begins
-# where SFT ends: it tries answers of its own, and a reward model learned from votes says which of them are better.
+# <a id="faq-sft"></a><a id="intentions"></a> **Supervised fine-tuning**, SFT for short, copies what
+# was kept, and it is `clone` once more. One reads that it tunes a trained model for one more task.
+# It is plainer: imitation, begun from a model that has read. No reward occurs in it, nothing is
+# compared, and it learns only as much of people's intentions as fifty answers show. RLHF (lesson
+# 10) begins where SFT ends: it tries answers of its own, and a reward model learned from votes says
+# which of them are better.
 #
-# Only the *answers* are copied; the questions are the user's. Exercise 9.4 is this **mask**. Letters that count:
+# Only the *answers* are copied; the questions are the user's. Exercise 9.4 is this **mask**.
+# Letters that count:
 
 # %%
 def steps_of(rows, mask):
@@ -335,11 +343,12 @@ for row in zip(ASKED, *(write(make(0), ASKED, np.random.default_rng(0)) for make
     print("  {:<16}{}\n                  {}".format(*row))
 
 # %% [markdown]
-# **What you should see**, from top to bottom. Fifty dialogues are enough to give manners to a model that has read, and
-# its right facts about double: it knew them, as it knew the rude phrases, and now it knows what is wanted. Without
-# reading, the same fifty dialogues give manners as well, but three in ten of its words do not exist: **accuracy** and
-# **coherence** come from reading. And where the questions count, too, it learns to play the user: on an empty page it
-# asks. The answers at the bottom are not selected: the manners are there each time, and here the sense is, too,
+# **What you should see**, from top to bottom. Fifty dialogues are enough to give manners to a model
+# that has read, and its right facts about double: it knew them, as it knew the rude phrases, and
+# now it knows what is wanted. Without reading, the same fifty dialogues give manners as well, but
+# three in ten of its words do not exist: **accuracy** and **coherence** come from reading. And
+# where the questions count, too, it learns to play the user: on an empty page it asks. The answers
+# at the bottom are not selected: the manners are there each time, and here the sense is, too,
 # although one answer in four has no right fact.
 #
 # Now the price.
@@ -365,17 +374,17 @@ for seed in SEEDS:
         print("  seed {} {:>7}{:15.2f}{:17.2f}{:22.2f}".format(seed, name, *(bits_of(policy, *each) for each in texts)))
 
 # %% [markdown]
-# The fifty it nearly knows by heart. Other dialogues of this kind have become easier, too, but by much less, and what
-# it once read it begins to forget. What the trainers overlooked is copied with the rest: imitation cannot know which of
-# the shown letters mattered.
+# The fifty it nearly knows by heart. Other dialogues of this kind have become easier, too, but by
+# much less, and what it once read it begins to forget. What the trainers overlooked is copied with
+# the rest: imitation cannot know which of the shown letters mattered.
 #
 # ## Understanding is a decision as well
 #
 # <a id="comprehension"></a>
-# So far the model wrote. Understanding fits into the same frame: the state is a text, the action is to choose a
-# *meaning*, and the episode is over after this one decision. Is the review "well. the film was really slow. never
-# again." from somebody who liked the film or not? The reward is a thumb: up if the choice was right, down if not. Here
-# is the game, in full:
+# So far the model wrote. Understanding fits into the same frame: the state is a text, the action is
+# to choose a *meaning*, and the episode is over after this one decision. Is the review "well. the
+# film was really slow. never again." from somebody who liked the film or not? The reward is a
+# thumb: up if the choice was right, down if not. Here is the game, in full:
 
 # %%
 REVIEWS = Language("sentiment")
@@ -420,10 +429,11 @@ for state in range(5):
     print(f"{game.show(state):<50} {list(MOODS)[game.meanings[state]]}")
 
 # %% [markdown]
-# The learner is REINFORCE (lesson 4), without a baseline: thumbs of +1 and -1 have a zero that means something. The
-# policy has one number for each word and each meaning. It is told of its choice only "right" or "wrong". For
-# comparison, a second learner is *told the right label*, which is ordinary supervised learning. Look how little differs
-# in the code: being told is being made to choose rightly, with the thumb always up.
+# The learner is REINFORCE (lesson 4), without a baseline: thumbs of +1 and -1 have a zero that
+# means something. The policy has one number for each word and each meaning. It is told of its
+# choice only "right" or "wrong". For comparison, a second learner is *told the right label*, which
+# is ordinary supervised learning. Look how little differs in the code: being told is being made to
+# choose rightly, with the thumb always up.
 
 # %%
 LOOKS = (1, 2, 5, 10, 20, 40, 80, 160, 320, 640)                        # after so many batches of 16 reviews
@@ -489,15 +499,17 @@ show(understanding_picture(SEEDS), "understanding",
      "With two meanings thumbs teach nearly as well as labels, with twelve they are far slower")
 
 # %% [markdown]
-# **What you should see**: with two meanings a thumb is nearly as good as a label, since "wrong" says which one was
-# right. With twelve, "not this one" leaves eleven, and thumbs need more than ten times as many reviews. (Neither gets
-# to 100 %: some reviews only say "it was okay for me.", and do not give the mood away, or not the thing.) So if
-# somebody knows the right answer, as for most questions of understanding, ask for the answer: supervised learning is
-# the better deal. Thumbs and votes are for what nobody can write down but everybody can judge. The answers of the
-# dialogue above are of that kind; "did they like the film?" is not.
+# **What you should see**: with two meanings a thumb is nearly as good as a label, since "wrong"
+# says which one was right. With twelve, "not this one" leaves eleven, and thumbs need more than ten
+# times as many reviews. (Neither gets to 100 %: some reviews only say "it was okay for me.", and do
+# not give the mood away, or not the thing.) So if somebody knows the right answer, as for most
+# questions of understanding, ask for the answer: supervised learning is the better deal. Thumbs and
+# votes are for what nobody can write down but everybody can judge. The answers of the dialogue
+# above are of that kind; "did they like the film?" is not.
 #
-# **Exploration** matters here as well. With steps ten times as large the learner grows sure too early, stops trying
-# other meanings, and gets no thumb for them (so it went on each of 20 other seeds, 3 to 22):
+# **Exploration** matters here as well. With steps ten times as large the learner grows sure too
+# early, stops trying other meanings, and gets no thumb for them (so it went on each of 20 other
+# seeds, 3 to 22):
 
 # %%
 for seed in SEEDS:
@@ -508,10 +520,11 @@ for seed in SEEDS:
 # ## Values or a policy?
 #
 # <a id="gradients-or-q"></a>
-# Policy gradients or Q-learning: an overview names both for language, and both can be had. Let us take words so short
-# that all can be listed, five letters of an alphabet of five, with a hidden taste for pairs of neighbours. Q-learning
-# (lesson 3) keeps a value for every letter after every beginning, the best reward still within reach; the policy
-# gradient (lesson 4) keeps a chance for each of them. Both begin with nothing, and write 6400 words.
+# Policy gradients or Q-learning: an overview names both for language, and both can be had. Let us
+# take words so short that all can be listed, five letters of an alphabet of five, with a hidden
+# taste for pairs of neighbours. Q-learning (lesson 3) keeps a value for every letter after every
+# beginning, the best reward still within reach; the policy gradient (lesson 4) keeps a chance for
+# each of them. Both begin with nothing, and write 6400 words.
 
 # %%
 def short_words(seed):
@@ -551,17 +564,18 @@ for seed in SEEDS:
     print("  seed {}{:26.2f}{:27.2f}{:12.2f}{:30.2f}{:12.2f}".format(seed, game.rewards.max(), *numbers))
 
 # %% [markdown]
-# In so small a world Q-learning finds as good a word or a better one: it tries much that it would not write, and
-# remembers. For the same reason its words are far worse meanwhile (seven of ten of its letters are drawn at random
-# here): more exploration, less exploitation. What decides for language is something else. A model that has read *is* a
-# policy, and a policy gradient can begin there as it is, and keep it near what it has read by a leash (lesson 10).
-# Plain Q-learning begins from nothing, and its values have no leash; both can be added (soft Q-learning), and then the
-# two are close relatives (lesson 11).
+# In so small a world Q-learning finds as good a word or a better one: it tries much that it would
+# not write, and remembers. For the same reason its words are far worse meanwhile (seven of ten of
+# its letters are drawn at random here): more exploration, less exploitation. What decides for
+# language is something else. A model that has read *is* a policy, and a policy gradient can begin
+# there as it is, and keep it near what it has read by a leash (lesson 10). Plain Q-learning begins
+# from nothing, and its values have no leash; both can be added (soft Q-learning), and then the two
+# are close relatives (lesson 11).
 #
 # ## The picture to remember
 #
-# Back to the dialogue. Here is the tree of all likely beginnings of an answer, before and after the fifty dialogues.
-# The thicker the line, the likelier the beginning.
+# Back to the dialogue. Here is the tree of all likely beginnings of an answer, before and after the
+# fifty dialogues. The thicker the line, the likelier the beginning.
 
 # %%
 def beginnings(policies, prompt, length=11, least=0.03):
@@ -613,10 +627,11 @@ def tree_picture(seed, prompt, length=11):
 show(tree_picture(0, "what is rain?"), "tree", "Fifty polite dialogues: the same tree, other chances at its forks")
 
 # %% [markdown]
-# **What you should see**: blue begins politely, orange rudely, grey neither. Inside a word hardly anything is decided:
-# after `sur` comes `e`. Most of what fifty dialogues have changed lies at a few forks, above all at the very first
-# letter. This is why so few examples can change a model so much: they do not teach the language again, they choose
-# among what is there. Lesson 10 will bend such forks by votes.
+# **What you should see**: blue begins politely, orange rudely, grey neither. Inside a word hardly
+# anything is decided: after `sur` comes `e`. Most of what fifty dialogues have changed lies at a
+# few forks, above all at the very first letter. This is why so few examples can change a model so
+# much: they do not teach the language again, they choose among what is there. Lesson 10 will bend
+# such forks by votes.
 
 # %%
 def claim_reading_more_letters_surprises_less(seed):
@@ -654,12 +669,13 @@ for claim in (claim_reading_more_letters_surprises_less, claim_fifty_dialogues_c
 # %% [markdown]
 # ## The same with cups and slips of paper
 #
-# Take a nursery rhyme, and a cup for each letter and one for "start". For each pair of neighbours in the rhyme put a
-# slip with the second letter into the cup of the first; a word's last letter gets a slip "end". That was pretraining,
-# and the cups are the table. To write, draw a slip from "start", read it out, put it back, and go on at the cup of that
-# letter until "end" comes. With dice instead of cups, write six followers of each letter below each other, the frequent
-# ones several times, and throw. Fine-tuning is five words that somebody likes, whose slips go in three times each. A
-# high temperature is a slip of *every* letter thrown into every cup.
+# Take a nursery rhyme, and a cup for each letter and one for "start". For each pair of neighbours
+# in the rhyme put a slip with the second letter into the cup of the first; a word's last letter
+# gets a slip "end". That was pretraining, and the cups are the table. To write, draw a slip from
+# "start", read it out, put it back, and go on at the cup of that letter until "end" comes. With
+# dice instead of cups, write six followers of each letter below each other, the frequent ones
+# several times, and throw. Fine-tuning is five words that somebody likes, whose slips go in three
+# times each. A high temperature is a slip of *every* letter thrown into every cup.
 #
 # ## What to try next
 #

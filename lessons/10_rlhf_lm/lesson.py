@@ -1,21 +1,21 @@
 # %% [markdown]
 # # 10. RLHF for the tiny language model
 #
-# **Goal**: the stages of ChatGPT in one file: copy what people show, learn what they like better, and reinforce it on a
-# leash. You will know what the leash measures and why its direction matters, what belongs in the gradient and what must
-# stay out of it, and what people give at each stage.
+# **Goal**: the stages of ChatGPT in one file: copy what people show, learn what they like better,
+# and reinforce it on a leash. You will know what the leash measures and why its direction matters,
+# what belongs in the gradient and what must stay out of it, and what people give at each stage.
 #
-# About 50 minutes: reading 20 without the code, the experiment 5, the first three exercises 22. The extra exercises
-# take 18 more, the code 15 more.
+# About 50 minutes: reading 20 without the code, the experiment 5, the first three exercises 22. The
+# extra exercises take 18 more, the code 15 more.
 
 # %% [markdown]
 # ## Four stages, two networks
 #
-# <a id="faq-what"></a><a id="faq-sft"></a><a id="intentions"></a>
-# RLHF trains a model on what people say about its behaviour, so that it does more of what they like. InstructGPT was
-# made in these stages (Ouyang et al. 2022), and ChatGPT, as its makers say, in nearly the same way, so that their
-# answers become more helpful, less harmful and closer to what users want; we go through all of them in a few seconds,
-# with words instead of answers.
+# <a id="faq-what"></a><a id="faq-sft"></a><a id="intentions"></a> RLHF trains a model on what
+# people say about its behaviour, so that it does more of what they like. InstructGPT was made in
+# these stages (Ouyang et al. 2022), and ChatGPT, as its makers say, in nearly the same way, so that
+# their answers become more helpful, less harmful and closer to what users want; we go through all
+# of them in a few seconds, with words instead of answers.
 #
 # | stage | what people give | what is learned |
 # |---|---|---|
@@ -24,18 +24,19 @@
 # | **reward model**, the second network | votes: which of two texts *of the model* is better | what people prefer |
 # | **reinforcement** | nothing more | to write what the reward model likes, without going far from the SFT model |
 #
-# SFT is at times described as tuning a trained model to "another same task". It is plainer than that: imitation of
-# examples. Somebody has to be able to write them, and only good ones can be shown. RLHF is the last two stages: people
-# only have to *judge*, the model tries, and it also hears what was worse. The reward comes from the reward model, which
-# captures what the votes say of people's intentions; lesson 7 showed how much that leaves open.
+# SFT is at times described as tuning a trained model to "another same task". It is plainer than
+# that: imitation of examples. Somebody has to be able to write them, and only good ones can be
+# shown. RLHF is the last two stages: people only have to *judge*, the model tries, and it also
+# hears what was worse. The reward comes from the reward model, which captures what the votes say of
+# people's intentions; lesson 7 showed how much that leaves open.
 #
 # ## Stages 0 and 1: read a thousand words, then copy a hundred
 #
-# The model is that of lesson 9: it sees the last three characters and draws the next one. It has read a thousand
-# invented words. Our person likes words such as *lano* and *merola*: two vowels beside two consonants, soft letters (a
-# e o l m n r), none again so soon, and not too long; such a word is worth 2, and each fault costs. The model does not
-# know that. The person leafs through a heap of words and jots down a hundred, mostly such as they like, and the model
-# copies those.
+# The model is that of lesson 9: it sees the last three characters and draws the next one. It has
+# read a thousand invented words. Our person likes words such as *lano* and *merola*: two vowels
+# beside two consonants, soft letters (a e o l m n r), none again so soon, and not too long; such a
+# word is worth 2, and each fault costs. The model does not know that. The person leafs through a
+# heap of words and jots down a hundred, mostly such as they like, and the model copies those.
 
 # %%
 import difflib
@@ -116,15 +117,16 @@ for seed in (0, 1, 2):
     print("  seed {}                {:8.2f} {:8.2f} {:6.2f}".format(seed, *tastes))
 
 # %% [markdown]
-# The copy is far better than before, and not as good as what it copies. Copying for longer would help: 4,000 steps
-# instead of 200 come to 0.76, 0.75 and 0.59. But what was shown stays the ceiling, and even that is not reached. (The
-# person's taste is printed for *us*; the model never sees it.)
+# The copy is far better than before, and not as good as what it copies. Copying for longer would
+# help: 4,000 steps instead of 200 come to 0.76, 0.75 and 0.59. But what was shown stays the
+# ceiling, and even that is not reached. (The person's taste is printed for *us*; the model never
+# sees it.)
 #
 # ## Stage 2: who gives the votes?
 #
-# <a id="trainers-both-sides"></a><a id="ranking"></a>
-# One reads that human trainers play both sides of a conversation, user and assistant, with suggestions by the model at
-# hand, and that these dialogues are then collected to create a reward model. Let us do it once, with tiny dialogues.
+# <a id="trainers-both-sides"></a><a id="ranking"></a> One reads that human trainers play both sides
+# of a conversation, user and assistant, with suggestions by the model at hand, and that these
+# dialogues are then collected to create a reward model. Let us do it once, with tiny dialogues.
 
 # %%
 # user, the model's suggestion, what was kept
@@ -145,12 +147,13 @@ for user, suggestion, kept in DIALOGUES:
           f"typed {typed(suggestion, kept):2} of {len(kept)} letters")
 
 # %% [markdown]
-# Suggestions save work. But look at what was kept: four good answers. That is food for SFT. A reward model cannot learn
-# from it, as nothing in it is *worse* than anything else. So in a second, separate job the model writes several answers
-# to one question, and people **rank** them. A ranking of four says of each of its six pairs who won, so three rankings
-# give 18 comparisons. They are fewer than 18 independent votes, since three placements decide six pairs; so keep all
-# pairs of one ranking together when you split or batch them (Ouyang et al. do). (An edit is a vote as well: the trainer
-# liked the new text better than the suggestion. We add those.)
+# Suggestions save work. But look at what was kept: four good answers. That is food for SFT. A
+# reward model cannot learn from it, as nothing in it is *worse* than anything else. So in a second,
+# separate job the model writes several answers to one question, and people **rank** them. A ranking
+# of four says of each of its six pairs who won, so three rankings give 18 comparisons. They are
+# fewer than 18 independent votes, since three placements decide six pairs; so keep all pairs of one
+# ranking together when you split or batch them (Ouyang et al. do). (An edit is a vote as well: the
+# trainer liked the new text better than the suggestion. We add those.)
 
 # %%
 # the best one first
@@ -181,10 +184,10 @@ for answer in ("a ship sails the sea.", "a ship, i think.", "no idea.", "why, yo
     print(f"what is a ship?  {answer:<22} {weights @ features('what is a ship?', answer):5.2f}")
 
 # %% [markdown]
-# It judges answers that nobody has ranked. So much for dialogues; the words of our model have no question, and the
-# person simply compares two of them. The reward model knows which letters a word has and how long it is, not their
-# order. Its zero and unit come from words of the SFT model, which stay the same (lesson 7): reward 0 is the mean of
-# those words, and 1 is their standard deviation.
+# It judges answers that nobody has ranked. So much for dialogues; the words of our model have no
+# question, and the person simply compares two of them. The reward model knows which letters a word
+# has and how long it is, not their order. Its zero and unit come from words of the SFT model, which
+# stay the same (lesson 7): reward 0 is the mean of those words, and 1 is their standard deviation.
 
 # %%
 def ask(episodes, n, rng):
@@ -210,16 +213,17 @@ for name, rows in (("its favourites ", order[::-1]), ("likes least    ", order))
 # %% [markdown]
 # ## The leash: how far from the SFT model?
 #
-# The next stage will push the model towards whatever scores high. A reward model is only right about texts like those
-# it was asked about; so the way must not lead too far from the SFT model, the **reference**. What is far? For a text
-# $y$ that the policy wrote, $\log \pi(y) - \log \pi_{ref}(y)$ says how much likelier it has become. Its mean over the
-# policy's own texts is the **Kullback-Leibler divergence**, in nats:
+# The next stage will push the model towards whatever scores high. A reward model is only right
+# about texts like those it was asked about; so the way must not lead too far from the SFT model,
+# the **reference**. What is far? For a text $y$ that the policy wrote,
+# $\log \pi(y) - \log \pi_{ref}(y)$ says how much likelier it has become. Its mean over the policy's
+# own texts is the **Kullback-Leibler divergence**, in nats:
 #
 # $$KL(\pi \,\Vert\, \pi_{ref}) = \mathbb{E}_{y \sim \pi}\big[\log \pi(y) - \log \pi_{ref}(y)\big]$$
 #
-# It is often called a distance. It is none: it has a direction. Below, one policy has become picky and writes only two
-# of six words; another one writes all as before, but now and then *vvvv*, which the reference hardly ever would. Which
-# one is farther away?
+# It is often called a distance. It is none: it has a direction. Below, one policy has become picky
+# and writes only two of six words; another one writes all as before, but now and then *vvvv*, which
+# the reference hardly ever would. Which one is farther away?
 
 # %%
 WORDS = ["mora", "lano", "nemel", "kir", "bop", "vvvv"]
@@ -258,27 +262,30 @@ predict("10.a",
 show(directions_picture(), "directions", "Which one is farther away? It depends on whose words you count")
 
 # %% [markdown]
-# The leash counts the words *of the policy*, so for it the picky one is nearer. To drop some words costs little; to
-# write what the reference never would costs a lot. First of all it keeps the model from gibberish. The reward with the
-# leash is
+# The leash counts the words *of the policy*, so for it the picky one is nearer. To drop some words
+# costs little; to write what the reference never would costs a lot. First of all it keeps the model
+# from gibberish. The reward with the leash is
 #
 # $$R(y) = r(y) - c \, \big(\log \pi(y) - \log \pi_{ref}(y)\big)$$
 #
-# with `kl_coef` $c$, the price of a nat. Here it is 0.25: a text that has become $e$ times as likely must be better by
-# a quarter of a standard deviation. These two lines are exercises 10.1 and 10.2.
+# with `kl_coef` $c$, the price of a nat. Here it is 0.25: a text that has become $e$ times as
+# likely must be better by a quarter of a standard deviation. These two lines are exercises 10.1 and
+# 10.2.
 #
 # ## What enters the gradient
 #
-# <a id="gradients-or-q"></a><a id="text-feedback"></a>
-# The rest is lesson 4: write a batch of words, subtract from each reward the mean of the *others*, and push the
-# log-probability of every character of a word by that advantage. Policy gradient and not Q-learning: a Q-learner would
-# need the worth of every character after every beginning, while a language model already *is* a policy. Human feedback,
-# votes and corrections alike, has become a reward: what it praises is reinforced, what it blames is discouraged.
+# <a id="gradients-or-q"></a><a id="text-feedback"></a> The rest is lesson 4: write a batch of
+# words, subtract from each reward the mean of the *others*, and push the log-probability of every
+# character of a word by that advantage. Policy gradient and not Q-learning: a Q-learner would need
+# the worth of every character after every beginning, while a language model already *is* a policy.
+# Human feedback, votes and corrections alike, has become a reward: what it praises is reinforced,
+# what it blames is discouraged.
 #
-# Three things are easy to get wrong. Behind the end of a word stand padded characters, which nobody wrote. The
-# reference is frozen: its log-probabilities are numbers in the reward, and nothing flows back through them. And the
-# penalty is part of the *reward*. Who also puts the sampled log-ratio into the loss adds nothing but noise, as its
-# slope is zero on average; who adds the slope of the exact KL pays twice. Exercise 10.3 is this step.
+# Three things are easy to get wrong. Behind the end of a word stand padded characters, which nobody
+# wrote. The reference is frozen: its log-probabilities are numbers in the reward, and nothing flows
+# back through them. And the penalty is part of the *reward*. Who also puts the sampled log-ratio
+# into the loss adds nothing but noise, as its slope is zero on average; who adds the slope of the
+# exact KL pays twice. Exercise 10.3 is this step.
 
 # %%
 def library_grad(logits, ref_logits, actions, mask, scores, kl_coef):
@@ -330,10 +337,11 @@ for update in (0, 1, 5, 20, 39, 40, 79):
 
 # %% [markdown]
 # <a id="iterations"></a>
-# After 40 updates the person is asked again, about what the model writes *now*, and learning goes on with all votes:
-# feedback, adaptation, feedback, that is the interactive part of RLHF. (Here the reward model's opinion drops between
-# update 39 and update 40: the new votes corrected it.) Are unpleasant outputs gone? Let us count words with a hard
-# letter, which this person minds. And once, for comparison, the same with the leash cut:
+# After 40 updates the person is asked again, about what the model writes *now*, and learning goes
+# on with all votes: feedback, adaptation, feedback, that is the interactive part of RLHF. (Here the
+# reward model's opinion drops between update 39 and update 40: the new votes corrected it.) Are
+# unpleasant outputs gone? Let us count words with a hard letter, which this person minds. And once,
+# for comparison, the same with the leash cut:
 
 # %%
 def report(policy, seed, n=200):
@@ -351,21 +359,23 @@ for seed in (0, 1, 2):
         print(f"seed {seed}  {name:<16} {taste_of:5.2f} {nats:12.2f} {hard:18.0%} {different:18}")
 
 # %% [markdown]
-# RLHF writes words that please the person better than the words which that same person had *shown*. (It also cost 400
-# votes. Below you can try whether 1000 shown words would do as well.) Problematic outputs become rare, not impossible.
-# And the leash buys variety: without it, all is staked on the one word that scores best. Whether this word is good is
-# then up to the reward model alone. Lesson 12 is about that.
+# RLHF writes words that please the person better than the words which that same person had *shown*.
+# (It also cost 400 votes. Below you can try whether 1000 shown words would do as well.) Problematic
+# outputs become rare, not impossible. And the leash buys variety: without it, all is staked on the
+# one word that scores best. Whether this word is good is then up to the reward model alone. Lesson
+# 12 is about that.
 #
 # ## Three ways to estimate it
 #
-# Our texts are short, so we can compute the KL exactly. A large model can only sample, and there are three estimators
-# in use. With $\rho = \pi_{ref}/\pi$ of a character that the policy drew (Schulman 2020):
+# Our texts are short, so we can compute the KL exactly. A large model can only sample, and there
+# are three estimators in use. With $\rho = \pi_{ref}/\pi$ of a character that the policy drew
+# (Schulman 2020):
 #
 # $$k_1 = -\log \rho, \qquad k_2 = \tfrac12 (\log \rho)^2, \qquad k_3 = (\rho - 1) - \log \rho$$
 #
-# A divergence is never negative, while $k_1$ of a single sample often is, and one easily concludes that $k_1$ is wrong.
-# You will write them in exercise 10.4; here they are tried, close to the reference after one update, and far from it at
-# the end.
+# A divergence is never negative, while $k_1$ of a single sample often is, and one easily concludes
+# that $k_1$ is wrong. You will write them in exercise 10.4; here they are tried, close to the
+# reference after one update, and far from it at the end.
 
 # %%
 k1_k2_k3 = mine("10", "k1_k2_k3", lambda *log_probs: tuple(
@@ -417,16 +427,18 @@ predict("10.b",
 show(estimators_picture(seed=0), "estimators", "k1 is right on average, near and far; k2 and k3 are calmer when near")
 
 # %% [markdown]
-# **What you should see**: each dot is the estimate from one batch of 100 words. Near the reference all three are about
-# right, and k1 scatters most. Far from it, k2 falls short, and k3 is wild: it is right on average only thanks to rare,
-# huge values. So k1, "which can be negative", is fine, and it is what we put into the reward. (In the *loss* things are
-# different again: there k1 pulls nowhere at all. [`kl.py`](../../tinyrlhf/learning/kl.py) has the table.)
+# **What you should see**: each dot is the estimate from one batch of 100 words. Near the reference
+# all three are about right, and k1 scatters most. Far from it, k2 falls short, and k3 is wild: it
+# is right on average only thanks to rare, huge values. So k1, "which can be negative", is fine, and
+# it is what we put into the reward. (In the *loss* things are different again: there k1 pulls
+# nowhere at all. [`kl.py`](../../tinyrlhf/learning/kl.py) has the table.)
 #
 # ## Use a batch more than once, but not for ever
 #
-# We throw each batch of words away after one step. Where writing is expensive one wants more steps from it. But the
-# batch was drawn by the *old* policy, and the more the new one differs, the less it says. **PPO** (Schulman et
-# al. 2017) weighs each character with the ratio $q = \pi/\pi_{old}$, and stops paying once it has moved far enough:
+# We throw each batch of words away after one step. Where writing is expensive one wants more steps
+# from it. But the batch was drawn by the *old* policy, and the more the new one differs, the less
+# it says. **PPO** (Schulman et al. 2017) weighs each character with the ratio $q = \pi/\pi_{old}$,
+# and stops paying once it has moved far enough:
 #
 # $$\min\big(q A, \; \text{clip}(q, 1-\epsilon, 1+\epsilon) \, A\big)$$
 
@@ -479,11 +491,12 @@ def ppo_picture():
 show(ppo_picture(), "ppo", "PPO stops paying for a character that has moved far enough")
 
 # %% [markdown]
-# **What you should see**: what went well is paid up to a ratio of 1.2 and not beyond; what went badly need not be
-# pushed below 0.8. The *minimum* keeps the other sides open: a good character that has become rarer, or a bad one that
-# has become likelier, can always be mended. Without clipping, 20 steps on one batch carry the model 7 to 11 nats away,
-# on the word of 128 samples. Note that this leash is another one: it ties each step to the policy of a moment ago,
-# while the KL penalty ties the whole run to the SFT model.
+# **What you should see**: what went well is paid up to a ratio of 1.2 and not beyond; what went
+# badly need not be pushed below 0.8. The *minimum* keeps the other sides open: a good character
+# that has become rarer, or a bad one that has become likelier, can always be mended. Without
+# clipping, 20 steps on one batch carry the model 7 to 11 nats away, on the word of 128 samples.
+# Note that this leash is another one: it ties each step to the policy of a moment ago, while the KL
+# penalty ties the whole run to the SFT model.
 #
 # ## The picture to remember
 
@@ -564,18 +577,19 @@ for claim in [value for name, value in globals().copy().items() if name.startswi
 show(picture(seed=0), "stages", "Read, copy, reinforce: each stage pleases the person more")
 
 # %% [markdown]
-# **What you should see**: the same dice were thrown in all three boxes. More and more words turn blue and bold, which
-# means that the person likes them (a taste of at least 1). Below, the reward model's view of the words and the person's
-# own rise together, each in its own unit, steeply at first, while the model moves away from the SFT model; then the
-# leash holds it. After the person was asked again, the reward model is stricter, and on most seeds the person's line
-# rises a little further without going farther away.
+# **What you should see**: the same dice were thrown in all three boxes. More and more words turn
+# blue and bold, which means that the person likes them (a taste of at least 1). Below, the reward
+# model's view of the words and the person's own rise together, each in its own unit, steeply at
+# first, while the model moves away from the SFT model; then the leash holds it. After the person
+# was asked again, the reward model is stricter, and on most seeds the person's line rises a little
+# further without going farther away.
 #
 # ## What to try next
 #
 # - Set `KL_COEF` to 0.05 and to 1. What happens to the taste, and to the number of different words?
-# - Let a coin vote: `from tinyrlhf.humans.simulated import CoinFlip`, `PERSON = CoinFlip()`. What does RLHF make of
-#   *its* taste?
+# - Let a coin vote: `from tinyrlhf.humans.simulated import CoinFlip`, `PERSON = CoinFlip()`. What
+#   does RLHF make of *its* taste?
 # - Show 1000 words instead of 100 (`copied(seed, shown=1000)`). Does SFT catch up with RLHF?
-# - [`tinyrlhf/rlhf.py`](../../tinyrlhf/rlhf.py) is this loop for every world; `tinyrlhf run text` runs it and writes a
-#   report. The same loop trains a small chat model, whose plan is the table above:
-#   [`tinyrlhf/worlds/chat.py`](../../tinyrlhf/worlds/chat.py).
+# - [`tinyrlhf/rlhf.py`](../../tinyrlhf/rlhf.py) is this loop for every world; `tinyrlhf run text`
+#   runs it and writes a report. The same loop trains a small chat model, whose plan is the table
+#   above: [`tinyrlhf/worlds/chat.py`](../../tinyrlhf/worlds/chat.py).

@@ -1,35 +1,38 @@
 # %% [markdown]
 # # 11. DPO: skip the reward model
 #
-# **Goal**: train a policy straight from votes. You will know why the best policy under a leash has a formula, how that
-# formula turns the policy into its own reward model, what DPO's loss can see and what it cannot, and when the longer
-# road through a reward model is worth it.
+# **Goal**: train a policy straight from votes. You will know why the best policy under a leash has
+# a formula, how that formula turns the policy into its own reward model, what DPO's loss can see
+# and what it cannot, and when the longer road through a reward model is worth it.
 #
-# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 19. The extra exercises
-# take 16 more, the code 15 more.
+# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 19. The
+# extra exercises take 16 more, the code 15 more.
 
 # %% [markdown]
 # ## Two roads from the same votes
 #
 # <a id="faq-dpo"></a>
-# RLHF as in lesson 10 is a long road: votes, then a reward model, then a policy that draws answers, has them judged,
-# and is reinforced. DPO (direct preference optimisation, Rafailov et al. 2023) goes straight: votes, then the policy.
-# It is often presented as the simpler way to the same thing, and RLHF as the one that takes feedback in again and
-# again. More carefully: both aim at the same policy, and their votes are the same. What differs is who fills in what
-# the votes did not say. And neither owns the repetition: with both one can ask again.
+# RLHF as in lesson 10 is a long road: votes, then a reward model, then a policy that draws answers,
+# has them judged, and is reinforced. DPO (direct preference optimisation, Rafailov et al. 2023)
+# goes straight: votes, then the policy. It is often presented as the simpler way to the same thing,
+# and RLHF as the one that takes feedback in again and again. More carefully: both aim at the same
+# policy, and their votes are the same. What differs is who fills in what the votes did not say. And
+# neither owns the repetition: with both one can ask again.
 #
 # ## The destination has a formula
 #
-# Under a leash, RLHF looks for the policy with the largest mean reward, minus `kl_coef` ($c$) for each nat it moves
-# away from the reference:
+# Under a leash, RLHF looks for the policy with the largest mean reward, minus `kl_coef` ($c$) for
+# each nat it moves away from the reference:
 #
 # $$\max_\pi \; \mathbb{E}_{y \sim \pi}[r(y)] - c \, \mathrm{KL}(\pi \Vert \pi_{ref})
 # \qquad\text{has the one solution}\qquad \pi^*(y) = \frac{\pi_{ref}(y) \, e^{r(y) / c}}{Z}$$
 #
-# Why: the formula says $r(y) = c \log \frac{\pi^*(y)}{\pi_{ref}(y)} + c \log Z$. Put this in place of $r$: the
-# reference cancels, and what is left to be maximised is $c \log Z - c \, \mathrm{KL}(\pi \Vert \pi^*)$. The first part
-# is a constant, the second is largest where $\pi = \pi^*$. So one need not search for the best policy, if one can list
-# all answers. Here are six answers to "How was the soup?", of which we know what people feel about them.
+# Why: the formula says $r(y) = c \log \frac{\pi^*(y)}{\pi_{ref}(y)} + c \log Z$. Put this in place
+# of $r$: the reference cancels, and what is left to be maximised is
+# $c \log Z - c \, \mathrm{KL}(\pi \Vert \pi^*)$. The first part is a constant, the second is
+# largest where $\pi = \pi^*$. So one need not search for the best policy, if one can list all
+# answers. Here are six answers to "How was the soup?", of which we know what people feel about
+# them.
 
 # %%
 import functools
@@ -81,20 +84,22 @@ for i, answer in enumerate(ANSWERS):
 #
 # $$r(y) = c \, \log \frac{\pi^*(y)}{\pi_{ref}(y)} + c \log Z$$
 #
-# *Any* policy is the best one for some reward: `kl_coef` times its log-ratio. That is its **implicit reward**, what it
-# likes more than the reference did. The unknown $\log Z$ is the same for all answers to one question, and votes see
-# only differences. So put it into the loss of lesson 6, and the reward model is gone:
+# *Any* policy is the best one for some reward: `kl_coef` times its log-ratio. That is its
+# **implicit reward**, what it likes more than the reference did. The unknown $\log Z$ is the same
+# for all answers to one question, and votes see only differences. So put it into the loss of lesson
+# 6, and the reward model is gone:
 #
 # $$L = -\log \sigma\left( c \left[ \log \frac{\pi(y_w)}{\pi_{ref}(y_w)} -
 # \log \frac{\pi(y_l)}{\pi_{ref}(y_l)} \right] \right)$$
 #
-# with $y_w$ the answer that was chosen and $y_l$ the rejected one. Where do these log-probabilities come from? From
-# lesson 9: an answer is many letters, and its log-probability is the *sum* of theirs. Sums first, then differences to
-# the reference, the loss comes last (exercises 11.2 and 11.3). At the start, policy and reference are the same, every
-# vote looks like a toss of a coin, and the loss is $\log 2$. If yours begins elsewhere, look for a mistake.
+# with $y_w$ the answer that was chosen and $y_l$ the rejected one. Where do these log-probabilities
+# come from? From lesson 9: an answer is many letters, and its log-probability is the *sum* of
+# theirs. Sums first, then differences to the reference, the loss comes last (exercises 11.2 and
+# 11.3). At the start, policy and reference are the same, every vote looks like a toss of a coin,
+# and the loss is $\log 2$. If yours begins elsewhere, look for a mistake.
 #
-# Below, the policy is six numbers, and the votes are exact: every pair counts as often as people would choose each of
-# its sides.
+# Below, the policy is six numbers, and the votes are exact: every pair counts as often as people
+# would choose each of its sides.
 
 # %%
 def votes_on(n):
@@ -165,22 +170,23 @@ for price, policy in zip(PRICES, best):
         print(f"  kl_coef {price}  {name:<22}" + "".join(f"{each:>10}" for each in columns))
 
 # %% [markdown]
-# DPO arrives at the formula's policy up to the last digit that the computer has. RL arrives too, or is on its way; do
-# not compare speeds between the rows, as the steps differ. But where a good answer is rare at first RL is slow by
-# nature: its gradient weighs every answer by its chance. With exact votes on every pair, and a policy that can
-# represent everything, the two roads lead to the same place. That is the theorem, and these are its conditions. From
-# here on we take them away one by one.
+# DPO arrives at the formula's policy up to the last digit that the computer has. RL arrives too, or
+# is on its way; do not compare speeds between the rows, as the steps differ. But where a good
+# answer is rare at first RL is slow by nature: its gradient weighs every answer by its chance. With
+# exact votes on every pair, and a policy that can represent everything, the two roads lead to the
+# same place. That is the theorem, and these are its conditions. From here on we take them away one
+# by one.
 #
-# (Surer people need no other theory. If they choose with `rationality` 2 instead of 1, all their scores double, and
-# $r/c$ stays the same if `kl_coef` doubles too. So `kl_coef` has a unit, that of the reward, and DPO measures rewards
-# by how sure people are.)
+# (Surer people need no other theory. If they choose with `rationality` 2 instead of 1, all their
+# scores double, and $r/c$ stays the same if `kl_coef` doubles too. So `kl_coef` has a unit, that of
+# the reward, and DPO measures rewards by how sure people are.)
 #
 # ## When everybody agrees, the leash comes off
 #
-# Suppose that one answer of two is *always* preferred, as each pair is that was asked only once. Then DPO wants a lead
-# of infinity, whatever `kl_coef` is: the coefficient sets how fast it runs, not where it stops. Identity preference
-# optimisation (IPO, Azar et al. 2023) replaces the logarithm by a squared distance from a finite lead of the
-# log-ratios, $1 / 2c$, and stops there.
+# Suppose that one answer of two is *always* preferred, as each pair is that was asked only once.
+# Then DPO wants a lead of infinity, whatever `kl_coef` is: the coefficient sets how fast it runs,
+# not where it stops. Identity preference optimisation (IPO, Azar et al. 2023) replaces the
+# logarithm by a squared distance from a finite lead of the log-ratios, $1 / 2c$, and stops there.
 
 # %%
 def chance_of_the_favourite(loss, kl_coef, steps):
@@ -208,25 +214,26 @@ for price in (0.2, 0.5, 2.0):
         print(f"  kl_coef {price}  {name}           {chances}" + f"{sigmoid(1 / (2 * price)):21.3f}" * (name == "IPO"))
 
 # %% [markdown]
-# With steps of $1/c$, as here, a larger `kl_coef` makes DPO slower throughout; with equal steps it is faster at first
-# and slower later. It never stops. In practice one stops it by hand, after an epoch or two, and that, not the formula,
-# decides how far it goes.
+# With steps of $1/c$, as here, a larger `kl_coef` makes DPO slower throughout; with equal steps it
+# is faster at first and slower later. It never stops. In practice one stops it by hand, after an
+# epoch or two, and that, not the formula, decides how far it goes.
 #
 # ## Words: the same 300 votes, four ways to use them
 #
-# Now answers that nobody can list: the invented words of lesson 9. A character model has read a thousand of them. It
-# draws 300 pairs of words, and a person with a hidden taste in words (soft letters, two vowels, no letter again so
-# soon) prefers one of each pair; in nine of ten pairs their answer agrees with their taste. Then
+# Now answers that nobody can list: the invented words of lesson 9. A character model has read a
+# thousand of them. It draws 300 pairs of words, and a person with a hidden taste in words (soft
+# letters, two vowels, no letter again so soon) prefers one of each pair; in nine of ten pairs their
+# answer agrees with their taste. Then
 #
-# - **fine-tuning on the chosen** is imitation: it raises the log-probability of what was shown, here of the words that
-#   won;
-# - **best of n** fits a reward model (letters and length, as in lesson 10), draws $n$ words, and gives out the one that
-#   it likes best;
+# - **fine-tuning on the chosen** is imitation: it raises the log-probability of what was shown,
+#   here of the words that won;
+# - **best of n** fits a reward model (letters and length, as in lesson 10), draws $n$ words, and
+#   gives out the one that it likes best;
 # - **RLHF** reinforces the model on that reward model, minus the leash;
 # - **DPO** takes the votes alone.
 #
-# All four are judged by the taste itself, which no learner sees, and by how far they have moved: nats from where they
-# started.
+# All four are judged by the taste itself, which no learner sees, and by how far they have moved:
+# nats from where they started.
 
 # %%
 PERSON, SEEDS = Boltzmann(rationality=1.4), (0, 1, 2)
@@ -383,14 +390,16 @@ def words_picture():
 show(words_picture(), "words", "From 300 votes RLHF leads higher; DPO, asked again, comes close")
 
 # %% [markdown]
-# **What you should see**: imitation barely moves; it hears of a vote only what was liked. DPO pleases the person much
-# more than the model did at first, but from these 300 votes it gets less than RLHF for about as many nats, and less
-# than the best of 64 for more. (For the best of n the picture shows the most that its KL can be, $\log n - (n-1)/n$.)
-# On ten other seeds, 10 to 19, RLHF was ahead of DPO on all, with 1.70 against 0.65 on average.
+# **What you should see**: imitation barely moves; it hears of a vote only what was liked. DPO
+# pleases the person much more than the model did at first, but from these 300 votes it gets less
+# than RLHF for about as many nats, and less than the best of 64 for more. (For the best of n the
+# picture shows the most that its KL can be, $\log n - (n-1)/n$.) On ten other seeds, 10 to 19, RLHF
+# was ahead of DPO on all, with 1.70 against 0.65 on average.
 #
-# Is the formula wrong, then? No. But DPO's policy *is* a reward model, so let us examine it as one, like in lesson 7:
-# how many pairs of new words does its implicit reward put in the order of the person's taste? First words of the model
-# at first, where the votes were; then words that DPO's policy writes itself.
+# Is the formula wrong, then? No. But DPO's policy *is* a reward model, so let us examine it as one,
+# like in lesson 7: how many pairs of new words does its implicit reward put in the order of the
+# person's taste? First words of the model at first, where the votes were; then words that DPO's
+# policy writes itself.
 
 # %%
 def library_implicit(log_probs, ref_log_probs, mask, kl_coef):
@@ -432,26 +441,28 @@ for name, row in zip(("reward model", "DPO", "DPO, asked again"),
 # %% [markdown]
 # Two conditions of the theorem are missing:
 #
-# - **Few votes.** The reward model here learns 28 numbers: what each letter, each length, and variety are worth. DPO
-#   has to find the same in nearly 4,000 weights, one context of three letters at a time. So it foretells less even at
-#   home. Twice the votes help.
-# - **Off the distribution.** DPO writes what it *believes* to be good, its errors included, and about those words it
-#   foretells hardly more than a coin would (on seeds 10 to 19, 51 % on average, the reward model 83 %): no vote ever
-#   told it of them. RLHF goes astray like that too (lesson 12), but it draws new words on its way and has each of them
-#   judged by a model that still knows something there. So let DPO draw once: ask the person 300 times more, now about
-#   *DPO's own* words, and train on all 600 votes. That is worth more than 600 votes on old words on eight of those ten
-#   seeds, and with 1.63 on average it comes near to RLHF, which had half as many.
+# - **Few votes.** The reward model here learns 28 numbers: what each letter, each length, and
+#   variety are worth. DPO has to find the same in nearly 4,000 weights, one context of three
+#   letters at a time. So it foretells less even at home. Twice the votes help.
+# - **Off the distribution.** DPO writes what it *believes* to be good, its errors included, and
+#   about those words it foretells hardly more than a coin would (on seeds 10 to 19, 51 % on
+#   average, the reward model 83 %): no vote ever told it of them. RLHF goes astray like that too
+#   (lesson 12), but it draws new words on its way and has each of them judged by a model that still
+#   knows something there. So let DPO draw once: ask the person 300 times more, now about *DPO's
+#   own* words, and train on all 600 votes. That is worth more than 600 votes on old words on eight
+#   of those ten seeds, and with 1.63 on average it comes near to RLHF, which had half as many.
 #
-# So "DPO or RLHF" is rather the question *who judges the new answers*: a model of the person, the person again, or
-# nobody.
+# So "DPO or RLHF" is rather the question *who judges the new answers*: a model of the person, the
+# person again, or nobody.
 #
-# Mind the other side, too. Those 28 features were well chosen for this taste. If the reward model is told length and
-# variety only, and not the letters, RLHF falls to where DPO is (try it). DPO needs nobody who chooses features.
+# Mind the other side, too. Those 28 features were well chosen for this taste. If the reward model
+# is told length and variety only, and not the letters, RLHF falls to where DPO is (try it). DPO
+# needs nobody who chooses features.
 #
 # ## Both answers may fall
 #
-# The loss sees one thing only, the lead of the chosen answer over the rejected one. If *both* become rarer, and the
-# rejected one faster, it is content. So log both.
+# The loss sees one thing only, the lead of the chosen answer over the rejected one. If *both*
+# become rarer, and the rejected one faster, it is content. So log both.
 
 # %%
 def falling_picture():
@@ -501,17 +512,19 @@ for seed in SEEDS:
 show(falling_picture(), "falling", "The words that won become rarer too: DPO's loss sees only the lead")
 
 # %% [markdown]
-# The right half of the table is worth a second look: the *best possible* policy for this taste, which is known exactly
-# here, makes nearly all of the chosen words rarer too. They won against a worse word, and few of them are good. So a
-# falling likelihood of the chosen is not yet a fault. It is a question: where has their chance gone? The loss cannot
-# tell; it knows only the answers that were compared. Here it went to words that are better than before, and not the
-# best. Elsewhere it has gone to the opposite of what was chosen: a model trained to prefer "No" to "Never" became
+# The right half of the table is worth a second look: the *best possible* policy for this taste,
+# which is known exactly here, makes nearly all of the chosen words rarer too. They won against a
+# worse word, and few of them are good. So a falling likelihood of the chosen is not yet a fault. It
+# is a question: where has their chance gone? The loss cannot tell; it knows only the answers that
+# were compared. Here it went to words that are better than before, and not the best. Elsewhere it
+# has gone to the opposite of what was chosen: a model trained to prefer "No" to "Never" became
 # likelier to say "Yes" (Razin et al. 2024). So read new answers, and do not trust the loss alone.
 #
 # ## Relatives
 #
-# Each of these changes one thing about DPO. They are short enough to read. Arguments are tables (2, N), chosen words
-# above rejected ones; each returns the derivative of its loss by the log-probabilities of the words.
+# Each of these changes one thing about DPO. They are short enough to read. Arguments are tables (2,
+# N), chosen words above rejected ones; each returns the derivative of its loss by the
+# log-probabilities of the words.
 
 # %%
 SIGN = np.array([[1.0], [-1.0]])                                # chosen words up, rejected ones down
@@ -580,19 +593,22 @@ for rule in (kto, simpo, orpo):
     print_row(rule.__name__, [relative_words(rule, seed) for seed in SEEDS])
 
 # %% [markdown]
-# KTO hears of each word only whether it won or lost, not against which, and mostly loses by it here. SimPO has no
-# reference to hold it, and goes far, to a better place than DPO on one seed and a worse one on the two others. ORPO is
-# imitation with a correction. The settings above are the best of a few tried on other seeds, and ORPO's weight is far
-# above that of its authors (0.1), since with a small one it stays an imitator here. On seeds 10 to 19 DPO is ahead of
-# KTO and of SimPO on eight each, and of ORPO on six, there with the better mean, 0.65 against 0.44, and the worse worst
-# case. What carries over to other tasks is not this order, but what each of them can do without.
+# KTO hears of each word only whether it won or lost, not against which, and mostly loses by it
+# here. SimPO has no reference to hold it, and goes far, to a better place than DPO on one seed and
+# a worse one on the two others. ORPO is imitation with a correction. The settings above are the
+# best of a few tried on other seeds, and ORPO's weight is far above that of its authors (0.1),
+# since with a small one it stays an imitator here. On seeds 10 to 19 DPO is ahead of KTO and of
+# SimPO on eight each, and of ORPO on six, there with the better mean, 0.65 against 0.44, and the
+# worse worst case. What carries over to other tasks is not this order, but what each of them can do
+# without.
 #
 # ## The picture to remember
 #
-# Back to the soup. Each point of the triangle is a policy. Its corners: all chance on the two kind answers, the two
-# plain ones, the two rude ones (six answers do not fit on paper, so the two of each kind are added up). Left, exact
-# votes, and three prices of a nat. Right, one price (0.6), but only twelve votes, three times anew. A reward model with
-# a little doubt (a prior, lesson 6) meets DPO without any.
+# Back to the soup. Each point of the triangle is a policy. Its corners: all chance on the two kind
+# answers, the two plain ones, the two rude ones (six answers do not fit on paper, so the two of
+# each kind are added up). Left, exact votes, and three prices of a nat. Right, one price (0.6), but
+# only twelve votes, three times anew. A reward model with a little doubt (a prior, lesson 6) meets
+# DPO without any.
 
 # %%
 CORNERS = np.array([[0.5, 0.75**0.5], [0.0, 0.0], [1.0, 0.0]])
@@ -697,26 +713,32 @@ for claim in (claim_both_roads_lead_to_the_formula, claim_twelve_votes_without_d
 show(roads_picture(), "roads", "With exact votes both roads meet; with twelve, a prior holds one back")
 
 # %% [markdown]
-# **What you should see**: left, both roads end in the same three stars, though not by the same way. RL first makes the
-# answers likelier that are common and not bad, and turns to the rare good one only then; DPO does not mind how rare an
-# answer is. Right, an answer that happened to win all of its few votes draws DPO on and on towards a corner, while the
-# prior holds the reward model back. It is the doubt that helps, not the road: give DPO a quarter of a vote more on each
-# side of each pair, and it ends as near as the reward model does. Over forty such sets of twelve votes doubt brought
-# either road nearer to the best policy on 38.
+# **What you should see**: left, both roads end in the same three stars, though not by the same way.
+# RL first makes the answers likelier that are common and not bad, and turns to the rare good one
+# only then; DPO does not mind how rare an answer is. Right, an answer that happened to win all of
+# its few votes draws DPO on and on towards a corner, while the prior holds the reward model back.
+# It is the doubt that helps, not the road: give DPO a quarter of a vote more on each side of each
+# pair, and it ends as near as the reward model does. Over forty such sets of twelve votes doubt
+# brought either road nearer to the best policy on 38.
 #
-# In a table the two roads are one: DPO *is* the Bradley-Terry model, written with log-ratios for scores. It differs
-# from RLHF where many answers share the same weights, as in all language models, and where an answer is new.
+# In a table the two roads are one: DPO *is* the Bradley-Terry model, written with log-ratios for
+# scores. It differs from RLHF where many answers share the same weights, as in all language models,
+# and where an answer is new.
 #
 # ## What to try next
 #
-# - Double both numbers of `DOUBTFUL`, and double them again. When is it too much doubt, and where do the roads end at
-#   last?
-# - Tell the reward model less: in `reward_model_of`, put `MLP((11, 1), rng)` and the features from number 17 on in its
-#   place (as `tinyrlhf/worlds/text.py` does with all 28). Does the road through a reward model still lead higher?
-# - Let DPO run for 600 steps at a constant learning rate of 0.01. What do the loss, the nats and the taste do?
+# - Double both numbers of `DOUBTFUL`, and double them again. When is it too much doubt, and where
+#   do the roads end at last?
+# - Tell the reward model less: in `reward_model_of`, put `MLP((11, 1), rng)` and the features from
+#   number 17 on in its place (as `tinyrlhf/worlds/text.py` does with all 28). Does the road through
+#   a reward model still lead higher?
+# - Let DPO run for 600 steps at a constant learning rate of 0.01. What do the loss, the nats and
+#   the taste do?
 # - Give DPO 3,000 votes: `dpo_words(0, n=3000)[0]`. How near does it come to RLHF with 300?
-# - [`tinyrlhf/learning/direct_preferences.py`](../../tinyrlhf/learning/direct_preferences.py) has DPO and IPO for any
-#   policy and game, and [`tinyrlhf/exact/horizon.py`](../../tinyrlhf/exact/horizon.py) the best policy for any
-#   list of answers. DPO there is the one likelihood of all feedback,
-#   [`tinyrlhf/rewards/choice.py`](../../tinyrlhf/rewards/choice.py), with log-ratios for scores. So it takes rankings
-#   as well; read in turn, the best of all and then the best of the rest, they make it Plackett-Luce DPO.
+# - [`tinyrlhf/learning/direct_preferences.py`](../../tinyrlhf/learning/direct_preferences.py) has
+#   DPO and IPO for any policy and game, and
+#   [`tinyrlhf/exact/horizon.py`](../../tinyrlhf/exact/horizon.py) the best policy for any list of
+#   answers. DPO there is the one likelihood of all feedback,
+#   [`tinyrlhf/rewards/choice.py`](../../tinyrlhf/rewards/choice.py), with log-ratios for scores. So
+#   it takes rankings as well; read in turn, the best of all and then the best of the rest, they
+#   make it Plackett-Luce DPO.

@@ -1,28 +1,30 @@
 # %% [markdown]
 # # 12. When the proxy breaks
 #
-# **Goal**: see a reward model be right about ordinary words, and absurd about the words that it is optimised for. You
-# will know what Goodhart's law is and which kinds of it break things, why a single word may be left over, when training
-# is most dangerous, and what helps: a leash, stopping in time, and above all asking people again.
+# **Goal**: see a reward model be right about ordinary words, and absurd about the words that it is
+# optimised for. You will know what Goodhart's law is and which kinds of it break things, why a
+# single word may be left over, when training is most dangerous, and what helps: a leash, stopping
+# in time, and above all asking people again.
 #
-# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 17. The extra exercises
-# take 18 more, the code 15 more.
+# About 45 minutes: reading 20 without the code, the experiment 5, the first three exercises 17. The
+# extra exercises take 18 more, the code 15 more.
 
 # %% [markdown]
 # ## A person, and a machine that guesses what the person feels
 #
 # <a id="proxy"></a>
-# The character model of lesson 9 has read a thousand invented words and writes words like them. About a word our person
-# feels, in points:
+# The character model of lesson 9 has read a thousand invented words and writes words like them.
+# About a word our person feels, in points:
 #
-# - one point for each *different* letter, and half a point off for each letter that has been there before;
+# - one point for each *different* letter, and half a point off for each letter that has been there
+#   before;
 # - one point for each vowel, as long as at most half of the letters are vowels.
 #
-# So *banana* is worth 3 - 1.5 + 3 = 4.5 points, *lumikate* 8 + 4 = 12. The machine does not know that. It hears 400
-# votes on pairs of ordinary words, from a person who wavers as in lesson 6: a lead of one point wins 73 % of the votes.
-# Then it fits a reward model that is told only one thing of a word, **how often each letter occurs**. So it learns so
-# many points for an *a*, so many for a *k*. In everything that follows, this model stands in for the person. It is a
-# **proxy**.
+# So *banana* is worth 3 - 1.5 + 3 = 4.5 points, *lumikate* 8 + 4 = 12. The machine does not know
+# that. It hears 400 votes on pairs of ordinary words, from a person who wavers as in lesson 6: a
+# lead of one point wins 73 % of the votes. Then it fits a reward model that is told only one thing
+# of a word, **how often each letter occurs**. So it learns so many points for an *a*, so many for a
+# *k*. In everything that follows, this model stands in for the person. It is a **proxy**.
 
 # %%
 import functools
@@ -147,8 +149,8 @@ for seed in (0, 1, 2):
           f"nobody could do better than {ceiling:.0%}")
 
 # %% [markdown]
-# By the honest test of lesson 7 this is quite a good reward model. It cannot see variety, but ordinary words do not
-# differ much in that, so few votes depend on it.
+# By the honest test of lesson 7 this is quite a good reward model. It cannot see variety, but
+# ordinary words do not differ much in that, so few votes depend on it.
 #
 # ## Now optimise
 #
@@ -205,13 +207,14 @@ for seed in (1, 2):
     print(f"seed {seed} ends {look.kl:.0f} nats away: promised {look.promised:.1f}, felt {look.felt:.1f}, {word}")
 
 # %% [markdown]
-# For a few steps both rise. Then the machine is ever more delighted, and the person would rather have the old words
-# back. Nothing was wrong with the votes, nor with the optimiser, which did its job only too well.
+# For a few steps both rise. Then the machine is ever more delighted, and the person would rather
+# have the old words back. Nothing was wrong with the votes, nor with the optimiser, which did its
+# job only too well.
 #
 # ## Goodhart's law, and its four kinds
 #
-# *When a measure becomes a target, it ceases to be a good measure.* Manheim and Garrabrant (2018) tell four ways in
-# which that happens:
+# *When a measure becomes a target, it ceases to be a good measure.* Manheim and Garrabrant (2018)
+# tell four ways in which that happens:
 #
 # | kind | what goes wrong | here |
 # |---|---|---|
@@ -220,8 +223,9 @@ for seed in (1, 2):
 # | causal | score and truth go together; pushing one need not push the other | a second *k* adds score, not variety |
 # | adversarial | somebody looks for the gap on purpose | you will, in exercise 12.5 |
 #
-# One may think that the first kind explains it all, as any noise in the score is exploited in the end. But bell-shaped
-# noise alone gives no peak! Draw n things, and keep the one with the highest score:
+# One may think that the first kind explains it all, as any noise in the score is exploited in the
+# end. But bell-shaped noise alone gives no peak! Draw n things, and keep the one with the highest
+# score:
 
 # %%
 def truth_of_the_best(n, draw_errors, rng):
@@ -249,9 +253,10 @@ for name, draw_errors in ERRORS.items():
     print(f"{name:<12}" + "".join(f"{truth:7.2f}" for truth in truths))
 
 # %% [markdown]
-# With bell-shaped errors the truth keeps rising, only slower than the score. It falls where *some* errors are huge,
-# because those win in the end. Far from the votes our machine makes such errors, and they are no accident: they have a
-# direction, and the optimiser walks along it. You can find it without any learning, by looking for it.
+# With bell-shaped errors the truth keeps rising, only slower than the score. It falls where *some*
+# errors are huge, because those win in the end. Far from the votes our machine makes such errors,
+# and they are no accident: they have a direction, and the optimiser walks along it. You can find it
+# without any learning, by looking for it.
 
 # %%
 def library_hack(score, words):
@@ -272,10 +277,11 @@ for seed in (0, 1, 2):
 # ## One word is left
 #
 # <a id="mode-collapse"></a>
-# There was something else in the last lines: all words were the same word. A strong preference for certain outputs,
-# with nothing else left, is called **mode collapse**, and one reads that reinforcement learning is bound to end there.
-# Is the proxy to blame? Let us pay what the person *truly* feels, for every single word, and look at the **entropy** of
-# 64 whole words. Its exponential says how many words are in use: 64 if all are different, 1 if all are the same.
+# There was something else in the last lines: all words were the same word. A strong preference for
+# certain outputs, with nothing else left, is called **mode collapse**, and one reads that
+# reinforcement learning is bound to end there. Is the proxy to blame? Let us pay what the person
+# *truly* feels, for every single word, and look at the **entropy** of 64 whole words. Its
+# exponential says how many words are in use: 64 if all are different, 1 if all are the same.
 
 # %%
 entropy = mine("12", "entropy", lambda samples: entropy_of(np.array(samples)))
@@ -304,18 +310,19 @@ for seed in (0, 1, 2):
         print(f"seed {seed} {look.step:23} {look.felt:6.1f} {np.exp(entropy(words)):9.1f}     {words[0]}")
 
 # %% [markdown]
-# True reward: perfect. Proxy: there is none. And yet hardly more than one word is left, although almost three billion
-# words are worth 15 points, namely all with five different vowels and five different consonants. So no reward will tell
-# you; print the entropy beside it.
+# True reward: perfect. Proxy: there is none. And yet hardly more than one word is left, although
+# almost three billion words are worth 15 points, namely all with five different vowels and five
+# different consonants. So no reward will tell you; print the entropy beside it.
 #
-# Part of the cause is the *optimiser*. Take 64 words with one logit each, eight of them worth 1 and all others 0, and
-# leave nothing to chance: exact gradients. The plain gradient pushes a logit by $p_i (r_i - \bar r)$. Among equals the
-# more frequent one is pushed more, becomes more frequent still, and takes it all. The **natural gradient**
-# (Kakade 2001) pushes by $r_i - \bar r$, equals alike.
+# Part of the cause is the *optimiser*. Take 64 words with one logit each, eight of them worth 1 and
+# all others 0, and leave nothing to chance: exact gradients. The plain gradient pushes a logit by
+# $p_i (r_i - \bar r)$. Among equals the more frequent one is pushed more, becomes more frequent
+# still, and takes it all. The **natural gradient** (Kakade 2001) pushes by $r_i - \bar r$, equals
+# alike.
 #
-# The other part is the aim itself: where nothing but reward is paid, one perfect word is as good as eight, so nothing
-# pulls back. Under a leash there is one best policy, $\pi_{ref} e^{r/c}/Z$ (lesson 11), and it keeps equals in the
-# proportions of the reference.
+# The other part is the aim itself: where nothing but reward is paid, one perfect word is as good as
+# eight, so nothing pulls back. Under a leash there is one best policy, $\pi_{ref} e^{r/c}/Z$
+# (lesson 11), and it keeps equals in the proportions of the reference.
 
 # %%
 GOOD = (np.arange(64) < 8).astype(float)
@@ -354,11 +361,11 @@ print("middle of 20 draws: mean reward {:.4f} and {:.4f}, words in use {:.2f} an
 # ## The start is the most dangerous time
 #
 # <a id="hazardous-start"></a>
-# One also reads that a powerful system must be pushed "in straight ways", and that the beginning of training is the
-# most hazardous stage. The first is a picture more than a statement, but the second we can count. Suppose the person
-# cannot bear the letter *k*: a word with a *k* costs 6 points. In each round the model publishes 64 words, the person
-# votes on ten pairs of them, the machine learns from all votes so far, and the policy is improved. How many hated words
-# get out?
+# One also reads that a powerful system must be pushed "in straight ways", and that the beginning of
+# training is the most hazardous stage. The first is a picture more than a statement, but the second
+# we can count. Suppose the person cannot bear the letter *k*: a word with a *k* costs 6 points. In
+# each round the model publishes 64 words, the person votes on ten pairs of them, the machine learns
+# from all votes so far, and the policy is improved. How many hated words get out?
 
 # %%
 K, HORROR = Text.keys["k"], 6.0
@@ -427,24 +434,29 @@ axis.set(xlabel="votes heard so far", ylabel="hated words, out of 64", xticks=ra
 show(figure, "start", "Most harm is done at the start; examples prevent most of it")
 
 # %% [markdown]
-# **What you should see**: before the first vote the model simply does what it has learned so far, and no feedback can
-# help. Most hated words get out in the first rounds. Having read prevents many of them, and having copied what the
-# person wrote most of the others. The leash does not: it holds the model near its start, not near the person, and where
-# the start wrote a *k* now and then, it goes on for longer. A leash is as good as what it is tied to. So demonstrations
-# come first, and then the leash.
+# **What you should see**: before the first vote the model simply does what it has learned so far,
+# and no feedback can help. Most hated words get out in the first rounds. Having read prevents many
+# of them, and having copied what the person wrote most of the others. The leash does not: it holds
+# the model near its start, not near the person, and where the start wrote a *k* now and then, it
+# goes on for longer. A leash is as good as what it is tied to. So demonstrations come first, and
+# then the leash.
 #
 # ## What helps
 #
-# Back to the person who does not mind a *k*, and to 400 votes. Which of the usual remedies save the words?
+# Back to the person who does not mind a *k*, and to 400 votes. Which of the usual remedies save the
+# words?
 #
-# - **A leash**: none and two prices of a nat (six in all with `TINYRLHF_FULL=1`), and fresh votes say which is best.
+# - **A leash**: none and two prices of a nat (six in all with `TINYRLHF_FULL=1`), and fresh votes
+#   say which is best.
 # - **Stopping early**: at each look, 20 votes between the model's words and ordinary ones say when.
-# - **Caution**: five machines, each fitted to its own random selection of the votes; the one that likes a word least
-#   decides (Coste et al. 2024).
-# - **Fresh votes**: after each twelfth step ask 50 times about the words that the model writes *now*, and fit the
-#   machine again. Once to letter counts as before, once to a machine that is also told which letters occur at all. That
-#   machine also runs once without fresh votes ("told more"), to see which of the two it is that helps.
-# - **The person directly**: no machine. The words are compared two by two, and each is paid by its own vote.
+# - **Caution**: five machines, each fitted to its own random selection of the votes; the one that
+#   likes a word least decides (Coste et al. 2024).
+# - **Fresh votes**: after each twelfth step ask 50 times about the words that the model writes
+#   *now*, and fit the machine again. Once to letter counts as before, once to a machine that is
+#   also told which letters occur at all. That machine also runs once without fresh votes ("told
+#   more"), to see which of the two it is that helps.
+# - **The person directly**: no machine. The words are compared two by two, and each is paid by its
+#   own vote.
 
 # %%
 def library_stop(history):
@@ -569,34 +581,39 @@ axis.set(yticks=-np.arange(len(names)), yticklabels=[f"{name}, {remedies(0)[name
 show(figure, "remedies", "A leash saves the words, and so do votes that the machine can hear")
 
 # %% [markdown]
-# **What you should see** (in the picture a row is orange if at least one seed ends no better than ordinary words, or
-# hardly):
+# **What you should see** (in the picture a row is orange if at least one seed ends no better than
+# ordinary words, or hardly):
 #
-# - With no remedy the person ends up unhappier than with the ordinary words of the start. Of the leashes that of 0.3
-#   saves most; the tighter one, 1.2, is safe too, but gains less than it could (on seed 1 by so little that fresh votes
-#   prefer it). Going by the promises we would have picked no leash at all.
-# - Stopping early saves the words, too, on one seed only just: it is the same road, only shorter, and twenty votes are
-#   few to tell the best moment.
-# - Five machines instead of one help by luck: on two seeds up to where ordinary words are, on the third not so far, and
-#   everywhere few words are left. They disagree about letters, and caution heeds that; none of them can see repetition,
-#   so where that is the gap all are wrong *together*. The least of many protects from errors that they do not share.
-# - Fresh votes help little where the machine only counts letters. It learns to dislike the letters of today's
-#   favourite, and the policy moves on to the next ones; where it is caught in the end is luck. Telling the machine
-#   which letters occur brings it, without one new vote, to where the leash ends, or higher, on two of three seeds;
-#   fresh votes on top bring out the best words, though fewer of them (on seeds 10 to 19 they end at 14 points on
-#   average, without fresh votes at 11, and with nothing but fresh votes at 7). Neither alone does it. So look at what
-#   the policy does *now*, ask about it, and mind whether the machine can understand the answer.
-# - The person directly cannot be deceived here. A proxy is less trustworthy than that, and one does well to remember
-#   it. But the person must judge *every* word. With as many votes the leashed proxy comes about as far, and it asks no
-#   more, however long it goes on. This leverage is why there are reward models, and why they can do so much harm.
+# - With no remedy the person ends up unhappier than with the ordinary words of the start. Of the
+#   leashes that of 0.3 saves most; the tighter one, 1.2, is safe too, but gains less than it could
+#   (on seed 1 by so little that fresh votes prefer it). Going by the promises we would have picked
+#   no leash at all.
+# - Stopping early saves the words, too, on one seed only just: it is the same road, only shorter,
+#   and twenty votes are few to tell the best moment.
+# - Five machines instead of one help by luck: on two seeds up to where ordinary words are, on the
+#   third not so far, and everywhere few words are left. They disagree about letters, and caution
+#   heeds that; none of them can see repetition, so where that is the gap all are wrong *together*.
+#   The least of many protects from errors that they do not share.
+# - Fresh votes help little where the machine only counts letters. It learns to dislike the letters
+#   of today's favourite, and the policy moves on to the next ones; where it is caught in the end is
+#   luck. Telling the machine which letters occur brings it, without one new vote, to where the
+#   leash ends, or higher, on two of three seeds; fresh votes on top bring out the best words,
+#   though fewer of them (on seeds 10 to 19 they end at 14 points on average, without fresh votes at
+#   11, and with nothing but fresh votes at 7). Neither alone does it. So look at what the policy
+#   does *now*, ask about it, and mind whether the machine can understand the answer.
+# - The person directly cannot be deceived here. A proxy is less trustworthy than that, and one does
+#   well to remember it. But the person must judge *every* word. With as many votes the leashed
+#   proxy comes about as far, and it asks no more, however long it goes on. This leverage is why
+#   there are reward models, and why they can do so much harm.
 #
 # ## Stronger optimisation walks further along the same road
 #
 # <a id="not-too-bad"></a>
-# RLHF has been called a "not-too-bad" answer to outer alignment, the question how a system comes to want what we want;
-# with the remarks that human judgement is imperfect, and that nobody knows whether it will still do as capabilities
-# increase. We can put that more sharply. Here is a weak optimiser: write $n$ ordinary words, and keep the one with the
-# best promise. It moves by at most $\log n - (n-1)/n$ nats.
+# RLHF has been called a "not-too-bad" answer to outer alignment, the question how a system comes to
+# want what we want; with the remarks that human judgement is imperfect, and that nobody knows
+# whether it will still do as capabilities increase. We can put that more sharply. Here is a weak
+# optimiser: write $n$ ordinary words, and keep the one with the best promise. It moves by at most
+# $\log n - (n-1)/n$ nats.
 
 # %%
 NS = (1, 4, 16, 64, 256, 1024)
@@ -610,17 +627,17 @@ for seed in (0, 1, 2):
         print(f"seed {seed}: {name:<18}" + "".join(f"{points[n - 1]:8.1f}" for n in NS))
 
 # %% [markdown]
-# A thousand tries are not enough to reach the cliff. At most the first signs show, where the promise goes on and the
-# feeling does not. A weak optimiser is safe with this proxy, and makes us believe that the proxy is good. Policy
-# gradient walks as far in about ten steps, gets less out of it, and goes on. The votes, the person and the machine are
-# the same; somebody only tries harder. So "it has worked so far" says how far we have walked, and not how safe the road
-# is.
+# A thousand tries are not enough to reach the cliff. At most the first signs show, where the
+# promise goes on and the feeling does not. A weak optimiser is safe with this proxy, and makes us
+# believe that the proxy is good. Policy gradient walks as far in about ten steps, gets less out of
+# it, and goes on. The votes, the person and the machine are the same; somebody only tries harder.
+# So "it has worked so far" says how far we have walked, and not how safe the road is.
 #
 # ## The picture to remember
 #
-# To the right: how far the policy is from its start, in nats; the scale is that of the square root of the KL, as in
-# Gao, Schulman and Hilton (2022), who measured such curves for language models. Dots are words that the model wrote
-# there, as high as the person likes them.
+# To the right: how far the policy is from its start, in nats; the scale is that of the square root
+# of the KL, as in Gao, Schulman and Hilton (2022), who measured such curves for language models.
+# Dots are words that the model wrote there, as high as the person likes them.
 
 # %%
 def picture(seed):
@@ -708,17 +725,20 @@ for claim in (claim_ordinary_words_do_not_show_it,
 show(picture(seed=0), "poster", "Without a leash the promise keeps rising, and the true reward falls")
 
 # %% [markdown]
-# **What you should see**: for the first nats the promise is honest, and both lines rise together. Then they part. The
-# person's line has a summit, and nothing in the machine's own line says where. The leashed runs stop on the way up or
-# near the summit, and somewhat higher than the others pass by: who has to stay gets more for the same nats.
+# **What you should see**: for the first nats the promise is honest, and both lines rise together.
+# Then they part. The person's line has a summit, and nothing in the machine's own line says where.
+# The leashed runs stop on the way up or near the summit, and somewhat higher than the others pass
+# by: who has to stay gets more for the same nats.
 #
 # ## What to try next
 #
-# - `TINYRLHF_FULL=1 python lessons/12_proxy_breaks/lesson.py` tries six prices of a nat instead of three. Where does
-#   the summit lie?
-# - Give the machine 4,000 votes instead of 400 in `beginning`. Does the cliff go away, or does it only move?
-# - Tell it more: move `which_occur` to the top, and write `told=which_occur` in `machine`. Is there still a gap between
-#   promise and feeling?
-# - Add the leash to the exact gradients: `worth = GOOD - 0.1 * np.log(chances / start)`, and push by `worth` minus its
-#   mean under `chances`. After how many steps does the plain gradient use nearly all eight words again?
+# - `TINYRLHF_FULL=1 python lessons/12_proxy_breaks/lesson.py` tries six prices of a nat instead of
+#   three. Where does the summit lie?
+# - Give the machine 4,000 votes instead of 400 in `beginning`. Does the cliff go away, or does it
+#   only move?
+# - Tell it more: move `which_occur` to the top, and write `told=which_occur` in `machine`. Is there
+#   still a gap between promise and feeling?
+# - Add the leash to the exact gradients: `worth = GOOD - 0.1 * np.log(chances / start)`, and push
+#   by `worth` minus its mean under `chances`. After how many steps does the plain gradient use
+#   nearly all eight words again?
 # - Let somebody else write `felt`, and find out by votes alone what they like.

@@ -1,23 +1,24 @@
 # %% [markdown]
 # # 13. Which human, which feedback?
 #
-# **Goal**: read whatever people say by one formula. You will know how much each kind of feedback can tell, what none of
-# them can, which question to ask, and what becomes of the answers when people err, lean, tire or want different things.
+# **Goal**: read whatever people say by one formula. You will know how much each kind of feedback
+# can tell, what none of them can, which question to ask, and what becomes of the answers when
+# people err, lean, tire or want different things.
 #
 # About 45 minutes: reading 10, the experiment 5, exercises 30.
 
 # %% [markdown]
 # ## One formula for all that people say
 #
-# <a id="formalism"></a><a id="input-kinds"></a><a id="text-feedback"></a>
-# People teach by rewards, preferences, demonstrations, corrections and words, and one formalism for all of them is
-# often wished for. There is one (Jeon, Milli, Dragan 2020): whatever somebody says is a **choice among options**. An
-# option is worth a weighted sum of scores, and option $k$ is taken with the chance
+# <a id="formalism"></a><a id="input-kinds"></a><a id="text-feedback"></a> People teach by rewards,
+# preferences, demonstrations, corrections and words, and one formalism for all of them is often
+# wished for. There is one (Jeon, Milli, Dragan 2020): whatever somebody says is a **choice among
+# options**. An option is worth a weighted sum of scores, and option $k$ is taken with the chance
 #
 # $$P(k) = \frac{e^{\rho \, u_k}}{\sum_j e^{\rho \, u_j}}, \qquad u_k = \sum_i w_{ki} \, s_i$$
 #
-# with $s_i$ the score of thing $i$ and $\rho$ the **rationality**: 0 is a coin, and the larger it is, the surer people
-# are. Two options are lesson 6. The kinds differ in nothing but the options:
+# with $s_i$ the score of thing $i$ and $\rho$ the **rationality**: 0 is a coin, and the larger it
+# is, the surer people are. Two options are lesson 6. The kinds differ in nothing but the options:
 #
 # | kind | the options are |
 # |---|---|
@@ -29,8 +30,8 @@
 # | thumb | down, worth 0, or up, worth the score |
 # | rating | grade 0, 1, 2, 3 or 4, worth so many times the score |
 #
-# "This one!" means little where there were two, and much where there were 32. You will write the formula in exercise
-# 13.1; as soon as yours passes, everything below runs on it.
+# "This one!" means little where there were two, and much where there were 32. You will write the
+# formula in exercise 13.1; as soon as yours passes, everything below runs on it.
 
 # %%
 import functools
@@ -58,13 +59,15 @@ choice_logp = mine("13", "choice_logp", lambda scores, chosen, options, rational
 # %% [markdown]
 # ## A laboratory: 32 walks, 256 candidates
 #
-# A robot strolls through the garden of the gridworld: flowers, lava, a goal. A reward pays for steps, flowers, lava and
-# the goal, and there are 256 candidates for what it pays; number 0 is the true reward of the game. People see 32 walks.
-# Each candidate is then as likely as it makes what they said (Bayes' rule, all 256 one by one). To find out which one
-# it is takes $\log_2 256 = 8$ bits.
+# A robot strolls through the garden of the gridworld: flowers, lava, a goal. A reward pays for
+# steps, flowers, lava and the goal, and there are 256 candidates for what it pays; number 0 is the
+# true reward of the game. People see 32 walks. Each candidate is then as likely as it makes what
+# they said (Bayes' rule, all 256 one by one). To find out which one it is takes $\log_2 256 = 8$
+# bits.
 #
-# **Regret**: out of 400 *new* walks we take the one that is liked most on average over the candidates. What is lost
-# against the best of them? 0 is nothing, 1 is as much as by taking any walk.
+# **Regret**: out of 400 *new* walks we take the one that is liked most on average over the
+# candidates. What is lost against the best of them? 0 is nothing, 1 is as much as by taking any
+# walk.
 
 # %%
 GAME, N, M, RATIONALITY = Gridworld(horizon=20), 32, 256, 3.0
@@ -119,16 +122,18 @@ for kind in KINDS:
     print(f"{kind:<14} {len(questions[0]):6} {information_gain(chances, np.full(M, 1 / M)).mean() / np.log(2):9.2f}")
 
 # %% [markdown]
-# An answer among $K$ options tells at most $\log_2 K$ bits, and less where people waver, or where the options are
-# nearly alike, as in a correction.
+# An answer among $K$ options tells at most $\log_2 K$ bits, and less where people waver, or where
+# the options are nearly alike, as in a correction.
 #
 # ## Which question?
 #
 # <a id="challenges"></a>
-# Good ways of asking are one of the challenges of RLHF. Say 40 random pairs of walks are at hand each time, and one of
-# them shows the same walk twice. **Information gain** asks the pair whose answer is expected to tell most about which
-# candidate is right: $H(\text{mean chance}) - \text{mean } H(\text{chance})$, with $H$ the entropy and means over the
-# candidates. **Volume removal** asks the pair whose answer is expected to cost the candidates most likelihood.
+# Good ways of asking are one of the challenges of RLHF. Say 40 random pairs of walks are at hand
+# each time, and one of them shows the same walk twice. **Information gain** asks the pair whose
+# answer is expected to tell most about which candidate is right:
+# $H(\text{mean chance}) - \text{mean } H(\text{chance})$, with $H$ the entropy and means over the
+# candidates. **Volume removal** asks the pair whose answer is expected to cost the candidates most
+# likelihood.
 
 # %%
 def asked(criterion, wanted, rng, n=8):
@@ -171,13 +176,13 @@ for criterion in (at_random, information_gain, volume_removal):
     print(f"{criterion.__name__:<17}" + "".join(f"{regret_of_asking(criterion, seed):6.2f}" for seed in (0, 1, 2)))
 
 # %% [markdown]
-# Volume removal asks "this walk, or this same walk?" for ever: whatever is said halves the likelihood of *every*
-# candidate, and teaches nothing (Biyik and others 2019).
+# Volume removal asks "this walk, or this same walk?" for ever: whatever is said halves the
+# likelihood of *every* candidate, and teaches nothing (Biyik and others 2019).
 #
 # ## How sure are they?
 #
-# The same answers, read as if people were a tenth as sure as they are, and ten times. The bits say how much likelier
-# the right candidate has become; below 0, people misled.
+# The same answers, read as if people were a tenth as sure as they are, and ten times. The bits say
+# how much likelier the right candidate has become; below 0, people misled.
 
 # %%
 TICKS = np.array([1, 2, 4, 8, 16, 32])
@@ -211,15 +216,17 @@ for kind in ("demonstration", "comparison"):
           + "  " + "".join(f"{np.median(bits[:, -1]):9.1f}" for _, bits in found))
 
 # %% [markdown]
-# Whoever is taken for too sure is believed every slip: after 32 demonstrations the right candidate is as good as
-# excluded. Whoever is taken for less sure teaches slowly, which costs comparisons even more regret here.
+# Whoever is taken for too sure is believed every slip: after 32 demonstrations the right candidate
+# is as good as excluded. Whoever is taken for less sure teaches slowly, which costs comparisons
+# even more regret here.
 #
 # ## What no comparison can say
 #
 # <a id="reward-learned"></a>
-# A learned reward is never *the* reward. Pay three times as much, add 5 to every step, or pay in advance for places on
-# the way (shaping: $\gamma \phi(s') - \phi(s)$), and the best behaviour is the same. The EPIC distance (Gleave and
-# others 2021) sees through all three: 0 is the same reward in this sense, 1 the opposite one.
+# A learned reward is never *the* reward. Pay three times as much, add 5 to every step, or pay in
+# advance for places on the way (shaping: $\gamma \phi(s') - \phi(s)$), and the best behaviour is
+# the same. The EPIC distance (Gleave and others 2021) sees through all three: 0 is the same reward
+# in this sense, 1 the opposite one.
 
 # %%
 garden, gamma = Gridworld(), 0.95
@@ -235,15 +242,15 @@ for name, chosen, options in (("to prefer walk 1 to walk 0", 1, np.eye(N)[:2]),
     print(f"the chance {name} is {before:.2f}; with 1 added to every score it is {after:.2f}")
 
 # %% [markdown]
-# So comparisons do not say where zero is. That is their strength as well: raters whose zeros differ ("my 2 is your 3")
-# spoil ratings and leave comparisons alone.
+# So comparisons do not say where zero is. That is their strength as well: raters whose zeros differ
+# ("my 2 is your 3") spoil ratings and leave comparisons alone.
 #
 # ## People are not the formula
 #
 # <a id="not-too-bad"></a>
-# Human judgement is imperfect, which is why RLHF has been called a "not-too-bad" answer, no more. The package has
-# people with traits: `person("mistake:0.3")` says the opposite of what they mean in 3 of 10 answers. That averages out,
-# but only if the reader reckons with it (exercise 13.2):
+# Human judgement is imperfect, which is why RLHF has been called a "not-too-bad" answer, no more.
+# The package has people with traits: `person("mistake:0.3")` says the opposite of what they mean in
+# 3 of 10 answers. That averages out, but only if the reader reckons with it (exercise 13.2):
 
 # %%
 SURE = RATIONALITY / WALKS.true_returns[:N].std()                       # the same rationality, for returns as they are
@@ -280,8 +287,9 @@ for seed in (0, 1, 2):
         print(f"seed {seed}: read with flip = {flip} they tell {np.log2(M * softmax(-200 * losses)[0]):6.1f} bits")
 
 # %% [markdown]
-# Mistakes are noise; a **bias** is not. Three checks: does the learned score pay for length at *equal quality* (13.3)?
-# Do people stay with their walk when the two change places (13.4)? Do they agree better than chance would (13.5)?
+# Mistakes are noise; a **bias** is not. Three checks: does the learned score pay for length at
+# *equal quality* (13.3)? Do people stay with their walk when the two change places (13.4)? Do they
+# agree better than chance would (13.5)?
 
 # %%
 def library_check(human, pairs):
@@ -312,9 +320,8 @@ for words in ("annotators", "camps"):
 # %% [markdown]
 # ## Two camps
 #
-# <a id="benefits"></a><a id="adapts"></a>
-# Varied trainers count as a benefit of RLHF: it adapts to them all. Not with one model, if two camps want opposite
-# things:
+# <a id="benefits"></a><a id="adapts"></a> Varied trainers count as a benefit of RLHF: it adapts to
+# them all. Not with one model, if two camps want opposite things:
 
 # %%
 def camp_regrets(seed):
@@ -335,7 +342,8 @@ for seed in (0, 1, 2):
 # ## The picture to remember
 #
 # <a id="best-format"></a>
-# Left: regret on new walks after so many answers of each kind. Right: comparisons only, by different people.
+# Left: regret on new walks after so many answers of each kind. Right: comparisons only, by
+# different people.
 
 # %%
 COMPARISONS = np.array([10, 20, 50, 100, 200])
@@ -402,23 +410,28 @@ for claim in [claim for name, claim in list(globals().items()) if name.startswit
     print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} of 5 seeds")
 
 # %% [markdown]
-# **What you should see**: left, one choice among 32 says most, and eight comparisons leave what two remarks leave.
-# Corrections among walks that are nearly alike teach little, and ratings by people with zeros of their own stop at
-# about a third. Right, mistakes fade. Whoever likes long walks is misread for good, whoever tires is believed for too
-# long, and one model for two camps is worse than taking any walk.
+# **What you should see**: left, one choice among 32 says most, and eight comparisons leave what two
+# remarks leave. Corrections among walks that are nearly alike teach little, and ratings by people
+# with zeros of their own stop at about a third. Right, mistakes fade. Whoever likes long walks is
+# misread for good, whoever tires is believed for too long, and one model for two camps is worse
+# than taking any walk.
 #
-# Is a demonstration best, then? `python tests/benchmarks/kinds.py` asks the package: nine kinds, three layouts of the
-# gridworld, planning on what was learned, 20 seeds. After 20 answers a preference with a reason ("credit"), comments,
-# rankings and demonstrations leave a regret of 0.03 to 0.08, preferences 0.18, corrections and thumbs 0.37 and 0.38.
-# But whoever acts there acts as well as possible, not by the formula: in layouts that were not shown, 200
-# demonstrations still leave 0.18 and 200 corrections 0.39, all other kinds at most 0.02. For each minute of a person's
-# time thumbs tell most bits, with the seconds assumed there. And where a reward may be of any size, it takes in most of
-# a rationality ten times too large; a tenth costs every kind after 20 answers. A kind is as good as its reading.
+# Is a demonstration best, then? `python tests/benchmarks/kinds.py` asks the package: nine kinds,
+# three layouts of the gridworld, planning on what was learned, 20 seeds. After 20 answers a
+# preference with a reason ("credit"), comments, rankings and demonstrations leave a regret of 0.03
+# to 0.08, preferences 0.18, corrections and thumbs 0.37 and 0.38. But whoever acts there acts as
+# well as possible, not by the formula: in layouts that were not shown, 200 demonstrations still
+# leave 0.18 and 200 corrections 0.39, all other kinds at most 0.02. For each minute of a person's
+# time thumbs tell most bits, with the seconds assumed there. And where a reward may be of any size,
+# it takes in most of a rationality ten times too large; a tenth costs every kind after 20 answers.
+# A kind is as good as its reading.
 #
 # ## What to try next
 #
-# - `tinyrlhf run gridworld --person length:0.2+fatigue:100 --ask information-gain`: the whole loop with such a person.
+# - `tinyrlhf run gridworld --person length:0.2+fatigue:100 --ask information-gain`: the whole loop
+#   with such a person.
 # - Set `RATIONALITY` to 1. Which kinds suffer most?
-# - `ask("drift:50", 150, seed)` is somebody who changes their mind. Compare all 150 answers with the last 50.
+# - `ask("drift:50", 150, seed)` is somebody who changes their mind. Compare all 150 answers with
+#   the last 50.
 # - [`feedback/answers.py`](../../tinyrlhf/feedback/answers.py) holds the options of all nine kinds,
 #   [`humans/zoo.py`](../../tinyrlhf/humans/zoo.py) the people.

@@ -510,8 +510,10 @@ for stage in SAVED[0]["stages"]:
 # stories260K are steps times batch times length of its command, and its ten minutes bear a question
 # mark in the source.
 #
-# [minimind]: https://github.com/jingyaogong/minimind/blob/6d7a988365db19163a35f01be8136433723ffe6d/README_en.md
-# [nanochat]: https://github.com/karpathy/nanochat/blob/00f1a3219d0dd945fada1c50182377c4c38ac5d4/speedrun.sh
+# [minimind]:
+# https://github.com/jingyaogong/minimind/blob/6d7a988365db19163a35f01be8136433723ffe6d/README_en.md
+# [nanochat]:
+# https://github.com/karpathy/nanochat/blob/00f1a3219d0dd945fada1c50182377c4c38ac5d4/speedrun.sh
 #
 # <details><summary>The table (nothing to learn here)</summary>
 
