@@ -14,7 +14,7 @@
 # move is worth, and read the policy off them. This lesson moves the *policy* itself. Overviews of
 # RLHF name both roads, and then often leave the step itself as a comment in the code: "update the
 # model here". That comment is this lesson. It is also the step that later trains the language
-# model: there an action is a letter, and the reward comes from people.
+# model (lesson 10): there an action is a letter, and the reward comes from people.
 #
 # <a id="fixed-episodes"></a>
 # Some examples also stop after ten games and say that the agent has learned. Without the missing
@@ -26,8 +26,8 @@
 # The agent draws an action $a$ with chance $\pi(a)$ and gets a reward $R$. We want a larger mean
 # reward, so we want its slope:
 #
-# $$\nabla \, \mathbb{E}[R] = \sum_a R(a) \, \nabla \pi(a) = \sum_a \pi(a) \, R(a) \, \nabla \log \pi(a)
-# = \mathbb{E}\big[R \, \nabla \log \pi(a)\big]$$
+# $$\nabla \, \mathbb{E}[R] = \sum_a R(a) \, \nabla \pi(a)
+# = \sum_a \pi(a) \, R(a) \, \nabla \log \pi(a) = \mathbb{E}\big[R \, \nabla \log \pi(a)\big]$$
 #
 # The middle step is only $\nabla \log \pi = \nabla \pi / \pi$. The last one changes everything: a
 # mean over actions *drawn from the policy* can be had by playing. Play, and push up the
@@ -66,9 +66,12 @@ def library_backward(inputs, hidden, weight_1, d_logits):
     return tuple(network.backward([inputs, hidden], d_logits).values())
 
 
+def library_to_go(rewards, alive, gamma):
+    return returns_to_go(np.where(alive, rewards, 0.0), gamma)
+
+
 logp_grad = mine("04", "logp_grad", Categorical.d_log_prob)
-reward_to_go = mine("04", "reward_to_go",
-                    lambda rewards, alive, gamma: returns_to_go(np.where(alive, rewards, 0.0), gamma))
+reward_to_go = mine("04", "reward_to_go", library_to_go)
 advantages = mine("04", "advantages", minus_leave_one_out_mean)
 mlp_backward = mine("04", "mlp_backward", library_backward)
 
@@ -169,7 +172,7 @@ GAMES, UPDATES = 16, 30
 
 @functools.cache
 def learn(seed, extra=0.0, baseline=True):
-    """Mean length of the games of each update, (30,); `extra` is what a game is paid besides at its end."""
+    """Mean length of the games of each update, (30,); a game is paid `extra` besides at its end."""
     rng = np.random.default_rng(seed)
     game, network = CartPole(horizon=200), MLP((4, 16, 2), rng, head_gain=0.01)
     optimizer, lengths = Adam(network.params, 0.02), []
@@ -191,17 +194,20 @@ def learn(seed, extra=0.0, baseline=True):
     return np.array(lengths)
 
 
-ARMS = (((), "as it is, with a baseline ", BLUE, "-"), ((50, True), "50 extra, with a baseline ", GREEN, "-."),
+ARMS = (((), "as it is, with a baseline ", BLUE, "-"),
+        ((50, True), "50 extra, with a baseline ", GREEN, "-."),
         ((50, False), "50 extra, without         ", ORANGE, "--"))
 print("steps that the pole stands, after            0    160    320    464 games")
 for settings, name, _, _ in ARMS:
     for seed in (0, 1, 2):
-        print(f"  {name}  seed {seed}      " + "   ".join(f"{learn(seed, *settings)[i]:4.0f}" for i in (0, 10, 20, 29)))
+        lengths = learn(seed, *settings)[[0, 10, 20, 29]]
+        print(f"  {name}  seed {seed}      " + "   ".join(f"{length:4.0f}" for length in lengths))
 
-# %%
+# %% [drawing]
+played = GAMES * np.arange(UPDATES)
 figure, axis = plt.subplots()
 for settings, _, color, line in ARMS:
-    curves, played = [learn(seed, *settings) for seed in (0, 1, 2)], GAMES * np.arange(UPDATES)
+    curves = [learn(seed, *settings) for seed in (0, 1, 2)]
     axis.plot(played, np.transpose(curves), line, color=color, linewidth=1.2, alpha=0.6)
     axis.plot(played, np.mean(curves, axis=0), line, color=color, linewidth=5)
 axis.axhline(200, color=GREY, linewidth=1.5, linestyle=":")
@@ -231,35 +237,35 @@ show(figure, "learning", "Paid 50 extra for nothing, it learns far better with a
 
 # %%
 def program_a(policy, optimizer, game, rng):
-    episodes = rollout(game, policy, game.start(GAMES, rng), rng)                                                   # 1
-    returns = returns_to_go(episodes.true_rewards)                                                                  # 2
-    better = minus_leave_one_out_mean(returns, episodes.mask)                                                       # 3
-    observations, actions = episodes.decisions                                                                      # 4
-    log_probs, cache = policy.log_probs(observations, actions)                                                      # 5
-    grads = policy.backward(cache, -better.T[episodes.mask.T] / GAMES)                                              # 6
-    optimizer.step(grads)                                                                                           # 7
+    episodes = rollout(game, policy, game.start(GAMES, rng), rng)                            # 1
+    returns = returns_to_go(episodes.true_rewards)                                           # 2
+    better = minus_leave_one_out_mean(returns, episodes.mask)                                # 3
+    observations, actions = episodes.decisions                                               # 4
+    log_probs, cache = policy.log_probs(observations, actions)                               # 5
+    grads = policy.backward(cache, -better.T[episodes.mask.T] / GAMES)                       # 6
+    optimizer.step(grads)                                                                    # 7
     return episodes.lengths.mean()
 
 
 def program_b(policy, optimizer, game, rng):
-    episodes = rollout(game, policy, game.start(GAMES, rng), rng)                                                   # 1
-    returns = returns_to_go(episodes.true_rewards)                                                                  # 2
-    better = returns - returns.sum(axis=1, keepdims=True) / episodes.lengths[:, None]                               # 3
-    observations, actions = episodes.decisions                                                                      # 4
-    log_probs, cache = policy.log_probs(observations, actions)                                                      # 5
-    grads = policy.backward(cache, -better[episodes.mask] / GAMES)                                                  # 6
-    optimizer.step(grads)                                                                                           # 7
+    episodes = rollout(game, policy, game.start(GAMES, rng), rng)                            # 1
+    returns = returns_to_go(episodes.true_rewards)                                           # 2
+    better = returns - returns.sum(axis=1, keepdims=True) / episodes.lengths[:, None]        # 3
+    observations, actions = episodes.decisions                                               # 4
+    log_probs, cache = policy.log_probs(observations, actions)                               # 5
+    grads = policy.backward(cache, -better[episodes.mask] / GAMES)                           # 6
+    optimizer.step(grads)                                                                    # 7
     return episodes.lengths.mean()
 
 
 def program_c(policy, optimizer, game, rng):
-    episodes = rollout(game, policy, game.start(GAMES, rng), rng)                                                   # 1
-    returns = returns_to_go(episodes.true_rewards)                                                                  # 2
-    better = minus_leave_one_out_mean(returns, episodes.mask)                                                       # 3
-    observations, actions = episodes.next_observations[episodes.mask], episodes.actions[episodes.mask]              # 4
-    log_probs, cache = policy.log_probs(observations, actions)                                                      # 5
-    grads = policy.backward(cache, -better[episodes.mask] / GAMES)                                                  # 6
-    optimizer.step(grads)                                                                                           # 7
+    episodes = rollout(game, policy, game.start(GAMES, rng), rng)                            # 1
+    returns = returns_to_go(episodes.true_rewards)                                           # 2
+    better = minus_leave_one_out_mean(returns, episodes.mask)                                # 3
+    observations, actions = episodes.next_observations[episodes.mask], episodes.decisions[1]  # 4
+    log_probs, cache = policy.log_probs(observations, actions)                               # 5
+    grads = policy.backward(cache, -better[episodes.mask] / GAMES)                           # 6
+    optimizer.step(grads)                                                                    # 7
     return episodes.lengths.mean()
 
 
@@ -268,7 +274,8 @@ def run(program, seed):
     rng = np.random.default_rng(seed)
     policy = Policy(MLP((4, 16, 2), rng, head_gain=0.01))
     optimizer = Adam(policy.network.params, 0.02)
-    return np.array([program(policy, optimizer, CartPole(horizon=200), rng) for _ in range(UPDATES)])
+    game = CartPole(horizon=200)
+    return np.array([program(policy, optimizer, game, rng) for _ in range(UPDATES)])
 
 
 # %% [predict]
@@ -284,7 +291,8 @@ print("steps that the pole stands, mean of the last five updates, seeds 0, 1, 2"
 print("  at the start  ", *(f"{learn(seed)[0]:5.0f}" for seed in (0, 1, 2)))
 print("  ours          ", *(f"{learn(seed)[-5:].mean():5.0f}" for seed in (0, 1, 2)))
 for name, program in (("A", program_a), ("B", program_b), ("C", program_c)):
-    print(f"  program {name}     ", *(f"{run(program, seed)[-5:].mean():5.0f}" for seed in (0, 1, 2)))
+    ends = [run(program, seed)[-5:].mean() for seed in (0, 1, 2)]
+    print(f"  program {name}     ", *(f"{end:5.0f}" for end in ends))
 
 # %% [markdown]
 # A learns next to nothing. B learns, but less (on 18 of these 20): who has nothing to compare it
@@ -307,9 +315,12 @@ CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
 
 
 def pushes(seed, n=200):
-    """Moves (n,), and the push on the logits by each performance alone, (n, 3), without and with a baseline."""
+    """Moves (n,), and the push of each on the logits, (n, 3), without and with a baseline.
+
+    The policy is the one in the middle.
+    """
     rng = np.random.default_rng(seed)
-    moves = rng.integers(3, size=n)                                                     # the policy in the middle
+    moves = rng.integers(3, size=n)
     points = POINTS[moves] + rng.normal(size=n)
     direction = logp_grad(np.zeros((n, 3)), moves)
     better = advantages(points[:, None], np.ones((n, 1), bool))[:, 0]
@@ -330,36 +341,39 @@ predict("4.b",
         "without a baseline it is most of every push.")
 
 # %%
-EXACT = (POINTS - POINTS.mean()) / 3                                                    # p (R - mean R), with p = 1/3
+EXACT = (POINTS - POINTS.mean()) / 3                    # p (R - mean R), with p = 1/3
 print("mean push on wave, turn, bow   ", *(f"{push:6.2f}" for push in EXACT), "   exact")
 for seed in (0, 1, 2):
     for name, push in zip(("without", "with   "), pushes(seed)[1:]):
-        print(f"  seed {seed} {name} a baseline    ", *(f"{each:6.2f}" for each in push.mean(axis=0)),
+        mean = push.mean(axis=0)
+        print(f"  seed {seed} {name} a baseline    ", *(f"{each:6.2f}" for each in mean),
               f"   scatter {scatter(push):.2f}")
 
-# %%
+# %% [drawing]
 figure, axes = plt.subplots(1, 2, figsize=(13, 7.2))
+arrow = dict(arrowstyle="-|>,head_width=0.3,head_length=0.4", color=VERMILLION, linewidth=5,
+             shrinkA=0, shrinkB=0, mutation_scale=30)
 moves, *both = pushes(seed=0)
-for axis, push, title in zip(axes, both, ("points as they are", "points minus the mean of the others")):
+titles = ("points as they are", "points minus the mean of the others")
+for axis, push, title in zip(axes, both, titles):
     axis.plot(*np.vstack([CORNERS, CORNERS[:1]]).T, color=GREY, linewidth=1.5)
     middle, places = CORNERS.mean(axis=0), softmax(STEP * push) @ CORNERS
     for move, color, marker in ((0, BLUE, "o"), (1, ORANGE, "s"), (2, GREEN, "^")):
         axis.plot(*np.vstack([middle, places[moves == move]]).T, color=color, linewidth=1)
-        axis.plot(*places[moves == move].T, marker, color=color, markersize=9, alpha=0.6, markeredgewidth=0)
-    arrow = dict(arrowstyle="-|>,head_width=0.3,head_length=0.4", color=VERMILLION, linewidth=5, shrinkA=0, shrinkB=0,
-                 mutation_scale=30)
+        axis.plot(*places[moves == move].T, marker, color=color, markersize=9, alpha=0.6,
+                  markeredgewidth=0)
     axis.annotate("", softmax(STEP * EXACT) @ CORNERS, middle, arrowprops=arrow, zorder=5)
-    axis.plot(*softmax(STEP * push.mean(axis=0)) @ CORNERS, "D", color="white", markeredgecolor="black",
-              markeredgewidth=3, markersize=12, zorder=4)
-    for corner, move, points in zip(CORNERS, MOVES, POINTS):
-        axis.text(corner[0], corner[1] + (0.03 if corner[1] else -0.03), f"always {move}\n({points:.0f} points)",
-                  ha="center", va="bottom" if corner[1] else "top")
+    axis.plot(*softmax(STEP * push.mean(axis=0)) @ CORNERS, "D", color="white",
+              markeredgecolor="black", markeredgewidth=3, markersize=12, zorder=4)
+    for (x, y), move, points in zip(CORNERS, MOVES, POINTS):
+        place, side = (y + 0.03, "bottom") if y else (-0.03, "top")
+        axis.text(x, place, f"always {move}\n({points:.0f} points)", ha="center", va=side)
     axis.text(-0.2, 0.8, f"scatter {scatter(push):.1f}", weight="bold", size=24)
     axis.set(aspect="equal", xlim=(-0.22, 1.22), ylim=(-0.15, 1.03))
     axis.set_title(title, loc="center", pad=16, color=GREY, size=20)
     axis.axis("off")
-figure.supxlabel("arrow: the exact mean step, the same in both        diamond: where the mean of these 200 leads",
-                 fontsize=18)
+figure.supxlabel("arrow: the exact mean step, the same in both        "
+                 "diamond: where the mean of these 200 leads", fontsize=18)
 show(figure, "baseline", "A baseline keeps the mean step and shrinks the scatter")
 
 # %% [markdown]
@@ -404,7 +418,8 @@ def claim_program_c_balances_in_spite_of_its_bug(seed):
 
 
 for claim in [value for name, value in globals().copy().items() if name.startswith("claim_")]:
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(3))} of 3 seeds")
+    held = sum(claim(seed) for seed in range(3))
+    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 3 seeds")
 
 # %% [markdown]
 # ## What to try next

@@ -49,7 +49,8 @@ plt.style.use(LECTURE)
 
 
 def library_update(said, taken, reward, kind, n_actions):
-    action, weight = {"action": (said, 1.0), "thumb": (taken, said), "nobody": (taken, reward)}[kind]
+    readings = {"action": (said, 1.0), "thumb": (taken, said), "nobody": (taken, reward)}
+    action, weight = readings[kind]
     return weight * np.eye(n_actions)[action]
 
 
@@ -64,7 +65,7 @@ def type_push(observation, rng):
 
 @functools.lru_cache
 def at_the_keyboard(kind, seed, episodes=5):
-    """The article's loop on a policy, which is returned; kind: what is made of the number that was typed."""
+    """The article's loop on a policy, returned; kind: what the typed number is taken for."""
     game, rng = CartPole(horizon=200), np.random.default_rng(seed)
     policy = Policy(MLP((4, 16, 2), rng, head_gain=0.01))
     optimizer = Adam(policy.network.params, 0.02)
@@ -87,7 +88,7 @@ def at_the_keyboard(kind, seed, episodes=5):
 
 
 def learn_from(policy, optimizer, seen, pushes):
-    """Raise each log-probability as far as it is pushed: one step down the slope, by the logits, of minus their sum."""
+    """Raise each log-probability as far as it is pushed: one step of the optimizer."""
     logits, cache = policy.network.forward(seen)
     d_logits = (softmax(logits) * pushes.sum(axis=1, keepdims=True) - pushes) / len(seen)
     optimizer.step(policy.network.backward(cache, d_logits))
@@ -107,7 +108,7 @@ predict("5.a",
         "it praises right and never left.")
 
 # %%
-print("the number that was typed is taken for ...   steps that the policy then stands alone, of 200")
+print("the number that was typed is taken for ...   steps that it then stands alone, of 200")
 for kind in ("nothing (as printed)", "a reward", "a demonstration"):
     stands = [steps_alone(at_the_keyboard(kind, seed), seed) for seed in (0, 1, 2)]
     print(f"{kind:<45}" + "".join(f"{steps:6.0f}" for steps in stands))
@@ -136,7 +137,8 @@ for kind in ("nothing (as printed)", "a reward", "a demonstration"):
 
 # %%
 def library_clone(states, actions, n_states, n_actions, smooth):
-    counts = np.bincount(states * n_actions + actions, minlength=n_states * n_actions) + float(smooth)
+    places = states * n_actions + actions
+    counts = np.bincount(places, minlength=n_states * n_actions) + float(smooth)
     counts = counts.reshape(n_states, n_actions)
     counts[counts.sum(axis=1) == 0] = 1
     return counts / counts.sum(axis=1, keepdims=True)
@@ -144,7 +146,7 @@ def library_clone(states, actions, n_states, n_actions, smooth):
 
 clone = mine("05", "clone", library_clone)
 garden = Gridworld()
-best = backward_induction(garden.P, garden.R, garden.horizon)[1]        # (T, S): what an expert does
+best = backward_induction(garden.P, garden.R, garden.horizon)[1]  # (T, S): what an expert does
 
 
 def demonstrations(n, seed):
@@ -152,7 +154,8 @@ def demonstrations(n, seed):
     rng, states, actions = np.random.default_rng(seed), [], []
     here = garden.start(n, rng)
     for t in range(garden.horizon):
-        action = np.where(rng.random(len(here)) < 0.1, rng.integers(4, size=len(here)), best[t][here])
+        errs, anything = rng.random(len(here)) < 0.1, rng.integers(4, size=len(here))
+        action = np.where(errs, anything, best[t][here])
         states.append(here)
         actions.append(action)
         here, _, done = garden.step(here, action, rng)
@@ -164,8 +167,10 @@ def true_return(policy):
     return finite_horizon_return(garden.P, garden.R, garden.d0, policy, garden.horizon)
 
 
-print(f"true return of the best policy {true_return(np.eye(4)[best]):.2f}, of the expert who errs "
-      f"{true_return(0.9 * np.eye(4)[best] + 0.025):.2f}, of a random one {true_return(np.full((30, 4), 0.25)):.2f}")
+perfect, at_random = np.eye(4)[best], np.full((30, 4), 0.25)
+erring = 0.9 * perfect + 0.1 * at_random
+print(f"true return of the best policy {true_return(perfect):.2f}, of the expert who errs "
+      f"{true_return(erring):.2f}, of a random one {true_return(at_random):.2f}")
 for n in (1, 10, 100):
     clones = [clone(*demonstrations(n, seed), 30, 4, 0.0) for seed in (0, 1, 2)]
     print(f"clones after so many demonstrations, three seeds: {n:3} "
@@ -184,8 +189,8 @@ for n in (1, 10, 100):
 # mistakes come in a share $\varepsilon$ of the steps, then after $t$ steps it is off the road with
 # the chance $1 - (1 - \varepsilon)^t$, and
 #
-# $$J_{\text{clone}} = \sum_{t=1}^{T} \big(1 - (1 - \varepsilon)^t\big) \approx \varepsilon \frac{T^2}{2},
-# \qquad J_{\text{corrected}} = \varepsilon \, T$$
+# $$J_{\text{clone}} = \sum_{t=1}^{T} \big(1 - (1 - \varepsilon)^t\big)
+# \approx \varepsilon \frac{T^2}{2}, \qquad J_{\text{corrected}} = \varepsilon \, T$$
 #
 # The right-hand side is what it costs if it comes back at once: twice as long, twice the cost; for
 # the clone, four times. How does it learn to come back? By **corrections**: let the *learner*
@@ -202,7 +207,8 @@ SLIPS = 0.05
 def road(length):
     lines = ["^" * length] * 9
     lines[4] = "S" + "." * (length - 2) + "G"
-    return Gridworld("\n".join(lines), slip=0.0, horizon=length - 1, goal=0.0, step_reward=0.0, flowers=-1.0)
+    return Gridworld("\n".join(lines), slip=0.0, horizon=length - 1, goal=0.0, step_reward=0.0,
+                     flowers=-1.0)
 
 
 def teacher(cells, length):
@@ -233,16 +239,16 @@ class SlippingHand(Policy):
 
 @functools.lru_cache
 def driven(length, corrections, seed):
-    """Policy and expected cost, exact, after 20 episodes with labels: all by the teacher, or 15 with corrections."""
+    """Policy and its exact cost after 20 labelled episodes: by the teacher, or 15 corrected."""
     game, rng = road(length), np.random.default_rng(seed)
     policy = SlippingHand(Eyes(game, rng))
     beginning = policy.state()
     data = np.zeros(0, int), np.zeros(0, int)
     for turn in range(4):
-        if turn and corrections:                                # the learner drives
+        if turn and corrections:                        # the learner drives
             walks = rollout(game, policy, game.start(5, rng), rng)
             visited, did = walks.decisions
-        else:                                                   # the teacher drives
+        else:                                           # the teacher drives
             visited = np.tile(game.starts[0] + np.arange(length - 1), 5)
             did = teacher(visited, length)
         data = aggregate(data, visited, did, teacher(visited, length))
@@ -254,7 +260,8 @@ def driven(length, corrections, seed):
 
 
 LENGTHS = (8, 16, 32, 64)
-costs = {corrections: [driven(length, corrections, seed=0)[1] for length in LENGTHS] for corrections in (False, True)}
+costs = {False: [driven(length, False, 0)[1] for length in LENGTHS],
+         True: [driven(length, True, 0)[1] for length in LENGTHS]}
 print("length of the road      " + "".join(f"{length:7}" for length in LENGTHS))
 print("cost of the clone       " + "".join(f"{cost:7.2f}" for cost in costs[False]))
 print("... with corrections    " + "".join(f"{cost:7.2f}" for cost in costs[True]))
@@ -264,11 +271,10 @@ print("... with corrections    " + "".join(f"{cost:7.2f}" for cost in costs[True
 # The same number of labels, the same network, and the labels are equally right. What differs is
 # *where* they were given. A teacher who stays in the loop adapts what is taught to what the learner
 # does, which no collection made beforehand can.
-
-# %% [markdown]
+#
 # ## The picture to remember
 
-# %%
+# %% [drawing]
 def draw_walks(axis, length, corrections, seed, color, title):
     """Twelve walks on the road, each a little above or below the middle of its cells."""
     game, rng = road(length), np.random.default_rng(seed)
@@ -277,18 +283,22 @@ def draw_walks(axis, length, corrections, seed, color, title):
     for i, (cells, steps) in enumerate(zip(walks.states, walks.lengths)):
         rows, columns = np.divmod(cells[:steps + 1], length)
         axis.plot(columns, 4 - rows + (i - 5.5) / 20, color=color, lw=2, alpha=0.7)
-    axis.set(ylim=(-3.4, 3.4), yticks=[-2, 0, 2], yticklabels=["flowers", "road", "flowers"], title=title)
+    axis.set(ylim=(-3.4, 3.4), yticks=[-2, 0, 2], yticklabels=["flowers", "road", "flowers"],
+             title=title)
 
 
 def draw_costs(axis, costs):
-    for corrections, color, name, marker in ((False, VERMILLION, "clone", "o"), (True, BLUE, "corrected", "s")):
+    for corrections, color, name, marker in ((False, VERMILLION, "clone", "o"),
+                                             (True, BLUE, "corrected", "s")):
         axis.loglog(LENGTHS, costs[corrections], marker=marker, markersize=10, color=color)
         axis.text(72, costs[corrections][-1], name, color=color, va="center", weight="bold")
-    for power, start, name in ((2, 1.6 * costs[False][0], "four times"), (1, 0.3 * costs[True][0], "twice")):
+    for power, start, name in ((2, 1.6 * costs[False][0], "four times"),
+                               (1, 0.3 * costs[True][0], "twice")):
         line = start * (np.array(LENGTHS) / 8.0) ** power
         axis.loglog(LENGTHS, line, ":", color=GREY)
         axis.text(72, line[-1], name, color=GREY, va="center")
-    axis.set(xlabel="length of the road", ylabel="steps among the flowers", xlim=(7, 230), ylim=(0.1, 100),
+    axis.set(xlabel="length of the road", xlim=(7, 230),
+             ylabel="steps among the flowers", ylim=(0.1, 100),
              title="cost each time the road doubles")
     axis.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     axis.set_xticks(LENGTHS, LENGTHS)
@@ -298,7 +308,7 @@ def draw_costs(axis, costs):
 def picture(costs):
     figure = plt.figure(figsize=(16, 8))
     grid = figure.add_gridspec(2, 2, width_ratios=[1.5, 1])
-    above, below, right = (figure.add_subplot(grid[place]) for place in ((0, 0), (1, 0), (slice(None), 1)))
+    above, below, right = map(figure.add_subplot, (grid[0, 0], grid[1, 0], grid[:, 1]))
     draw_walks(above, 32, False, 1, VERMILLION, "a clone of perfect driving, 12 walks")
     draw_walks(below, 32, True, 1, BLUE, "with corrections where it went itself, 12 walks")
     below.set_xlabel("steps along the road")
@@ -306,7 +316,8 @@ def picture(costs):
     return figure
 
 
-show(picture(costs), "road", "One slip, and a clone is lost for good; corrections where it slipped bring it back")
+show(picture(costs), "road",
+     "One slip, and a clone is lost for good; corrections where it slipped bring it back")
 
 # %% [markdown]
 # ## Thumbs while it plays
@@ -339,16 +350,17 @@ JUDGES = {"the best": against_best, "the usual": against_usual}
 
 @functools.lru_cache
 def thumbed(name, against, seed, mistakes=0.05):
-    """Share of the way to the best policy after 300 thumbs, or 150 steps of silence; thumbs; how often stopped."""
+    """Share of the way to the best policy, thumbs, stops; after 300 thumbs or 150 silent steps."""
     make, judge = LEARNERS[name], JUDGES[against]
     learner, rng = make(), np.random.default_rng(seed)
-    person = Watcher(judge(garden), speaks=0.5, delay=LATE, mistakes=mistakes, notices=0.02, stops_at=-0.3, at_most=300)
+    person = Watcher(judge(garden), speaks=0.5, delay=LATE, mistakes=mistakes, notices=0.02,
+                     stops_at=-0.3, at_most=300)
     silence = stops = 0
-    while person.said < 300 and silence < 150:                  # who has nothing to say goes home
+    while person.said < 300 and silence < 150:          # who has nothing to say goes home
         walk, said = teach(garden, learner, person, garden.start(1, rng), rng)
         silence = 0 if said.any() else silence + walk.lengths.sum()
         stops += (said == STOP).sum()
-    low, high = true_return(np.full((30, 4), 0.25)), true_return(np.eye(4)[best])
+    low, high = true_return(at_random), true_return(perfect)
     return (true_return(learner.chances(CELLS)) - low) / (high - low), person.said, stops
 
 
@@ -387,16 +399,21 @@ def claim_only_as_a_demonstration_does_a_typed_action_teach(seed):
 
 
 def claim_twice_as_long_costs_the_clone_three_times_and_with_corrections_at_most_three(seed):
-    clones, corrected = ([driven(length, corrections, seed)[1] for length in (16, 32)] for corrections in (False, True))
-    return clones[1] > 3 * clones[0] and corrected[1] < 3 * corrected[0] and corrected[1] < clones[1] / 4
+    clones, corrected = ([driven(length, corrections, seed)[1] for length in (16, 32)]
+                         for corrections in (False, True))
+    return (clones[1] > 3 * clones[0] and corrected[1] < 3 * corrected[0]
+            and corrected[1] < clones[1] / 4)
 
 
 def claim_who_gets_used_to_things_falls_silent_with_tamer_and_teaches_coach(seed):
-    return thumbed("TAMER", "the usual", seed)[1] < 60 and thumbed("COACH", "the usual", seed)[0] > 0.7
+    _, thumbs, _ = thumbed("TAMER", "the usual", seed)
+    share, *_ = thumbed("COACH", "the usual", seed)
+    return thumbs < 60 and share > 0.7
 
 
 for claim in [claim for name, claim in list(globals().items()) if name.startswith("claim_")]:
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} of 5 seeds")
+    held = sum(claim(seed) for seed in range(5))
+    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
 
 # %% [markdown]
 # ## What showing cannot do
