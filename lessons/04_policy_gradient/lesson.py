@@ -381,7 +381,7 @@ show(figure, "baseline", "A baseline keeps the mean step and shrinks the scatter
 # the bow. On the left every performance pulls hard towards the move that was just done, whatever it
 # earned, and even the mean of all 200 (diamond) may miss the arrow's head by as much as the arrow
 # is long. On the right a move that earned less than usual is pushed *away*, single steps are small,
-# and the diamond sits on the head. The scatter is 4 to 5 times smaller; for the same certainty
+# and the diamond lies beside the head. The scatter is 4 to 5 times smaller; for the same certainty
 # about the way, that saves 20 of 21 performances.
 #
 # ## The claims, as functions that can fail

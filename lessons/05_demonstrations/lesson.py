@@ -317,7 +317,7 @@ def picture(costs):
 
 
 show(picture(costs), "road",
-     "One slip, and a clone is lost for good; corrections where it slipped bring it back")
+     "One slip, and a clone is lost; corrections there bring it back")
 
 # %% [markdown]
 # ## Thumbs while it plays

@@ -64,15 +64,16 @@ def ask_people(n_votes, seed):
     """Hidden scores (8,) and votes (n_votes, 2), each (winner, loser)."""
     rng = np.random.default_rng(seed)
     hidden = 1.5 * rng.normal(size=8)
-    hidden -= hidden.mean()                                     # only differences count, so let the mean be 0
+    hidden -= hidden.mean()                         # only differences count, so let the mean be 0
     first = rng.integers(8, size=n_votes)
-    second = (first + rng.integers(1, 8, size=n_votes)) % 8     # any other item
+    second = (first + rng.integers(1, 8, size=n_votes)) % 8  # any other item
     first_wins = rng.random(n_votes) < sigmoid(hidden[first] - hidden[second])
     return hidden, np.where(first_wins, [first, second], [second, first]).T
 
 
 hidden, votes = ask_people(300, seed=0)
-print("the first five votes:", ", ".join(" over ".join("ABCDEFGH"[face] for face in vote) for vote in votes[:5]))
+print("the first five votes:", ", ".join(f"{'ABCDEFGH'[winner]} over {'ABCDEFGH'[loser]}"
+                                         for winner, loser in votes[:5]))
 
 # %% [markdown]
 # ## Fitting: which scores make these votes least surprising?
@@ -110,26 +111,30 @@ print(f"correlation {np.corrcoef(hidden, scores)[0, 1]:.3f}")
 # the first one won. The share of dots that are up, a square for each strip, follows the curve.
 # Below: the scores that were found, with error bars of two standard errors, beside the hidden ones.
 
-# %%
+# %% [drawing]
 def picture(hidden, votes, scores, errors):
     figure, (above, below) = plt.subplots(2, 1, figsize=(12, 9), height_ratios=[1, 1])
     rng = np.random.default_rng(0)
-    asked_first = rng.random(len(votes)) < 0.5                  # show either the winner or the loser first
+    asked_first = rng.random(len(votes)) < 0.5      # either the winner or the loser is shown first
     lead = np.where(asked_first, 1, -1) * (scores[votes[:, 0]] - scores[votes[:, 1]])
-    above.scatter(lead, asked_first + rng.uniform(-0.05, 0.05, len(votes)), s=40, alpha=0.35, color=BLUE, linewidths=0)
+    height = asked_first + rng.uniform(-0.05, 0.05, len(votes))
+    above.scatter(lead, height, s=40, alpha=0.35, color=BLUE, linewidths=0)
     line = np.linspace(-6, 6, 201)
     above.plot(line, [pref_prob(each, 0.0) for each in line], color=VERMILLION)
-    for left in np.arange(-3.5, 3.5):                           # a square: the share of dots in a strip that are up
+    for left in np.arange(-3.5, 3.5):               # a square: the share of dots up in a strip
         strip = asked_first[(lead > left) & (lead <= left + 1)]
-        above.plot(left + 0.5, strip.mean(), "s", color=GREY, markersize=13) if len(strip) > 5 else None
+        if len(strip) > 5:
+            above.plot(left + 0.5, strip.mean(), "s", color=GREY, markersize=13)
     above.text(1.6, 0.62, "chance that the first wins", color=VERMILLION)
     above.set(xlabel="score of the first minus score of the second", xlim=(-6, 6))
     above.set_yticks([0, 0.5, 1], ["second won", "one half", "first won"])
     place = np.arange(8)
-    below.bar(place, scores, color=BLUE, alpha=0.6, width=0.6, yerr=2 * errors, error_kw=dict(lw=3, capsize=8))
+    below.bar(place, scores, color=BLUE, alpha=0.6, width=0.6, yerr=2 * errors,
+              error_kw=dict(lw=3, capsize=8))
     below.scatter(place, hidden, marker="D", s=130, color=VERMILLION, zorder=3)
     below.axhline(0, color=GREY, lw=1)
-    below.set(ylabel="friendliness score", xlabel="face  (bar: found from the votes, diamond: hidden)")
+    below.set(xlabel="face  (bar: found from the votes, diamond: hidden)",
+              ylabel="friendliness score")
     below.set_xticks(place, "ABCDEFGH")
     return figure
 
@@ -176,9 +181,11 @@ predict("6.b",
 # %%
 print("mean error of a score     20    100    300 votes")
 for seed in (0, 1, 2):
-    print(f"           seed {seed}     " + "  ".join(f"{mean_error(n_votes, seed):5.2f}" for n_votes in (20, 100, 300)))
+    errors = [mean_error(n_votes, seed) for n_votes in (20, 100, 300)]
+    print(f"           seed {seed}     " + "  ".join(f"{error:5.2f}" for error in errors))
 for claim in (claim_more_votes_come_closer, claim_most_error_bars_hold):
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} of 5 seeds")
+    held = sum(claim(seed) for seed in range(5))
+    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
 
 # %% [markdown]
 # ## What to try next
