@@ -320,6 +320,11 @@ show(picture(costs), "road",
      "One slip, and a clone is lost; corrections there bring it back")
 
 # %% [markdown]
+# **What you should see**: on the left, a clone that has slipped off the road stays beside it; the
+# corrected one makes the same slips, and one step later it is back. On the right each mark is ten
+# times the one below: when the road doubles, the clone's cost grows three to four times, the
+# corrected one's about twice (from length 16 on).
+#
 # ## Thumbs while it plays
 #
 # <a id="adapts"></a>
