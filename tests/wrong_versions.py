@@ -2844,6 +2844,11 @@ WRONG = [
      '    check_range("kl_coef", kl_coef, 1e-9, 1e9)\n',
      '',
      'tests/test_doors.py::test_wrong_arguments_are_named_at_95_of_100_doors_and_none_hangs_or_becomes_nan'),
+    # pages of lessons: the code of a drawing is folded away
+    ('tinyrlhf/teaching/pages.py',
+     'if kind == "drawing":',
+     'if kind == "never":',
+     'tests/test_lessons.py::test_a_pages_drawing_is_folded_and_its_picture_is_not'),
 ]
 
 
