@@ -132,7 +132,7 @@ def test_what_the_page_links_to_is_there_and_small(folder):
 
 @each_lesson
 def test_the_code_is_that_of_the_lesson_and_the_notebook_too(folder):
-    code = [text for kind, text in pages.cells(folder) if kind == "code"]
+    code = [text for kind, text in pages.cells(folder) if kind in ("code", "drawing")]
     assert re.findall(r"```python\n(.*?)\n```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL) == code
     book = json.loads(copies.notebook_text(folder))
     shown = [cell for cell in book["cells"] if cell["cell_type"] == "code" and not cell["metadata"]]

@@ -16,7 +16,7 @@
 #
 # | call | answer |
 # |---|---|
-# | `game.start(n, rng)` | `n` start states; `rng` are the dice |
+# | `game.start(n, rng)` | `n` start states; all chance comes from `rng` |
 # | `game.observe(states)` | what the agent sees of them: all, or less |
 # | `game.step(states, actions, rng)` | next states, rewards, and who is done |
 #
@@ -48,7 +48,7 @@ while not done[0]:
 
 # %% [markdown]
 # Inside `step` there are four lines of physics, and you write them in exercise 2.1. Look at the
-# signs: the cart is pushed to the right, and the pole tips to the *left*, as a broom on your palm
+# signs: the cart is pushed to the right, and the pole tips to the *left*, as a broom on the palm
 # does.
 #
 # <a id="cartpole-code"></a>
@@ -71,7 +71,10 @@ while not done[0]:
 
 # %%
 def library_rollout(game, choose, rng):
-    """One episode: observations (T+1, ...), actions (T,), rewards (T,), and did it end (True) or was it cut (False)?"""
+    """One episode: observations (T+1, ...), actions (T,), rewards (T,), and did it end?
+
+    If not, it was cut.
+    """
     def choose_one(observations, rng):
         return np.array([choose(observations[0], rng)]), np.zeros(1)
 
@@ -86,7 +89,8 @@ def library_step(state, action):
 
 
 cartpole_step = mine("02", "cartpole_step", library_step)
-discounted_returns = mine("02", "discounted_returns", lambda rewards, gamma: returns_to_go(rewards[None], gamma)[0])
+discounted_returns = mine("02", "discounted_returns",
+                          lambda rewards, gamma: returns_to_go(rewards[None], gamma)[0])
 rollout = mine("02", "rollout", library_rollout)
 
 POLICIES = {"any push": lambda seen, rng: int(rng.integers(2)),
@@ -112,9 +116,10 @@ print("mean steps of 10 episodes   seed 0  seed 1  seed 2")
 for name, choose in POLICIES.items():
     print(f"{name:<27} " + "  ".join(f"{mean_length(choose, seed):6.3g}" for seed in (0, 1, 2)))
 
-tilted = np.array([0.0, 0.0, 0.0, 0.2])                         # upright, but tipping to the right
-print("upright, turning at 0.2 rad/s; after one push to the left, to the right: " + ", ".join(
-    f"{cartpole_step(tilted, action)[0][3]:.2f}" for action in (0, 1)) + " rad/s")
+tilted = np.array([0.0, 0.0, 0.0, 0.2])                 # upright, but tipping to the right
+left, right = (cartpole_step(tilted, action)[0][3] for action in (0, 1))
+print("upright, turning at 0.2 rad/s; after one push to the left, to the right: "
+      f"{left:.2f}, {right:.2f} rad/s")
 
 # %% [markdown]
 # Nobody learned anything here: a rule that looks at the right number is enough, and it mostly stays
@@ -131,7 +136,8 @@ print("upright, turning at 0.2 rad/s; after one push to the left, to the right: 
 
 # %%
 for rewards in (np.array([0.0, 0.0, 0.0, 1.0]), np.ones(4)):
-    print(f"rewards {rewards} are worth, seen from each step: {np.round(discounted_returns(rewards, 0.95), 2)}")
+    worth = discounted_returns(rewards, 0.95).round(2)
+    print(f"rewards {rewards} are worth, seen from each step: {worth}")
 
 # %% [markdown]
 # ## Write the reward yourself
@@ -154,14 +160,15 @@ GAMMA = 0.95
 game = Gridworld(MAP, slip=0.0)
 print(game.show(game.starts[0]))
 
-SYMBOLS = game.map.ravel()                                      # (S,), cell by cell
+SYMBOLS = game.map.ravel()                              # (S,), cell by cell
 ROW, COLUMN = np.divmod(np.arange(game.n_states), game.map.shape[1])
 STEPS_TO_GOAL = np.abs(ROW - ROW[SYMBOLS == "G"]) + np.abs(COLUMN - COLUMN[SYMBOLS == "G"])
 
 
 def what_we_pay(arriving=1.0, step=0.0, flowers=0.0, nearer=0.0):
-    """A reward for each pair of cells (from, to), (S, S): the pit costs 1.5, and at an end nothing is paid any more."""
-    on_entering = step + arriving * (SYMBOLS == "G") + flowers * (SYMBOLS == "^") - 1.5 * (SYMBOLS == "L")
+    """A reward for each pair of cells (from, to), (S, S); the pit costs 1.5."""
+    goal, bed, pit = (SYMBOLS == symbol for symbol in "G^L")
+    on_entering = step + arriving * goal + flowers * bed - 1.5 * pit
     pay = on_entering + nearer * (STEPS_TO_GOAL < STEPS_TO_GOAL[:, None])
     return np.where(game.is_end[:, None], 0.0, pay)
 
@@ -178,9 +185,9 @@ PAY = {"1 for arriving": what_we_pay(),
 
 # %%
 def best_moves(pay, slip=0.0):
-    """The best action in each cell, (S,), for a reward (S, S); where several are best, the first one."""
+    """The best action in each cell, (S,), for a reward (S, S); of several, the first."""
     world = Gridworld(MAP, slip=slip)
-    R = np.repeat(pay[:, None, :], 4, axis=1)                   # (S, A, S): the same for all four actions
+    R = np.repeat(pay[:, None, :], 4, axis=1)           # (S, A, S): the same for all four actions
     values, _ = value_iteration(world.P, R, GAMMA)
     return action_values(world.P, R, values, GAMMA).round(6).argmax(axis=1)
 
@@ -188,7 +195,8 @@ def best_moves(pay, slip=0.0):
 def walk(pay, slip=0.0, seed=0, moves=None):
     """The cells (T+1,) that the best robot visits, and what it is paid, (T,)."""
     moves = best_moves(pay, slip) if moves is None else moves
-    cells, *_ = rollout(Gridworld(MAP, slip=slip), lambda cell, rng: moves[cell], np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    cells, *_ = rollout(Gridworld(MAP, slip=slip), lambda cell, rng: moves[cell], rng)
     return cells, pay[cells[:-1], cells[1:]]
 
 
@@ -204,8 +212,8 @@ predict("2.b",
 print(f"{'what is paid':<38} steps  beds  last cell  worth to the robot")
 for name, pay in PAY.items():
     cells, rewards = walk(pay)
-    print(f"{name:<38} {len(rewards):>5}  {np.sum(SYMBOLS[cells] == '^'):>4}  {SYMBOLS[cells[-1]]:>9}  "
-          f"{discounted_returns(rewards, GAMMA)[0]:18.3g}")
+    seen, worth = SYMBOLS[cells], discounted_returns(rewards, GAMMA)[0]
+    print(f"{name:<38} {len(rewards):>5}  {np.sum(seen == '^'):>4}  {seen[-1]:>9}  {worth:18.3g}")
 
 # %% [markdown]
 # Read it line by line.
@@ -227,11 +235,12 @@ for name, pay in PAY.items():
 #
 # ## The picture to remember
 
-# %%
+# %% [drawing]
 def picture(pays):
     figure, axes = plt.subplots(2, 2, figsize=(12, 9.5))
     ends = ("over the flowers", "never arrives: to and fro", "into the pit", "as was meant")
-    for axis, (name, pay), what, color in zip(axes.flat, pays.items(), ends, [VERMILLION] * 3 + [GREEN]):
+    colors = [VERMILLION] * 3 + [GREEN]
+    for axis, (name, pay), what, color in zip(axes.flat, pays.items(), ends, colors):
         cells, rewards = walk(pay)
         draw_behaviour(axis, [[game.scene(cell) for cell in cells]], "")
         axis.set_title(name, loc="center")
@@ -256,7 +265,8 @@ show(picture(PAY), "paid", "The robot does what is paid, not what was meant")
 def share_of_walks(name, what, seed, n=20):
     """In which share of n slippery walks `what(symbols of the visited cells)` holds."""
     moves = best_moves(PAY[name], slip=0.1)
-    return np.mean([what(SYMBOLS[walk(PAY[name], 0.1, 1000 * seed + i, moves)[0]]) for i in range(n)])
+    walks = [walk(PAY[name], 0.1, 1000 * seed + i, moves)[0] for i in range(n)]
+    return np.mean([what(SYMBOLS[cells]) for cells in walks])
 
 
 ARRIVING, NEARER, HURRY, MEANT = PAY
@@ -282,36 +292,42 @@ def claim_paid_for_what_was_meant_it_goes_around(seed):
 
 
 def claim_looking_ahead_balances_ten_times_as_long(seed):
-    return mean_length(POLICIES["leans, or is about to"], seed) > 10 * mean_length(POLICIES["any push"], seed)
+    looking, any_push = (mean_length(POLICIES[name], seed)
+                         for name in ("leans, or is about to", "any push"))
+    return looking > 10 * any_push
 
 
 print(f"{'share of 20 walks':<38} tramples   arrives   in the pit")
 for name in PAY:
     for seed in (0, 1, 2):
         shares = [share_of_walks(name, lambda seen: symbol in seen, seed) for symbol in "^GL"]
-        print(f"{name if seed == 0 else '':<38} " + "      ".join(f"{share:6.0%}" for share in shares))
+        print(f"{'' if seed else name:<38} " + "      ".join(f"{share:6.0%}" for share in shares))
 for claim in (claim_paid_for_arriving_it_tramples, claim_paid_for_steps_nearer_it_never_arrives,
               claim_in_a_hurry_it_jumps, claim_paid_for_what_was_meant_it_goes_around,
               claim_looking_ahead_balances_ten_times_as_long):
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} of 5 seeds")
+    held = sum(claim(seed) for seed in range(5))
+    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
 
 # %% [markdown]
 # ## Can the bonus be repaired?
 #
 # Yes, this one can. Pay for progress, but take the same back for steps away. With a **potential**
 # $\phi$ for each state (here minus the steps to G, and 0 at both ends), pay
-# $\gamma \, \phi(s') - \phi(s)$ on top. Along every walk that ends, or never ends, this adds up to
-# the same: what the start promised. So it changes no comparison of two walks: it may help a learner
-# along, and the best walk stays the best (Ng, Harada and Russell, 1999; exercise 2.5).
+# $\gamma \, \phi(s') - \phi(s)$ on top. Along every walk from S, whether it ends or goes on for
+# ever, this adds up to the same, $-\phi(S)$. So it changes no comparison of two walks: it may help
+# a learner along, and the best walk stays the best (Ng, Harada and Russell, 1999; exercise 2.5).
 
 # %%
 potential = np.where(game.is_end, 0.0, -STEPS_TO_GOAL)
 honest = np.where(game.is_end[:, None], 0.0, what_we_pay() + GAMMA * potential - potential[:, None])
 cells, rewards = walk(honest)
 seen = SYMBOLS[cells]
-print(f"with an honest bonus: {len(rewards)} steps, {np.sum(seen == '^')} beds, last cell {seen[-1]}")
-worth, without = (discounted_returns(each, GAMMA)[0] for each in (rewards, walk(what_we_pay())[1]))
-print(f"worth {worth:.3g} = {without:.3g} without the bonus + {-potential[cells[0]]:.3g} that the start promised")
+beds = np.sum(seen == "^")
+print(f"with an honest bonus: {len(rewards)} steps, {beds} beds, last cell {seen[-1]}")
+worth = discounted_returns(rewards, GAMMA)[0]
+without = discounted_returns(walk(what_we_pay())[1], GAMMA)[0]
+print(f"worth {worth:.3g} = {without:.3g} without the bonus + {-potential[cells[0]]:.3g} "
+      "by the potential of S")
 
 # %% [markdown]
 # It arrives. And it tramples the flowers: the repair closed one hole, and knows no more than before
@@ -327,7 +343,7 @@ print(f"worth {worth:.3g} = {without:.3g} without the bonus + {-potential[cells[
 #
 # The overview article says that the reward function is taught to the model. To be exact, there are
 # two models: one learns the reward from people's answers, and another, the agent, is paid by it.
-# Nor does traditional learning need no person: it needs one, once, who thinks of everything.
+# And traditional learning needs a person too: once, and one who thinks of everything.
 #
 # ## What to try next
 #

@@ -23,8 +23,7 @@
 #
 # The articles on RLHF name both and leave it at that. Which one should you take? That depends on
 # what is dear: steps in the world, or thoughts. Here is a maze from the textbook (Sutton and Barto
-# 2018, example 8.1): from S to G, which pays
-# 1. Nothing else pays.
+# 2018, example 8.1). The way leads from S to G, and only G pays: 1.
 
 # %%
 import functools
@@ -46,7 +45,8 @@ from tinyrlhf.teaching import LECTURE, mine, predict, show
 from tinyrlhf.worlds import build, find
 
 plt.style.use(LECTURE)
-MAZE, GAMMA = Gridworld(DYNA_MAZE, slip=0.0, step_reward=0.0, horizon=100_000), 0.95
+GAMMA = 0.95
+MAZE = Gridworld(DYNA_MAZE, slip=0.0, step_reward=0.0, horizon=100_000)
 START, S, A = MAZE.starts[0], MAZE.n_states, MAZE.n_actions
 FREE = (MAZE.map.ravel() != "#") & ~MAZE.is_end
 print(MAZE.show(START))
@@ -79,7 +79,8 @@ def planned(P, R, sweeps=200):
     return V
 
 
-R = (MAZE.P * MAZE.R).sum(axis=2)                               # what an action pays on average, (S, A)
+R = (MAZE.P * MAZE.R).sum(axis=2)                       # what an action pays on average, (S, A)
+
 # %% [predict]
 predict("3.a",
         "S is 14 steps from G, and worth 0.513 in the end. What does it seem worth after 13 "
@@ -92,7 +93,8 @@ predict("3.a",
 for sweeps in (12, 13, 14, 200):
     V = planned(MAZE.P, R, sweeps)
     known = np.sum(V[FREE] > 0)
-    print(f"after {sweeps:>3} sweeps S is worth {V[START]:.3f}, {known} of {FREE.sum()} cells are worth something")
+    print(f"after {sweeps:>3} sweeps S is worth {V[START]:.3f}, "
+          f"{known} of {FREE.sum()} cells are worth something")
 
 # %% [markdown]
 # The news of the goal travels back by one cell a sweep. S is 14 steps away, so it hears of it in
@@ -130,7 +132,8 @@ epsilon_greedy = mine("03", "epsilon_greedy", library_choice)
 @functools.lru_cache
 def q_learning(seed, episodes=25):
     """Steps of each episode, and every Q on the way: after 0, 1, 2, ... episodes."""
-    rng, Q, lengths, tables = np.random.default_rng(seed), np.zeros((S, A)), [], [np.zeros((S, A))]
+    rng, Q = np.random.default_rng(seed), np.zeros((S, A))
+    lengths, tables = [], [Q]
     for _ in range(episodes):
         s, done, n = START, False, 0
         while not done:
@@ -188,12 +191,13 @@ def first_walk(seed):
 def steps_planned(seed):
     """How many steps the first episode took, and how many the plan needs that was made after it."""
     walk = first_walk(seed)
-    worth = planned(*estimate_model(walk, S, A))[START]         # 0.95 to the power of (steps - 1)
+    worth = planned(*estimate_model(walk, S, A))[START]  # 0.95 to the power of (steps - 1)
     return len(walk), 1 + round(np.log(worth) / np.log(GAMMA))
 
 
 for seed in (0, 1, 2):
-    print("seed {}: a walk of {} steps, then a plan that needs {}".format(seed, *steps_planned(seed)))
+    walked, needed = steps_planned(seed)
+    print(f"seed {seed}: a walk of {walked} steps, then a plan that needs {needed}")
 
 # %% [markdown]
 # One episode, and it knows a way of 14 to 16 steps; Q-learning needed some twenty episodes. The
@@ -209,7 +213,8 @@ for seed in (0, 1, 2):
 @functools.lru_cache
 def dyna(seed, n=50, episodes=5):
     """Steps of each episode, and Q after 0, 1, 2, ... episodes."""
-    learner, rng = DynaQ(S, A, n, gamma=GAMMA, epsilon=0.1, step_size=0.1), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
+    learner = DynaQ(S, A, n, gamma=GAMMA, epsilon=0.1, step_size=0.1)
     lengths, tables = [], [learner.q.copy()]
     for _ in range(episodes):
         learner.learn(MAZE, 1, rng)
@@ -223,41 +228,38 @@ for seed in (0, 1, 2):
 
 # %% [markdown]
 # ## The picture to remember
-#
-# <details><summary>The drawing (nothing to learn here)</summary>
 
-# %%
+# %% [drawing]
 def draw_arrows(axis, Q, title, color):
     """What is best in each cell, where anything is known; walls grey."""
     best, known = Q.argmax(axis=1), FREE & (Q.max(axis=1) > 0)
     axis.set(xlim=(-0.5, 8.5), ylim=(5.5, -0.5), aspect="equal", xticks=[], yticks=[])
-    axis.spines[:].set_visible(False)
+    axis.spines[:].set(visible=True, color=GREY)
     for cell, symbol in enumerate(MAZE.map.ravel()):
         row, column = divmod(cell, 9)
         if symbol == "#":
             axis.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, color=GREY))
         elif known[cell] and symbol != "S":
             down, right = 0.3 * MOVES[best[cell]]
-            axis.arrow(column - right, row - down, 2 * right, 2 * down, color=color, width=0.06, head_width=0.3,
-                       length_includes_head=True)
+            axis.arrow(column - right, row - down, 2 * right, 2 * down, color=color, width=0.06,
+                       head_width=0.3, length_includes_head=True)
         if symbol in "SG":
-            axis.text(column, row, symbol, ha="center", va="center", weight="bold", color=VERMILLION, zorder=5)
+            axis.text(column, row, symbol, ha="center", va="center", weight="bold",
+                      color=VERMILLION, zorder=5)
     axis.set_title(title, loc="center", color=color, weight="bold")
 
 
 def picture(seed):
     figure, axes = plt.subplots(2, 3, figsize=(12, 7))
-    rows = (("without a model", q_learning(seed), (1, 5, 25), GREY), ("with a model", dyna(seed), (1, 2, 3), BLUE))
+    rows = (("without a model", q_learning(seed), (1, 5, 25), GREY),
+            ("with a model", dyna(seed), (1, 2, 3), BLUE))
     for row, (name, (lengths, tables), moments, color) in zip(axes, rows):
         for axis, k in zip(row, moments):
             draw_arrows(axis, tables[k], f"episode {k}: {lengths[k - 1]} steps", color)
         row[0].set_ylabel(name, color=color, weight="bold")
     return figure
 
-# %% [markdown]
-# </details>
 
-# %%
 show(picture(0), "maps", "With a model the news of the goal travels while one thinks")
 
 # %% [markdown]
@@ -272,9 +274,9 @@ show(picture(0), "maps", "With a model the news of the goal travels while one th
 # between two prizes: two steps to the left L ends the episode and pays 0.2, three steps to the
 # right G pays 1.
 #
-# The dice of epsilon-greedy explore without a plan. A model can do better, since it knows *what it
-# has not tried*: let it **hope** that every such action earns the most there is, and plan. Then it
-# goes and looks.
+# Epsilon-greedy explores without a plan. A model can do better, since it knows *what it has not
+# tried*: let it **hope** that every such action earns the most there is, and plan. Then it goes and
+# looks. (The field calls it optimism in the face of uncertainty.)
 
 # %%
 FORK, MOST = Gridworld("L.S..G", slip=0.0, step_reward=0.0, lava=0.2, horizon=100), 1 / (1 - GAMMA)
@@ -290,7 +292,8 @@ def explorer(eps, hope, seed, episodes=60):
             learner.q[...] = learner.model.action_values(GAMMA, unseen=MOST)
         earned.append(learner.learn(FORK, 1, rng))
     learner.epsilon = 0.0
-    return np.mean(earned), rollout(FORK, learner, FORK.start(20, rng), rng).true_returns.mean()
+    at_its_best = rollout(FORK, learner, FORK.start(20, rng), rng)
+    return np.mean(earned), at_its_best.true_returns.mean()
 
 
 # %% [predict]
@@ -303,10 +306,11 @@ predict("3.b",
 
 # %%
 print("three seeds        earned while learning     what it thinks best in the end")
-for name, eps, hope in (("epsilon 0", 0.0, False), ("epsilon 0.1", 0.1, False), ("epsilon 1", 1.0, False),
-                        ("hope, epsilon 0", 0.0, True)):
-    pairs = [explorer(eps, hope, seed) for seed in (0, 1, 2)]
-    print(f"{name:<19}" + "       ".join("".join(f"{each:7.2f}" for each in column) for column in zip(*pairs)))
+for name, eps, hope in (("epsilon 0", 0.0, False), ("epsilon 0.1", 0.1, False),
+                        ("epsilon 1", 1.0, False), ("hope, epsilon 0", 0.0, True)):
+    earned, known = np.transpose([explorer(eps, hope, seed) for seed in (0, 1, 2)])
+    print(f"{name:<19}{earned[0]:7.2f}{earned[1]:7.2f}{earned[2]:7.2f}       "
+          f"{known[0]:7.2f}{known[1]:7.2f}{known[2]:7.2f}")
 
 # %% [markdown]
 # Epsilon 0 met L first and stayed with it. A little chance hardly helps: to find G it would have to
@@ -330,41 +334,46 @@ for name, eps, hope in (("epsilon 0", 0.0, False), ("epsilon 0.1", 0.1, False), 
 # %%
 @functools.lru_cache
 def people_and_plans(seed):
-    """The state after the last round, and the learned reward (S, A, S) after the first and the last one."""
+    """The state after the last round, and the learned rewards (S, A, S) after the first and it."""
     state, rewards = build("gridworld", seed=seed), []
     improve = planning(gamma=0.9, temperature=0.2)
     state.plan = [stage._replace(improve=improve) for stage in state.plan]
     for rounds in (1, 15):
         rlhf(state, rounds)
-        cells = state.reward_model.scale * state.reward_model.network.forward(np.arange(state.game.n_states))[0][:, 0]
-        rewards.append(np.where(state.game.is_end[:, None, None], 0.0, cells) * np.ones((1, 4, 1)))
+        model, game = state.reward_model, state.game
+        cells = model.scale * model.network.forward(np.arange(game.n_states))[0][:, 0]
+        rewards.append(np.where(game.is_end[:, None, None], 0.0, cells) * np.ones((1, 4, 1)))
     return state, rewards
 
 
 def true_return(game, q):
     """What somebody earns, by the true reward, who does what q (S, A) says is best: exact."""
     best = np.isclose(q, q.max(axis=1, keepdims=True), atol=1e-9)
-    return finite_horizon_return(game.P, game.R, game.d0, best / best.sum(axis=1, keepdims=True), game.horizon)
+    chances = best / best.sum(axis=1, keepdims=True)
+    return finite_horizon_return(game.P, game.R, game.d0, chances, game.horizon)
 
 
 @functools.lru_cache
 def after_a_change(seed):
     """True returns: thinking on stale steps, on relabelled ones, and the plan of the loop."""
     state, (first, last) = people_and_plans(seed)
-    found = []
+    game, found = state.game, []
     for relabelled in (False, True):
-        rng, learner = np.random.default_rng(seed), DynaQ(state.game.n_states, 4, 0, gamma=0.9, epsilon=1.0)
-        learner.learn(state.game, 60, rng, lambda step: first[step.states, step.actions, step.next_states])
+        rng = np.random.default_rng(seed)
+        learner = DynaQ(game.n_states, 4, 0, gamma=0.9, epsilon=1.0)
+        learner.learn(game, 60, rng,
+                      lambda step: first[step.states, step.actions, step.next_states])
         if relabelled:
             learner.model.relabel(last)
         for _ in range(300):
-            learner.plan(300, rng)                              # no step in the world
-        found.append(true_return(state.game, learner.q))
-    return (*found, true_return(state.game, state.policy.network.params["table"]))
+            learner.plan(300, rng)                      # no step in the world
+        found.append(true_return(game, learner.q))
+    return (*found, true_return(game, state.policy.network.params["table"]))
 
 
 state = people_and_plans(0)[0]
-print(f"moves at random earn {true_return(state.game, np.zeros((state.game.n_states, 4))):.2f}, "
+at_random = true_return(state.game, np.zeros((state.game.n_states, 4)))
+print(f"moves at random earn {at_random:.2f}, "
       f"the best there is {find('gridworld').yardstick(state).best_return():.2f}")
 print("true return of  Dyna-Q, stale  Dyna-Q, relabelled  the loop's plan  steps that people saw")
 for seed in (0, 1, 2):
@@ -406,7 +415,8 @@ def claim_after_one_walk_a_plan_needs_20_steps_at_most(seed):
 
 def claim_hope_knows_as_much_as_chance_and_earns_more(seed):
     """Than epsilon 1, which knows the best way as well."""
-    (earned, known), (by_chance, known_by_chance) = explorer(0.0, True, seed), explorer(1.0, False, seed)
+    earned, known = explorer(0.0, True, seed)
+    by_chance, known_by_chance = explorer(1.0, False, seed)
     return earned > by_chance and known == known_by_chance == 1
 
 
@@ -415,10 +425,12 @@ def claim_relabelled_steps_are_worth_more_than_stale_ones(seed):
     return relabelled > stale + 1
 
 
-for claim in (claim_steps_in_the_head_save_episodes, claim_after_one_walk_a_plan_needs_20_steps_at_most,
+for claim in (claim_steps_in_the_head_save_episodes,
+              claim_after_one_walk_a_plan_needs_20_steps_at_most,
               claim_hope_knows_as_much_as_chance_and_earns_more,
               claim_relabelled_steps_are_worth_more_than_stale_ones):
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} of 5 seeds")
+    held = sum(claim(seed) for seed in range(5))
+    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
 
 # %% [markdown]
 # ## What to try next
