@@ -119,8 +119,8 @@ REFERENCE = ("Something flows back through the reference: where its chances appe
 NOISE = ("The penalty is in the reward already. The derivative of the sampled log-ratio beside it "
          "is zero on average and only adds noise. Which of the two can go?")
 TWICE = ("The penalty is counted twice: in the reward, and once more as a derivative of its own. "
-         "Its price in the reward is enough, since the policy gradient turns every reward into a push. "
-         "Which of the two can go?")
+         "Its price in the reward is enough, since the policy gradient turns every reward into a "
+         "push. Which of the two can go?")
 PADDED = ("Characters behind the end of a text are counted: nobody wrote them, yet they are pushed "
           "or charged. A mask belongs to both, the nats and the push. Where is it missing?")
 OWN = ("Each text is part of its own baseline, so the push shrinks to (B - 1)/B of what it should "
@@ -164,8 +164,8 @@ def penalty_counted_twice_through_the_reference(logits, ref_logits, actions, mas
 
 
 @rlhf_grad.wrong("The penalty stands in the loss, as a derivative of the sampled log-ratio, and "
-                 "not in the reward. On average that pulls nowhere: the mean of onehot - chances over "
-                 "what the policy draws is zero. What must the nats be subtracted from?")
+                 "not in the reward. On average that pulls nowhere: the mean of onehot - chances "
+                 "over what the policy draws is zero. What must the nats be subtracted from?")
 def penalty_in_the_loss(logits, ref_logits, actions, mask, scores, kl_coef):
     onehot = np.arange(logits.shape[-1]) == actions[..., None]
     extra = kl_coef * mask[..., None] * (onehot - softmax(logits)) / len(scores)
@@ -217,8 +217,8 @@ def penalty_reversed(logits, ref_logits, actions, mask, scores, kl_coef):
 
 
 @rlhf_grad.wrong("Only one character after the other is charged its own nats. The penalty holds "
-                 "the text as a whole: an early character may lead to nats that come later. Over what "
-                 "do you sum them, before the advantage is taken?")
+                 "the text as a whole: an early character may lead to nats that come later. Over "
+                 "what do you sum them, before the advantage is taken?")
 def penalty_per_character(logits, ref_logits, actions, mask, scores, kl_coef):
     onehot = np.arange(logits.shape[-1]) == actions[..., None]
     logp, ref_logp = ((log_softmax(table) * onehot).sum(axis=-1) for table in (logits, ref_logits))
