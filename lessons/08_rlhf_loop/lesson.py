@@ -49,11 +49,15 @@ START = build("glass")
 uniform = Tabular(START).table(START.policy)
 at_the_end = expected_visits(ROOM.P, ROOM.d0, uniform, ROOM.horizon + 1)[-1]
 print(ROOM.show(ROOM.starts[0]))
-print(f"true reward: {ROOM.entry_rewards.min():.1f} a step on glass, {ROOM.entry_rewards.max():.1f} at the goal, "
+print(f"true reward: {ROOM.entry_rewards.min():.1f} a step on glass, "
+      f"{ROOM.entry_rewards.max():.1f} at the goal, "
       f"{ROOM.entry_rewards[0]:.1f} elsewhere; {ROOM.horizon} steps")
-print(f"who strolls about gets to the goal once in {1 / at_the_end[ROOM.map.ravel() == 'G'].sum():,.0f} walks")
-print(f"a walk is worth: strolling about {Tabular(START).expected_return(START.policy, None):.2f}, standing still "
-      f"{ROOM.horizon * ROOM.entry_rewards[0]:.2f}, the best possible {Tabular(START).best_return():.2f}")
+print("who strolls about gets to the goal once in "
+      f"{1 / at_the_end[ROOM.map.ravel() == 'G'].sum():,.0f} walks")
+strolling = Tabular(START).expected_return(START.policy, None)
+print(f"a walk is worth: strolling about {strolling:.2f}, standing still "
+      f"{ROOM.horizon * ROOM.entry_rewards[0]:.2f}, the best possible "
+      f"{Tabular(START).best_return():.2f}")
 
 # %% [markdown]
 # ## Votes alone
@@ -65,7 +69,7 @@ print(f"a walk is worth: strolling about {Tabular(START).expected_return(START.p
 # %%
 @functools.lru_cache
 def taught(seed, **settings):
-    """The state after the whole plan, and after each stage where a walk spends its steps, (stages, S)."""
+    """The state after the whole plan, and where a walk spends its steps by stage, (stages, S)."""
     visited = []
 
     def look(state, row):
@@ -85,7 +89,8 @@ def table_of(state):
     print("\nround by round    answers   learned return   true return   steps on glass")
     for row in state.history:
         learned = f"{row['learned_return']:.2f}" if "learned_return" in row else "-"
-        print(f"{row['stage']:<15} {row['answers']:9} {learned:>16} {row['true_return']:13.2f} {row['glass']:16.2f}")
+        print(f"{row['stage']:<15} {row['answers']:9} {learned:>16} {row['true_return']:13.2f} "
+              f"{row['glass']:16.2f}")
 
 
 # %% [predict]
@@ -120,8 +125,9 @@ table_of(state)
 for seed in (0, 1, 2):
     state, _ = taught(seed)
     first, last = state.history[0], state.history[-1]
-    print(f"seed {seed}: true return {first['true_return']:5.2f} -> {last['true_return']:5.2f}, steps on glass "
-          f"{first['glass']:.2f} -> {last['glass']:.2f}; {to_goal(state)} of 300 walks got to the goal")
+    print(f"seed {seed}: true return {first['true_return']:5.2f} -> {last['true_return']:5.2f}, "
+          f"steps on glass {first['glass']:.2f} -> {last['glass']:.2f}; "
+          f"{to_goal(state)} of 300 walks got to the goal")
 table_of(taught(0)[0])
 
 
@@ -132,8 +138,9 @@ def claim_demonstrations_make_votes_count(seed):
     return to_goal(alone) == 0 and alone.history[-1]["true_return"] < -2.9 and rose
 
 
-# %%
-draw_room = run_file(lesson_folder("08") / "demo.py")["draw_room"]      # where a walk spends its steps; glass is framed
+# %% [drawing]
+# where a walk spends its steps; glass is framed
+draw_room = run_file(lesson_folder("08") / "demo.py")["draw_room"]
 
 
 def draw_rounds(figure, seed):
@@ -143,7 +150,8 @@ def draw_rounds(figure, seed):
     for axis, number in zip(panels, (0, 1, 2, 3, 4, 6)):
         name = f"round {number}" if number else "shown, no votes yet"
         glass = state.history[number]["glass"]
-        draw_room(axis, visited[number], f"{name}: {glass:.1f} steps on glass", VERMILLION if glass > 1 else BLUE)
+        draw_room(axis, visited[number], f"{name}: {glass:.1f} steps on glass",
+                  VERMILLION if glass > 1 else BLUE)
 
 
 figure = plt.figure(figsize=(12, 8))
@@ -172,10 +180,12 @@ predict("8.b",
 
 # %%
 print("true return of a walk (steps on glass)   seed 0         seed 1         seed 2")
-for name, settings in (("votes alone", {"demonstrations": 0}), ("demonstrations, then votes", {"kl_coef": 0.0}),
+for name, settings in (("votes alone", {"demonstrations": 0}),
+                       ("demonstrations, then votes", {"kl_coef": 0.0}),
                        ("the same with the KL penalty", {})):
     ends = [taught(seed, **settings)[0].history[-1] for seed in (0, 1, 2)]
-    print(f"{name:<32}" + "".join(f"{end['true_return']:9.2f} ({end['glass']:.2f})" for end in ends))
+    print(f"{name:<32}" + "".join(f"{end['true_return']:9.2f} ({end['glass']:.2f})"
+                                  for end in ends))
 
 # %% [markdown]
 # What happens without it? Look for the cell where the final policy spends most of a walk, and for
@@ -187,8 +197,8 @@ for seed in (0, 1, 2):
     steps = np.where(ROOM.is_end, 0.0, visited[-1])
     cell, goal = steps.argmax(), np.flatnonzero(ROOM.map.ravel() == "G")[0]
     worth = state.reward_model.network.forward(np.array([cell, goal]))[0][:, 0]
-    print(f"seed {seed}: {steps[cell]:4.1f} of 30 steps on one cell, of which the learned reward makes "
-          f"{steps[cell] * worth[0]:5.2f}; the goal is worth {worth[1]:.2f}")
+    print(f"seed {seed}: {steps[cell]:4.1f} of 30 steps on one cell, of which the learned reward "
+          f"makes {steps[cell] * worth[0]:5.2f}; the goal is worth {worth[1]:.2f}")
 
 # %% [markdown]
 # The model knows a few comparisons of walks, and nothing else. It cannot tell *which* step made a
@@ -213,17 +223,20 @@ for seed in (0, 1, 2):
 # first table above it rests for six rounds, well content, while the robot stands still. Two more
 # runs:
 
-# %%
+# %% [drawing]
 def draw_plateau(figure, seed):
     """Learned and true return by round, without and with the KL penalty."""
     axes = figure.subplots(1, 2, sharey=True)
-    for axis, settings, title in zip(axes, ({"kl_coef": 0.0}, {}), ("no KL penalty", "KL penalty to the clone")):
+    for axis, settings, title in zip(axes, ({"kl_coef": 0.0}, {}),
+                                     ("no KL penalty", "KL penalty to the clone")):
         rows = taught(seed, **settings)[0].history[1:]
         for name, color, marker in (("true", BLUE, "o"), ("learned", VERMILLION, "s")):
             values = [row[f"{name}_return"] for row in rows]
-            axis.plot(range(1, len(rows) + 1), values, color=color, marker=marker, markersize=10, linewidth=3)
+            axis.plot(range(1, len(rows) + 1), values, color=color, marker=marker, markersize=10,
+                      linewidth=3)
             axis.text(len(rows) + 0.2, values[-1], name, color=color, va="center", weight="bold")
-        axis.set(title=title, xlabel="round", xticks=range(1, len(rows) + 1), xlim=(0.5, len(rows) + 2.2))
+        axis.set(title=title, xlabel="round", xticks=range(1, len(rows) + 1),
+                 xlim=(0.5, len(rows) + 2.2))
     axes[0].set_ylabel("return of a walk")
 
 
@@ -280,7 +293,7 @@ class RoboticArm:
         self.game, self.policy, self.state = state.game, state.policy, state
 
     def act(self):
-        return act(self.state)                                          # 32 whole tries
+        return act(self.state)  # 32 whole tries
 
 
 class HumanFeedback:
@@ -294,16 +307,18 @@ class HumanFeedback:
         return expert.answer(self.state.game, ask("demonstration", self.state, tries, 10), self.rng)
 
     def give_feedback(self, tries):
-        return self.state.person.answer(self.state.game, ask("preference", self.state, tries, 25), self.rng)
+        return self.state.person.answer(self.state.game, ask("preference", self.state, tries, 25),
+                                        self.rng)
 
     def compare(self, before, after):
-        pairs = np.arange(64).reshape(2, 32).T                          # an old try and a new one
-        said = self.state.person.answer(self.state.game, shown("preference", join([before, after]), pairs), self.rng)
-        return np.mean(said.said[:, 0] == SECOND)
+        pairs = np.arange(64).reshape(2, 32).T  # an old try and a new one
+        asked = shown("preference", join([before, after]), pairs)
+        said = self.state.person.answer(self.state.game, asked, self.rng).said
+        return np.mean(said[:, 0] == SECOND)
 
 
 class RLHFAlgorithm:
-    """A clone of what was shown; then a reward model of all answers, and a policy gradient on it."""
+    """A clone of what was shown; then a reward model, and a policy gradient on its rewards."""
 
     def __init__(self, state):
         self.state, self.answers = state, None
@@ -315,7 +330,7 @@ class RLHFAlgorithm:
     def update(self, robot, tries, feedback):
         self.answers = feedback if self.answers is None else join_answers([self.answers, feedback])
         self.state.reward_model.fit(self.answers, self.state.rngs["learner"])
-        self.state.reward_model.normalize(own_plays(self.answers[:25]))    # of the first round
+        self.state.reward_model.normalize(own_plays(self.answers[:25]))  # of the first round
         improve_on(self.state, self.state.reward_model.rewards)
 
 

@@ -26,7 +26,7 @@
 # | best of four | four walks |
 # | demonstration | every walk that could have been shown |
 # | correction | the walk as it was, and three that are most like it |
-# | words | the walk as it was, and what becomes of it by "fewer flowers!", "shorter!" and six more remarks |
+# | words | the walk as it was, and what becomes of it by "shorter!" and seven more remarks |
 # | thumb | down, worth 0, or up, worth the score |
 # | rating | grade 0, 1, 2, 3 or 4, worth so many times the score |
 #
@@ -53,8 +53,13 @@ from tinyrlhf.rewards import reward_distance
 from tinyrlhf.teaching import LECTURE, mine, predict, show
 
 plt.style.use(LECTURE)
-choice_logp = mine("13", "choice_logp", lambda scores, chosen, options, rationality: log_softmax(
-    rationality * (options @ scores).T)[:, chosen])
+
+
+def library_choice(scores, chosen, options, rationality):
+    return log_softmax(rationality * (options @ scores).T)[:, chosen]
+
+
+choice_logp = mine("13", "choice_logp", library_choice)
 
 # %% [markdown]
 # ## A laboratory: 32 walks, 256 candidates
@@ -72,11 +77,14 @@ choice_logp = mine("13", "choice_logp", lambda scores, chosen, options, rational
 # %%
 GAME, N, M, RATIONALITY = Gridworld(horizon=20), 32, 256, 3.0
 generator = np.random.default_rng(0)
-WALKS = rollout(GAME, Policy(Table(GAME.n_states, GAME.n_actions)), GAME.start(N + 400, generator), generator)
+stroller = Policy(Table(GAME.n_states, GAME.n_actions))
+WALKS = rollout(GAME, stroller, GAME.start(N + 400, generator), generator)
 entered = GAME.map.ravel()[WALKS.next_observations]
 counts = [WALKS.lengths, *((WALKS.mask & (entered == symbol)).sum(axis=1) for symbol in "^LG")]
-features = np.stack([(count - count.mean()) / count.std() for count in counts], axis=1)         # (N + 400, 4)
-returns = features @ generator.normal(size=(4, M))                      # one column for each candidate
+# (N + 400, 4)
+features = np.stack([(count - count.mean()) / count.std() for count in counts], axis=1)
+# one column for each candidate
+returns = features @ generator.normal(size=(4, M))
 returns[:, 0] = WALKS.true_returns
 returns = (returns - returns[:N].mean(axis=0)) / returns[:N].std(axis=0)
 SEEN, NEW = returns[:N], returns[N:]
@@ -92,7 +100,8 @@ def options_of(kind, rng):
         return np.outer(range(2 if kind == "thumb" else 5), only[drawn[0]])
     if kind == "words":
         some = drawn[:12]
-        return only[[drawn[0], *some[features[some].argmax(axis=0)], *some[features[some].argmin(axis=0)]]]
+        most, least = features[some].argmax(axis=0), features[some].argmin(axis=0)
+        return only[[drawn[0], *some[most], *some[least]]]
     return only[{"demonstration": drawn, "best of four": drawn[:4], "comparison": drawn[:2],
                  "correction": [drawn[0], *MOST_LIKE[drawn[0]]]}[kind]]
 
@@ -100,7 +109,8 @@ def options_of(kind, rng):
 def answered(kind, n, scores, rng):
     """n times (chosen, options), by somebody with these scores (N,)."""
     questions = [options_of(kind, rng) for _ in range(n)]
-    return [(rng.choice(len(options), p=softmax(RATIONALITY * options @ scores)), options) for options in questions]
+    return [(rng.choice(len(options), p=softmax(RATIONALITY * options @ scores)), options)
+            for options in questions]
 
 
 def believed(answers, rationality=RATIONALITY):
@@ -110,7 +120,7 @@ def believed(answers, rationality=RATIONALITY):
 
 
 def regret(belief, wanted):
-    """Of the new walk most liked under a belief (M,), when the new walks are worth `wanted` (400,)."""
+    """Of the new walk most liked under a belief (M,), if the new ones are worth wanted (400,)."""
     return (wanted.max() - wanted[(NEW @ belief).argmax()]) / (wanted.max() - wanted.mean())
 
 
@@ -119,7 +129,8 @@ for kind in KINDS:
     rng = np.random.default_rng(1)
     questions = [options_of(kind, rng) for _ in range(50)]
     chances = np.stack([softmax(RATIONALITY * (options @ SEEN).T) for options in questions], axis=1)
-    print(f"{kind:<14} {len(questions[0]):6} {information_gain(chances, np.full(M, 1 / M)).mean() / np.log(2):9.2f}")
+    print(f"{kind:<14} {len(questions[0]):6} "
+          f"{information_gain(chances, np.full(M, 1 / M)).mean() / np.log(2):9.2f}")
 
 # %% [markdown]
 # An answer among $K$ options tells at most $\log_2 K$ bits, and less where people waver, or where
@@ -142,7 +153,8 @@ def asked(criterion, wanted, rng, n=8):
     for _ in range(n):
         pairs = rng.integers(N, size=(40, 2))
         pairs[-1] = pairs[-1, 0]
-        wins = sigmoid(RATIONALITY * (SEEN[pairs[:, 0]] - SEEN[pairs[:, 1]])).T                # (M, 40)
+        # (M, 40)
+        wins = sigmoid(RATIONALITY * (SEEN[pairs[:, 0]] - SEEN[pairs[:, 1]])).T
         chances = np.stack([wins, 1 - wins], axis=2)
         options = np.eye(N)[pairs[criterion(chances, softmax(evidence)).argmax()]]
         chosen = rng.choice(2, p=softmax(RATIONALITY * options @ SEEN[:, wanted]))
@@ -151,7 +163,7 @@ def asked(criterion, wanted, rng, n=8):
 
 
 def at_random(chances, weights):
-    return np.zeros(chances.shape[1])                                   # all alike, and the first is taken
+    return np.zeros(chances.shape[1])  # all alike, and the first is taken
 
 
 @functools.lru_cache
@@ -161,19 +173,20 @@ def regret_of_asking(criterion, seed, n_people=16):
 
 
 # %% [predict]
+left = {each.__name__: np.mean([regret_of_asking(each, seed) for seed in (0, 1, 2)])
+        for each in (at_random, information_gain, volume_removal)}
 predict("13.a",
         "which leaves least regret, which most? Write the order, best first: at_random, "
         "information_gain, volume_removal.",
-        ", ".join(each.__name__ for each in sorted(
-            (at_random, information_gain, volume_removal),
-            key=lambda each: np.mean([regret_of_asking(each, seed) for seed in (0, 1, 2)]))),
+        ", ".join(sorted(left, key=left.get)),
         "A clever criterion can be worse than chance: removal is happiest with a question whose "
         "answer tells nothing.")
 
 # %%
 print("mean regret of 16 people after 8 comparisons, three seeds")
 for criterion in (at_random, information_gain, volume_removal):
-    print(f"{criterion.__name__:<17}" + "".join(f"{regret_of_asking(criterion, seed):6.2f}" for seed in (0, 1, 2)))
+    regrets = "".join(f"{regret_of_asking(criterion, seed):6.2f}" for seed in (0, 1, 2))
+    print(f"{criterion.__name__:<17}{regrets}")
 
 # %% [markdown]
 # Volume removal asks "this walk, or this same walk?" for ever: whatever is said halves the
@@ -190,7 +203,7 @@ TICKS = np.array([1, 2, 4, 8, 16, 32])
 
 @functools.lru_cache
 def study(kind, times=1.0, own_zero=0.0, seed=0, n_people=30):
-    """Regret and bits (people, ticks) after so many answers, read with `times` the true rationality."""
+    """Regret and bits (people, ticks) by answers, read with `times` the true rationality."""
     rng, regrets, bits = np.random.default_rng(seed), [], []
     for wanted in rng.integers(M, size=n_people):
         scores = SEEN[:, wanted] + own_zero * rng.normal()
@@ -232,13 +245,16 @@ for kind in ("demonstration", "comparison"):
 garden, gamma = Gridworld(), 0.95
 potential = np.random.default_rng(0).normal(size=garden.n_states)
 others = {"3 R": 3 * garden.R, "R + 5": garden.R + 5,
-          "R with shaping": garden.R + gamma * potential - potential[:, None, None], "-R": -garden.R}
+          "R with shaping": garden.R + gamma * potential - potential[:, None, None],
+          "-R": -garden.R}
 for name, R in others.items():
     lost = reward_distance.regret(garden.P, garden.R, R, garden.d0, gamma)
-    print(f"{name:<15} EPIC distance {reward_distance.epic(garden.R, R, gamma):.3f}, planning on it loses {lost:.3f}")
+    print(f"{name:<15} EPIC distance {reward_distance.epic(garden.R, R, gamma):.3f}, "
+          f"planning on it loses {lost:.3f}")
 for name, chosen, options in (("to prefer walk 1 to walk 0", 1, np.eye(N)[:2]),
                               ("of grade 4 for walk 0", 4, np.outer(range(5), np.eye(N)[0]))):
-    before, after = (np.exp(choice_logp(SEEN + more, chosen, options, RATIONALITY)[0]) for more in (0, 1))
+    before, after = (np.exp(choice_logp(SEEN + more, chosen, options, RATIONALITY)[0])
+                     for more in (0, 1))
     print(f"the chance {name} is {before:.2f}; with 1 added to every score it is {after:.2f}")
 
 # %% [markdown]
@@ -253,7 +269,8 @@ for name, chosen, options in (("to prefer walk 1 to walk 0", 1, np.eye(N)[:2]),
 # 3 of 10 answers. That averages out, but only if the reader reckons with it (exercise 13.2):
 
 # %%
-SURE = RATIONALITY / WALKS.true_returns[:N].std()                       # the same rationality, for returns as they are
+# the same rationality, for returns as they are
+SURE = RATIONALITY / WALKS.true_returns[:N].std()
 
 
 def preferred(who, pairs, rng):
@@ -275,16 +292,19 @@ def learned(pairs, said):
     return believed(list(zip(said, np.eye(N)[pairs])))
 
 
-flip_corrected_loss = mine("13", "flip_corrected_loss", lambda win_scores, lose_scores, flip: -np.mean(
-    np.log(flip + (1 - 2 * flip) * sigmoid(win_scores - lose_scores))))
+def library_loss(win_scores, lose_scores, flip):
+    return -np.mean(np.log(flip + (1 - 2 * flip) * sigmoid(win_scores - lose_scores)))
 
 
+flip_corrected_loss = mine("13", "flip_corrected_loss", library_loss)
 for seed in (0, 1, 2):
     pairs, said, _ = ask("mistake:0.3", 200, seed)
-    win, lose = (RATIONALITY * SEEN[pairs[np.arange(200), which]] for which in (said, 1 - said))        # (200, M)
+    # (200, M)
+    win, lose = (RATIONALITY * SEEN[pairs[np.arange(200), which]] for which in (said, 1 - said))
     for flip in (0.0, 0.3):
         losses = np.array([flip_corrected_loss(win[:, m], lose[:, m], flip) for m in range(M)])
-        print(f"seed {seed}: read with flip = {flip} they tell {np.log2(M * softmax(-200 * losses)[0]):6.1f} bits")
+        print(f"seed {seed}: read with flip = {flip} they tell "
+              f"{np.log2(M * softmax(-200 * losses)[0]):6.1f} bits")
 
 # %% [markdown]
 # Mistakes are noise; a **bias** is not. Three checks: does the learned score pay for length at
@@ -292,30 +312,38 @@ for seed in (0, 1, 2):
 # agree better than chance would (13.5)?
 
 # %%
+def library_bias(scores, qualities, lengths):
+    columns = np.stack([np.ones(len(scores)), qualities, lengths], axis=1)
+    return np.linalg.lstsq(columns, scores, rcond=None)[0][2]
+
+
 def library_check(human, pairs):
-    firsts = np.array([2 - human(one, other) - human(other, one) for one, other in pairs])     # of two answers
+    # of two answers
+    firsts = np.array([2 - human(one, other) - human(other, one) for one, other in pairs])
     return np.mean(firsts == 1), np.mean(firsts == 2), np.mean(firsts == 0)
 
 
-length_bias = mine("13", "length_bias", lambda scores, qualities, lengths: np.linalg.lstsq(
-    np.stack([np.ones(len(scores)), qualities, lengths], axis=1), scores, rcond=None)[0][2])
+length_bias = mine("13", "length_bias", library_bias)
 swap_order_check = mine("13", "swap_order_check", library_check)
 agreement = mine("13", "agreement", krippendorff_alpha)
 for words in ("simulated", "length:0.2"):
     scores, lengths = NEW @ learned(*ask(words, 100, seed=0)[:2])[-1], WALKS.lengths[N:]
-    print(f"{words:<11} paid for a step at equal quality: {length_bias(scores, NEW[:, 0], lengths):+.3f}, "
+    print(f"{words:<11} paid for a step at equal quality: "
+          f"{length_bias(scores, NEW[:, 0], lengths):+.3f}, "
           f"whatever the quality: {np.polyfit(lengths, scores, 1)[0]:+.3f}")
 for words in ("simulated", "position:2"):
     who, rng = person(words, rationality=SURE), np.random.default_rng(0)
     human = lambda first, second: preferred(who, np.array([[first, second]]), rng)[0][0]
-    shares = swap_order_check(human, rng.permutation(N).reshape(-1, 2))
-    print(f"{words:<11} " + "the same walk twice {:.0%}, the first twice {:.0%}, the second {:.0%}".format(*shares))
+    same, first, second = swap_order_check(human, rng.permutation(N).reshape(-1, 2))
+    print(f"{words:<11} the same walk twice {same:.0%}, the first twice {first:.0%}, "
+          f"the second {second:.0%}")
 pairs = ask("simulated", 60, seed=0)[0]
 for words in ("annotators", "camps"):
     people, rng = person(words, rationality=SURE).members.values(), np.random.default_rng(0)
     votes = np.array([preferred(each, pairs, rng)[0] for each in people])
     alike = np.mean([(one == other).mean() for i, one in enumerate(votes) for other in votes[:i]])
-    print(f"{words:<11} two people say the same of {alike:.0%} of the pairs, alpha {agreement(votes):+.2f}")
+    print(f"{words:<11} two people say the same of {alike:.0%} of the pairs, "
+          f"alpha {agreement(votes):+.2f}")
 
 # %% [markdown]
 # ## Two camps
@@ -360,11 +388,13 @@ def person_regrets(words, seed):
     return np.mean(both, axis=0) if words == "camps" else both[0]
 
 
+# %% [drawing]
 def picture(table, people):
     figure, (left, right) = plt.subplots(1, 2, figsize=(16, 8), width_ratios=[1.15, 1])
     left.imshow(list(table.values()), cmap="Blues_r", vmin=-0.2, vmax=1.0, aspect="auto")
     for (row, column), value in np.ndenumerate(list(table.values())):
-        left.text(column, row, f"{value:.2f}", ha="center", va="center", color="white" if value < 0.35 else "black")
+        left.text(column, row, f"{value:.2f}", ha="center", va="center",
+                  color="white" if value < 0.35 else "black")
     left.set(xlabel="answers", title="regret by kind of feedback")
     left.set_xticks(range(len(TICKS)), TICKS)
     left.set_yticks(range(len(table)), table)
@@ -373,7 +403,8 @@ def picture(table, people):
         color, name = PEOPLE[words]
         right.plot(COMPARISONS, line, marker=marker, markersize=10, color=color)
         right.text(215, end, name, color=color, va="center", weight="bold")
-    right.set(xscale="log", xlabel="comparisons", ylabel="regret", title="regret by who answers", xlim=(9, 1300))
+    right.set(xscale="log", xlabel="comparisons", ylabel="regret", title="regret by who answers",
+              xlim=(9, 1300))
     right.set_xticks(COMPARISONS, COMPARISONS)
     right.minorticks_off()
     return figure
@@ -382,22 +413,26 @@ def picture(table, people):
 table = {kind: study(kind)[0].mean(axis=0) for kind in KINDS}
 table["rating, own zero"] = study("rating", own_zero=1.0)[0].mean(axis=0)
 table = dict(sorted(table.items(), key=lambda row: row[1].mean()))
-people = {words: np.mean([person_regrets(words, seed) for seed in range(8)], axis=0) for words in PEOPLE}
+people = {words: np.mean([person_regrets(words, seed) for seed in range(8)], axis=0)
+          for words in PEOPLE}
 show(picture(table, people), "kinds", "A choice among many says most. Noise fades, bias stays")
 
 # %%
 def claim_a_demonstration_says_more_than_a_comparison(seed):
-    regrets = [study(kind, seed=seed, n_people=8)[0].mean() for kind in ("demonstration", "comparison")]
+    regrets = [study(kind, seed=seed, n_people=8)[0].mean()
+               for kind in ("demonstration", "comparison")]
     return regrets[0] < regrets[1]
 
 
 def claim_taken_for_too_sure_people_mislead_and_for_less_sure_they_do_not(seed):
-    surer, less = (np.median(study("demonstration", times, seed=seed, n_people=8)[1][:, -1]) for times in (10.0, 0.1))
+    surer, less = (np.median(study("demonstration", times, seed=seed, n_people=8)[1][:, -1])
+                   for times in (10.0, 0.1))
     return surer < 0 < less
 
 
 def claim_information_gain_beats_chance_and_volume_removal_does_not(seed):
-    gain, chance, removal = (regret_of_asking(each, seed) for each in (information_gain, at_random, volume_removal))
+    gain, chance, removal = (regret_of_asking(each, seed)
+                             for each in (information_gain, at_random, volume_removal))
     return gain < chance < removal
 
 
@@ -407,7 +442,8 @@ def claim_one_model_fails_a_camp_and_one_each_loses_less_than_half(seed):
 
 
 for claim in [claim for name, claim in list(globals().items()) if name.startswith("claim_")]:
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} of 5 seeds")
+    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} "
+          "of 5 seeds")
 
 # %% [markdown]
 # **What you should see**: left, one choice among 32 says most, and eight comparisons leave what two
