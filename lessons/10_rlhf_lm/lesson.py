@@ -21,7 +21,7 @@
 # |---|---|---|
 # | pretraining | texts they wrote anyway | which character comes next |
 # | supervised fine-tuning, **SFT** | some good texts | to copy them |
-# | **reward model**, a second network | votes on pairs of the *model's* texts | what people prefer |
+# | **reward model**, a second network | votes on pairs of the model's texts | what people prefer |
 # | **reinforcement** | nothing more | to write what the reward model likes, near the SFT model |
 #
 # SFT is at times described as tuning a trained model to "another same task". It is plainer than
