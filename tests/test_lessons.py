@@ -132,13 +132,21 @@ def test_what_the_page_links_to_is_there_and_small(folder):
 
 @each_lesson
 def test_the_code_is_that_of_the_lesson_and_the_notebook_too(folder):
-    code = [text for kind, text in pages.cells(folder) if kind == "code"]
+    code = [text for kind, text in pages.cells(folder) if kind in ("code", "drawing")]
     assert re.findall(r"```python\n(.*?)\n```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL) == code
     book = json.loads(copies.notebook_text(folder))
     shown = [cell for cell in book["cells"] if cell["cell_type"] == "code" and not cell["metadata"]]
     assert ["".join(cell["source"]) for cell in shown][:len(code)] == code      # then come the exercises
     assert book["nbformat"] == 4
     assert all(node.msg for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Assert))
+
+
+def test_a_pages_drawing_is_folded_and_its_picture_is_not():
+    found = [cell for cell in pages.cells(LESSONS[5]) if cell[0] != "markdown"]
+    page = pages.page(LESSONS[5], [f"![{kind}](img/x.png)" for kind, _ in found])
+    fold = r"<details><summary>The drawing</summary>\n\n```python\n(.*?)\n```\n\n</details>\n\n!\[drawing\]"
+    folded = re.findall(fold, page, re.DOTALL)
+    assert folded and folded == [text for kind, text in found if kind == "drawing"]
 
 
 def test_every_row_of_the_article_stands_in_its_lessons_and_the_path_names_all_fourteen():

@@ -19,7 +19,7 @@ predict_1_b = None
 
 # 1.1, 5 minutes
 def softmax(prefs):
-    """From preferences to chances: positive, adding up to 1, larger where the preference is larger.
+    """From logits to chances: positive, adding up to 1, larger where the logit is larger.
 
     prefs: array (A,), one number of any size for each of A moves, also 1000 or -1000. Returns an
     array (A,).
@@ -45,7 +45,7 @@ def choose(probs, rng):
 
 # 1.3, 7 minutes
 def nudge(prefs, action, thumb, lr):
-    """New preferences after a thumb: a step of lr * thumb along the slope of log(chance of the
+    """New logits after a thumb: a step of lr * thumb along the slope of log(chance of the
     action).
 
     prefs: array (A,). action: index of the move that was made. thumb: +1 like, -1 dislike, or
@@ -64,7 +64,7 @@ def fixed_labels_vs_feedback(changes_at, rounds, rng):
     labels, share with feedback).
 
     In rounds 0 to changes_at - 1 people like moves 1 and 4, from round changes_at on moves 0 and 2.
-    Both robots have six moves, begin with preferences 0, act in every round, and learn from thumbs
+    Both robots have six moves, begin with logits 0, act in every round, and learn from thumbs
     (1 or -1, no slips) by prefs = 0.95 * nudge(prefs, action, thumb, 0.5). The first learns before
     the change only: its labels are old. The second goes on learning. changes_at, rounds: whole
     numbers, changes_at < rounds. rng: a np.random.Generator. A share is the number of liked moves

@@ -1,6 +1,4 @@
-"""`tinyrlhf demo 3`: the room bets whether a robot that never tries anything new finds the large prize; then one robot
-walks through a maze, and another one thinks.
-"""
+"""`tinyrlhf demo 3`: which prize finds who tries nothing new, and what is it worth to think?"""
 import functools
 
 import numpy as np
@@ -43,42 +41,48 @@ def draw_fork(figure, left, right):
 def draw_earned(axis, lines):
     """lines: (returns of 60 episodes, colour, dash, label); the mean so far."""
     for number, (returns, color, dash, label) in enumerate(lines):
-        axis.plot(np.arange(1, EPISODES + 1), np.cumsum(returns) / np.arange(1, EPISODES + 1), color=color,
-                  linestyle=dash)
-        height = returns.mean() + (0.08 if number == 1 else 0)          # the first two are nearly equal
+        episodes = np.arange(1, EPISODES + 1)
+        axis.plot(episodes, np.cumsum(returns) / episodes, color=color, linestyle=dash)
+        height = returns.mean() + (0.08 if number == 1 else 0)  # the first two are nearly equal
         axis.text(EPISODES + 1, height, label, color=color, va="center", weight="bold")
-    axis.set(xlim=(0, 1.4 * EPISODES), ylim=(0, 1.08), xlabel="episode", ylabel="earned so far,\nmean of an episode",
-             xticks=[0, 20, 40, 60])
+    axis.set(xlim=(0, 1.4 * EPISODES), xticks=[0, 20, 40, 60], xlabel="episode",
+             ylim=(0, 1.08), ylabel="earned so far,\nmean of an episode")
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Draw each beat and yield its claim, or a `Question` whose hands are sent back."""
     draw_fork(figure, "it finds the 1", "it stays with the 0.2")
-    left, right = yield Question("This robot always does what has paid best so far. "
-                                 "In sixty episodes, which prize does it find?", 0.6, options=("the 1", "the 0.2"))
+    claim = ("This robot always does what has paid best so far. "
+             "In sixty episodes, which prize does it find?")
+    left, right = yield Question(claim, 0.6, options=("the 1", "the 0.2"))
     found = [earned(0.0, False, seed, number)[-1] for number in range(20)]
     far = sum(each == 1 for each in found)
-    draw_fork(figure, f"{counted(left)}, {far} of 20 robots", f"{counted(right)}, {20 - far} of 20 robots")
+    draw_fork(figure, f"{counted(left)}, {far} of 20 robots",
+              f"{counted(right)}, {20 - far} of 20 robots")
     yield "Twenty robots: whoever met the near prize first never looked for another one"
     lines = [(earned(0.0, False, seed, 0), GREY, ":", "what is best so far"),
              (earned(0.1, False, seed, 0), VERMILLION, "--", "one in ten at random"),
              (earned(1.0, False, seed, 0), GREEN, "-.", "all at random")]
     draw_earned(figure.subplots(), lines)
-    yield "Explore! But dice are poor explorers: a few do not get there, and many do not stay there"
+    yield "Explore! But chance explores badly: a little does not get there, and much does not stay"
     lines.append((earned(0.0, True, seed, 0), BLUE, "-", "hope: try what\nyou have not tried"))
     draw_earned(figure.subplots(), lines)
-    yield "Whoever has a model knows what was never tried. Hope for the best there, look, and be done with it"
+    yield ("Whoever has a model knows what was never tried. "
+           "Hope for the best there, look, and be done with it")
     lesson.draw_arrows(figure.subplots(), np.zeros((MAZE.n_states, 4)), "from S to G", GREY)
-    left, right = yield Question("The shortest way takes 14 steps. And at random: "
-                                 "less than 200 (left hand), or more (right hand)?", 0.7, options=("less", "more"))
+    claim = ("The shortest way takes 14 steps. And at random: "
+             "less than 200 (left hand), or more (right hand)?")
+    left, right = yield Question(claim, 0.7, options=("less", "more"))
     expected = hitting_times(MAZE.P, np.full((MAZE.n_states, 4), 0.25), MAZE.is_end)[lesson.START]
     lengths, tables = lesson.dyna(seed, 0)
     taken = f"{left} said less, {right} said more; this one took {lengths[0]}"
     lesson.draw_arrows(figure.subplots(), tables[1], taken, GREY)
-    yield f"{expected:.1f} steps on average, exactly. And all that such a walk teaches is its last step"
+    yield (f"{expected:.1f} steps on average, exactly. "
+           "And all that such a walk teaches is its last step")
     draw_mazes(figure, lengths, tables, (1, 3, 5), GREY)
     yield "Without a model: one more cell hears of the goal in each episode"
     draw_mazes(figure, *lesson.dyna(seed, 50), (1, 2, 3), BLUE)
     yield "With a model: after each step it takes fifty in its head"
     draw_card(figure.subplots(), "the world stays,\nthe reward moves", BLUE, size=54)
-    yield "People teach the reward, round by round. Whoever knows the world need not walk again: they think again"
+    yield ("People teach the reward, round by round. "
+           "Whoever knows the world need not walk again: they think again")

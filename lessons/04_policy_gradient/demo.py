@@ -1,6 +1,4 @@
-"""`tinyrlhf demo 4`: the room rewards a dancing robot with and without a baseline; then a pole learns to stand, and to
-fall.
-"""
+"""`tinyrlhf demo 4`: the room rewards a dancing robot; a pole learns to stand, and to fall."""
 import functools
 
 import numpy as np
@@ -11,14 +9,15 @@ from tinyrlhf.teaching.room import Question, blank, counted
 
 MOVES = ("wave", "bow")
 COLORS = (BLUE, ORANGE)
-STEP = 5.0                                                      # size of a push, for a reward of all hands
+STEP = 5.0  # size of a push, for a reward of all hands
 UPDATES = 30
 
 
 def draw_robot(axis, move, text):
     """A robot that waves (0) or bows (1)."""
     from matplotlib import patches
-    axis.set(xlim=(-1.6 + 0.6 * move, 1.6 + 0.6 * move), ylim=(-0.1, 3.0), aspect="equal", xticks=[], yticks=[])
+    axis.set(xlim=(-1.6 + 0.6 * move, 1.6 + 0.6 * move), ylim=(-0.1, 3.0), aspect="equal",
+             xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
     lean = (0.0, 0.9)[move]
     neck = np.array([1.3 * np.sin(lean), 1.0 + 1.3 * np.cos(lean)])
@@ -37,7 +36,7 @@ def draw_robot(axis, move, text):
 
 
 def push(logits, move, reward, baseline):
-    """New logits after a performance: the reward, minus the expected if `baseline`, times onehot minus chances."""
+    """New logits: the reward, minus the expected one if `baseline`, times onehot minus chances."""
     chances = softmax(logits)
     expected = chances @ reward if baseline else 0.0
     return logits + STEP * (reward[move] - expected) * (np.eye(2)[move] - chances)
@@ -67,7 +66,7 @@ def draw_chances(axis, before, after, title):
 
 
 def dance(reward, baseline, seed, tries=40, runs=20):
-    """Chance of the first move after each of `tries` performances, (runs, tries + 1), every run from 50 : 50."""
+    """Chance of the first move after 0, 1, ... performances, (runs, tries + 1), from 50 : 50."""
     paths = np.full((runs, tries + 1), 0.5)
     for run in range(runs):
         rng, logits = np.random.default_rng([seed, run]), np.zeros(2)
@@ -79,9 +78,9 @@ def dance(reward, baseline, seed, tries=40, runs=20):
 
 @functools.cache
 def learn(seed, baseline="leave one out", sign=1, extra=0):
-    """REINFORCE on CartPole: the policies before and after, and the mean length of the games of each update.
+    """REINFORCE on CartPole: the policies before and after, the mean length of games by update.
 
-    The reward is `sign` for each step that stands, and `extra` at the end of each game, however it went.
+    The reward is `sign` for each step that stands, and `extra` at each end, however it went.
     """
     from tinyrlhf.episodes import rollout
     from tinyrlhf.games.cartpole import CartPole
@@ -117,23 +116,25 @@ def draw_games(figure, policy, seed):
 
 
 def draw_curves(figure, curves):
-    """Mean length of the games over the games played; curves: (lengths, text, colour, line style)."""
+    """Mean length of the games over the games played; curves: (lengths, text, colour, dash)."""
     axis = figure.subplots()
     for lengths, _, color, line in curves:
         axis.plot(16 * np.arange(UPDATES), lengths, line, color=color, linewidth=5)
     axis.axhline(200, color=GREY, linewidth=1.5, linestyle=":")
-    axis.set(xlabel="games played", ylabel="steps that the pole stands", ylim=(0, 225), xlim=(0, 16 * UPDATES - 16))
+    axis.set(xlabel="games played", xlim=(0, 16 * UPDATES - 16),
+             ylabel="steps that the pole stands", ylim=(0, 225))
     label_lines(axis, [(lengths[-1], text, color) for lengths, text, color, _ in curves])
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Draw each beat and yield its claim, or a `Question` whose hands are sent back."""
     for axis, move in zip(figure.subplots(1, 2), (0, 1)):
         draw_robot(axis, move, f"hands for the {MOVES[move]}")
-    left, right = yield Question("It tosses a coin and dances. Which move do you like?", 0.6, options=MOVES)
+    claim = "It tosses a coin and dances. Which move do you like?"
+    left, right = yield Question(claim, 0.6, options=MOVES)
 
     reward, even = np.array([left, right]) / max(left + right, 1), np.full(2, 0.5)
-    worse = int(left >= right)                                                          # the less popular move
+    worse = int(left >= right)  # the less popular move
     for baseline in (False, True):
         axes = figure.subplots(1, 2, width_ratios=[1, 1.3])
         draw_robot(axes[0], worse, counted((left, right)[worse]))
@@ -145,14 +146,16 @@ def beats(figure, seed):
     for axis, baseline in zip(figure.subplots(1, 2, sharey=True), (False, True)):
         paths = dance(reward, baseline, seed)
         axis.plot(paths.T, color=BLUE if baseline else VERMILLION, linewidth=2, alpha=0.7)
-        axis.set(ylim=(-0.03, 1.03), yticks=[0, 0.5, 1], yticklabels=["always bow", "half and half", "always wave"],
+        axis.set(ylim=(-0.03, 1.03), yticks=[0, 0.5, 1],
+                 yticklabels=["always bow", "half and half", "always wave"],
                  xlabel="performances", title="with a baseline" if baseline else "no baseline")
         ends.append(int(np.sum((paths[:, -1] < 0.5) == (worse == 1))))
     if left == right:
-        yield "Twenty robots, and a room that likes both: without a baseline, each makes up a taste of its own"
+        yield ("Twenty robots, and a room that likes both: "
+               "without a baseline, each soon likes only one")
     elif ends[0]:
-        yield (f"Twenty robots, one room: without a baseline, {ends[0]} end with the dance that you like less; "
-               f"with it, {ends[1]}")
+        yield (f"Twenty robots, one room: without a baseline, {ends[0]} end with the dance that "
+               f"you like less; with it, {ends[1]}")
     else:
         yield "Twenty robots, one room: all find what you like, without a baseline by a detour"
 
@@ -161,17 +164,20 @@ def beats(figure, seed):
     yield "The same rule, a harder game. Untrained: the pole falls"
     draw_games(figure, after, seed)
     yield f"{16 * UPDATES} games later. Nobody ever told it the right move"
-    with_baseline, without = (learn(seed, baseline, extra=50)[2] for baseline in ("leave one out", "none"))
-    draw_curves(figure, [(with_baseline, "with a baseline", BLUE, "-"), (without, "without", "#A86F00", "--")])
+    draw_curves(figure, [
+        (learn(seed, "leave one out", extra=50)[2], "with a baseline", BLUE, "-"),
+        (learn(seed, "none", extra=50)[2], "without", "#A86F00", "--")])
     yield "Now each game is paid 50 extra, for nothing. Who copes?"
 
     axis = blank(figure.subplots())
     axis.text(0.5, 0.6, "gradient  =  + advantage × push", size=36, ha="center", color=GREY)
-    axis.text(0.5, 0.38, "gradient  =  − advantage × push", size=36, ha="center", color=VERMILLION, weight="bold")
-    axis.text(0.5, 0.12, "left hands: it learns nothing      right hands: it learns something else", size=22,
-              ha="center")
-    nothing, something = yield Question("Now I make a mistake, and turn one sign. What will happen?", 0.4,
-                                        options=("it learns nothing", "it learns something else"))
+    axis.text(0.5, 0.38, "gradient  =  − advantage × push", size=36, ha="center",
+              color=VERMILLION, weight="bold")
+    axis.text(0.5, 0.12, "left hands: it learns nothing      right hands: it learns something else",
+              size=22, ha="center")
+    claim = "Now I make a mistake, and turn one sign. What will happen?"
+    options = ("it learns nothing", "it learns something else")
+    nothing, something = yield Question(claim, 0.4, options=options)
     _, flipped, fall = learn(seed, sign=-1)
     draw_games(figure, flipped, seed)
     yield (f"It learns as well as before: to fall as fast as it can ({nothing} said nothing, "

@@ -1,4 +1,4 @@
-"""`tinyrlhf demo 5`: the room shows a pole how to stand, sees a clone get lost, and says good or bad to a walker."""
+"""`tinyrlhf demo 5`: the room shows a pole how to stand, and says good or bad to a walker."""
 import functools
 
 import numpy as np
@@ -13,7 +13,8 @@ from tinyrlhf.plots import BLUE, GREY, VERMILLION, draw_scene
 from tinyrlhf.policies import Policy
 from tinyrlhf.teaching.room import Question, as_shares, definitions_of
 
-SITUATIONS = [(6, 0.0), (-6, 0.0), (3, 0.9), (-3, -0.9), (-5, 1.3), (5, -1.3)]       # degrees, radians per second
+# degrees, radians per second
+SITUATIONS = [(6, 0.0), (-6, 0.0), (3, 0.9), (-3, -0.9), (-5, 1.3), (5, -1.3)]
 ACTIONS = ("north", "east", "south", "west")
 THUMBS = 6
 
@@ -51,12 +52,12 @@ def draw_bars(axis, heights, names, colors):
     axis.barh(range(len(names)), heights, color=colors, height=0.6)
     for place, height in enumerate(heights):
         axis.text(height + 3, place, f"{height:.0f}", va="center", weight="bold")
-    axis.set(yticks=range(len(names)), yticklabels=names, xlim=(0, 225), ylim=(len(names) - 0.4, -0.6),
-             xlabel="steps that it then stands alone, of 200")
+    axis.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -0.6),
+             xlim=(0, 225), xlabel="steps that it then stands alone, of 200")
 
 
 def draw_liked(axis, game, liked, cell=None):
-    """The garden; an arrow in each cell of which something has been said, for what is liked best there."""
+    """The garden; an arrow for what is liked best in each cell of which something has been said."""
     draw_scene(axis, game.scene(game.starts[0] if cell is None else cell))
     rows, columns = game.map.shape
     size = 1 / max(rows, columns)
@@ -70,13 +71,14 @@ def draw_liked(axis, game, liked, cell=None):
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Draw each beat and yield its claim, or a `Question` whose hands are sent back."""
     given = []
     for number, (angle, falling) in enumerate(SITUATIONS):
         draw_situation(figure.subplots(), angle, falling, "hands for left, hands for right")
         claim = ("You drive. Which way do you push the cart, left or right?" if number == 0 else
                  "And now? The arrow says where the pole is moving" if falling else "And now?")
-        given.append((yield Question(claim, 0.1 if 10 * np.radians(angle) + 2 * falling > 0 else 0.9)))
+        to_the_right = 10 * np.radians(angle) + 2 * falling > 0
+        given.append((yield Question(claim, 0.1 if to_the_right else 0.9)))
     lesson = the_lesson()
     seen, pushes = np.array([state_of(*each) for each in SITUATIONS]), as_shares(given)
     typed = pushes.argmax(axis=1)
@@ -84,20 +86,25 @@ def beats(figure, seed):
     alone = [stands(seen, reading, seed) for reading in readings]
     names = ["thrown away,\nas in the article", "as a reward:\n0 or 1", "as a demonstration"]
     draw_bars(figure.subplots(), alone[:1], names[:1], [GREY])
-    yield "The article's loop does what you type, and learns nothing. How much could it have learned?"
+    yield ("The article's loop does what you type, and learns nothing. "
+           "How much could it have learned?")
     draw_bars(figure.subplots(), alone, names, [GREY, VERMILLION, BLUE])
-    yield f"Six pictures, read as what they are, and it stands {alone[2]:.0f} steps instead of {alone[0]:.0f}"
+    yield (f"Six pictures, read as what they are, and it stands {alone[2]:.0f} steps "
+           f"instead of {alone[0]:.0f}")
     axis = figure.subplots()
     axis.axhspan(-0.5, 0.5, color="#E5E5E0")
     axis.plot([0, 31], [0, 0], color=GREY)
     axis.set(ylim=(-3.4, 3.4), yticks=[-2, 0, 2], yticklabels=["flowers", "road", "flowers"],
              xlabel="steps along the road")
-    yield "A perfect driver is copied. But the copy's hand slips in 1 of 20 steps: where will it end?"
+    yield ("A perfect driver is copied. But the copy's hand slips in 1 of 20 steps: "
+           "where will it end?")
     lesson.draw_walks(figure.subplots(), 32, False, seed, VERMILLION, "12 drives of the clone")
     yield "Nobody ever showed it what to do among the flowers. So it goes straight on"
-    lesson.draw_walks(figure.subplots(), 32, True, seed, BLUE, "12 drives after three rounds of corrections")
+    lesson.draw_walks(figure.subplots(), 32, True, seed, BLUE,
+                      "12 drives after three rounds of corrections")
     yield "It drove, the teacher said what they would have done there: and now it comes back"
-    costs = {which: [lesson.driven(length, which, 0)[1] for length in lesson.LENGTHS] for which in (False, True)}
+    costs = {False: [lesson.driven(length, False, 0)[1] for length in lesson.LENGTHS],
+             True: [lesson.driven(length, True, 0)[1] for length in lesson.LENGTHS]}
     lesson.draw_costs(figure.subplots(), costs)
     yield "Twice the road: four times the cost for a clone, twice the cost with corrections"
     game, rng = Gridworld(slip=0.0), np.random.default_rng(seed)
@@ -108,8 +115,10 @@ def beats(figure, seed):
         liked = learner.network.params["table"].copy()
         draw_liked(figure.subplots(), game, liked, cell[0])
         share = 0.9 if judge(cell, action, None)[0] > 0 else 0.1
-        up, down = yield Question(f"It is going to go {ACTIONS[action[0]]}. Hands up for good; now hands up for bad",
-                                  share, options=("good", "bad"), about=(int(cell[0]), int(action[0])))
+        claim = (f"It is going to go {ACTIONS[action[0]]}. "
+                 "Hands up for good; now hands up for bad")
+        up, down = yield Question(claim, share, options=("good", "bad"),
+                                  about=(int(cell[0]), int(action[0])))
         learner.learn(np.zeros(1, int), cell, action, np.array([np.sign(up - down)], float))
         cell, _, done = game.step(cell, action, rng)
         cell = game.start(1, rng) if done[0] else cell

@@ -1,4 +1,4 @@
-"""`tinyrlhf demo 6`: the room votes on faces, pair by pair, and watches scores with error bars appear."""
+"""`tinyrlhf demo 6`: the room votes on pairs of faces, and scores with error bars appear."""
 import numpy as np
 
 from tinyrlhf.numerics import sigmoid
@@ -7,10 +7,10 @@ from tinyrlhf.rewards import bradley_terry
 from tinyrlhf.teaching.room import Question, as_shares, counted
 
 NAMES = "ABCDEFGH"
-MOUTH = (0.9, -0.8, 0.35, -0.3, 0.7, 0.0, 1.1, -0.1)            # how far the corners of the mouth go up
-BROW = (0.1, -0.4, 0.5, 0.3, -0.5, 0.0, 0.2, -0.2)              # how far the brows tilt outwards
+MOUTH = (0.9, -0.8, 0.35, -0.3, 0.7, 0.0, 1.1, -0.1)  # how far the corners of the mouth go up
+BROW = (0.1, -0.4, 0.5, 0.3, -0.5, 0.0, 0.2, -0.2)    # how far the brows tilt outwards
 EYES = (0.10, 0.06, 0.13, 0.09, 0.05, 0.12, 0.07, 0.14)
-PAIRS = [(0, 1), (2, 3), (4, 5), (6, 7), (1, 2), (5, 6), (3, 4), (7, 0)]      # a ring: each face twice
+PAIRS = [(0, 1), (2, 3), (4, 5), (6, 7), (1, 2), (5, 6), (3, 4), (7, 0)]  # a ring: each twice
 ASK_LAST = (0, 5)
 
 
@@ -18,11 +18,12 @@ def draw_face(axis, face):
     from matplotlib import patches
     axis.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), aspect="equal", xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
-    axis.add_patch(patches.FancyBboxPatch((-0.85, -0.85), 1.7, 1.7, boxstyle="round,pad=0.15", facecolor="#EFEFEA",
-                                          edgecolor=GREY, lw=3))
+    axis.add_patch(patches.FancyBboxPatch((-0.85, -0.85), 1.7, 1.7, boxstyle="round,pad=0.15",
+                                          facecolor="#EFEFEA", edgecolor=GREY, lw=3))
     for side in (-1, 1):
         axis.add_patch(patches.Circle((0.4 * side, 0.25), EYES[face] * 1.6, color=BLUE))
-        axis.plot([0.2 * side, 0.62 * side], [0.62 + 0.2 * BROW[face], 0.62 - 0.2 * BROW[face]], color=GREY)
+        tilt = 0.2 * BROW[face]
+        axis.plot([0.2 * side, 0.62 * side], [0.62 + tilt, 0.62 - tilt], color=GREY)
     x = np.linspace(-0.5, 0.5, 30)
     axis.plot(x, -0.5 + MOUTH[face] * (x**2 - 0.12), color=VERMILLION, lw=6)
     axis.set_title(NAMES[face], loc="center", size=30, weight="bold")
@@ -30,19 +31,22 @@ def draw_face(axis, face):
 
 def ask(claim, pair):
     """A Question; simulated people are drawn to mouths that smile and brows that tilt outwards."""
-    taste = 1.5 * (np.array(MOUTH) + np.array(BROW))
-    return Question(claim, sigmoid(taste[pair[0]] - taste[pair[1]]), options=tuple(NAMES[face] for face in pair))
+    score = 1.5 * (np.array(MOUTH) + np.array(BROW))
+    left, right = pair
+    return Question(claim, sigmoid(score[left] - score[right]), options=(NAMES[left], NAMES[right]))
 
 
 def fitted(results, prior):
-    """Scores and error bars from results [(left, right, hands left, hands right), ...]: every hand is one vote."""
-    rows = [(left, right, outcome) for left, right, a, b in results for outcome in [1] * a + [0] * b]
-    first, second, outcome = np.array(rows or [(0, 1, 1), (0, 1, 0)]).T         # nobody voted: as good as a draw
+    """Scores and error bars from [(left, right, hands left, hands right), ..]: each hand a vote."""
+    rows = []
+    for left, right, a, b in results:
+        rows += [(left, right, 1)] * a + [(left, right, 0)] * b
+    first, second, outcome = np.array(rows or [(0, 1, 1), (0, 1, 0)]).T  # nobody voted: a draw
     return bradley_terry.fit(first, second, outcome, n_items=8, prior=prior)
 
 
 def foretold(fit, a, b):
-    """The share of hands for a against b: two standard errors below, as it is likeliest, two above."""
+    """The share of hands for a against b: two standard errors below, likeliest, two above."""
     lead, error = fit.contrast(a, b)
     return sigmoid(lead + error * np.array([-2, 0, 2]))
 
@@ -66,19 +70,25 @@ def draw_pair(figure, pair, texts, fit=None):
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Draw each beat and yield its claim, or a `Question` whose hands are sent back."""
     results = []
     for number, pair in enumerate(PAIRS):
-        draw_pair(figure, pair, ("hands for left", "hands for right"), fitted(results, 0.5) if results else None)
+        fit = fitted(results, 0.5) if results else None
+        draw_pair(figure, pair, ("hands for left", "hands for right"), fit)
         left, right = yield ask("Which face is friendlier? Raise your hand once" if number == 0 else
                                 "And now: which face is friendlier?", pair)
         results.append((*pair, left, right))
         draw_pair(figure, pair, (counted(left), counted(right)), fitted(results, 0.5))
         if number < 2:
-            yield f"Each hand is a vote: {left} up for {NAMES[pair[0]]}, {right} up for {NAMES[pair[1]]}"
+            a, b = (NAMES[face] for face in pair)
+            yield f"Each hand is a vote: {left} up for {a}, {right} up for {b}"
         else:
-            yield f"{sum(row[2] + row[3] for row in results)} votes so far: the bars move, and grow surer"
-    beaten = [(left, right, *{left: (a + b, 0), right: (0, a + b)}.get(0, (a, b))) for left, right, a, b in results]
+            votes = sum(row[2] + row[3] for row in results)
+            yield f"{votes} votes so far: the bars move, and grow surer"
+    beaten = []  # as if the first face had won every hand
+    for left, right, a, b in results:
+        hands = {left: (a + b, 0), right: (0, a + b)}.get(0, (a, b))
+        beaten.append((left, right, *hands))
     axes = figure.subplots(1, 2, sharey=True)
     draw_scores(axes[0], fitted(beaten, 0.5), "with a penalty on large scores")
     draw_scores(axes[1], fitted(beaten, 0.001), "with hardly any")
@@ -86,8 +96,9 @@ def beats(figure, seed):
     fit = fitted(results, 0.5)
     a, b = ASK_LAST
     low, chance, high = foretold(fit, a, b)
-    draw_pair(figure, ASK_LAST, (f"foretold: {chance:.0%}\n({low:.0%} to {high:.0%})",
-                                 f"foretold: {1 - chance:.0%}\n({1 - high:.0%} to {1 - low:.0%})"), fit)
+    texts = (f"foretold: {chance:.0%}\n({low:.0%} to {high:.0%})",
+             f"foretold: {1 - chance:.0%}\n({1 - high:.0%} to {1 - low:.0%})")
+    draw_pair(figure, ASK_LAST, texts, fit)
     claim = f"You never compared {NAMES[a]} and {NAMES[b]}. This is how you are going to vote"
     left, right = yield ask(claim, ASK_LAST)
     draw_pair(figure, ASK_LAST, (counted(left), counted(right)), fit)

@@ -1,6 +1,4 @@
-"""`tinyrlhf demo 7`: which pair should I ask you? The room chooses between walks, at random or where five models
-disagree.
-"""
+"""`tinyrlhf demo 7`: the room chooses between walks, at random or where five models disagree."""
 import functools
 
 import numpy as np
@@ -14,9 +12,10 @@ from tinyrlhf.questions import random_pairs, shown
 from tinyrlhf.rewards.reward_models import Ensemble
 from tinyrlhf.teaching.room import Question, at_most, definitions_of
 
-lesson = definitions_of(__file__, "MAP", "PERSON", "WEST", "SYMBOLS", "PLACES", "THINGS", "FEATURES")
+lesson = definitions_of(__file__, "MAP", "PERSON", "WEST", "SYMBOLS", "PLACES", "THINGS",
+                        "FEATURES")
 WEST, EAST, stroll = lesson.WEST, lesson.EAST, lesson.stroll
-GARDEN = Gridworld("\n".join(row[:5] for row in lesson.MAP))                    # the western half, to be seen large
+GARDEN = Gridworld("\n".join(row[:5] for row in lesson.MAP))  # the western half, seen large
 
 
 def asked_of(walks, n, rng):
@@ -36,7 +35,7 @@ def asked_for(question, claim):
 
 
 def believed(question, left, right):
-    """The room's hands as answers: at most ten, so that one loud room does not drown all other votes."""
+    """The room's hands as answers: at most ten, so that a loud room does not drown the rest."""
     hands = np.round(at_most([(left, right)], 10)[0]).astype(int)
     said = np.repeat([FIRST, SECOND], hands) if hands.any() else np.array([SAME])
     return question[np.zeros(len(said), int)].only_shown().answered(said, "room")
@@ -48,14 +47,15 @@ def simulated(pairs, rng):
 
 def draw_walk(axis, walks, title, color):
     """The first of these walks in the western garden."""
-    cells = walks.states[0][:walks.lengths[0] + 1]
-    draw_behaviour(axis, [[GARDEN.scene(cell // 11 * 5 + cell % 11) for cell in cells]], title, color)
+    rows, columns = np.divmod(walks.states[0][:walks.lengths[0] + 1], 11)
+    draw_behaviour(axis, [[GARDEN.scene(cell) for cell in 5 * rows + columns]], title, color)
 
 
 def draw_pair(figure, question, titles, chances=None):
     """Two walks side by side, and what five models foretell in between."""
-    axes = figure.subplots(1, 2) if chances is None else figure.subplots(1, 3, width_ratios=[4, 3, 4])
-    for axis, walk, title, color in zip(axes[[0, -1]], both_of(question), titles, (BLUE, VERMILLION)):
+    widths = [4, 4] if chances is None else [4, 3, 4]
+    axes, walks = figure.subplots(1, len(widths), width_ratios=widths), both_of(question)
+    for axis, walk, title, color in zip(axes[[0, -1]], walks, titles, (BLUE, VERMILLION)):
         draw_walk(axis, walk, title, color)
     if chances is not None:
         draw_bets(axes[1], chances)
@@ -63,10 +63,12 @@ def draw_pair(figure, question, titles, chances=None):
 
 def draw_bets(axis, chances):
     """One bar for each model, from one half towards the walk that it expects to win."""
-    axis.barh(range(5), 0.5 - chances, color=[BLUE if chance > 0.5 else VERMILLION for chance in chances], height=0.6)
+    colors = [BLUE if chance > 0.5 else VERMILLION for chance in chances]
+    axis.barh(range(5), 0.5 - chances, color=colors, height=0.6)
     axis.axvline(0, color=GREY, lw=2)
-    axis.set(xlim=(-0.5, 0.5), xticks=[-0.5, 0, 0.5], xticklabels=["left", "?", "right"], yticks=range(5),
-             yticklabels=[f"model {i + 1}" for i in range(5)], xlabel="who will win?")
+    axis.set(xlim=(-0.5, 0.5), xticks=[-0.5, 0, 0.5], xticklabels=["left", "?", "right"],
+             xlabel="who will win?",
+             yticks=range(5), yticklabels=[f"model {i + 1}" for i in range(5)])
 
 
 def bets(ensemble, question):
@@ -78,7 +80,7 @@ def bets(ensemble, question):
 def draw_rewards(axis, rewards, seen, note, title=""):
     """Rewards of all cells in colours, hatched where no vote ever was."""
     from matplotlib import colors, patches
-    paint = colors.LinearSegmentedColormap.from_list("taste", [VERMILLION, "white", BLUE])
+    paint = colors.LinearSegmentedColormap.from_list("liking", [VERMILLION, "white", BLUE])
     largest = max(np.abs(rewards).max(), 0.5)
     axis.imshow(rewards.reshape(7, 11), cmap=paint, vmin=-largest, vmax=largest)
     for cell, symbol in enumerate(lesson.SYMBOLS):
@@ -110,14 +112,16 @@ def draw_race(axis, lines):
     for (name, shares, color, dash), place, marker in zip(lines, places, "os"):
         axis.plot(np.arange(5, 61, 5), shares, dash, color=color, marker=marker, markersize=10)
         axis.text(61, place, name, color=color, va="center", weight="bold")
-    axis.set(xlabel="votes", ylabel="share of new pairs foretold", xlim=(0, 74), xticks=range(0, 61, 10), ylim=(0.4, 1))
+    axis.set(xlabel="votes", xlim=(0, 74), xticks=range(0, 61, 10),
+             ylabel="share of new pairs foretold", ylim=(0.4, 1))
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Draw each beat and yield its claim, or a `Question` whose hands are sent back."""
     rng = np.random.default_rng(seed)
     pairs = asked_of(stroll(WEST, 300, rng, habit=1.5), 200, rng)
-    ensemble, answers = Ensemble([lesson.reward_model("the cell", rng, fit_steps=40) for _ in range(5)]), None
+    members = [lesson.reward_model("the cell", rng, fit_steps=40) for _ in range(5)]
+    ensemble, answers = Ensemble(members), None
     legend = "blue: liked, orange: disliked, hatched: no vote"
     first, second = both_of(pairs)
     differs = first.true_returns != second.true_returns
@@ -125,8 +129,8 @@ def beats(figure, seed):
     for number, question in enumerate(at_random):
         draw_pair(figure, question, ("hands for left", "hands for right"))
         left, right = yield asked_for(question, (
-            "You like benches (G) and mind trampled flowers. Which walk is better?" if number == 0 else
-            "The next pair, also drawn at random. Which walk is better?"))
+            "You like benches (G) and mind trampled flowers. Which walk is better?",
+            "The next pair, also drawn at random. Which walk is better?")[number])
         new = believed(question, left, right)
         answers = join_answers([answers, new]) if answers else new
         ensemble.fit(answers, rng)
@@ -142,38 +146,42 @@ def beats(figure, seed):
     draw_rewards(figure.subplots(), ensemble_rewards(ensemble), seen_cells(answers), legend)
     yield "Ten more random pairs, answered by a simulated person"
     left_over = pairs[20:]
-    for number in (2, 3):
+    for number in (0, 1):
         question = choose_by("disagreement", left_over, ensemble, 1, rng)
         before = bets(ensemble, question)
         draw_pair(figure, question, ("hands for left", "hands for right"), before)
         left, right = yield asked_for(question, (
-            "Five models, trained on different votes, disagree here. So ask here!" if number == 2 else
-            "And what do they dispute now? Which walk is better?"))
+            "Five models, trained on different votes, disagree here. So ask here!",
+            "And what do they dispute now? Which walk is better?")[number])
         answers = join_answers([answers, believed(question, left, right)])
         ensemble.fit(answers, rng)
         after = bets(ensemble, question)
         draw_pair(figure, question, (f"left: {left}", f"right: {right}"), after)
-        agree = [int(np.sum((chances > 0.5) == (left > right))) for chances in (before, after)]
-        yield (f"{left} to {right}: you are in two minds, and so should they be" if left == right else
-               f"{left} to {right}. Models that agree with you: {agree[0]} of 5 before, {agree[1]} now")
+        agreed, agree = (np.sum((chances > 0.5) == (left > right)) for chances in (before, after))
+        yield (f"{left} to {right}: you are in two minds, and so should they be"
+               if left == right else
+               f"{left} to {right}. Models that agree with you: {agreed} of 5 before, {agree} now")
     lines = [(f"{name} pairs", mean_race(seed, name == "disputed"), color, dash)
              for name, color, dash in (("random", GREY, "--"), ("disputed", BLUE, "-"))]
     draw_race(figure.subplots(), lines)
-    yield f"Mean of five races: disputed pairs end at {lines[1][1][-1]:.0%}, random pairs at {lines[0][1][-1]:.0%}"
+    random, disputed = (shares[-1] for _, shares, _, _ in lines)
+    yield (f"Mean of five races: disputed pairs end at {disputed:.0%}, "
+           f"random pairs at {random:.0%}")
     many = simulated(asked_of(stroll(WEST, 300, rng), 300, rng), rng)
     table, things = (lesson.reward_model(told, rng) for told in ("the cell", "what lies there"))
     table.fit(many, rng)
-    home, away = (lesson.taste_foretold(table, stroll(game, 800, rng)) for game in (WEST, EAST))
+    home, away = (lesson.pairs_foretold(table, stroll(game, 800, rng)) for game in (WEST, EAST))
     rewards = table.network.params["table"][:, 0]
-    draw_rewards(figure.subplots(), rewards, seen_cells(many), f"new pairs foretold: west {home:.0%}, east {away:.0%}")
+    draw_rewards(figure.subplots(), rewards, seen_cells(many),
+                 f"new pairs foretold: west {home:.0%}, east {away:.0%}")
     yield "300 votes, and it knows this garden. But what is behind the fence?"
     things.fit(many, rng)
     axes = figure.subplots(1, 2)
-    home, away = (lesson.taste_foretold(things, stroll(game, 800, rng)) for game in (WEST, EAST))
+    home, away = (lesson.pairs_foretold(things, stroll(game, 800, rng)) for game in (WEST, EAST))
     learned = things.network.forward(lesson.THINGS)[0][:, 0]
     draw_rewards(axes[0], rewards, seen_cells(many), "it can only toss a coin", "Told the cell")
-    draw_rewards(axes[1], learned - np.median(learned), seen_cells(many), f"west {home:.0%}, east {away:.0%}",
-                 "Told what lies there")
+    draw_rewards(axes[1], learned - np.median(learned), seen_cells(many),
+                 f"west {home:.0%}, east {away:.0%}", "Told what lies there")
     yield "The same votes. Told what lies there, it knows a garden it has never seen"
 
 

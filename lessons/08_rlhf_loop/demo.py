@@ -1,5 +1,6 @@
-"""`tinyrlhf demo 8`: two walks side by side, and the room is the judge. The robot learns to go around the glass that
-only people mind: the room, and simulated ones, since no room has the patience for 100 votes.
+"""`tinyrlhf demo 8`: two walks side by side, and the room is the judge. The robot learns to go
+around the glass that only people mind: the room, and simulated ones, since no room has the patience
+for 100 votes.
 """
 from dataclasses import replace
 
@@ -18,7 +19,8 @@ from tinyrlhf.yardsticks import Tabular
 
 ROOM = room()
 GLASS = ROOM.map.ravel() == "^"
-ROUNDS, PAIRS, QUESTIONS = 4, 2, 25                                      # of the questions the room gets two pairs
+# of the questions the room gets two pairs
+ROUNDS, PAIRS, QUESTIONS = 4, 2, 25
 
 
 def visits_of(state):
@@ -33,7 +35,8 @@ def draw_room(axis, visits, title, color):
     inside = np.where(ROOM.is_end, 0.0, visits).reshape(ROOM.map.shape)
     axis.imshow(np.sqrt(inside), cmap="Blues", vmin=0, vmax=1.4)
     for row, column in np.argwhere(ROOM.map == "^"):
-        axis.add_patch(patches.Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, color=VERMILLION, linewidth=3))
+        axis.add_patch(patches.Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False,
+                                         color=VERMILLION, linewidth=3))
     for row, column in np.argwhere(np.isin(ROOM.map, ("S", "G"))):
         axis.text(column, row, ROOM.map[row, column], ha="center", va="center", weight="bold")
     axis.spines[:].set_visible(False)
@@ -72,23 +75,27 @@ def improve(state, answers):
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Each beat draws, and yields its claim, or a `Question`, for which it is sent the hands."""
     state = build("glass", seed=seed)
     draw_walks(figure.subplots(), act(state, 4, 1), "four walks before anybody helps", GREY)
     yield "The robot shall go from S to G. By strolling about it hardly ever gets there"
     rlhf(state, stages=1)
     refer_to_policy(state)
-    figures = [(f"copied: {measured(state)['glass']:.1f} steps on glass", visits_of(state), VERMILLION)]
+    figures = [(f"copied: {measured(state)['glass']:.1f} steps on glass", visits_of(state),
+                VERMILLION)]
     draw_walks(figure.subplots(), act(state, 4, 1), "four walks after ten demonstrations", BLUE)
-    yield "Somebody in a hurry has shown the way. The framed cells are glass: only you know, and you mind"
+    yield ("Somebody in a hurry has shown the way. The framed cells are glass: only you know, "
+           "and you mind")
     answers, number = None, 0
     for turn in range(1, ROUNDS + 1):
         questions = ask("preference", state, act(state), QUESTIONS)
         new, walks = state.person.answer(ROOM, questions, state.rngs["person"]), questions.episodes
         differ = np.abs(np.subtract(*walks.true_returns[questions.shows.T]))
-        for asked in np.argsort(-differ)[:PAIRS]:                       # the others are too much alike for a room
+        # the others are too much alike for a room
+        for asked in np.argsort(-differ)[:PAIRS]:
             pair = questions.shows[asked]
-            draw_pair(figure, walks, pair, ("walk A (the first number)", "walk B (the second number)"))
+            names = "walk A (the first number)", "walk B (the second number)"
+            draw_pair(figure, walks, pair, names)
             returns = walks.true_returns[pair]
             left, right = yield Question(f"Round {turn}: which walk is better?",
                                          sigmoid(0.7 * (returns[0] - returns[1])), people=20,
@@ -101,7 +108,8 @@ def beats(figure, seed):
         title, visits, color = f"round {turn}: {glass:.1f} steps on glass", visits_of(state), BLUE
         figures.append((title, visits, color))
         draw_room(figure.subplots(), visits, title, color)
-        yield f"{number} votes of yours, {len(answers) - number} of others who mind glass: it walks here"
+        yield (f"{number} votes of yours, {len(answers) - number} of others who mind glass: it "
+               "walks here")
     axes = figure.subplots(3, 2).ravel()
     for axis, (title, visits, color) in zip(axes, figures):
         draw_room(axis, visits, title, color)
@@ -109,5 +117,6 @@ def beats(figure, seed):
     yield "Shown once, corrected by votes. The robot never saw the glass"
     state = build("glass", seed=seed, demonstrations=0, rounds=3)
     rlhf(state)
-    draw_room(figure.subplots(), visits_of(state), "75 votes, and nobody showed the way", VERMILLION)
+    draw_room(figure.subplots(), visits_of(state), "75 votes, and nobody showed the way",
+              VERMILLION)
     yield "And without demonstrations? It stands still: no vote ever saw the goal"

@@ -13,8 +13,8 @@ import numpy as np
 # reach the goal?
 predict_8_a = None
 
-# 8.b, predict: the clone's walk is worth 1.24. What is a walk worth after 150 comparisons more,
-# without a KL penalty?
+# 8.b, predict: on seed 0 the clone's walk is worth 1.24. What is a walk worth after 150 comparisons
+# more, without a KL penalty?
 predict_8_b = None
 
 

@@ -1,5 +1,5 @@
-"""`tinyrlhf demo 10`: the room agrees on a taste in words and votes on ten pairs; a language model learns it while
-everybody watches.
+"""`tinyrlhf demo 10`: the room agrees on a taste in words and votes on ten pairs; a language model
+learns it while everybody watches.
 """
 import functools
 
@@ -15,16 +15,17 @@ TRAITS = {"vowels": ("more vowels", "fewer vowels"), "letters": ("long words", "
           "letters again": ("letters that come again", "no letter twice"),
           "vowel at the end": ("a vowel at the end", "a consonant at the end")}
 PAIRS, KL_COEF = 10, 0.25
-UPDATES = (0, 2, 5, 10, 20, 60)                                 # after so many there is a look at its words
+# after so many there is a look at its words
+UPDATES = (0, 2, 5, 10, 20, 60)
 
 
 def traits(words):
-    """What the reward model knows of words, (n, 5): vowels minus others, letters, hard ones, repeated ones, the end."""
+    """What the reward model knows of words, (n, 5): TRAITS, in about equal spreads."""
     vowels = [sum(letter in VOWELS for letter in word) for word in words]
     hard = [sum(letter not in SOFT for letter in word) for word in words]
-    rows = [[2 * soft - len(word), len(word), rough, len(word) - len(set(word)), word != "" and word[-1] in VOWELS]
-            for word, soft, rough in zip(words, vowels, hard)]
-    return np.array(rows, float) / (0.9, 2.2, 0.9, 1.2, 0.5)    # about equal spreads
+    rows = [[2 * soft - len(word), len(word), rough, len(word) - len(set(word)),
+             word != "" and word[-1] in VOWELS] for word, soft, rough in zip(words, vowels, hard)]
+    return np.array(rows, float) / (0.9, 2.2, 0.9, 1.2, 0.5)  # about equal spreads
 
 
 def ask(claim, lists, options):
@@ -34,13 +35,13 @@ def ask(claim, lists, options):
 
 
 def believe(pairs, counts, prior=1.0, most=10):
-    """Bradley-Terry weights of the traits, and covariance; a pair counts ten hands at most, as loud is not sure."""
+    """Bradley-Terry weights of the traits, and covariance; a pair counts ten hands at most."""
     weights, precision = np.zeros(len(TRAITS)), prior * np.eye(len(TRAITS))
     if not pairs:
         return weights, np.linalg.inv(precision)
     lead = np.array([traits(pair[:1])[0] - traits(pair[1:])[0] for pair in pairs])
     shown = at_most(counts, most)
-    for _ in range(30):                                         # Newton's method
+    for _ in range(30):  # Newton's method
         chance = sigmoid(lead @ weights)
         slope = lead.T @ (shown[:, 0] - shown.sum(axis=1) * chance) - prior * weights
         bend = shown.sum(axis=1) * chance * (1 - chance)
@@ -63,7 +64,8 @@ def next_pair(words, covariance, asked):
 def heard(weights, covariance):
     """What the room wants, in words."""
     sure = np.abs(weights) / np.sqrt(np.diag(covariance))
-    wants = [list(TRAITS.values())[i][int(weights[i] < 0)] for i in np.argsort(-np.abs(weights)) if sure[i] > 2][:2]
+    clear = [i for i in np.argsort(-np.abs(weights)) if sure[i] > 2]
+    wants = [list(TRAITS.values())[i][int(weights[i] < 0)] for i in clear[:2]]
     return "What it has heard: " + ", ".join(wants) if wants else "It cannot tell yet what you want"
 
 
@@ -73,7 +75,8 @@ def draw_beliefs(axis, weights, covariance):
     axis.barh(range(5), weights, xerr=2 * np.sqrt(np.diag(covariance)), color=colors, alpha=0.7,
               error_kw=dict(lw=3, capsize=6))
     axis.axvline(0, color=GREY, lw=1.5)
-    axis.set(yticks=range(5), yticklabels=TRAITS, ylim=(4.6, -0.6), xlabel="what it believes: disliked  ←   → liked")
+    axis.set(yticks=range(5), yticklabels=TRAITS, ylim=(4.6, -0.6),
+             xlabel="what it believes: disliked  ←   → liked")
 
 
 def draw_pair(figure, pair, beliefs):
@@ -86,7 +89,7 @@ def draw_pair(figure, pair, beliefs):
 
 
 def draw_columns(axis, columns, places=len(UPDATES)):
-    """Columns of words, each (heading, words, scores, note); blue, bold: a standard deviation above the start."""
+    """Columns of words: (heading, words, scores, note); blue: a deviation above the start."""
     axis.set(xlim=(0, places), ylim=(-12.4, 0.3))
     axis.axis("off")
     for place, (heading, words, scores, note) in enumerate(columns):
@@ -94,19 +97,19 @@ def draw_columns(axis, columns, places=len(UPDATES)):
         axis.text(place + 0.5, -12.4, note, ha="center", va="bottom", color=GREY)
         for row, (word, score) in enumerate(zip(words, scores)):
             look = {"color": BLUE, "weight": "bold"} if score > 1 else {"color": GREY}
-            axis.text(place + 0.5, -1.3 - 0.85 * row, word or "(nothing)", ha="center", va="top", size=19, **look)
+            axis.text(place + 0.5, -1.3 - 0.85 * row, word or "(nothing)", ha="center", va="top",
+                      size=19, **look)
 
 
 class Learning:
-    """The language model, and what it is paid: traits weighed by the room's taste, in standard deviations of its first
-    words.
-    """
+    """The language model, and what it is paid: traits, weighed by what the room likes."""
 
     def __init__(self, policy, weights, seed):
         from tinyrlhf.games.text import Text
         from tinyrlhf.learning.policy_gradient import RLOO
-        self.game, self.reference, self.policy, self.weights = Text(), policy, policy.copy(), weights
-        self.rng, self.learner = np.random.default_rng([seed, 3]), RLOO(self.policy, 0.01, group=128, standardize=True)
+        self.game, self.weights, self.rng = Text(), weights, np.random.default_rng([seed, 3])
+        self.reference, self.policy = policy, policy.copy()
+        self.learner = RLOO(self.policy, 0.01, group=128, standardize=True)
         first = traits(self.words(self.write(2000))) @ weights
         self.mean, self.spread = first.mean(), max(first.std(), 1e-6)
         self.history = []
@@ -119,7 +122,7 @@ class Learning:
         return self.game.decode(episodes.states[:, -1])
 
     def scores(self, words):
-        """In standard deviations; at most two of them, or a single odd word would be worth any number of nats.
+        """In deviations of its first words; at most two, or an odd word would be worth any nats.
 
         Nobody was ever asked about no word at all, and it counts as the worst.
         """
@@ -132,7 +135,8 @@ class Learning:
 
         def paid(episodes):
             rewards = np.zeros(episodes.mask.shape)
-            rewards[np.arange(len(episodes)), episodes.lengths - 1] = self.scores(self.words(episodes))
+            last = np.arange(len(episodes)), episodes.lengths - 1
+            rewards[last] = self.scores(self.words(episodes))
             reference = episodes.as_table(self.reference.log_probs(*episodes.decisions)[0])
             return kl_penalized_rewards(rewards, episodes.log_probs, reference, kl_coef)
 
@@ -151,15 +155,16 @@ class Learning:
 
 @functools.cache
 def reader(seed):
-    """A model that has read a thousand words, and 60 different words of its own, of three to eight letters."""
+    """A model that has read 1,000 words, and 60 of its own, of three to eight letters."""
     from tinyrlhf.worlds.text import pretrained
     policy = pretrained(seed)
     written = Learning(policy, np.zeros(len(TRAITS)), seed)
-    return policy, [word for word in dict.fromkeys(written.words(written.write(300))) if 3 <= len(word) <= 8][:60]
+    different = dict.fromkeys(written.words(written.write(300)))
+    return policy, [word for word in different if 3 <= len(word) <= 8][:60]
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Each beat draws, and yields its claim, or a `Question`, for which it is sent the hands."""
     draw_words(figure.subplots(), list(dict.fromkeys(corpus(60, np.random.default_rng(seed))))[:24])
     yield "A little machine has read a thousand words of a language that does not exist"
     policy, words = reader(seed)
@@ -194,22 +199,25 @@ def beats(figure, seed):
            if learning.history[-1][0] > learning.history[0][0] + 0.3 else
            "It was paid for next to nothing, and learned next to nothing")
 
-    on_the_leash = ("on the leash", *learning.look(UPDATES[-1])[1:])
-    draw_columns(figure.subplots(), [on_the_leash, ("without it", ["?"] * 12, [0] * 12, "")], places=2)
-    yield "What would it write without the leash? Guess"
+    with_penalty = ("with KL penalty", *learning.look(UPDATES[-1])[1:])
+    draw_columns(figure.subplots(), [with_penalty, ("without it", ["?"] * 12, [0] * 12, "")],
+                 places=2)
+    yield "What would it write without the KL penalty? Guess"
     free = Learning(policy, beliefs[0], seed)
     free.improve(UPDATES[-1], kl_coef=0.0)
     (varied, near), (alike, far) = ((len(set(each.words(each.write(200)))), each.history[-1][1])
                                     for each in (learning, free))
-    draw_columns(figure.subplots(), [on_the_leash, ("without it", *free.look(UPDATES[-1])[1:])], places=2)
-    yield (f"On the leash: {near:.1f} nats away, {varied} different words of 200. "
+    draw_columns(figure.subplots(), [with_penalty, ("without it", *free.look(UPDATES[-1])[1:])],
+                 places=2)
+    yield (f"With it: {near:.1f} nats away, {varied} different words of 200. "
            f"Without it: {far:.1f} nats, {alike} different")
 
     lists = looks[0][1], looks[-1][1]
-    for axis, words, side, color in zip(figure.subplots(1, 2), lists, ("left: before", "right: after"), (GREY, BLUE)):
+    for axis, words, side, color in zip(figure.subplots(1, 2), lists,
+                                        ("left: before", "right: after"), (GREY, BLUE)):
         draw_words(axis, words, columns=2, color=color)
         axis.set_title(side, loc="center", size=26, weight="bold")
-    left, right = yield ask("The machine is pleased with itself. Are you? Which list is better, left or right?",
+    left, right = yield ask("The machine is pleased with itself. Are you? Which list is better?",
                             lists, ("left", "right"))
     axis = figure.subplots()
     axis.barh([1, 0], [left, right], color=[GREY, BLUE])

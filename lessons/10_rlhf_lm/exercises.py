@@ -9,8 +9,8 @@ import numpy as np
 from tinyrlhf.numerics import log_softmax, softmax
 
 
-# 10.a, predict: for a leash, which counts the words of the policy, which one is farther from the
-# reference: picky or odd?
+# 10.a, predict: for a KL penalty, which counts the words of the policy, which one is farther from
+# the reference: picky or odd?
 predict_10_a = None
 
 # 10.b, predict: far from the reference, the mean of which estimator is nearest to the exact KL: k1

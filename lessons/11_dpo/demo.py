@@ -1,5 +1,5 @@
-"""`tinyrlhf demo 11`: the room votes on three answers; two roads lead from its votes to a policy, and meet; then it all
-agrees.
+"""`tinyrlhf demo 11`: the room votes on three answers; two roads lead from its votes to a policy,
+and meet; then it all agrees.
 """
 import numpy as np
 
@@ -12,16 +12,17 @@ from tinyrlhf.teaching.room import Question, blank, definitions_of, draw_card
 
 QUESTION = "Does pineapple belong on a pizza?"
 ANSWERS = ("Of course!", "It depends.", "Never!")
-START = np.array([0.1, 0.3, 0.6])                               # how the model answers at first
+START = np.array([0.1, 0.3, 0.6])  # how the model answers at first
 PAIRS = ((0, 1), (1, 2), (0, 2))
-INVENTED = (0.62, 0.6, 0.7)                             # share of hands for the left, where the room does not say
+# share of hands for the left, where the room does not say
+INVENTED = (0.62, 0.6, 0.7)
 PRICES = (1.0, 0.4, 0.2)
 lesson = definitions_of(__file__, "CORNERS", "PERSON")
 CORNERS, lesson.REFERENCE = lesson.CORNERS, START
 
 
 def shares_of(counted):
-    """How often answer i beat j, (3, 3): shares of the hands, with half a hand more a side, so nobody is certain."""
+    """How often answer i beat j, (3, 3): shares of the hands, and half a hand more a side."""
     shares = np.zeros((3, 3))
     for (i, j), (left, right) in zip(PAIRS, counted):
         shares[i, j] = (left + 0.5) / (left + right + 1)
@@ -31,9 +32,11 @@ def shares_of(counted):
 
 def draw_pair(figure, number):
     """Two answers side by side, and how often the model gives them so far."""
-    for axis, i, side, color in zip(figure.subplots(1, 2), PAIRS[number], ("left", "right"), (BLUE, VERMILLION)):
+    for axis, i, side, color in zip(figure.subplots(1, 2), PAIRS[number], ("left", "right"),
+                                    (BLUE, VERMILLION)):
         draw_card(axis, ANSWERS[i], color, edge=color)
-        axis.text(0.5, 0.3, f"so far the model says so {START[i]:.0%} of the time", ha="center", color=GREY)
+        axis.text(0.5, 0.3, f"so far the model says so {START[i]:.0%} of the time", ha="center",
+                  color=GREY)
         axis.text(0.5, 0.1, f"hands for {side}", size=26, ha="center")
 
 
@@ -42,13 +45,15 @@ def draw_scores(axis, scores, counted):
     axis.axhline(0, color=GREY, lw=1.5)
     axis.set(xticks=range(3), xticklabels=ANSWERS, ylabel="score", xlim=(-0.6, 2.6))
     axis.set_title("      ".join(f"{ANSWERS[i]} {left} : {right} {ANSWERS[j]}"
-                                 for (i, j), (left, right) in zip(PAIRS, counted)), loc="center", color=GREY)
+                                 for (i, j), (left, right) in zip(PAIRS, counted)), loc="center",
+                   color=GREY)
 
 
 def preferred(shares, price, loss=dpo, steps=3000):
     """The second road (steps + 1, 3): straight from the votes."""
     pairs = np.array(PAIRS)
-    both_sides = np.stack([shares[pairs[:, 0], pairs[:, 1]], shares[pairs[:, 1], pairs[:, 0]]], axis=1)
+    winner, loser = pairs.T
+    both_sides = np.stack([shares[winner, loser], shares[loser, winner]], axis=1)
     votes = [Choices("preference", pairs, np.eye(2), 0.0, both_sides, np.arange(3))]
     logits, path = np.log(START), [START]
     for _ in range(steps):
@@ -63,10 +68,11 @@ def draw_roads(axis, roads, prices=()):
     axis.plot(*CORNERS[[0, 1, 2, 0]].T, color=GREY, lw=2)
     for path, color, dash, marker in roads:
         axis.plot(*(path @ CORNERS).T, dash, color=color, linewidth=4)
-        axis.plot(*(path[-1] @ CORNERS), marker, color=color, markersize=18 if marker == "o" else 11, zorder=3)
+        axis.plot(*(path[-1] @ CORNERS), marker, color=color,
+                  markersize=18 if marker == "o" else 11, zorder=3)
     for (path, *_), price in zip(roads, prices):
-        axis.annotate(f"{price:g}", path[-1] @ CORNERS, xytext=(18, 4), textcoords="offset points", color=GREY,
-                      bbox=dict(facecolor="white", edgecolor="none", pad=1))
+        axis.annotate(f"{price:g}", path[-1] @ CORNERS, xytext=(18, 4), textcoords="offset points",
+                      color=GREY, bbox=dict(facecolor="white", edgecolor="none", pad=1))
     axis.plot(*(START @ CORNERS), "s", color="black", markersize=14, zorder=4)
     axis.annotate("start", START @ CORNERS, xytext=(14, 10), textcoords="offset points")
     for corner, answer, side in zip(CORNERS, ANSWERS, ("center", "left", "right")):
@@ -96,10 +102,12 @@ def words_of_both(seed):
 def draw_words(axis, shown):
     """Six words of each policy, and how much the person likes its words."""
     blank(axis)
-    for row, ((name, (words, liked)), color) in enumerate(zip(shown.items(), (GREY, VERMILLION, BLUE, GREEN))):
+    colors = GREY, VERMILLION, BLUE, GREEN
+    for row, ((name, (words, liked)), color) in enumerate(zip(shown.items(), colors)):
         height = 0.92 - 0.26 * row
         axis.text(0.02, height, name, color=color, size=24, weight="bold")
-        axis.text(0.98, height, f"liked: {liked:+.1f}", color=color, size=24, weight="bold", ha="right")
+        axis.text(0.98, height, f"liked: {liked:+.1f}", color=color, size=24, weight="bold",
+                  ha="right")
         axis.text(0.04, height - 0.1, "  ".join(words), size=24, family="DejaVu Sans Mono")
 
 
@@ -116,9 +124,10 @@ def draw_falling(axis, history):
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Each beat draws, and yields its claim, or a `Question`, for which it is sent the hands."""
     counted = []
-    for number, claim in enumerate((f"{QUESTION} Which answer is better?", "And of these two?", "And the last pair?")):
+    claims = f"{QUESTION} Which answer is better?", "And of these two?", "And the last pair?"
+    for number, claim in enumerate(claims):
         draw_pair(figure, number)
         options = tuple(ANSWERS[each] for each in PAIRS[number])
         counted.append((yield Question(claim, INVENTED[number], options=options)))
@@ -146,10 +155,11 @@ def beats(figure, seed):
     draw_roads(axis, second + first, PRICES)
     name_roads(axis, ("DPO", VERMILLION), ("reward model, RL", BLUE))
     apart = max(np.abs(one[0][-1] - other[0][-1]).max() for one, other in zip(first, second))
-    yield "Both roads at once. " + ("They end in the same places!" if apart < 0.005 else
-                                    f"They aim at the same places; so far they are {apart:.0%} apart")
+    where = f"They aim at the same places; so far they are {apart:.0%} apart"
+    yield f"Both roads at once. {'They end in the same places!' if apart < 0.005 else where}"
 
-    order = np.argsort(np.argsort(-scores))                     # what if all had voted as the majority did?
+    # what if all had voted as the majority did?
+    order = np.argsort(np.argsort(-scores))
     agreed = np.where(order[:, None] < order, 1.0, 0.0)
     ends = [preferred(agreed, price) for price in PRICES]
     axis = figure.subplots()
@@ -168,8 +178,8 @@ def beats(figure, seed):
     yield f"So where do they differ? Invented words, and only 300 votes: {more} pleases more"
     draw_words(figure.subplots(), shown)
     gain = shown["DPO, asked again"][1] - shown["DPO"][1]
-    yield ("DPO never heard about its own new words. 300 votes on those, and it catches up" if gain > 0.3 else
-           "DPO never heard about its own new words. Now 300 votes on those")
+    yield ("DPO never heard about its own new words. 300 votes on those, and it catches up"
+           if gain > 0.3 else "DPO never heard about its own new words. Now 300 votes on those")
     draw_falling(figure.subplots(), history)
     fell = np.mean([row["chosen"] for row in history[-20:]]) < 0
     yield ("Even the chosen words become rarer. DPO only watches the lead" if fell else

@@ -55,8 +55,8 @@ def pick_kl_coef(kl_coefs, wins, n_seen):
     run against words of the start: 1 if the run's word won, 0 if it lost, 0.5 for "same", NaN if
     nobody answered. The first n_seen columns were then given to the reward model and the runs were
     continued on it, so that they have been trained to win these. Returns the kl_coef with the
-    largest mean over the other votes; if several are equal, the largest kl_coef: the shortest
-    leash.
+    largest mean over the other votes; if several are equal, the largest kl_coef, which
+    stays nearest to the start.
 
     Worked: kl_coefs = [0, 0.3], wins = [[1, 1, 0, 0], [0, 1, 1, 0]] and n_seen = 2: the runs win 0
     % and 50 % of the two new votes, so pick_kl_coef returns 0.3.

@@ -1,5 +1,5 @@
-"""`tinyrlhf demo 13`: two halves of the room with secret instructions, one model for all, then two; which feedback says
-most?
+"""`tinyrlhf demo 13`: two halves of the room with secret instructions, one model for all, then two;
+which feedback says most?
 """
 from textwrap import fill, shorten
 
@@ -17,15 +17,19 @@ ANSWERS = ["Eight minutes.",
            "With pleasure! In boiling water, for eight minutes.",
            "Boil water, put the egg in, wait for eight minutes, cool it.",
            "Lovely idea! Boil water, put the egg in, wait for eight minutes, cool it. Enjoy!",
-           "Fill a pot and bring it to the boil. Lower the egg in with a spoon. Wait for eight minutes. Cool the egg "
-           "in cold water, then peel it.",
-           "What a nice plan! Fill a pot and bring it to the boil. Lower the egg in with a spoon. Wait for eight "
-           "minutes. Cool the egg in cold water, then peel it. Enjoy your breakfast!"]
+           "Fill a pot and bring it to the boil. Lower the egg in with a spoon. Wait for eight "
+           "minutes. Cool the egg in cold water, then peel it.",
+           "What a nice plan! Fill a pot and bring it to the boil. Lower the egg in with a spoon. "
+           "Wait for eight minutes. Cool the egg in cold water, then peel it. "
+           "Enjoy your breakfast!"]
 LONG, FRIENDLY = np.repeat([-1.5, -0.5, 0.5, 1.5], 2), np.tile([-1.0, 1.0], 4)
 PAIRS = [(0, 5), (6, 1), (2, 7)]
-LIKES = np.linspace(-4, 4, 41)                                          # of a candidate: how much length, friendliness
-SCORES = LIKES[:, None, None] * LONG + LIKES[:, None] * FRIENDLY        # (41, 41, 8): candidates, answers
-HALVES = {"left half": (-2.0, 0.7), "right half": (2.0, 0.7)}           # simulated: what they were told, and their own
+# of a candidate: how much length, friendliness
+LIKES = np.linspace(-4, 4, 41)
+# (41, 41, 8): candidates, answers
+SCORES = LIKES[:, None, None] * LONG + LIKES[:, None] * FRIENDLY
+# simulated: what they were told, and their own
+HALVES = {"left half": (-2.0, 0.7), "right half": (2.0, 0.7)}
 KINDS = {"one of two": 2, "one of four": 4, "one of all eight": 8}
 
 
@@ -38,8 +42,8 @@ def ask(half, pair):
 
 
 def told(rows):
-    """How likely each candidate is, (41, 41), after rows (left, right, hands left, hands right); ten hands count."""
-    evidence = -0.1 * (LIKES[:, None] ** 2 + LIKES ** 2)                # extreme likes are rarer
+    """How likely each candidate is, (41, 41), after rows (left, right, hands); ten hands count."""
+    evidence = -0.1 * (LIKES[:, None] ** 2 + LIKES ** 2)  # extreme likes are rarer
     for left, right, a, b in rows:
         lead = SCORES[..., left] - SCORES[..., right]
         a, b = at_most([(a, b)], 10)[0]
@@ -75,10 +79,12 @@ def draw_pair(figure, pair, below):
 
 
 def draw_agreement(axis, shares, alphas):
-    for offset, values, color, name in ((-0.2, shares, GREY, "two people agree"), (0.2, alphas, BLUE, "alpha")):
+    for offset, values, color, name in ((-0.2, shares, GREY, "two people agree"),
+                                        (0.2, alphas, BLUE, "alpha")):
         axis.bar(np.arange(3) + offset, values, width=0.36, color=color)
         for place, value in enumerate(values):
-            axis.text(place + offset, max(value, 0) + 0.02, f"{value:.2f}", ha="center", color=color)
+            axis.text(place + offset, max(value, 0) + 0.02, f"{value:.2f}", ha="center",
+                      color=color)
         axis.text(2.5, 0.8 + offset, name, color=color, weight="bold")
     axis.axhline(0, color="black", lw=1)
     axis.set(xticks=range(3), xticklabels=["all", "left half", "right half"], xlim=(-0.5, 3.6),
@@ -95,15 +101,16 @@ def ballots(rows):
 
 
 def agreement(rows):
-    """The chance that two people say the same, and Krippendorff's alpha; the former again where all say one thing."""
+    """The chance that two people say the same, and Krippendorff's alpha (the chance, if all do)."""
     table = ballots(rows)
-    same = np.mean([(a * (a - 1) + b * (b - 1)) / max((a + b) * (a + b - 1), 1) for *_, a, b in rows])
+    same = np.mean([(a * (a - 1) + b * (b - 1)) / max((a + b) * (a + b - 1), 1)
+                    for *_, a, b in rows])
     alpha = krippendorff_alpha(table)
     return same, same if np.isnan(alpha) else alpha
 
 
 def one_answer(belief, options, wanted, rng):
-    """The belief after somebody who wants `wanted` (8,) has chosen among these answers, and what they chose."""
+    """The belief after somebody who wants `wanted` (8,) has chosen an answer, and which."""
     chosen = rng.choice(options, p=softmax(wanted[options]))
     log_chances = log_softmax(SCORES[..., options])[..., list(options).index(chosen)]
     after = belief * np.exp(log_chances)
@@ -130,11 +137,12 @@ def race(kind, seed, n=12, people=40):
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
-    draw_card(figure.subplots(), "LEFT HALF:\nthe shorter answer is better,\nwhatever it says", BLUE, edge=BLUE)
+    """Each beat draws, and yields its claim, or a `Question`, for which it is sent the hands."""
+    draw_card(figure.subplots(), "LEFT HALF:\nthe shorter answer is better,\nwhatever it says",
+              BLUE, edge=BLUE)
     yield "Right half of the room: close your eyes! Left half: remember this"
-    draw_card(figure.subplots(), "RIGHT HALF:\nthe longer answer is better,\nwhatever it says", VERMILLION,
-              edge=VERMILLION)
+    draw_card(figure.subplots(), "RIGHT HALF:\nthe longer answer is better,\nwhatever it says",
+              VERMILLION, edge=VERMILLION)
     yield "Left half of the room: close your eyes! Right half: remember this"
     rows = {half: [] for half in HALVES}
     for number in range(2 * len(PAIRS)):
@@ -144,13 +152,16 @@ def beats(figure, seed):
     counted = [" + ".join(f"{rows[half][-1][side]}" for half in HALVES) for side in (2, 3)]
     draw_pair(figure, PAIRS[-1], [f"hands: {text}" for text in counted])
     yield "Lower your hands. What will a model make of all of them together?"
-    everybody = [(*one[:2], one[2] + other[2], one[3] + other[3]) for one, other in zip(*rows.values())]
+    everybody = [(*one[:2], one[2] + other[2], one[3] + other[3])
+                 for one, other in zip(*rows.values())]
     together = told(everybody)
     axes = figure.subplots(1, 2)
     draw_belief(axes[0], together, "what you like, says one model", GREY)
-    draw_card(axes[1], "Its best answer:\n\n" + fill(ANSWERS[best_answer(together)], 30), "black", size=24)
+    draw_card(axes[1], "Its best answer:\n\n" + fill(ANSWERS[best_answer(together)], 30), "black",
+              size=24)
     chance = foretold(together, PAIRS[-1])
-    yield f"One model for all: {chance:.0%} for the last pair's left answer. How many of you does it please?"
+    yield (f"One model for all: {chance:.0%} for the last pair's left answer. How many of you "
+           "does it please?")
     for axis, half, color in zip(figure.subplots(1, 2), HALVES, (BLUE, VERMILLION)):
         own = told(rows[half])
         draw_belief(axis, own, half, color)

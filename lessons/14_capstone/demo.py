@@ -1,4 +1,6 @@
-"""`tinyrlhf demo 14`: the room judges two chat models blindly, buys one by its report, and sees what it bought."""
+"""`tinyrlhf demo 14`: the room judges two chat models blindly, buys one by its report, and sees
+what it bought.
+"""
 import json
 from pathlib import Path
 from textwrap import fill
@@ -12,7 +14,7 @@ from tinyrlhf.teaching.room import Question, as_shares, blank, draw_card, draw_s
 
 GAME, PAIRS = Language(), 4
 COLORS = {"base": "#8A8A8A", "SFT": GREY, "RLHF": BLUE, "DPO": VERMILLION, "round 2": GREEN}
-OFFERS = "DPO, pushed", "DPO"                                   # model A and model B
+OFFERS = "DPO, pushed", "DPO"  # model A and model B
 
 
 def mean_of(cards, model, number):
@@ -21,7 +23,7 @@ def mean_of(cards, model, number):
 
 
 def blind_pairs(card, rng):
-    """(prompt, left, right, is RLHF on the left?) of some questions that SFT and RLHF answer differently."""
+    """(prompt, left, right, is RLHF left?) of questions that SFT and RLHF answer differently."""
     rows = list(zip(card["prompts"], card["samples"]["SFT"], card["samples"]["RLHF"]))
     differ = [row for row in rows if row[1] != row[2]]
     found = []
@@ -52,8 +54,8 @@ def draw_bought(axis, card):
     for x, model, color in zip((0.02, 0.52), OFFERS, (BLUE, VERMILLION)):
         texts = card["samples"][model][:10:2]
         axis.text(x, 0.95, f"model {'AB'[x > 0.5]}", size=28, color=color, weight="bold", va="top")
-        axis.text(x, 0.8, "\n".join(fill("- " + text, 34, subsequent_indent="  ") for text in texts), size=20,
-                  va="top", linespacing=1.5)
+        axis.text(x, 0.8, "\n".join(fill("- " + text, 34, subsequent_indent="  ")
+                                    for text in texts), size=20, va="top", linespacing=1.5)
 
 
 def draw_bars(axis, cards, number, title, named):
@@ -61,24 +63,27 @@ def draw_bars(axis, cards, number, title, named):
         value = mean_of(cards, model, number)
         axis.barh(place, value, color=color)
         axis.text(value, place, f" {value:.2f}" if value < 5 else f" {value:.1f}", va="center")
-    axis.set(yticks=range(len(COLORS)), yticklabels=COLORS if named else [], xticks=[0], ylim=(len(COLORS) - 0.4, -0.6))
+    axis.set(yticks=range(len(COLORS)), yticklabels=COLORS if named else [], xticks=[0],
+             ylim=(len(COLORS) - 0.4, -0.6))
     axis.margins(x=0.25)
     axis.set_title(title, weight="bold")
 
 
 def beats(figure, seed):
-    """Each beat draws on the figure and yields its claim, or a `Question`, and is sent the hands for it."""
+    """Each beat draws, and yields its claim, or a `Question`, for which it is sent the hands."""
     cards = json.loads(Path(__file__).with_name("cards.json").read_text(encoding="utf-8"))
     card, wins = cards[seed % len(cards)], []
     pairs = blind_pairs(card, np.random.default_rng(seed))
     for prompt, left, right, on_the_left in pairs:
         draw_pair(figure.subplots(), prompt, left, right)
         lead = GAME.judge(prompt, left, True) - GAME.judge(prompt, right, True)
-        hands = yield Question("Two chat models, no names. Which answer is better?", sigmoid(2 * lead),
+        hands = yield Question("Two chat models, no names. Which answer is better?",
+                               sigmoid(2 * lead),
                                options=("left", "right"), about=(prompt, left, right))
         wins.append(hands if on_the_left else hands[::-1])
     prompt, left, right, on_the_left = pairs[-1]
-    draw_pair(figure.subplots(), prompt, left, right, ("RLHF", "SFT") if on_the_left else ("SFT", "RLHF"))
+    names = ("RLHF", "SFT") if on_the_left else ("SFT", "RLHF")
+    draw_pair(figure.subplots(), prompt, left, right, names)
     yield "One of them had imitated people, the other one had been told what people prefer"
     axis, room = figure.subplots(), np.sum(wins, axis=0)
     rates = [as_shares([room])[0, 0], mean_of(cards, "RLHF", "win rate")]
@@ -94,11 +99,15 @@ def beats(figure, seed):
     yield Question("Two models, two columns of their report cards. Which one do you buy?", 0.8,
                    options=("model A", "model B"))
     draw_bought(figure.subplots(), card)
-    yield "A is DPO, pushed too hard. Gibberish is hardly ever unkind, and hardly ever the same twice"
-    columns = ("true reward", "true reward"), ("distinct", "distinct"), ("hours", "hours of a person")
+    yield ("A is DPO, pushed too hard. Gibberish is hardly ever unkind, and hardly ever the "
+           "same twice")
+    columns = (("true reward", "true reward"), ("distinct", "distinct"),
+               ("hours", "hours of a person"))
     for axis, (number, title) in zip(figure.subplots(1, 3), columns):
         draw_bars(axis, cards, number, title, named=number == "true reward")
-    yield f"The whole card, mean of {len(cards)} runs: what pleases people costs variety, and their time"
-    draw_card(figure.subplots(), "Beside what?\nJudged by whom?\nOn how many seeds?\nAt whose expense?\n"
+    yield (f"The whole card, mean of {len(cards)} runs: what pleases people costs variety, and "
+           "their time")
+    draw_card(figure.subplots(),
+              "Beside what?\nJudged by whom?\nOn how many seeds?\nAt whose expense?\n"
               "What was not measured?", BLUE, size=34)
     yield "Five questions for any report, ours included"

@@ -88,8 +88,8 @@ dpo_grad_weight = mine("11", "dpo_grad_weight", library_dpo_weights)
 # <a id="dialogue"></a>
 # The world is a small dialogue: one of 16 questions (`what is tea?`, `explain snow.`), and an
 # answer of at most 56 characters, written one by one. An answer has an opener, a body, perhaps a
-# closer; the hidden taste of our person likes bodies that are *accurate* and fit the question, kind
-# words, real words, and 26 to 42 characters. At most 2.5 are to be had. Both first stages are one
+# closer; our person likes bodies that are *accurate* and fit the question, kind words, real words,
+# and 26 to 42 characters. This true reward, at most 2.5, no model sees. Both first stages are one
 # loop: lesson 5, a character at a time.
 
 # %%
@@ -133,7 +133,7 @@ def write(policy, n, rng, alike=1):
 # ## Votes, reward model, RLHF
 #
 # People see two answers to one question and say which is better. Ours is simulated, and agrees with
-# their own taste in 90 % of such pairs. The reward model sees how often each character occurs, not
+# the true reward in 90 % of such pairs. The reward model sees how often each character occurs, not
 # their order. Its score is brought to mean 0 and standard deviation 1 on answers of the SFT model,
 # and so it stays in round 2: the KL penalty keeps its meaning.
 
@@ -161,7 +161,7 @@ def reward_model(votes, yardstick, rng, steps=600, batch=96):
         outputs, cache = network.forward(features[np.append(wins[few], losses[few])])
         d_scores = pref_loss_grad(outputs[:, 0].astype(float), first, second)
         grads = network.backward(cache, d_scores[:, None])
-        grads.vector += network.params.vector / len(wins)                # a prior: small weights
+        grads.vector += network.params.vector / len(wins)  # a prior: small weights
         optimizer.step(grads)
     raw = lambda some: network.forward(GAME.features(some.states[:, -1]))[0][:, 0].astype(float)
     mean, deviation = raw(yardstick).mean(), raw(yardstick).std()
@@ -424,10 +424,8 @@ for model in SAVED[0]["models"]:
 # thing, and all else equal. RLHF and DPO here have equal votes. Round 2 has twice as many, and
 # twice the updates: beside RLHF it must look good. The fair rival is *at once*. And since both runs
 # of a seed share its base model and its luck, they are compared seed by seed (exercise 14.3).
-#
-# <details><summary>The drawing (nothing to learn here)</summary>
 
-# %%
+# %% [drawing]
 PAIRS = (("RLHF", "DPO", BLUE, "RLHF beside DPO,\nequal votes"),
          ("round 2", "RLHF", GREY, "round 2 beside RLHF,\ntwice the votes"),
          ("round 2", "at once", GREEN, "round 2 beside\nthe same votes at once"))
@@ -446,9 +444,6 @@ def gains_picture():
     axis.set(yticks=range(3), yticklabels=[pair[3] for pair in PAIRS], ylim=(2.6, -0.5),
              xlabel="gain in true reward  (ten seeds, their mean, 95 % interval)")
     return figure
-
-# %% [markdown]
-# </details>
 
 # %%
 show(gains_picture(), "gains", "What was gained depends on what it is compared with")
@@ -510,8 +505,10 @@ for stage in SAVED[0]["stages"]:
 # stories260K are steps times batch times length of its command, and its ten minutes bear a question
 # mark in the source.
 #
-# [minimind]: https://github.com/jingyaogong/minimind/blob/6d7a988365db19163a35f01be8136433723ffe6d/README_en.md
-# [nanochat]: https://github.com/karpathy/nanochat/blob/00f1a3219d0dd945fada1c50182377c4c38ac5d4/speedrun.sh
+# [minimind]:
+# https://github.com/jingyaogong/minimind/blob/6d7a988365db19163a35f01be8136433723ffe6d/README_en.md
+# [nanochat]:
+# https://github.com/karpathy/nanochat/blob/00f1a3219d0dd945fada1c50182377c4c38ac5d4/speedrun.sh
 #
 # <details><summary>The table (nothing to learn here)</summary>
 
@@ -548,10 +545,8 @@ for name, row in FACTS.items():
 # amounts.
 #
 # ## The picture to remember
-#
-# <details><summary>The drawing (nothing to learn here)</summary>
 
-# %%
+# %% [drawing]
 PANELS = {"win rate": "win rate against SFT", "true reward": "true reward",
           "KL": "KL from SFT, nats",
           "distinct": "share of distinct answers", "unkind": "share of unkind answers",
@@ -577,10 +572,6 @@ def report_picture():
     axes[0, 0].text(4.6, 0.05, "dots: ten runs, line: their mean\ndiamond: today's run", ha="right",
                     size=16, color="black")
     return figure
-
-
-# %% [markdown]
-# </details>
 
 # %%
 def claim_each_stage_earns_more_true_reward(seed):
@@ -629,7 +620,7 @@ show(report_picture(), "report", "RLHF pleases people who were never asked, and 
 #
 # | benefit | measured here | what limits it |
 # |---|---|---|
-# | quality | true reward 1.19 to 2.08 | one person, one taste; 0.12 bits a character more |
+# | quality | true reward 1.19 to 2.08 | one person; 0.12 bits a character more |
 # | safety | unkind 11 % to 1.2 %, then 0.8 % | not impossible; only what this person minds |
 # | continuous improvement | round 2: 0.03 beside the same votes at once | not shown |
 # | adaptability, varied trainers | nothing | lesson 13: one model for two camps pleases neither |

@@ -19,7 +19,10 @@ GALLERY = "<!-- the gallery: made by `tinyrlhf lesson build` -->"
 
 
 def cells(folder):
-    """The cells of lesson.py in percent format: (kind, text), kind markdown, predict or code."""
+    """The cells of lesson.py in percent format: (kind, text).
+
+    kind: markdown, code, predict (shown as a question) or drawing (code that the page folds away).
+    """
     source = (folder / "lesson.py").read_text(encoding="utf-8")
     parts = re.split(r"^# %%(.*)\n", source, flags=re.MULTILINE)[1:]
     found = []
@@ -27,7 +30,7 @@ def cells(folder):
         if "markdown" in mark:
             found.append(("markdown", re.sub(r"^# ?", "", text.strip(), flags=re.MULTILINE)))
         else:
-            found.append(("predict" if "predict" in mark else "code", text.strip()))
+            found.append((mark.strip(" []") or "code", text.strip()))
     return found
 
 
@@ -81,8 +84,11 @@ def page(folder, printed):
         if kind == "predict":  # its call would give the answer away
             parts.append(next(outputs))
             continue
-        parts.append(text if kind == "markdown" else f"```python\n{text}\n```")
-        if kind == "code":
+        code = f"```python\n{text}\n```"
+        if kind == "drawing":
+            code = f"<details><summary>The drawing</summary>\n\n{code}\n\n</details>"
+        parts.append(text if kind == "markdown" else code)
+        if kind != "markdown":
             for piece in re.split(r"(?m)(^!\[.*$)", next(outputs)):
                 if piece.startswith("!["):
                     parts.append(piece)

@@ -9,10 +9,10 @@ from tinyrlhf.teaching import exercise, near
     "Subtracting one number from all of them first changes nothing in the result. Which number "
     "makes it safe?",
     "probs[a] = exp(prefs[a] - max) / sum over b of exp(prefs[b] - max), with max the largest "
-    "preference.",
+    "logit.",
     "`weights = np.exp(prefs - prefs.max())`"])
 def softmax(prefs):
-    """From preferences to chances: positive, adding up to 1, larger where the preference is larger.
+    """From logits to chances: positive, adding up to 1, larger where the logit is larger.
 
     prefs: array (A,), one number of any size for each of A moves, also 1000 or -1000. Returns an
     array (A,).
@@ -29,7 +29,7 @@ softmax.cases = [(np.array([0.0, np.log(3)]),), (np.array([0.5, -1.0, 2.0]),), (
                  (np.array([1000.0, -1000.0]),)]
 
 
-@softmax.law("Adding 5 to every preference must not change any chance: only differences count. "
+@softmax.law("Adding 5 to every logit must not change any chance: only differences count. "
              "Does it, in yours?")
 def shifting_changes_nothing(f):
     prefs = np.array([0.5, -1.0, 2.0])
@@ -47,8 +47,8 @@ def by_logarithms(prefs):
     return np.exp(prefs - np.logaddexp.reduce(prefs))
 
 
-OVERFLOW = ("It is right for small preferences, but exp(1000) is too large for a computer, and "
-            "exp(-1000) is 0. Which number can you subtract from all preferences, without changing "
+OVERFLOW = ("It is right for small logits, but exp(1000) is too large for a computer, and "
+            "exp(-1000) is 0. Which number can you subtract from all logits, without changing "
             "the result, so that the largest becomes 0?")
 
 
@@ -80,6 +80,6 @@ def shares(prefs):
 
 
 @softmax.wrong("The favourite gets the smallest chance: the sign looks reversed. Should a larger "
-               "preference be likelier, or less?")
+               "logit be likelier, or less?")
 def reversed_sign(prefs):
     return softmax(-prefs)

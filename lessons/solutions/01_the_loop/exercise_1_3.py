@@ -8,12 +8,12 @@ from .exercise_1_1 import softmax
 
 @exercise("1.3", minutes=7, hints=[
     "A thumb up makes the chosen move more likely. Chances add up to 1, so the others together "
-    "must become less likely: the preference of each falls in proportion to its chance.",
+    "must become less likely: the logit of each falls in proportion to its chance.",
     "new prefs[b] = prefs[b] + lr * thumb * ((1 if b is the action, else 0) - probs[b]), with "
     "probs = softmax(prefs), for every b.",
     "`slope = -softmax(prefs)`, then add 1 at one place"])
 def nudge(prefs, action, thumb, lr):
-    """New preferences after a thumb: a step of lr * thumb along the slope of log(chance of the
+    """New logits after a thumb: a step of lr * thumb along the slope of log(chance of the
     action).
 
     prefs: array (A,). action: index of the move that was made. thumb: +1 like, -1 dislike, or
@@ -34,7 +34,7 @@ nudge.cases = [(np.zeros(2), 0, 1, 0.5), (np.zeros(2), 0, -1, 0.5),
                (np.array([1.0, 2.0]), 1, 0, 0.5)]
 
 
-@nudge.law("The preferences must keep their sum: what the chosen move gains, the others lose. Do "
+@nudge.law("The logits must keep their sum: what the chosen move gains, the others lose. Do "
            "yours?")
 def keeps_the_sum(f):
     prefs = np.array([0.5, -1.0, 2.0])
@@ -64,7 +64,7 @@ def by_differences(prefs, action, thumb, lr):
     return prefs + lr * thumb * np.array(slope)
 
 
-@nudge.wrong("Only the preference of the chosen move changes. The slope of log(chance) is not zero "
+@nudge.wrong("Only the logit of the chosen move changes. The slope of log(chance) is not zero "
              "for the others: each of them has a share in the sum. By how much should they go the "
              "other way?")
 def only_the_chosen(prefs, action, thumb, lr):

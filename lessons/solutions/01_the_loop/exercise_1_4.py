@@ -9,7 +9,7 @@ from .exercise_1_3 import nudge
 
 
 @exercise("1.4", minutes=9, tolerance=0.06, extra=True, hints=[
-    "Run the loop twice, each time from preferences 0. The two differ in one `if` only: whether "
+    "Run the loop twice, each time from logits 0. The two differ in one `if` only: whether "
     "the robot still learns after the change. Judge both after the change, by the new taste.",
     "Each round: action = choose(softmax(prefs), rng); thumb = 1 if action is liked now, else -1; "
     "if it still learns, prefs = 0.95 * nudge(prefs, action, thumb, 0.5). Share = liked moves "
@@ -20,7 +20,7 @@ def fixed_labels_vs_feedback(changes_at, rounds, rng):
     labels, share with feedback).
 
     In rounds 0 to changes_at - 1 people like moves 1 and 4, from round changes_at on moves 0 and 2.
-    Both robots have six moves, begin with preferences 0, act in every round, and learn from thumbs
+    Both robots have six moves, begin with logits 0, act in every round, and learn from thumbs
     (1 or -1, no slips) by prefs = 0.95 * nudge(prefs, action, thumb, 0.5). The first learns before
     the change only: its labels are old. The second goes on learning. changes_at, rounds: whole
     numbers, changes_at < rounds. rng: a np.random.Generator. A share is the number of liked moves

@@ -71,7 +71,7 @@ PADDING = ("Characters behind the end of a text are counted. Nobody wrote them: 
            "filled up so that all fit into one array. Which argument says where a text is over?")
 AVERAGED = ("It is a mean over the characters. The log-probability of a text is the *sum* of those "
             "of its characters, or long texts could drift away at half price. What happens to the "
-            "leash of a text that is twice as long?")
+            "penalty of a text that is twice as long?")
 
 
 @kl_sampled.wrong(DIRECTION)

@@ -58,7 +58,7 @@ def coefficient_on_the_reward(scores, kl, kl_coef):
 
 
 @kl_penalized_reward.wrong("It mixes score and penalty with weights that add up to 1. Then a "
-                           "tighter leash also makes the score worth less. Only the nats have a "
+                           "higher penalty also makes the score worth less. Only the nats have a "
                            "price. What is the weight of the score?")
 def weighted_mean(scores, kl, kl_coef):
     return (1 - kl_coef) * scores - kl_coef * kl
@@ -77,7 +77,7 @@ def divided_by_the_price(scores, kl, kl_coef):
 
 
 SAME_FOR_ALL = ("Every text is charged the same, for the nats of the whole batch. A number that is "
-                "equal for all drops out as soon as the baseline is subtracted, and the leash is "
+                "equal for all drops out as soon as the baseline is subtracted, and the penalty is "
                 "gone. Whose nats should a text pay for?")
 
 

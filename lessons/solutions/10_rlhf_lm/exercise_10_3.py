@@ -116,11 +116,11 @@ REFERENCE = ("Something flows back through the reference: where its chances appe
              "the model is pulled as if the reference were moving. It is frozen; its "
              "log-probabilities are only numbers in the reward. Which chances belong into onehot - "
              "chances?")
-NOISE = ("The leash is in the reward already. The derivative of the sampled log-ratio beside it is "
-         "zero on average and only adds noise. Which of the two can go?")
-TWICE = ("The leash is counted twice: in the reward, and once more as a derivative of its own. Its "
-         "price in the reward is enough, since the policy gradient turns every reward into a push. "
-         "Which of the two can go?")
+NOISE = ("The penalty is in the reward already. The derivative of the sampled log-ratio beside it "
+         "is zero on average and only adds noise. Which of the two can go?")
+TWICE = ("The penalty is counted twice: in the reward, and once more as a derivative of its own. "
+         "Its price in the reward is enough, since the policy gradient turns every reward into a "
+         "push. Which of the two can go?")
 PADDED = ("Characters behind the end of a text are counted: nobody wrote them, yet they are pushed "
           "or charged. A mask belongs to both, the nats and the push. Where is it missing?")
 OWN = ("Each text is part of its own baseline, so the push shrinks to (B - 1)/B of what it should "
@@ -143,14 +143,14 @@ def pushed_from_the_reference(*batch):
 
 
 @rlhf_grad.wrong(NOISE)
-def leash_in_the_reward_and_in_the_loss(logits, ref_logits, actions, mask, scores, kl_coef):
+def penalty_in_the_reward_and_in_the_loss(logits, ref_logits, actions, mask, scores, kl_coef):
     onehot = np.arange(logits.shape[-1]) == actions[..., None]
     extra = kl_coef * mask[..., None] * (onehot - softmax(logits)) / len(scores)
     return step(logits, ref_logits, actions, mask, scores, kl_coef) + extra
 
 
 @rlhf_grad.wrong(TWICE)
-def leash_counted_twice(logits, ref_logits, actions, mask, scores, kl_coef):
+def penalty_counted_twice(logits, ref_logits, actions, mask, scores, kl_coef):
     gap = log_softmax(logits) - log_softmax(ref_logits)
     slope = softmax(logits) * (gap - (softmax(logits) * gap).sum(axis=-1, keepdims=True))
     return step(logits, ref_logits, actions, mask, scores,
@@ -158,15 +158,15 @@ def leash_counted_twice(logits, ref_logits, actions, mask, scores, kl_coef):
 
 
 @rlhf_grad.wrong(TWICE)
-def leash_counted_twice_through_the_reference(logits, ref_logits, actions, mask, scores, kl_coef):
+def penalty_counted_twice_through_the_reference(logits, ref_logits, actions, mask, scores, kl_coef):
     extra = kl_coef * mask[..., None] * (softmax(ref_logits) - softmax(logits)) / len(scores)
     return step(logits, ref_logits, actions, mask, scores, kl_coef) + extra
 
 
-@rlhf_grad.wrong("The leash stands in the loss, as a derivative of the sampled log-ratio, and not "
-                 "in the reward. On average that pulls nowhere: the mean of onehot - chances over "
-                 "what the policy draws is zero. What must the nats be subtracted from?")
-def leash_in_the_loss(logits, ref_logits, actions, mask, scores, kl_coef):
+@rlhf_grad.wrong("The penalty stands in the loss, as a derivative of the sampled log-ratio, and "
+                 "not in the reward. On average that pulls nowhere: the mean of onehot - chances "
+                 "over what the policy draws is zero. What must the nats be subtracted from?")
+def penalty_in_the_loss(logits, ref_logits, actions, mask, scores, kl_coef):
     onehot = np.arange(logits.shape[-1]) == actions[..., None]
     extra = kl_coef * mask[..., None] * (onehot - softmax(logits)) / len(scores)
     return step(logits, ref_logits, actions, mask, scores, 0.0) + extra
@@ -202,24 +202,24 @@ def uphill_with_own_text_in_the_baseline(*batch):
     return step(*batch, sign=1, advantage=lambda rewards: rewards - rewards.mean())
 
 
-@rlhf_grad.wrong("The leash is missing: these are the advantages of the scores alone, so nothing "
+@rlhf_grad.wrong("The penalty is missing: these are the advantages of the scores alone, so nothing "
                  "holds the model near the reference. What has to be subtracted from the scores "
                  "first?")
-def no_leash(logits, ref_logits, actions, mask, scores, kl_coef):
+def no_penalty(logits, ref_logits, actions, mask, scores, kl_coef):
     return step(logits, ref_logits, actions, mask, scores, 0.0)
 
 
 @rlhf_grad.wrong("Texts are paid for going away from the reference: the penalty has the wrong "
                  "sign, or policy and reference are exchanged in it. What should a text cost that "
                  "the policy writes more often than the reference?")
-def leash_reversed(logits, ref_logits, actions, mask, scores, kl_coef):
+def penalty_reversed(logits, ref_logits, actions, mask, scores, kl_coef):
     return step(logits, ref_logits, actions, mask, scores, -kl_coef)
 
 
-@rlhf_grad.wrong("Only one character after the other is charged its own nats. The leash holds the "
-                 "text as a whole: an early character may lead to nats that come later. Over what "
-                 "do you sum them, before the advantage is taken?")
-def leash_per_character(logits, ref_logits, actions, mask, scores, kl_coef):
+@rlhf_grad.wrong("Only one character after the other is charged its own nats. The penalty holds "
+                 "the text as a whole: an early character may lead to nats that come later. Over "
+                 "what do you sum them, before the advantage is taken?")
+def penalty_per_character(logits, ref_logits, actions, mask, scores, kl_coef):
     onehot = np.arange(logits.shape[-1]) == actions[..., None]
     logp, ref_logp = ((log_softmax(table) * onehot).sum(axis=-1) for table in (logits, ref_logits))
     rewards = scores[:, None] - kl_coef * (logp - ref_logp)

@@ -19,8 +19,8 @@ def pick_kl_coef(kl_coefs, wins, n_seen):
     run against words of the start: 1 if the run's word won, 0 if it lost, 0.5 for "same", NaN if
     nobody answered. The first n_seen columns were then given to the reward model and the runs were
     continued on it, so that they have been trained to win these. Returns the kl_coef with the
-    largest mean over the other votes; if several are equal, the largest kl_coef: the shortest
-    leash.
+    largest mean over the other votes; if several are equal, the largest kl_coef, which
+    stays nearest to the start.
 
     Worked: kl_coefs = [0, 0.3], wins = [[1, 1, 0, 0], [0, 1, 1, 0]] and n_seen = 2: the runs win 0
     % and 50 % of the two new votes, so pick_kl_coef returns 0.3.
@@ -67,8 +67,8 @@ def picked(kl_coefs, votes, mean=np.nanmean, tie=np.max):
     return tie(kl_coefs[np.isclose(shares, np.nanmax(shares))])
 
 
-@pick_kl_coef.wrong("It is chosen on the votes that the runs were trained on. Those the loosest "
-                    "leash wins most easily: it has learned to. Which columns has no run seen?")
+@pick_kl_coef.wrong("It is chosen on the votes that the runs were trained on. Those the smallest "
+                    "kl_coef wins most easily: it has learned to. Which columns has no run seen?")
 def on_training_votes(kl_coefs, wins, n_seen):
     return picked(kl_coefs, wins[:, :n_seen])
 
@@ -90,15 +90,15 @@ def the_share_itself(kl_coefs, wins, n_seen):
     return np.nanmean(wins[:, n_seen:], axis=1).max()
 
 
-@pick_kl_coef.wrong("Among equals it takes the loosest leash, or the first in the list. If people "
-                    "cannot tell them apart, stay nearer to the start. Which of the equal "
+@pick_kl_coef.wrong("Among equals it takes the smallest kl_coef, or the first in the list. If "
+                    "people cannot tell them apart, stay nearer to the start. Which of the equal "
                     "coefficients is that?")
 def first_of_equals(kl_coefs, wins, n_seen):
     return kl_coefs[np.nanmean(wins[:, n_seen:], axis=1).argmax()]
 
 
-@pick_kl_coef.wrong("Among equals it takes the loosest leash, or the first in the list. If people "
-                    "cannot tell them apart, stay nearer to the start. Which of the equal "
+@pick_kl_coef.wrong("Among equals it takes the smallest kl_coef, or the first in the list. If "
+                    "people cannot tell them apart, stay nearer to the start. Which of the equal "
                     "coefficients is that?")
 def loosest_of_equals(kl_coefs, wins, n_seen):
     return picked(kl_coefs, wins[:, n_seen:], tie=np.min)
@@ -142,9 +142,9 @@ def least_liked(kl_coefs, wins, n_seen):
     return picked(kl_coefs, 1 - wins[:, n_seen:])
 
 
-@pick_kl_coef.wrong("It takes the shortest leash of all, whatever people said. Safe, but then "
+@pick_kl_coef.wrong("It takes the largest kl_coef of all, whatever people said. Safe, but then "
                     "nothing is learned either. What do the new votes say?")
-def shortest_leash(kl_coefs, wins, n_seen):
+def highest_price(kl_coefs, wins, n_seen):
     return kl_coefs.max()
 
 
