@@ -13,12 +13,11 @@ import tinyrlhf
 from tinyrlhf.feedback.answers import KINDS
 
 PACKAGE = Path(tinyrlhf.__file__).parent
-FLOORS = {"numerics": 0, "checks": 0, "conformance": 0, "saving": 0, "archives": 0.1, "protocols": 0, "nn": 1, "games": 1,
-          "policies": 2, "episodes": 2, "exact": 2, "feedback": 3, "rewards": 4, "learning": 5, "humans": 5, "questions": 5,
-          "criteria": 4.9, "diagnostics": 5, "plots": 5, "rlhf": 6, "improvements": 6.1, "interactive": 6.1,
-          "yardsticks": 6.2, "worlds": 6.5, "sessions": 6.6, "runs": 7, "report": 7.1, "faces": 7.1, "teaching": 7.2,
-          "sweeps": 7.2, "gymnasium_envs": 7.2,
-          "cli": 8, "__main__": 9}
+FLOORS = {"numerics": 0, "checks": 0, "conformance": 0, "saving": 0, "archives": 0.1, "protocols": 0, "nn": 1,
+          "games": 1, "policies": 2, "episodes": 2, "exact": 2, "feedback": 3, "rewards": 4, "learning": 5,
+          "humans": 5, "questions": 5, "criteria": 4.9, "diagnostics": 5, "plots": 5, "rlhf": 6, "improvements":
+          6.1, "interactive": 6.1, "yardsticks": 6.2, "worlds": 6.5, "sessions": 6.6, "runs": 7, "report": 7.1,
+          "faces": 7.1, "teaching": 7.2, "sweeps": 7.2, "gymnasium_envs": 7.2, "cli": 8, "__main__": 9}
 FENCES = [("games", "nn"), ("nn", "games"), ("learning", "games"), ("learning", "humans"), ("rewards", "humans"),
           ("rewards", "games"), ("humans", "learning"), ("plots", "learning"), ("plots", "rewards"), ("exact", "games"),
           ("exact", "nn")]

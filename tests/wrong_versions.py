@@ -2888,6 +2888,10 @@ WRONG = [
      '(1 if data[1] == 0x1b else 2)',
      '2',
      'tests/test_terminal.py::test_keys_are_read_in_both_encodings_and_in_any_pieces'),
+    ('tinyrlhf/teaching/pages.py',
+     'if kind == "drawing":',
+     'if kind == "never":',
+     'tests/test_lessons.py::test_a_pages_drawing_is_folded_and_its_picture_is_not'),
 ]
 
 
