@@ -586,8 +586,9 @@ def draw_tree(axis, chances, length, words):
     for text, chance in chances.items():
         below = [row for row, leaf in enumerate(leaves) if leaf.startswith(text)]
         height, groups = np.mean(below), (TALK.phrases.kind_openers, TALK.phrases.unkind_openers)
-        polite, rude = (all(any(part.startswith(leaves[row][:len(part)]) for part in group)
-                            for row in below) for group in groups)
+        begins = [[any(part.startswith(leaves[row][:len(part)]) for part in group)
+                   for row in below] for group in groups]
+        polite, rude = map(all, begins)
         color = BLUE if polite else VERMILLION if rude else GREY
         if text:
             above = np.mean([row for row, leaf in enumerate(leaves) if leaf.startswith(text[:-1])])
@@ -653,8 +654,8 @@ def claim_thumbs_do_for_two_meanings(seed):
 
 
 def claim_labels_are_far_better_for_twelve(seed):
-    return understand(seed, 12, True)[LOOKS.index(40)] > understand(seed, 12, False,
-                                                                    640)[LOOKS.index(160)]
+    labels, thumbs = understand(seed, 12, True), understand(seed, 12, False, 640)
+    return labels[LOOKS.index(40)] > thumbs[LOOKS.index(160)]
 
 
 for claim in (claim_reading_more_letters_surprises_less, claim_fifty_dialogues_change_the_tone,

@@ -21,7 +21,7 @@
 # |---|---|---|
 # | pretraining | texts they wrote anyway | which character comes next |
 # | supervised fine-tuning, **SFT** | some good texts | to copy them |
-# | **reward model**, network two | votes on pairs of texts *of the model* | what people prefer |
+# | **reward model**, a second network | votes on pairs of the model's texts | what people prefer |
 # | **reinforcement** | nothing more | to write what the reward model likes, near the SFT model |
 #
 # SFT is at times described as tuning a trained model to "another same task". It is plainer than
@@ -588,8 +588,8 @@ def claim_it_ends_above_the_words_it_was_shown_which_SFT_does_not(seed):
 
 def claim_the_KL_penalty_keeps_it_near_and_varied(seed):
     """Fewer nats away than without it, and at least three times as many different words."""
-    (_, near, _, varied), (_, far, _, alike) = (report(rlhf(seed, kl_coef)[0], seed)
-                                                for kl_coef in (KL_COEF, 0.0))
+    _, near, _, varied = report(rlhf(seed, KL_COEF)[0], seed)
+    _, far, _, alike = report(rlhf(seed, 0.0)[0], seed)
     return near < far and varied >= 3 * alike
 
 
