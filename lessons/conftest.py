@@ -1,4 +1,4 @@
-"""`pytest lessons/06_votes_to_scores` grades exercises, one sentence for each; tinyrlhf.teaching does the work."""
+"""`pytest lessons/06_votes_to_scores` grades exercises, one sentence for each."""
 import argparse
 import os
 import re
@@ -19,7 +19,8 @@ LOOKS = {PASSED: (".", "green"), TO_DO: ("t", "yellow"), FAILED: ("x", "red")}
 
 def how_many(text):
     if text not in ("1", "2", "3"):
-        raise argparse.ArgumentTypeError(f"expected 1, 2 or 3, got {text}; write the lesson before --hints")
+        raise argparse.ArgumentTypeError(f"expected 1, 2 or 3, got {text}; "
+                                         "write the lesson before --hints")
     return int(text)
 
 
@@ -27,8 +28,8 @@ def pytest_addoption(parser):
     group = parser.getgroup("lessons")
     group.addoption("--hints", nargs="?", const=1, default=0, type=how_many, metavar="N",
                     help="the first N hints for the next exercise")
-    group.addoption("--solutions", action="store_true", default=os.environ.get("TINYRLHF_SOLUTIONS") == "1",
-                    help="grade the solutions")
+    group.addoption("--solutions", action="store_true", help="grade the solutions",
+                    default=os.environ.get("TINYRLHF_SOLUTIONS") == "1")
 
 
 def pytest_configure(config):
@@ -40,22 +41,25 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     if config.only and not config.option.keyword:
-        others = [item for item in items if getattr(item, "exercise", None) and item.exercise.number != config.only]
+        others = [item for item in items
+                  if getattr(item, "exercise", None) and item.exercise.number != config.only]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collect_file(file_path, parent):
-    """exercises.py is graded, and the student's copy where it is asked for; nothing else is collected or imported."""
+    """exercises.py is graded, and the student's copy where it is asked for; nothing else."""
     outcome = yield
     if file_path.suffix != ".py":
         return
     asked = [Path(each.split("::")[0]).resolve() for each in parent.config.args]
-    work = file_path.parent.name == "work" and any(each in (file_path, file_path.parent) for each in asked)
+    in_work = file_path.parent.name == "work"
+    work = in_work and any(each in (file_path, file_path.parent) for each in asked)
     folder = file_path.parent.parent / file_path.stem if work else file_path.parent
     found = (work or file_path.name == "exercises.py") and (folder / "exercises.py").exists()
-    outcome.force_result([Lesson.from_parent(parent, path=file_path, folder=folder)] if found else [])
+    lessons = [Lesson.from_parent(parent, path=file_path, folder=folder)] if found else []
+    outcome.force_result(lessons)
 
 
 class Lesson(pytest.File):
@@ -71,7 +75,8 @@ class Lesson(pytest.File):
             pytest.skip(str(error), allow_module_level=True)
         self.all = [*predictions.values(), *exercises.values()]
         for each in self.all:
-            yield Exercise.from_parent(self, name=f"{each.number.replace('.', '_')}_{each.name}", exercise=each)
+            name = f"{each.number.replace('.', '_')}_{each.name}"
+            yield Exercise.from_parent(self, name=name, exercise=each)
 
     def grade(self, numbers):
         """All that were selected, in one process that has no memory of other lessons."""
@@ -100,7 +105,8 @@ class Exercise(pytest.Item):
     def runtest(self):
         lesson = self.parent
         if not lesson.verdicts:
-            numbers = [item.exercise.number for item in self.session.items if item.parent is lesson]
+            numbers = [item.exercise.number for item in self.session.items
+                       if item.parent is lesson]
             lesson.verdicts = lesson.grade(numbers)
         verdict = lesson.verdicts[self.exercise.number]
         if verdict.state != PASSED:
@@ -122,12 +128,14 @@ def pytest_report_teststatus(report, config):
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if isinstance(item, Exercise) and item.parent.verdicts:
-        report.user_properties.append(("verdict", item.parent.verdicts[item.exercise.number].state))
+        verdict = item.parent.verdicts[item.exercise.number]
+        report.user_properties.append(("verdict", verdict.state))
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    for lesson in dict.fromkeys(item.parent for item in terminalreporter._session.items if isinstance(item, Exercise)):
-        exercises = [item.exercise for item in terminalreporter._session.items if item.parent is lesson]
+    items = [item for item in terminalreporter._session.items if isinstance(item, Exercise)]
+    for lesson in dict.fromkeys(item.parent for item in items):
+        exercises = [item.exercise for item in items if item.parent is lesson]
         summarise(lesson, exercises, terminalreporter, config)
 
 
@@ -138,18 +146,25 @@ def summarise(lesson, exercises, out, config):
     for each in exercises:
         state, message, trace = lesson.verdicts[each.number]
         out.write(f"  {state:<8}", **{LOOKS[state][1]: True})
-        out.write_line(f"{each.number} {each.name}" + (f": {message}" if message not in said | {""} else ""))
+        new = f": {message}" if message not in said | {""} else ""
+        out.write_line(f"{each.number} {each.name}{new}")
         said.add(message)
         if trace and config.option.tbstyle == "long":
             out.write_line(trace)
     left = [each for each in exercises if lesson.verdicts[each.number].state != PASSED]
-    done, name, others = len(exercises) - len(left), lesson.folder.name, len(lesson.all) - len(exercises)
-    to_do = f"next: {left[0].number} {left[0].name} ({left[0].minutes} minutes)" if left else "all done. Well done!"
-    if others and not left:
-        to_do = f"these are done; {others} others were not graded: pytest {os.path.relpath(lesson.folder)}"
-    out.write_line(f"{name} [{'#' * done}{'-' * len(left)}] {done}/{len(exercises)}  {to_do}", bold=True)
+    done, others = len(exercises) - len(left), len(lesson.all) - len(exercises)
+    if left:
+        to_do = f"next: {left[0].number} {left[0].name} ({left[0].minutes} minutes)"
+    elif others:
+        to_do = (f"these are done; {others} others were not graded: "
+                 f"pytest {os.path.relpath(lesson.folder)}")
+    else:
+        to_do = "all done. Well done!"
+    bar = "#" * done + "-" * len(left)
+    out.write_line(f"{lesson.folder.name} [{bar}] {done}/{len(exercises)}  {to_do}", bold=True)
     for hint in left[0].hints[:config.getoption("hints")] if left else ():
         out.write_line(f"  hint: {hint}", cyan=True)
     if left:
-        more, file = min(config.getoption("hints") + 1, 3), os.path.relpath(students_file(lesson.folder))
+        more = min(config.getoption("hints") + 1, 3)
+        file = os.path.relpath(students_file(lesson.folder))
         out.write_line(f"graded: {file}   stuck? add --hints" + (f" {more}" if more > 1 else ""))

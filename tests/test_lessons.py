@@ -141,6 +141,16 @@ def test_the_code_is_that_of_the_lesson_and_the_notebook_too(folder):
     assert all(node.msg for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Assert))
 
 
+def test_lessons_are_100_columns_wide_and_their_pages_at_most_2500_words():
+    for path in [*ROOT.glob("lessons/*/lesson.py"), *ROOT.glob("lessons/*/demo.py"), ROOT / "lessons" / "conftest.py"]:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert max(map(len, lines)) <= 100, (path, [i for i, line in enumerate(lines, 1) if len(line) > 100])
+    for folder in LESSONS:
+        text = (folder / "README.md").read_text(encoding="utf-8").split("## Exercises")[0]
+        prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL).split("## For the curious")[0]
+        assert len(prose.split()) <= 2500, folder.name
+
+
 def test_a_pages_drawing_is_folded_and_its_picture_is_not():
     found = [cell for cell in pages.cells(LESSONS[5]) if cell[0] != "markdown"]
     page = pages.page(LESSONS[5], [f"![{kind}](img/x.png)" for kind, _ in found])

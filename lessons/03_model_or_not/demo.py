@@ -8,7 +8,7 @@ from tinyrlhf.learning.dyna import DynaQ
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION, draw_scene
 from tinyrlhf.teaching.room import Question, counted, definitions_of, draw_card, draw_sides
 
-lesson = definitions_of(__file__, "MAZE", "START", "FREE", "FORK")
+lesson = definitions_of(__file__, "GAMMA", "MAZE", "START", "FREE", "FORK")
 MAZE, FORK, EPISODES = lesson.MAZE, lesson.FORK, 60
 
 

@@ -173,12 +173,12 @@ def regret_of_asking(criterion, seed, n_people=16):
 
 
 # %% [predict]
-left = {each.__name__: np.mean([regret_of_asking(each, seed) for seed in (0, 1, 2)])
-        for each in (at_random, information_gain, volume_removal)}
 predict("13.a",
         "which leaves least regret, which most? Write the order, best first: at_random, "
         "information_gain, volume_removal.",
-        ", ".join(sorted(left, key=left.get)),
+        ", ".join(each.__name__ for each in sorted(
+            (at_random, information_gain, volume_removal),
+            key=lambda each: np.mean([regret_of_asking(each, seed) for seed in (0, 1, 2)]))),
         "A clever criterion can be worse than chance: removal is happiest with a question whose "
         "answer tells nothing.")
 
