@@ -137,6 +137,7 @@ def test_numbers_have_the_names_of_trl_where_they_are_the_same(folder, capsys):
     history = runs.load(folder).history
     assert [row["objective/kl"] for row in rows] == [row["kl"] for row in history]
     assert rows == json.loads(json.dumps(metric_rows(history))) and "kl" not in rows[0]
+    assert metric_rows([{"loss": float("nan"), "kl": 1.0}]) == [{"loss": None, "objective/kl": 1.0}]
 
 
 @pytest.mark.slow

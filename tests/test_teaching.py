@@ -124,6 +124,12 @@ def test_a_damaged_record_of_progress_is_no_record(tmp_path, text):
     assert watching.read_progress(tmp_path / "none.json") == {}
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_in_place_of_the_record_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "progress.json")
+    assert watching.read_progress(tmp_path / "progress.json") == {}
+
+
 def test_a_damaged_record_is_set_aside_and_not_overwritten(watched, capsys):
     lesson, save = watched
     path = lesson.path.with_name("progress.json")

@@ -132,8 +132,9 @@ class GameVectorEnv(VectorEnv):
         began = self.game.start(self.num_envs, self.np_random)
         if self.states is None:
             self.states, self.played = began, np.zeros(self.num_envs, int)
+            self.over = np.zeros(self.num_envs, bool)
         self._begin(anew, began)
-        self.over = np.zeros(self.num_envs, bool)
+        self.over = self.over & ~anew
         return self._seen()
 
     def step(self, actions):

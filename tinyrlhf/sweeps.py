@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import re
+import shlex
 import signal
 import threading
 import time
@@ -56,6 +57,8 @@ def cells_of(folder, world, given, vary, seeds):
             settings = find(world).settings(**given, **varied, seed=seed)
             cells.append(Cell(name, settings, str(place / f"seed-{seed}")))
         runs.begin(settings)
+    if len({cell.folder for cell in cells}) < len(cells):
+        raise ValueError(f"--vary: expected different values, got twice the same among {vary}")
     return cells
 
 
@@ -250,7 +253,7 @@ def command(options, given, vary):
             results = sweep(cells, pool, say)
         except (KeyboardInterrupt, CancelledError):
             raise KeyboardInterrupt("; every finished round is saved; go on with the same command "
-                                    f"and --out {folder}") from None
+                                    f"and --out {shlex.quote(str(folder))}") from None
         finally:
             with suppress(Exception):
                 pool.shutdown(wait=False, cancel_futures=True)

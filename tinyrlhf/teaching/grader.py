@@ -40,12 +40,13 @@ def grade_lesson(folder, numbers, path=None, seconds=SECONDS, run=None):
         with tempfile.TemporaryDirectory() as place:
             report, trace = Path(place) / "report", Path(place) / "trace"
             (run or in_new_process)([folder, path, report, trace, str(seconds), *missing])
-            rows = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+            rows = [["import"]]
+            with contextlib.suppress(OSError, ValueError):  # it died early, or broke its report
+                rows += map(json.loads, report.read_text(encoding="utf-8").splitlines())
+            begun = rows[-1][0]  # if it died, then in this
+            lost = [begun] if begun in missing else missing
+            verdicts.update(dict.fromkeys(lost, died(path, trace, seconds)))
             verdicts.update({row[0]: Verdict(*row[1:]) for row in rows if len(row) > 1})
-            if rows[-1:] != [["end"]]:  # it died in what it had begun last
-                begun = rows[-1][0]
-                lost = missing if begun == "import" else [begun]
-                verdicts.update(dict.fromkeys(lost, died(path, trace, seconds)))
     return verdicts
 
 

@@ -11,6 +11,7 @@ import sys
 from textwrap import fill
 from typing import NamedTuple
 
+from tinyrlhf.saving import write_whole
 from tinyrlhf.teaching.places import lesson_folder, students_file, work_file
 from tinyrlhf.teaching.verdicts import PASSED, TO_DO, Verdict
 
@@ -57,10 +58,10 @@ def stub_lines(folder):
 def said_in(path):
     """What a student's file predicts: name -> number, word or list. The file is not run."""
     said = {}
-    with contextlib.suppress(SyntaxError, ValueError, OSError):
+    with contextlib.suppress(Exception):  # grading says what is wrong with the file
         for node in ast.parse(path.read_bytes()).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                with contextlib.suppress(ValueError):  # not a plain value
+                with contextlib.suppress(Exception):  # not a plain value
                     said[node.targets[0].id] = ast.literal_eval(node.value)
     return said
 
@@ -74,7 +75,7 @@ def judge(prediction, said):
         gap = abs(float(said) - float(truth))
         right = gap <= 0.05 * max(abs(float(truth)), 0.5)
         wrong = f"You wrote {float(said):g}, it is {truth}: {gap:.3g} off."
-    except (TypeError, ValueError):  # words
+    except (TypeError, ValueError, OverflowError):  # words
         right = letters(said) == letters(truth)
         wrong = f"You wrote {str(said)[:60]!a}, it is {truth}."
     return Verdict(PASSED, (f"Right: {truth}." if right else wrong) + f" {because}")
@@ -118,5 +119,4 @@ def keep(file, name, said):
         with open(file, encoding="utf-8", newline="") as old:
             text = old.read()
         answered = re.sub(rf"(?m)^{name} = None\b", lambda _: f"{name} = {said!a}", text)
-        with open(file, "w", encoding="utf-8", newline="") as new:
-            new.write(answered)
+        write_whole(file, answered)
