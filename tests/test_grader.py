@@ -186,6 +186,9 @@ def test_what_a_file_sets_for_itself_refuses_no_right_answer(habit, tmp_path):
 @pytest.mark.parametrize("wrong, told", [
     (SOFTMAX.replace("weights.sum()", "weights.max()") + NUDGE,
      "It is right by itself, but it uses your softmax (1.1), which is not right yet. Mend that first."),
+    (SOFTMAX.replace("weights.sum()", "weights.max()") + "def mine(prefs):\n    return softmax(prefs)\n"
+     + NUDGE.replace("softmax", "mine"),
+     "It is right by itself, but it uses your softmax (1.1), which is not right yet. Mend that first."),
     (SOFTMAX.replace("weights.sum()", "weights.max()") + NUDGE.replace("+ lr", "- lr"), None),
     (SOFTMAX + NUDGE.replace("+ lr", "- lr"), None)])
 def test_a_right_function_that_uses_a_wrong_one_is_told_so(wrong, told):

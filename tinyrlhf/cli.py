@@ -189,7 +189,7 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
     add("--json", action="store_true", help=JSON_HELP)
     if name == "vote":
         add_pages(add)
-    run.set_defaults(parser=run, lecture=None)
+    run.set_defaults(parser=run, lecture=None, forget=None)
 
 
 def add_pages(add):
@@ -314,10 +314,10 @@ def obey(arguments, began, own_world=None):
             from tinyrlhf import sweeps
             print(sweeps.command(options, *swept(options, more)))
         else:
-            if getattr(options, "forget", None) is not None:
+            if options.forget is not None:
                 from tinyrlhf.runs import forget
                 forget(options.forget)
-                print(f"{options.forget} is deleted")
+                print(f"{printable(options.forget)} is deleted")
                 return 0
             check_worlds(options, names)
             if options.help:
@@ -379,8 +379,7 @@ def run_all(options, more, began):
                          f"--without-feedback, got {options.person}")
     own = {"recorded": "recorded", "simulated": None}.get(options.human, "human")
     options.person = options.person or options.instead or own
-    said = {name: value for name, value in vars(options).items() if value is not None}
-    said.update(own_settings(more))
+    said = said_in(options, more)
     if own != {"recorded": "recorded", "human": "human"}.get(said.get("person")):
         raise ValueError("--human: expected neither --on-true-reward, --without-feedback nor "
                          "--person beside recorded or a face, since others answer; got "
@@ -410,8 +409,7 @@ def play(options, more):
     from tinyrlhf.faces import play as face
     from tinyrlhf.worlds import find
     world = find(options.worlds[0])
-    said = {name: value for name, value in vars(options).items() if value is not None}
-    said.update(own_settings(more))
+    said = said_in(options, more)
     given = given_to(world, said)
     refuse_unknown(said, [given], options)
     if options.resume is not None and not runs.left_before_it_began(options.resume):
@@ -426,6 +424,12 @@ def refuse_unknown(said, given, options):
         if name not in known:
             raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
                              f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
+
+
+def said_in(options, more):
+    """All that was said, as {name: value}."""
+    said = {name: value for name, value in vars(options).items() if value is not None}
+    return {**said, **own_settings(more)}
 
 
 def own_settings(more):

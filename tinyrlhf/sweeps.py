@@ -192,12 +192,12 @@ def folder_of(out, asked):
 
 def seeds_of(text):
     """"20" is the seeds 0 to 19, "400-419" those twenty."""
-    match = re.fullmatch(r"(\d{1,9}-)?(\d{1,9})", text)
-    first = int(match[1][:-1]) if match and match[1] else 0
-    last = int(match[2]) - (not match[1]) if match else -1
-    if not 0 <= last - first < 10_000:
+    match = re.fullmatch(r"(?:(\d{1,9})-)?(\d{1,9})", text)
+    first, last = match.groups() if match else (None, 0)
+    seeds = range(int(last)) if first is None else range(int(first), int(last) + 1)
+    if not 0 < len(seeds) <= 10_000:
         raise ValueError(f"--seeds: expected a number such as 20, or 400-419, got {text}")
-    return range(first, last + 1)
+    return seeds
 
 
 def varied_of(texts):

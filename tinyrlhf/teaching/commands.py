@@ -8,7 +8,6 @@ from tinyrlhf.teaching.exercises import exercises_of, solution_text
 from tinyrlhf.teaching.places import lesson_folder, lesson_folders, work_file
 from tinyrlhf.teaching.watching import counted
 
-
 FOLDER_VERBS = {"grade": "a folder of hand-ins", "export": "a new folder"}
 
 

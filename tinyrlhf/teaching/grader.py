@@ -160,9 +160,10 @@ def not_its_fault(exercise, names, nodes, exercises):
     It is graded once more with the solutions of the others in their places; else None.
     """
     function = names[exercise.name]
-    used = {node.id for name in nodes if name == exercise.name or name not in names
-            for node in ast.walk(nodes[name]) if isinstance(node, ast.Name)}
-    others = [each for each in exercises.values() if each.name in used - {exercise.name}]
+    others = [each for each in exercises.values() if each is not exercise]
+    read = nodes.keys() - {each.name for each in others}  # it, and helpers
+    used = {getattr(part, "id", "") for name in read for part in ast.walk(nodes[name])}
+    others = [each for each in others if each.name in used]
     here = getattr(function, "__globals__", {})
     own = {each.name: here[each.name] for each in others if each.name in here}
     if not own:
@@ -198,8 +199,8 @@ def mine(lesson, name, library):
     with contextlib.suppress(ValueError):  # no lessons around here
         folder = lesson_folder(lesson)
         path = students_file(folder)
-        numbers = [number for number, each in exercises_of(folder).items() if each.name == name]
-        number = numbers[0] if numbers else None
+        known = {each.name: number for number, each in exercises_of(folder).items()}
+        number = known.get(name)
         if number and os.environ.get("TINYRLHF_MINE") != "0":
             verdict = grade_lesson(folder, [number], path)[number]
             if verdict.state == PASSED:

@@ -27,7 +27,6 @@ class Prediction(NamedTuple):
     because: str
     minutes: int = 1
     hints: tuple = ()
-    extra: bool = False
 
     @property
     def name(self):

@@ -41,12 +41,12 @@ def grade(exercise, function):
     right = [known_outcome(exercise, exercise.function, i) for i in range(len(exercise.cases))]
     seen = [outcome(exercise, function, case) for case in exercise.cases]
     printed = "".join(each.printed for each in seen).splitlines()
-    for error in [each.error for each in seen if isinstance(each.error, NotImplementedError)]:
-        if str(error) == exercise.number:
-            line = f'raise NotImplementedError("{error}")'
-            return Verdict(FAILED, f"You wrote code, but the line `{line}` is still there. "
-                                   "Delete it.")
-        return Verdict(TO_DO, f"It needs exercise {error} first.")
+    to_do = [str(each.error) for each in seen if isinstance(each.error, NotImplementedError)]
+    if to_do and to_do[0] != exercise.number:
+        return Verdict(TO_DO, f"It needs exercise {to_do[0]} first.")
+    if to_do:
+        line = f'raise NotImplementedError("{exercise.number}")'
+        return Verdict(FAILED, f"You wrote code, but the line `{line}` is still there. Delete it.")
     for stage in STAGES:
         message, error = at_stage(exercise, function, stage, right, seen)
         if message:
@@ -205,12 +205,12 @@ def explained(exercise, message, right, seen):
         return message
     lengths = {len(each) if isinstance(each, tuple) else 0 for pair in pairs for each in pair}
     if len(lengths) == 1 and lengths != {0}:
-        parts = list(zip(*[list(zip(*pair)) for pair in pairs]))
+        parts = list(zip(*[zip(*pair) for pair in pairs]))  # of each part, the pairs of all cases
         fine = [all(same(*pair, exercise.tolerance) for pair in part) for part in parts]
         if any(fine) and not all(fine):
-            numbers = " and ".join(str(i) for i, right in enumerate(fine, 1) if right)
+            numbers = " and ".join(str(i) for i, ok in enumerate(fine, 1) if ok)
             message += f" Right in every case: part {numbers} of {len(fine)}."
-        pairs = next((part for part, right in zip(parts, fine) if not right), [])
+        pairs = next((part for part, ok in zip(parts, fine) if not ok), [])
     if pairs and all(numeric(each) for pair in pairs for each in pair):
         with contextlib.suppress(ArithmeticError, ValueError):  # the verdict stands without it
             said = relation(pairs)
