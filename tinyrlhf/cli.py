@@ -128,9 +128,7 @@ def parser(worlds):
     add("--votes", default="", metavar="L,R",
         help="hands for left and right of each question, such as 23,11,-,5,30; -: nobody's")
     add("--from", dest="tape", metavar="FILE", help="give a recorded show again: DIR/votes.jsonl")
-    add("--lecture", metavar="ADDRESS[:PORT]",
-        help="the room answers from its phones: an address of this computer in their network")
-    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
+    add_room(add)
     add("--out", metavar="DIR", help="where pictures and votes are kept (default: nowhere; the "
         "key s saves a picture here); without a display it must be given")
     return top
@@ -195,12 +193,16 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
 def add_pages(add):
     """People at a browser, and a whole room."""
     add("--browser", action="store_true", help="answer on a page, at this computer")
-    add("--lecture", metavar="ADDRESS[:PORT]",
-        help="a room votes from its phones: an address of this computer in their network")
-    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
+    add_room(add)
     add("--own", action="store_true",
         help="with --lecture: everybody judges pairs of their own, not all the same one")
     add("--forget", metavar="RUN", help="delete a lecture, or any run, whole")
+
+
+def add_room(add):
+    add("--lecture", metavar="ADDRESS[:PORT]",
+        help="a room votes from its phones: an address of this computer in their network")
+    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
 
 
 def main(arguments=None, own_world=None):

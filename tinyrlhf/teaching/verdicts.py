@@ -115,7 +115,8 @@ def like(example, value):
     """The value, with its lists, tuples and arrays as in the example; left alone if in doubt."""
     if isinstance(example, np.ndarray) and isinstance(value, (list, tuple)):
         with contextlib.suppress(ValueError, TypeError):
-            return np.array(value) if numeric(np.array(value)) else value
+            array = np.array(value)
+            return array if numeric(array) else value
     if isinstance(example, (list, tuple)) and isinstance(value, (list, tuple, np.ndarray)):
         if not example or isinstance(value, np.ndarray) and value.ndim == 0:
             return value
