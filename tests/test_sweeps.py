@@ -112,6 +112,10 @@ def test_the_best_is_named_only_where_it_leads_seed_by_seed():
     assert "one is best: by 1 " in sweeps.claim_of(found(other=noise, one=noise + [1.1, 0.9, 1.0, 1.0]))
     assert "not told apart" in sweeps.claim_of(found(other=noise, one=noise[::-1] + 1.0))
     assert sweeps.claim_of(found(alone=noise)).startswith("alone: 1 ±")
+    for once in (found(one=[0.5]), found(one=[0.5], other=[0.4])):
+        assert sweeps.claim_of(once) == "one: 0.5, with a single seed, from which nothing follows"
+        results = [{"return_untrained": 0.2, "return_optimal": None}]
+        assert "nan" not in " ".join(sweeps.table(once, results))
 
 
 def test_the_command_prints_a_table_and_goes_on_where_it_was(tmp_path, capsys, monkeypatch):

@@ -285,7 +285,7 @@ def test_hand_ins_that_hang_or_crash_stay_in_the_table_and_cost_two_seconds(tmp_
 @pytest.mark.parametrize("arguments, said", [
     ("lesson grade no/such/folder", "expected a folder of hand-ins"), ("lesson grade tests/benchmarks", "found none"),
     ("lesson grade", "a folder of hand-ins, got none"), ("lesson grade tests 99", "99"),
-    ("lesson export", "new folder"),
+    ("lesson export", "new folder"), ("lesson notebook museum", "a lesson such as 06"),
     ("lesson export tests", "it is there"), ("lesson export lessons/copy", "outside of"),
     ("lesson export x y", "one new folder"), ("lesson export x --only 8-", "--only"),
     ("lesson export x --only 9-8", "smaller number first"),

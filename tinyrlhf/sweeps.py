@@ -119,6 +119,8 @@ def claim_of(found):
     """What the runs show of the best setting, no more: seed by seed against the second best."""
     best, *others = sorted(found, key=lambda name: -found[name][0])
     mean, half, values = found[best]
+    if len(values) == 1:
+        return f"{best}: {mean:.3g}, with a single seed, from which nothing follows"
     if not others:
         return f"{best}: {mean:.3g} ± {half:.2g} over {len(values)} seeds"
     second = others[0]
@@ -134,7 +136,7 @@ def table(found, results):
     width = max(map(len, found))
     lines = [f"{'':{width}}  seeds   true return   95 % interval   lowest   highest"]
     for name, (mean, half, values) in found.items():
-        between = f"{mean - half:.2f} to {mean + half:.2f}"
+        between = f"{mean - half:.2f} to {mean + half:.2f}" if values[1:] else "unknown"
         lines.append(f"{printable(name):{width}}  {len(values):5}   {mean:11.2f}   {between:>13}   "
                      f"{min(values):6.2f}   {max(values):7.2f}")
     ends = [f"{name} {min(values):.2f}" if max(values) - min(values) < 0.005 else

@@ -73,6 +73,9 @@ def print_solution(folder, which):
 
 
 def write_notebook(folder, which):
+    if which == "museum":
+        raise ValueError("lesson notebook: expected a lesson such as 06, got museum, which is "
+                         "exercises alone")
     path = copies.notebook_file(folder)
     begin(path, "notebook", copies.notebook_text(folder, path.parent))
     print(f"{os.path.relpath(path)} is yours now, with its exercises; open it with: "
