@@ -187,7 +187,7 @@ def test_what_a_file_sets_for_itself_refuses_no_right_answer(habit, tmp_path):
     (SOFTMAX.replace("weights.sum()", "weights.max()") + NUDGE,
      "It is right by itself, but it uses your softmax (1.1), which is not right yet. Mend that first."),
     (SOFTMAX.replace("weights.sum()", "weights.max()") + "def mine(prefs):\n    return softmax(prefs)\n"
-     + NUDGE.replace("softmax", "mine"),
+     + NUDGE.replace("softmax", "mine") + "def unused():\n    return choose()\ndef choose():\n    return 0\n",
      "It is right by itself, but it uses your softmax (1.1), which is not right yet. Mend that first."),
     (SOFTMAX.replace("weights.sum()", "weights.max()") + NUDGE.replace("+ lr", "- lr"), None),
     (SOFTMAX + NUDGE.replace("+ lr", "- lr"), None)])

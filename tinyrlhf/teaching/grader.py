@@ -160,10 +160,14 @@ def not_its_fault(exercise, names, nodes, exercises):
     It is graded once more with the solutions of the others in their places; else None.
     """
     function = names[exercise.name]
-    others = [each for each in exercises.values() if each is not exercise]
-    read = nodes.keys() - {each.name for each in others}  # it, and helpers
-    used = {getattr(part, "id", "") for name in read for part in ast.walk(nodes[name])}
-    others = [each for each in others if each.name in used]
+    others = {each.name: each for each in exercises.values() if each is not exercise}
+    used, unread = set(), {exercise.name}
+    while unread:
+        name = unread.pop()
+        used.add(name)
+        if name in nodes and name not in others:  # it, or a helper
+            unread |= {getattr(part, "id", name) for part in ast.walk(nodes[name])} - used
+    others = [each for name, each in others.items() if name in used]
     here = getattr(function, "__globals__", {})
     own = {each.name: here[each.name] for each in others if each.name in here}
     if not own:
