@@ -116,6 +116,10 @@ def test_a_reward_model_of_ours_learns_from_rows_of_elsewhere():
                                  {"chosen": "\n\nHuman: a\n\nAssistant: yes", "rejected": "no"},
                                  {"prompt": "", "completion": " no", "label": "x"}], ids=str)
 def test_what_is_no_row_is_refused_by_its_number(row):
+    mine = {**label("preference", [0]), "n": 0}
+    for ours in ({**mine, "n": "1"}, {**mine, "n": []}, {"n": 1}):
+        with pytest.raises(ValueError, match="row 2: expected prompt"):
+            labels_of([{OURS: mine}, {OURS: ours}])
     with pytest.raises(ValueError, match="^row 2: expected"):
         labels_of([{"prompt": "", "chosen": " yes", "rejected": " no"}, row])
 

@@ -117,7 +117,7 @@ def labels_of(rows):
             ours = row.get(OURS)
             if ours is None:
                 labels.append(label_of(row))
-            elif ours["n"] not in known:
+            elif ours["n"] + 0 not in known:  # a number
                 known[ours["n"]] = {name: ours[name] for name in COLUMNS}
         except (LookupError, TypeError, AttributeError):
             raise ValueError(f"row {number}: expected prompt, chosen and rejected, or prompt, "

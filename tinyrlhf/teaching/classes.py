@@ -141,6 +141,7 @@ def rows_of(folder, hand_in, run):
 
 
 def refusal(path):
+    """Why this file is not run; empty if it is."""
     if path.is_symlink() or not path.is_file():
         return "The file cannot be read: it is a link, or no plain file."
     if path.stat().st_size > LARGEST:

@@ -118,4 +118,4 @@ def keep(file, name, said):
         with open(file, encoding="utf-8", newline="") as old:
             text = old.read()
         answered = re.sub(rf"(?m)^{name} = None\b", lambda _: f"{name} = {said!a}", text)
-        write_whole(file, answered)
+        write_whole(os.path.realpath(file), answered)

@@ -20,12 +20,14 @@ STAGES = ("runs", "returns", "shape", "finite", "unchanged", "hand", "law", "val
 
 
 class Verdict(NamedTuple):
+    """What is said of one exercise."""
     state: str  # PASSED, TO_DO or FAILED
     message: str = ""
     trace: str = ""  # the traceback, for those who ask
 
 
 class Outcome(NamedTuple):
+    """What a function does on one case."""
     result: object
     after: tuple  # the arguments after the call
     error: BaseException = None
