@@ -2547,8 +2547,8 @@ WRONG = [
      'tests/test_teaching.py::test_a_window_that_stops_the_lesson_is_announced'),
     # sweeps
     ('tinyrlhf/sweeps.py',
-     '    if done.exists():\n        return json',
-     '    if False:\n        return json',
+     '    if not done.exists():\n',
+     '    if True:\n',
      'tests/test_sweeps.py::test_a_sweep_that_was_stopped_repeats_nothing_and_ends_in_the_same_results'),
     ('tinyrlhf/sweeps.py',
      'state = runs.load(folder, or_begin=True)',

@@ -72,15 +72,14 @@ def finish_run(folder, settings):
     It is what an executor is given: any process that sees the folder can do it.
     """
     began, done = time.perf_counter(), Path(folder, "result.json")
-    if done.exists():
-        return json.loads(done.read_text(encoding="utf-8"))
-    if not Path(folder, "run.json").exists():
-        runs.create(folder, settings)
-    state = runs.load(folder, or_begin=True)
-    with runs.Run(folder, state) as run:
-        rlhf(state, on_round=run.save)
-    result = report.measure(settings, state)
-    write_json(done, {"seconds": round(time.perf_counter() - began, 2), **result})
+    if not done.exists():
+        if not Path(folder, "run.json").exists():
+            runs.create(folder, settings)
+        state = runs.load(folder, or_begin=True)
+        with runs.Run(folder, state) as run:
+            rlhf(state, on_round=run.save)
+        result = report.measure(settings, state)
+        write_json(done, {"seconds": round(time.perf_counter() - began, 2), **result})
     return json.loads(done.read_text(encoding="utf-8"))
 
 
