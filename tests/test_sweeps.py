@@ -139,7 +139,7 @@ def test_the_command_prints_a_table_and_goes_on_where_it_was(tmp_path, capsys, m
     (["--jobs", "0"], "--jobs: expected 1 or more"), (["--vary", "kl-coef"], "--vary: expected a setting and"),
     (["--vary", "kl-coef=0,0"], "--vary: expected a setting and different"),
     (["--vary", "kl-coef=.1,0.10"], "--vary: expected different values"),
-    (["--kl-coef", "1", "--vary", "kl-coef=0,1"], "--kl-coef: expected it by itself or in --vary, got both"),
+    (["--kl-coef", "1", "--vary", "kl-coef=0,1"], "--kl-coef: expected it alone or in --vary, got both"),
     (["--vary", "speed=1,2"], "--speed: expected a setting of bandit"), (["--vary", "seed=1,2"], "other than the seed"),
     (["--vary", "kl-coef=0,x"], "--kl-coef: expected a number"), (["--vary", "learner=none,ppo"], "learner: expected"),
     (["--vary", "rounds=0,1"], "rounds: expected"), (["--speed", "1"], "--speed: expected a setting of bandit")])

@@ -458,7 +458,7 @@ def swept(options, more):
             raise ValueError(f"{flag(name)}: expected a setting of {world.name}, other than the "
                              f"seed; got {name} (see `tinyrlhf run {world.name} --help`)")
         if name in said and name in vary:
-            raise ValueError(f"{flag(name)}: expected it by itself or in --vary, got both")
+            raise ValueError(f"{flag(name)}: expected it alone or in --vary, got both")
     typed = [[given_to(world, {**said, name: value})[name] for value in values]
              for name, values in vary.items()]
     return given_to(world, said), dict(zip(vary, typed))

@@ -22,7 +22,7 @@ from tinyrlhf.saving import finite
 OURS = "tinyrlhf"
 TURN = "\n\nAssistant:"  # what a dialogue of Anthropic's public data set asks for last
 COLUMNS = ("kind", "who", "round", "said", "place", "shows")  # of ours, in `OURS`
-METRICS = {"kl": "objective/kl", "learned_return": "objective/scores",  # where it is the same
+METRICS = {"kl": "objective/kl", "learned_return": "objective/scores",
            "length": "completions/mean_length", "reward_model_accuracy": "accuracy"}
 
 

@@ -11,7 +11,7 @@ import sys
 from textwrap import fill
 from typing import NamedTuple
 
-from tinyrlhf.saving import write_whole
+from tinyrlhf.saving import read_text, write_whole
 from tinyrlhf.teaching.places import lesson_folder, students_file, work_file
 from tinyrlhf.teaching.verdicts import PASSED, TO_DO, Verdict
 
@@ -115,7 +115,6 @@ def predict(number, question, truth, because):
 def keep(file, name, said):
     """Write what was typed into the student's file, if it is there and has the line."""
     if said is not None and os.path.exists(file):
-        with open(file, encoding="utf-8", newline="") as old:
-            text = old.read()
-        answered = re.sub(rf"(?m)^{name} = None\b", lambda _: f"{name} = {said!a}", text)
-        write_whole(os.path.realpath(file), answered)
+        answer = f"{name} = {said!a}"
+        text = re.sub(rf"(?m)^{name} = None\b", lambda _: answer, read_text(file))
+        write_whole(os.path.realpath(file), text)

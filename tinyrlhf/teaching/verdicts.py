@@ -325,14 +325,11 @@ def stopped(error):
 
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if theirs(frame.filename)]
-    line = lines[-1] if lines else None
     if isinstance(error, SyntaxError):
-        line = getattr(error, "lineno", None)
+        lines = [error.lineno]
     text = " ".join(str(getattr(error, "msg", error)).split())
-    return f"{type(error).__name__}: {text[:200]}" + (f" in line {line}" if line else "")
+    return f"{type(error).__name__}: {text[:200]}" + (f" in line {lines[-1]}" if any(lines) else "")
 
 
 def trace_of(error):
-    if error is None:
-        return ""
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return "".join(traceback.format_exception(error)) if error else ""

@@ -31,7 +31,7 @@ def read_progress(path):
         book = json.loads(read_text(path, 10**6))
         good = all(type(row[count]) is int and 0 <= row[count] < 10**6
                    for lesson in book.values() for row in lesson.values() for count in COUNTS)
-    except (OSError, ValueError, RecursionError, AttributeError, TypeError, KeyError):
+    except Exception:  # others may have written it
         return {}
     return book if good else {}
 
@@ -95,7 +95,7 @@ class Watch:
         try:
             nodes = function_nodes(self.path.read_bytes())
             return ast.unparse(nodes[self.exercises[number].name])
-        except (OSError, ValueError, SyntaxError, KeyError, RecursionError):
+        except Exception:  # half written, or gone
             return None
 
     def saved(self):
@@ -181,7 +181,6 @@ def follow(lesson):
                 if now == stamp(lesson.path):
                     seen = now
                     lesson.saved()
-    rows = lesson.rows.values()
-    print(f"All done, with {counted(sum(row['attempts'] for row in rows), 'attempt')} and "
-          f"{counted(sum(row['hints'] for row in rows), 'hint')}. Well done! Now run the lesson: "
-          "its experiment uses your functions.")
+    attempts, hints = (sum(row[count] for row in lesson.rows.values()) for count in COUNTS[:2])
+    print(f"All done, with {counted(attempts, 'attempt')} and {counted(hints, 'hint')}. Well done! "
+          "Now run the lesson: its experiment uses your functions.")
