@@ -301,6 +301,8 @@ def test_a_folder_with_a_hostile_name_is_used_but_never_printed_raw(capsys, undr
     assert all(line.isprintable() for line in out.splitlines()) and "\x1b" not in out and "\r" not in out
     assert json.loads(out.splitlines()[-1])["out"] == ESCAPE and os.path.isdir(ESCAPE)
     assert ESCAPE.encode("unicode_escape").decode() in refused(capsys, "run", "bandit", "--out", ESCAPE)
+    done("vote", "--forget", ESCAPE)
+    assert "\x1b" not in capsys.readouterr().out
 
 
 # ---- what comes out

@@ -141,6 +141,9 @@ def test_a_partly_right_answer_is_told_which_part_and_where():
     verdict = graded(lambda x: (2 * x + np.arange(len(x)) ** 2, x), [1, 2], [1] * 20)
     assert verdict.state == FAILED and "expected in part 1 of 2 [2., 4.]" in verdict.message
     assert "Right in every case: part 2 of 2." in verdict.message and len(verdict.message) < 400
+    asked = Exercise(lambda x: [(x, x)] * 5, "0.0", 1, [])
+    asked.cases = [(1.0,)]
+    assert "in part 5 of 5 (1., 1.)" in grade(asked, lambda x: [(x, x)] * 4 + [None]).message
     verdict = graded(lambda x: (2 * x, x + (np.arange(len(x)) == 17)), [1] * 20, [3, 2])
     assert "expected in part 2 of 2 at [17] 1." in verdict.message, verdict.message
 
@@ -183,6 +186,9 @@ def test_what_a_file_sets_for_itself_refuses_no_right_answer(habit, tmp_path):
 @pytest.mark.parametrize("wrong, told", [
     (SOFTMAX.replace("weights.sum()", "weights.max()") + NUDGE,
      "It is right by itself, but it uses your softmax (1.1), which is not right yet. Mend that first."),
+    (SOFTMAX.replace("weights.sum()", "weights.max()") + "def mine(prefs):\n    return softmax(prefs)\n"
+     + NUDGE.replace("softmax", "mine") + "def unused():\n    return choose()\ndef choose():\n    return 0\n",
+     "It is right by itself, but it uses your softmax (1.1), which is not right yet. Mend that first."),
     (SOFTMAX.replace("weights.sum()", "weights.max()") + NUDGE.replace("+ lr", "- lr"), None),
     (SOFTMAX + NUDGE.replace("+ lr", "- lr"), None)])
 def test_a_right_function_that_uses_a_wrong_one_is_told_so(wrong, told):
@@ -214,6 +220,16 @@ def test_a_step_that_never_ends_is_ended_after_its_seconds(hang, tmp_path):
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1 and time.monotonic() - began < 20
     text = (tmp_path / "trace").read_text()
     assert "Thread" in text and "Timeout" not in text                   # which is for what holds the interpreter
+
+
+@pytest.mark.parametrize("report", [None, "", '["6.1", "pas', '["import"]\n["end"]\n', '["import"]\n["6.1"]\n'])
+def test_a_child_that_dies_early_or_breaks_its_report_costs_only_its_own_verdicts(report, tmp_path):
+    def run(arguments):
+        if report is not None:
+            Path(arguments[2]).write_text(report, encoding="utf-8")
+
+    found = grade_lesson(ROOT / "lessons" / "06_votes_to_scores", ["6.1", "6.2"], tmp_path / "06.py", run=run)
+    assert [verdict.state for verdict in found.values()] == [FAILED, FAILED]
 
 
 # ---- pytest on lessons

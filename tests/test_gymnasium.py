@@ -110,6 +110,11 @@ def test_a_mask_begins_only_its_rows_anew(envs):
     after, _ = many.reset(options={"reset_mask": np.array([True, False, True])})
     assert np.array_equal(after[1], before[1]) and not np.array_equal(after[[0, 2]], before[[0, 2]])
     assert many.played.tolist() == [0, 1, 0]
+    while not many.over[1]:
+        many.step(np.array([0, 0, 0]))
+    many.reset(options={"reset_mask": np.array([True, False, True])})
+    many.step(np.array([0, 0, 0]))
+    assert many.played.tolist() == [1, 0, 1]  # the one that had ended begins anew, too
 
 
 def test_a_reward_of_ones_own_takes_the_place_of_the_true_one(envs):

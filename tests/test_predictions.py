@@ -67,8 +67,16 @@ def test_a_prediction_is_read_and_never_run(tmp_path):
     assert said_in(path) == {"predict_6_a": -0.5} and not (tmp_path / "ran").exists()
     found = grade_lesson(SIX, ["6.a", "6.b"], path)
     assert found["6.a"].state == PASSED and found["6.b"].state == TO_DO and not (tmp_path / "ran").exists()
+    path.write_text("predict_6_a = {[1]: 2}\npredict_6_b = 1\n", encoding="utf-8")
+    assert said_in(path) == {"predict_6_b": 1}
     path.write_text("predict_6_a = (", encoding="utf-8")
     assert said_in(path) == {} == said_in(tmp_path / "missing.py")
+
+
+@pytest.mark.parametrize("text", ["{[1]: 2}", "1 +" * 50_000 + " 1", "-" * 100_000 + "1", "9" * 400])
+def test_no_value_in_a_students_file_stops_the_grading(tmp_path, text):
+    (tmp_path / "06.py").write_text(f"predict_6_a = {text}\n", encoding="utf-8")
+    assert grade_lesson(SIX, ["6.a"], tmp_path / "06.py")["6.a"].state in (PASSED, TO_DO)
 
 
 @pytest.fixture

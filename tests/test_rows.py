@@ -116,6 +116,10 @@ def test_a_reward_model_of_ours_learns_from_rows_of_elsewhere():
                                  {"chosen": "\n\nHuman: a\n\nAssistant: yes", "rejected": "no"},
                                  {"prompt": "", "completion": " no", "label": "x"}], ids=str)
 def test_what_is_no_row_is_refused_by_its_number(row):
+    mine = {**label("preference", [0]), "n": 0}
+    for ours in ({**mine, "n": "1"}, {**mine, "n": []}, {"n": 1}):
+        with pytest.raises(ValueError, match="row 2: expected prompt"):
+            labels_of([{OURS: mine}, {OURS: ours}])
     with pytest.raises(ValueError, match="^row 2: expected"):
         labels_of([{"prompt": "", "chosen": " yes", "rejected": " no"}, row])
 
@@ -137,6 +141,7 @@ def test_numbers_have_the_names_of_trl_where_they_are_the_same(folder, capsys):
     history = runs.load(folder).history
     assert [row["objective/kl"] for row in rows] == [row["kl"] for row in history]
     assert rows == json.loads(json.dumps(metric_rows(history))) and "kl" not in rows[0]
+    assert metric_rows([{"loss": float("nan"), "kl": 1.0}]) == [{"loss": None, "objective/kl": 1.0}]
 
 
 @pytest.mark.slow

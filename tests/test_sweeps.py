@@ -112,6 +112,10 @@ def test_the_best_is_named_only_where_it_leads_seed_by_seed():
     assert "one is best: by 1 " in sweeps.claim_of(found(other=noise, one=noise + [1.1, 0.9, 1.0, 1.0]))
     assert "not told apart" in sweeps.claim_of(found(other=noise, one=noise[::-1] + 1.0))
     assert sweeps.claim_of(found(alone=noise)).startswith("alone: 1 ±")
+    for once in (found(one=[0.5]), found(one=[0.5], other=[0.4])):
+        assert sweeps.claim_of(once) == "one: 0.5, with a single seed, from which nothing follows"
+        results = [{"return_untrained": 0.2, "return_optimal": None}]
+        assert "nan" not in " ".join(sweeps.table(once, results))
 
 
 def test_the_command_prints_a_table_and_goes_on_where_it_was(tmp_path, capsys, monkeypatch):
@@ -134,6 +138,8 @@ def test_the_command_prints_a_table_and_goes_on_where_it_was(tmp_path, capsys, m
     (["--seeds", "0"], "--seeds: expected a number such as 20"), (["--seeds", "9-3"], "--seeds: expected"),
     (["--jobs", "0"], "--jobs: expected 1 or more"), (["--vary", "kl-coef"], "--vary: expected a setting and"),
     (["--vary", "kl-coef=0,0"], "--vary: expected a setting and different"),
+    (["--vary", "kl-coef=.1,0.10"], "--vary: expected different values"),
+    (["--kl-coef", "1", "--vary", "kl-coef=0,1"], "--kl-coef: expected it alone or in --vary, got both"),
     (["--vary", "speed=1,2"], "--speed: expected a setting of bandit"), (["--vary", "seed=1,2"], "other than the seed"),
     (["--vary", "kl-coef=0,x"], "--kl-coef: expected a number"), (["--vary", "learner=none,ppo"], "learner: expected"),
     (["--vary", "rounds=0,1"], "rounds: expected"), (["--speed", "1"], "--speed: expected a setting of bandit")])

@@ -124,6 +124,12 @@ def test_a_damaged_record_of_progress_is_no_record(tmp_path, text):
     assert watching.read_progress(tmp_path / "none.json") == {}
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_in_place_of_the_record_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "progress.json")
+    assert watching.read_progress(tmp_path / "progress.json") == {}
+
+
 def test_a_damaged_record_is_set_aside_and_not_overwritten(watched, capsys):
     lesson, save = watched
     path = lesson.path.with_name("progress.json")
@@ -279,7 +285,7 @@ def test_hand_ins_that_hang_or_crash_stay_in_the_table_and_cost_two_seconds(tmp_
 @pytest.mark.parametrize("arguments, said", [
     ("lesson grade no/such/folder", "expected a folder of hand-ins"), ("lesson grade tests/benchmarks", "found none"),
     ("lesson grade", "a folder of hand-ins, got none"), ("lesson grade tests 99", "99"),
-    ("lesson export", "new folder"),
+    ("lesson export", "new folder"), ("lesson notebook museum", "a lesson such as 06"),
     ("lesson export tests", "it is there"), ("lesson export lessons/copy", "outside of"),
     ("lesson export x y", "one new folder"), ("lesson export x --only 8-", "--only"),
     ("lesson export x --only 9-8", "smaller number first"),

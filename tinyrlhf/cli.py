@@ -128,9 +128,7 @@ def parser(worlds):
     add("--votes", default="", metavar="L,R",
         help="hands for left and right of each question, such as 23,11,-,5,30; -: nobody's")
     add("--from", dest="tape", metavar="FILE", help="give a recorded show again: DIR/votes.jsonl")
-    add("--lecture", metavar="ADDRESS[:PORT]",
-        help="the room answers from its phones: an address of this computer in their network")
-    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
+    add_room(add)
     add("--out", metavar="DIR", help="where pictures and votes are kept (default: nowhere; the "
         "key s saves a picture here); without a display it must be given")
     return top
@@ -189,18 +187,22 @@ def add_run(commands, worlds, name="run", human="simulated", **about):
     add("--json", action="store_true", help=JSON_HELP)
     if name == "vote":
         add_pages(add)
-    run.set_defaults(parser=run, lecture=None)
+    run.set_defaults(parser=run, lecture=None, forget=None)
 
 
 def add_pages(add):
     """People at a browser, and a whole room."""
     add("--browser", action="store_true", help="answer on a page, at this computer")
-    add("--lecture", metavar="ADDRESS[:PORT]",
-        help="a room votes from its phones: an address of this computer in their network")
-    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
+    add_room(add)
     add("--own", action="store_true",
         help="with --lecture: everybody judges pairs of their own, not all the same one")
     add("--forget", metavar="RUN", help="delete a lecture, or any run, whole")
+
+
+def add_room(add):
+    add("--lecture", metavar="ADDRESS[:PORT]",
+        help="a room votes from its phones: an address of this computer in their network")
+    add("--simulate", type=int, default=0, metavar="N", help="with --lecture: N simulated voters")
 
 
 def main(arguments=None, own_world=None):
@@ -316,10 +318,10 @@ def obey(arguments, began, own_world=None):
             from tinyrlhf import sweeps
             print(sweeps.command(options, *swept(options, more)))
         else:
-            if getattr(options, "forget", None) is not None:
+            if options.forget is not None:
                 from tinyrlhf.runs import forget
                 forget(options.forget)
-                print(f"{options.forget} is deleted")
+                print(f"{printable(options.forget)} is deleted")
                 return 0
             check_worlds(options, names)
             if options.help:
@@ -381,8 +383,7 @@ def run_all(options, more, began):
                          f"--without-feedback, got {options.person}")
     own = {"recorded": "recorded", "simulated": None}.get(options.human, "human")
     options.person = options.person or options.instead or own
-    said = {name: value for name, value in vars(options).items() if value is not None}
-    said.update(own_settings(more))
+    said = said_in(options, more)
     if own != {"recorded": "recorded", "human": "human"}.get(said.get("person")):
         raise ValueError("--human: expected neither --on-true-reward, --without-feedback nor "
                          "--person beside recorded or a face, since others answer; got "
@@ -412,8 +413,7 @@ def play(options, more):
     from tinyrlhf.faces import play as face
     from tinyrlhf.worlds import find
     world = find(options.worlds[0])
-    said = {name: value for name, value in vars(options).items() if value is not None}
-    said.update(own_settings(more))
+    said = said_in(options, more)
     given = given_to(world, said)
     refuse_unknown(said, [given], options)
     if options.resume is not None and not runs.left_before_it_began(options.resume):
@@ -428,6 +428,12 @@ def refuse_unknown(said, given, options):
         if name not in known:
             raise ValueError(f"{flag(name)}: expected nothing for {' '.join(options.worlds)}; "
                              f"got {value} (see `tinyrlhf run {options.worlds[0]} --help`)")
+
+
+def said_in(options, more):
+    """All that was said, as {name: value}."""
+    said = {name: value for name, value in vars(options).items() if value is not None}
+    return {**said, **own_settings(more)}
 
 
 def own_settings(more):
@@ -453,6 +459,8 @@ def swept(options, more):
         if name not in world.defaults or name == "seed":
             raise ValueError(f"{flag(name)}: expected a setting of {world.name}, other than the "
                              f"seed; got {name} (see `tinyrlhf run {world.name} --help`)")
+        if name in said and name in vary:
+            raise ValueError(f"{flag(name)}: expected it alone or in --vary, got both")
     typed = [[given_to(world, {**said, name: value})[name] for value in values]
              for name, values in vary.items()]
     return given_to(world, said), dict(zip(vary, typed))

@@ -126,14 +126,13 @@ class GameVectorEnv(VectorEnv):
     def reset(self, *, seed=None, options=None):
         """options["reset_mask"] (num_envs,) bool: only these begin anew."""
         super().reset(seed=seed)
-        anew = np.ones(self.num_envs, bool)
-        if options and "reset_mask" in options:
-            anew = options["reset_mask"]
+        anew = (options or {}).get("reset_mask", np.ones(self.num_envs, bool))
         began = self.game.start(self.num_envs, self.np_random)
         if self.states is None:
             self.states, self.played = began, np.zeros(self.num_envs, int)
+            self.over = np.zeros(self.num_envs, bool)
         self._begin(anew, began)
-        self.over = np.zeros(self.num_envs, bool)
+        self.over = self.over & ~anew
         return self._seen()
 
     def step(self, actions):

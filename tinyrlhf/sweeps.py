@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import re
+import shlex
 import signal
 import threading
 import time
@@ -56,6 +57,8 @@ def cells_of(folder, world, given, vary, seeds):
             settings = find(world).settings(**given, **varied, seed=seed)
             cells.append(Cell(name, settings, str(place / f"seed-{seed}")))
         runs.begin(settings)
+    if len({cell.folder for cell in cells}) < len(cells):
+        raise ValueError(f"--vary: expected different values, got twice the same among {vary}")
     return cells
 
 
@@ -69,15 +72,14 @@ def finish_run(folder, settings):
     It is what an executor is given: any process that sees the folder can do it.
     """
     began, done = time.perf_counter(), Path(folder, "result.json")
-    if done.exists():
-        return json.loads(done.read_text(encoding="utf-8"))
-    if not Path(folder, "run.json").exists():
-        runs.create(folder, settings)
-    state = runs.load(folder, or_begin=True)
-    with runs.Run(folder, state) as run:
-        rlhf(state, on_round=run.save)
-    result = report.measure(settings, state)
-    write_json(done, {"seconds": round(time.perf_counter() - began, 2), **result})
+    if not done.exists():
+        if not Path(folder, "run.json").exists():
+            runs.create(folder, settings)
+        state = runs.load(folder, or_begin=True)
+        with runs.Run(folder, state) as run:
+            rlhf(state, on_round=run.save)
+        result = report.measure(settings, state)
+        write_json(done, {"seconds": round(time.perf_counter() - began, 2), **result})
     return json.loads(done.read_text(encoding="utf-8"))
 
 
@@ -116,6 +118,8 @@ def claim_of(found):
     """What the runs show of the best setting, no more: seed by seed against the second best."""
     best, *others = sorted(found, key=lambda name: -found[name][0])
     mean, half, values = found[best]
+    if len(values) == 1:
+        return f"{best}: {mean:.3g}, with a single seed, from which nothing follows"
     if not others:
         return f"{best}: {mean:.3g} ± {half:.2g} over {len(values)} seeds"
     second = others[0]
@@ -131,7 +135,7 @@ def table(found, results):
     width = max(map(len, found))
     lines = [f"{'':{width}}  seeds   true return   95 % interval   lowest   highest"]
     for name, (mean, half, values) in found.items():
-        between = f"{mean - half:.2f} to {mean + half:.2f}"
+        between = f"{mean - half:.2f} to {mean + half:.2f}" if values[1:] else "unknown"
         lines.append(f"{printable(name):{width}}  {len(values):5}   {mean:11.2f}   {between:>13}   "
                      f"{min(values):6.2f}   {max(values):7.2f}")
     ends = [f"{name} {min(values):.2f}" if max(values) - min(values) < 0.005 else
@@ -189,12 +193,12 @@ def folder_of(out, asked):
 
 def seeds_of(text):
     """"20" is the seeds 0 to 19, "400-419" those twenty."""
-    match = re.fullmatch(r"(\d{1,9}-)?(\d{1,9})", text)
-    first = int(match[1][:-1]) if match and match[1] else 0
-    last = int(match[2]) - (not match[1]) if match else -1
-    if not 0 <= last - first < 10_000:
+    match = re.fullmatch(r"(?:(\d{1,9})-)?(\d{1,9})", text)
+    first, last = match.groups() if match else (None, 0)
+    seeds = range(int(last)) if first is None else range(int(first), int(last) + 1)
+    if not 0 < len(seeds) <= 10_000:
         raise ValueError(f"--seeds: expected a number such as 20, or 400-419, got {text}")
-    return range(first, last + 1)
+    return seeds
 
 
 def varied_of(texts):
@@ -250,7 +254,7 @@ def command(options, given, vary):
             results = sweep(cells, pool, say)
         except (KeyboardInterrupt, CancelledError):
             raise KeyboardInterrupt("; every finished round is saved; go on with the same command "
-                                    f"and --out {folder}") from None
+                                    f"and --out {shlex.quote(str(folder))}") from None
         finally:
             with suppress(Exception):
                 pool.shutdown(wait=False, cancel_futures=True)

@@ -17,10 +17,12 @@ import json
 
 from tinyrlhf.checks import check_choice
 from tinyrlhf.feedback.answers import GRADES, SAME
+from tinyrlhf.saving import finite
 
 OURS = "tinyrlhf"
 TURN = "\n\nAssistant:"  # what a dialogue of Anthropic's public data set asks for last
-METRICS = {"kl": "objective/kl", "learned_return": "objective/scores",  # where it is the same
+COLUMNS = ("kind", "who", "round", "said", "place", "shows")  # of ours, in `OURS`
+METRICS = {"kl": "objective/kl", "learned_return": "objective/scores",
            "length": "completions/mean_length", "reward_model_accuracy": "accuracy"}
 
 
@@ -35,7 +37,7 @@ def rows_of(labels, rows):
                          "episodes of a game")
     told = []
     for n, label in enumerate(labels):
-        ours = {name: label[name] for name in ("kind", "who", "round", "said", "place", "shows")}
+        ours = {name: label[name] for name in COLUMNS}
         said_nothing = isinstance(label["said"], str) and label["kind"] != "comment"
         if said_nothing and rows != "prompt-only":
             continue
@@ -49,15 +51,17 @@ def rows_of(labels, rows):
 def preference_rows(label):
     """[(row, what ours adds)]; of a ranking each pair, of a correction what came of it first."""
     said, shows = label["said"], label["shows"]
-    if label["kind"] == "preference":
-        pairs = [(0, 1)] if said[0] == SAME else [(said[0], 1 - said[0])]
+    tie = label["kind"] == "preference" and said[0] == SAME
+    if tie:
+        pairs = [(0, 1)]
+    elif label["kind"] == "preference":
+        pairs = [(said[0], 1 - said[0])]
     elif label["kind"] == "ranking":
         pairs = itertools.combinations(said, 2)
     elif label["kind"] == "correction" and said[0] == 1:
         pairs = [(1, 0)]
     else:
         pairs = []
-    tie = label["kind"] == "preference" and said[0] == SAME
     return [({**asked(shows[better]), "chosen": completion(shows[better]),
               "rejected": completion(shows[worse])}, {"tie": tie}) for better, worse in pairs]
 
@@ -89,7 +93,7 @@ FORMS = {"preference": preference_rows, "unpaired": unpaired_rows,
 
 def metric_rows(history):
     """The rounds of a run, (round) dicts of numbers, as a TRL trainer would log them."""
-    return [{METRICS.get(name, name): value for name, value in row.items()} for row in history]
+    return [{METRICS.get(name, name): finite(row[name]) for name in row} for row in history]
 
 
 def asked(shown):
@@ -113,9 +117,8 @@ def labels_of(rows):
             ours = row.get(OURS)
             if ours is None:
                 labels.append(label_of(row))
-            elif ours["n"] not in known:
-                known[ours["n"]] = {name: ours[name] for name in
-                                    ("kind", "who", "round", "said", "place", "shows")}
+            elif ours["n"] + 0 not in known:  # a number
+                known[ours["n"]] = {name: ours[name] for name in COLUMNS}
         except (LookupError, TypeError, AttributeError):
             raise ValueError(f"row {number}: expected prompt, chosen and rejected, or prompt, "
                              f"completion and label, as texts; got {str(row)[:80]}") from None

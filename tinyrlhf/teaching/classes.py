@@ -63,7 +63,7 @@ def grade_class(folder, lessons):
                          f"tinyrlhf lesson grade {folder} 06")
     print(WARNING)
     rows = grade_all(folder, found)
-    print(printable_lines(as_text(rows)))
+    print("\n".join(map(printable, as_lines(rows))))
     for name, text in (("grades.csv", as_csv(rows)), ("grades.html", as_page(rows))):
         write_whole(folder / name, text)
         print(printable(folder / name))
@@ -141,6 +141,7 @@ def rows_of(folder, hand_in, run):
 
 
 def refusal(path):
+    """Why this file is not run; empty if it is."""
     if path.is_symlink() or not path.is_file():
         return "The file cannot be read: it is a link, or no plain file."
     if path.stat().st_size > LARGEST:
@@ -215,8 +216,8 @@ def whom(row):
     return row.student + (f" ({counted(row.attempts, 'attempt')})" if row.attempts else "")
 
 
-def as_text(rows):
-    """The map for a terminal."""
+def as_lines(rows):
+    """The map for a terminal, not yet escaped."""
     lines = []
     for lesson in summaries(rows):
         lines += ["", f"{lesson.lesson}: {counted(len(lesson.students), 'hand-in')}"]
@@ -238,11 +239,7 @@ def as_text(rows):
             lines.append(f"    [{bar}] {minutes_left(theirs):>3} minutes   {theirs[0].student}")
         if slowest[20:]:
             lines.append(f"    and {len(slowest) - 20} who are further: see grades.html")
-    return "\n".join(lines)
-
-
-def printable_lines(text):
-    return "\n".join(map(printable, text.split("\n")))
+    return lines
 
 
 def as_csv(rows):

@@ -8,7 +8,6 @@ from tinyrlhf.teaching.exercises import exercises_of, solution_text
 from tinyrlhf.teaching.places import lesson_folder, lesson_folders, work_file
 from tinyrlhf.teaching.watching import counted
 
-
 FOLDER_VERBS = {"grade": "a folder of hand-ins", "export": "a new folder"}
 
 
@@ -74,6 +73,9 @@ def print_solution(folder, which):
 
 
 def write_notebook(folder, which):
+    if which == "museum":
+        raise ValueError("lesson notebook: expected a lesson such as 06, got museum, which is "
+                         "exercises alone")
     path = copies.notebook_file(folder)
     begin(path, "notebook", copies.notebook_text(folder, path.parent))
     print(f"{os.path.relpath(path)} is yours now, with its exercises; open it with: "

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tinyrlhf.saving import write_whole
-from tinyrlhf.teaching.exercises import exercises_of, stub_text
+from tinyrlhf.teaching.exercises import exercises_of, function_nodes, is_import, stub_text
 from tinyrlhf.teaching.pages import cells, with_gallery
 from tinyrlhf.teaching.places import lesson_folder, lesson_folders, lessons_folder, work_file
 
@@ -107,10 +107,8 @@ def notebook_text(folder, place=None):
 def exercise_cells(folder):
     """Task, stub and check of each exercise."""
     stubs = stub_text(folder)
-    body = ast.parse(stubs).body
-    imports = [ast.unparse(node) for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    functions = {node.name: ast.get_source_segment(stubs, node) for node in body
-                 if isinstance(node, ast.FunctionDef)}
+    functions = function_nodes(stubs)
+    imports = [ast.unparse(node) for node in ast.parse(stubs).body if is_import(node)]
     yield "markdown", (
         "## Exercises\n\nReplace each `raise` line, run the cell, and then the one below it, which "
         "says what is right, or wrong and why; `check(..., hints=1)` adds a hint. The lesson above "
@@ -119,5 +117,5 @@ def exercise_cells(folder):
     for each in exercises_of(folder).values():
         extra = ", extra" if each.extra else ""
         yield "markdown", f"### {each.number} `{each.name}`, {each.minutes} minutes{extra}"
-        yield "code", functions[each.name]
+        yield "code", ast.get_source_segment(stubs, functions[each.name])
         yield "code", f'check("{each.number}", {each.name})'

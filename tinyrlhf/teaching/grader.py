@@ -40,12 +40,13 @@ def grade_lesson(folder, numbers, path=None, seconds=SECONDS, run=None):
         with tempfile.TemporaryDirectory() as place:
             report, trace = Path(place) / "report", Path(place) / "trace"
             (run or in_new_process)([folder, path, report, trace, str(seconds), *missing])
-            rows = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+            rows = [["import"]]
+            with contextlib.suppress(OSError, ValueError):  # it died early, or broke its report
+                rows += map(json.loads, report.read_text(encoding="utf-8").splitlines())
+            begun = rows[-1][0]  # if it died, then in this
+            lost = [begun] if begun in missing else missing
+            verdicts.update(dict.fromkeys(lost, died(path, trace, seconds)))
             verdicts.update({row[0]: Verdict(*row[1:]) for row in rows if len(row) > 1})
-            if rows[-1:] != [["end"]]:  # it died in what it had begun last
-                begun = rows[-1][0]
-                lost = missing if begun == "import" else [begun]
-                verdicts.update(dict.fromkeys(lost, died(path, trace, seconds)))
     return verdicts
 
 
@@ -159,9 +160,14 @@ def not_its_fault(exercise, names, nodes, exercises):
     It is graded once more with the solutions of the others in their places; else None.
     """
     function = names[exercise.name]
-    used = {node.id for name in nodes if name == exercise.name or name not in names
-            for node in ast.walk(nodes[name]) if isinstance(node, ast.Name)}
-    others = [each for each in exercises.values() if each.name in used - {exercise.name}]
+    others = {each.name: each for each in exercises.values() if each is not exercise}
+    used, unread = set(), {exercise.name}
+    while unread:
+        name = unread.pop()
+        used.add(name)
+        if name in nodes and name not in others:  # it, or a helper
+            unread |= {getattr(part, "id", name) for part in ast.walk(nodes[name])} - used
+    others = [each for name, each in others.items() if name in used]
     here = getattr(function, "__globals__", {})
     own = {each.name: here[each.name] for each in others if each.name in here}
     if not own:
@@ -197,8 +203,8 @@ def mine(lesson, name, library):
     with contextlib.suppress(ValueError):  # no lessons around here
         folder = lesson_folder(lesson)
         path = students_file(folder)
-        numbers = [number for number, each in exercises_of(folder).items() if each.name == name]
-        number = numbers[0] if numbers else None
+        known = {each.name: number for number, each in exercises_of(folder).items()}
+        number = known.get(name)
         if number and os.environ.get("TINYRLHF_MINE") != "0":
             verdict = grade_lesson(folder, [number], path)[number]
             if verdict.state == PASSED:

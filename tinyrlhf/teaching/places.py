@@ -51,8 +51,8 @@ def lesson_folder(number):
         same_number = re.match(r"\d+$", wanted) and int(wanted) == int(own_number)
         if same_number and words in ([], own_words):
             return folder
-    present = ", ".join(folder.name[:2] for folder in lesson_folders()) or "none yet"
-    raise ValueError(f"lesson: expected one of {present} (the others are to come), got {number}")
+    present = ", ".join(folder.name[:2] for folder in lesson_folders())
+    raise ValueError(f"lesson: expected museum or one of {present}, got {number}")
 
 
 def solutions_folder(folder):

@@ -20,12 +20,14 @@ STAGES = ("runs", "returns", "shape", "finite", "unchanged", "hand", "law", "val
 
 
 class Verdict(NamedTuple):
+    """What is said of one exercise."""
     state: str  # PASSED, TO_DO or FAILED
     message: str = ""
     trace: str = ""  # the traceback, for those who ask
 
 
 class Outcome(NamedTuple):
+    """What a function does on one case."""
     result: object
     after: tuple  # the arguments after the call
     error: BaseException = None
@@ -41,12 +43,12 @@ def grade(exercise, function):
     right = [known_outcome(exercise, exercise.function, i) for i in range(len(exercise.cases))]
     seen = [outcome(exercise, function, case) for case in exercise.cases]
     printed = "".join(each.printed for each in seen).splitlines()
-    for error in [each.error for each in seen if isinstance(each.error, NotImplementedError)]:
-        if str(error) == exercise.number:
-            line = f'raise NotImplementedError("{error}")'
-            return Verdict(FAILED, f"You wrote code, but the line `{line}` is still there. "
-                                   "Delete it.")
-        return Verdict(TO_DO, f"It needs exercise {error} first.")
+    to_do = [str(each.error) for each in seen if isinstance(each.error, NotImplementedError)]
+    if to_do and to_do[0] != exercise.number:
+        return Verdict(TO_DO, f"It needs exercise {to_do[0]} first.")
+    if to_do:
+        line = f'raise NotImplementedError("{exercise.number}")'
+        return Verdict(FAILED, f"You wrote code, but the line `{line}` is still there. Delete it.")
     for stage in STAGES:
         message, error = at_stage(exercise, function, stage, right, seen)
         if message:
@@ -115,7 +117,8 @@ def like(example, value):
     """The value, with its lists, tuples and arrays as in the example; left alone if in doubt."""
     if isinstance(example, np.ndarray) and isinstance(value, (list, tuple)):
         with contextlib.suppress(ValueError, TypeError):
-            return np.array(value) if numeric(np.array(value)) else value
+            array = np.array(value)
+            return array if numeric(array) else value
     if isinstance(example, (list, tuple)) and isinstance(value, (list, tuple, np.ndarray)):
         if not example or isinstance(value, np.ndarray) and value.ndim == 0:
             return value
@@ -183,12 +186,12 @@ def complaint(exercise, case, right, seen, stage):
 def first_difference(wanted, got, tolerance):
     """Where two results begin to differ, in words, and what stands there in both."""
     where = ""
-    while isinstance(wanted, (tuple, list)) and len(wanted) == len(got):
+    while isinstance(wanted, (tuple, list)) and form(wanted, False) == form(got, False):
         wrong = [not same(*pair, tolerance) for pair in zip(wanted, got)]
         i = wrong.index(True)
         where += f"in part {i + 1} of {len(wanted)} "
         wanted, got = wanted[i], got[i]
-    if numeric(wanted) and numeric(got) and np.size(wanted) > 8:
+    if np.size(wanted) > 8 and form(wanted, False) == form(got, False):
         loose = tolerance_for(got, tolerance)
         wrong = ~np.isclose(wanted, got, loose, loose, equal_nan=True)
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -205,12 +208,12 @@ def explained(exercise, message, right, seen):
         return message
     lengths = {len(each) if isinstance(each, tuple) else 0 for pair in pairs for each in pair}
     if len(lengths) == 1 and lengths != {0}:
-        parts = list(zip(*[list(zip(*pair)) for pair in pairs]))
+        parts = list(zip(*[zip(*pair) for pair in pairs]))  # of each part, the pairs of all cases
         fine = [all(same(*pair, exercise.tolerance) for pair in part) for part in parts]
         if any(fine) and not all(fine):
-            numbers = " and ".join(str(i) for i, right in enumerate(fine, 1) if right)
+            numbers = " and ".join(str(i) for i, ok in enumerate(fine, 1) if ok)
             message += f" Right in every case: part {numbers} of {len(fine)}."
-        pairs = next((part for part, right in zip(parts, fine) if not right), [])
+        pairs = next((part for part, ok in zip(parts, fine) if not ok), [])
     if pairs and all(numeric(each) for pair in pairs for each in pair):
         with contextlib.suppress(ArithmeticError, ValueError):  # the verdict stands without it
             said = relation(pairs)
@@ -322,14 +325,11 @@ def stopped(error):
 
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if theirs(frame.filename)]
-    line = lines[-1] if lines else None
     if isinstance(error, SyntaxError):
-        line = getattr(error, "lineno", None)
+        lines = [error.lineno]
     text = " ".join(str(getattr(error, "msg", error)).split())
-    return f"{type(error).__name__}: {text[:200]}" + (f" in line {line}" if line else "")
+    return f"{type(error).__name__}: {text[:200]}" + (f" in line {lines[-1]}" if any(lines) else "")
 
 
 def trace_of(error):
-    if error is None:
-        return ""
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return "".join(traceback.format_exception(error)) if error else ""

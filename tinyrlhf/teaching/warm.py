@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from tinyrlhf.saving import Closing
 from tinyrlhf.teaching.exercises import exercises_of
 from tinyrlhf.teaching.grader import child, environment
 from tinyrlhf.teaching.verdicts import known_outcome
@@ -20,7 +21,7 @@ except ImportError:  # Windows
 MEMORY = 4 * 2**30  # bytes for a student's file, where the system can limit it
 
 
-class Warm:
+class Warm(Closing):
     """Runs `grader.child` for `grade_lesson`: each file in a fork of one process that is ready.
 
     Where there is no fork, the process is used once, and the next one begins at once. It runs what
@@ -53,12 +54,6 @@ class Warm:
         self.process.terminate()  # it ends its fork, if there is one
         with self.process:
             pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def serve(folder):

@@ -9,7 +9,7 @@ import threading
 import time
 
 from tinyrlhf.faces.terminal import printable
-from tinyrlhf.saving import write_json
+from tinyrlhf.saving import read_text, write_json
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, solution_text
 from tinyrlhf.teaching.grader import SECONDS, grade_lesson
 from tinyrlhf.teaching.places import work_file
@@ -28,11 +28,10 @@ def progress_file(folder):
 def read_progress(path):
     """Lesson -> exercise -> counts; {} where nothing is remembered, or nothing that can be read."""
     try:
-        with open(path, "rb") as file:
-            book = json.loads(file.read(1_000_000))
+        book = json.loads(read_text(path, 10**6))
         good = all(type(row[count]) is int and 0 <= row[count] < 10**6
                    for lesson in book.values() for row in lesson.values() for count in COUNTS)
-    except (OSError, ValueError, RecursionError, AttributeError, TypeError, KeyError):
+    except Exception:  # others may have written it
         return {}
     return book if good else {}
 
@@ -67,24 +66,20 @@ class Watch:
         self.number = None
         self.go_on()
 
-    def open_numbers(self):
-        return [number for number in self.exercises if not self.rows[number]["passed"]]
-
     def go_on(self):
         """To the next open exercise, the first one after the last; says how far one is."""
-        left = self.open_numbers()
-        later = [n for n in left if list(self.exercises).index(n) > self.place()]
+        numbers = list(self.exercises)
+        left = [number for number in numbers if not self.rows[number]["passed"]]
+        place = numbers.index(self.number) if self.number else -1
+        later = [number for number in left if numbers.index(number) > place]
         self.number = (later or left or [None])[0]
-        done = len(self.exercises) - len(left)
+        done = len(numbers) - len(left)
         bar = "#" * done + "-" * len(left)
-        print(f"\n{self.folder.name} [{bar}] {done}/{len(self.exercises)}")
+        print(f"\n{self.folder.name} [{bar}] {done}/{len(numbers)}")
         if self.number:
             each = self.exercises[self.number]
             task = " ".join(each.function.__doc__.split("\n\n")[0].split())
             print(textwrap.fill(f"{each.number} {each.name} ({each.minutes} minutes): {task}", 100))
-
-    def place(self):
-        return list(self.exercises).index(self.number) if self.number else -1
 
     def count(self, number, verdict, again=False):
         """Remember an attempt if the function is another one than before, and whether it passed."""
@@ -100,7 +95,7 @@ class Watch:
         try:
             nodes = function_nodes(self.path.read_bytes())
             return ast.unparse(nodes[self.exercises[number].name])
-        except (OSError, ValueError, SyntaxError, KeyError, RecursionError):
+        except Exception:  # half written, or gone
             return None
 
     def saved(self):
@@ -186,7 +181,6 @@ def follow(lesson):
                 if now == stamp(lesson.path):
                     seen = now
                     lesson.saved()
-    rows = lesson.rows.values()
-    print(f"All done, with {counted(sum(row['attempts'] for row in rows), 'attempt')} and "
-          f"{counted(sum(row['hints'] for row in rows), 'hint')}. Well done! Now run the lesson: "
-          "its experiment uses your functions.")
+    attempts, hints = (sum(row[count] for row in lesson.rows.values()) for count in COUNTS[:2])
+    print(f"All done, with {counted(attempts, 'attempt')} and {counted(hints, 'hint')}. Well done! "
+          "Now run the lesson: its experiment uses your functions.")
