@@ -2844,6 +2844,14 @@ WRONG = [
      '    check_range("kl_coef", kl_coef, 1e-9, 1e9)\n',
      '',
      'tests/test_doors.py::test_wrong_arguments_are_named_at_95_of_100_doors_and_none_hangs_or_becomes_nan'),
+    # three new users in the course
+    ('tinyrlhf/teaching/watching.py', "for number in changed or [self.number] * (not new):",
+     "for number in [self.number]:",
+     'tests/test_teaching.py::test_whichever_exercise_was_changed_gets_the_verdict_and_its_attempt'),
+    ('tinyrlhf/teaching/watching.py', "not in (None, before.get(each.name))]", "is not None]",
+     'tests/test_teaching.py::test_a_prediction_is_answered_once_when_it_is_saved'),
+    ('tinyrlhf/teaching/verdicts.py', "i = fits.index(False)", "i = 0",
+     'tests/test_grader.py::test_of_several_results_the_one_of_another_form_is_told_and_the_right_ones'),
 ]
 
 

@@ -52,7 +52,7 @@ def lesson_folder(number):
         if same_number and words in ([], own_words):
             return folder
     present = ", ".join(folder.name[:2] for folder in lesson_folders()) or "none yet"
-    raise ValueError(f"lesson: expected one of {present} (the others are to come), got {number}")
+    raise ValueError(f"lesson: expected one of {present}, museum, got {number}")
 
 
 def solutions_folder(folder):
