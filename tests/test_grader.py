@@ -105,6 +105,7 @@ ROW, TABLE = np.array([0.5, -1.0, 2.0, 0.25]), np.array([[1.0, 2.0], [3.0, -5.0]
 
 @pytest.mark.parametrize("wrong, said", [
     (lambda right: -right, "Yours is -1 times the expected result: a sign is reversed."),
+    (lambda right: 0 * right, "Yours is 0 everywhere."),
     (lambda right: 3 * right, "Yours is 3 times the expected result."),
     (lambda right: right / 4, "Yours is 1/4 times the expected result."),
     (lambda right: len(right) * right, "a number of its own in each case: 4, 2."),
@@ -137,6 +138,22 @@ def graded(result, *cases, tolerance=1e-6):
     return grade(asked, result)
 
 
+def test_of_several_results_the_one_of_another_form_is_told_and_the_right_ones():
+    asked = Exercise(lambda x: (x, 2 * x, True), "0.0", 1, [], 1e-6)
+    asked.cases = [(np.ones(2),)]
+    said = grade(asked, lambda x: (x, 2 * x, np.ones(1))).message
+    assert said.startswith("It returns in part 3 of 3 an array of shape (1,), expected True or False, for x = ")
+    assert "Right in every case: parts 1 and 2 of 3." in said
+
+
+def test_a_number_in_a_sentence_has_no_point_of_its_own():
+    assert (verdicts.words(5.0), verdicts.words(0.5), verdicts.words(np.ones(1))) == ("5", "0.5", "[1.]")
+
+
+def test_who_asks_an_array_whether_it_is_true_is_told_what_works_entry_by_entry():
+    assert "np.minimum" in graded(lambda x: min(x, 2 * x), [1, 2]).message
+
+
 def test_a_partly_right_answer_is_told_which_part_and_where():
     verdict = graded(lambda x: (2 * x + np.arange(len(x)) ** 2, x), [1, 2], [1] * 20)
     assert verdict.state == FAILED and "expected in part 1 of 2 [2., 4.]" in verdict.message
@@ -145,7 +162,7 @@ def test_a_partly_right_answer_is_told_which_part_and_where():
     asked.cases = [(1.0,)]
     assert "in part 5 of 5 (1., 1.)" in grade(asked, lambda x: [(x, x)] * 4 + [None]).message
     verdict = graded(lambda x: (2 * x, x + (np.arange(len(x)) == 17)), [1] * 20, [3, 2])
-    assert "expected in part 2 of 2 at [17] 1." in verdict.message, verdict.message
+    assert "expected in part 2 of 2 at [17] 1 " in verdict.message, verdict.message
 
 
 def test_two_numbers_that_differ_are_shown_with_as_many_digits_as_it_takes():

@@ -110,7 +110,7 @@ def parser(worlds):
     lesson = commands.add_parser("lesson", epilog="example: tinyrlhf lesson start 06",
                                  help="the lessons: their path, exercises, solutions, notebooks")
     add = lesson.add_argument
-    add("what", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS),
+    add("what", nargs="?", default="list", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS),
         help="show the path; copy the exercises to lessons/work, where they are yours; a verdict "
         "whenever you save them; print a solution; write an .ipynb; for teachers: what a folder of "
         "hand-ins gets wrong, a copy of the lessons; make the page and pictures anew")

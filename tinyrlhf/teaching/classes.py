@@ -184,6 +184,8 @@ class Summary(NamedTuple):
     def attempts(self, number):
         """In words, of those who handed in their progress.json; empty if nobody did."""
         known = [row.attempts for row in self.exercises[number] if row.attempts]
+        if len(set(known)) == 1:
+            return f"attempts: {known[0]}"
         return f"attempts: {min(known)} to {max(known)}, median {median(known):g}" if known else ""
 
     def stuck(self):

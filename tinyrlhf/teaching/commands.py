@@ -45,8 +45,11 @@ def begin(path, verb, text):
 def start_work(folder, which):
     path = work_file(folder)
     begin(path, "start", (folder / "exercises.py").read_text(encoding="utf-8"))
-    print(f"{os.path.relpath(path)} is yours now; a verdict whenever you save it: tinyrlhf lesson "
-          f"watch {folder.name.split('_')[0]}; or once: pytest {os.path.relpath(folder)}")
+    told = "hand it in: your teacher has the solutions, and grades"
+    if (folder.parent / "solutions" / folder.name).is_dir():
+        told = ("a verdict whenever you save it: tinyrlhf lesson watch "
+                f"{folder.name.split('_')[0]}; or once: pytest {os.path.relpath(folder)}")
+    print(f"{os.path.relpath(path)} is yours now; {told}")
 
 
 def watch_work(folder, which):

@@ -104,7 +104,7 @@ def child(folder, path, report, trace, seconds, *numbers):
             each = exercises[number]
             if not callable(names.get(each.name)):
                 note(number, FAILED,
-                     f"There is no function {each.name} in {path.name}. Was it renamed?")
+                     f"There is no function {each.name} in the file. Was it renamed?")
             elif each.name in nodes and still_a_stub(nodes[each.name], each.published):
                 note(number, TO_DO)
             else:

@@ -112,7 +112,9 @@ def path_table():
     """The path through all lessons, from lessons/README.md: lines of number, name and minutes."""
     text = (lessons_folder() / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| \[?(.*?)(?:\].*?)? \| (\d+) \| (.*?) \|$", text, re.MULTILINE)
-    return [f"{number:>2}  {name:<50} {minutes:>3} minutes   {state}"
+    there = {int(folder.name[:2]) for folder in lesson_folders()}
+    return [f"{number:>2}  {name:<50} {minutes:>3} minutes   "
+            f"{state if int(number) in there else 'not in this copy'}"
             for number, name, minutes, state in rows]
 
 

@@ -62,6 +62,8 @@ def times(pairs):
     found = all(close(factor * right, wrong) for factor, (right, wrong) in zip(factors, pairs))
     if not found or not np.isfinite(factors).all():
         return None
+    if not np.any(factors):
+        return "Yours is 0 everywhere."
     if np.ptp(factors) < TOLERANCE * max(np.abs(factors)):
         if abs(factors[0] + 1) < TOLERANCE:
             return "Yours is -1 times the expected result: a sign is reversed."

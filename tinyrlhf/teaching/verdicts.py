@@ -156,14 +156,24 @@ def complaint(exercise, case, right, seen, stage):
     """The sentence for one case at one stage, or None where there is nothing to complain."""
     wanted, got = right.result, seen.result
     if stage == "runs" and seen.error:
-        return f"It stops with {stopped(seen.error)}, for {given(exercise, case)}."
+        more = ""
+        if "truth value of an array" in str(seen.error):
+            more = (" An array holds many truths: min, max, `if` and `and` want one; np.minimum, "
+                    "np.where and `&` work entry by entry.")
+        return f"It stops with {stopped(seen.error)}, for {given(exercise, case)}.{more}"
     if stage == "returns" and got is None and wanted is not None:
         if seen.printed:
             return ("It prints something but returns None. Printing is for people; "
                     "hand the result on with `return`.")
         return "It returns None. Is the `return` missing?"
     if stage == "shape" and form(got, whole="whole" in form(wanted)) != form(wanted):
-        return (f"It returns {form(got)}, expected {form(wanted)}, "
+        where = ""
+        if isinstance(wanted, tuple) and isinstance(got, tuple) and len(wanted) == len(got):
+            whole = "whole" in form(wanted)
+            fits = [form(mine, whole) == form(ours) for mine, ours in zip(got, wanted)]
+            i = fits.index(False)
+            where, got, wanted = f" in part {i + 1} of {len(wanted)}", got[i], wanted[i]
+        return (f"It returns{where} {form(got)}, expected {form(wanted)}, "
                 f"for {given(exercise, case)}.")
     if stage == "finite" and all_finite(wanted) and not all_finite(got):
         return (f"It returns {words(got)}, for {given(exercise, case)}. Which step overflows, "
@@ -211,8 +221,11 @@ def explained(exercise, message, right, seen):
         parts = list(zip(*[zip(*pair) for pair in pairs]))  # of each part, the pairs of all cases
         fine = [all(same(*pair, exercise.tolerance) for pair in part) for part in parts]
         if any(fine) and not all(fine):
-            numbers = " and ".join(str(i) for i, ok in enumerate(fine, 1) if ok)
-            message += f" Right in every case: part {numbers} of {len(fine)}."
+            numbers = [str(i) for i, ok in enumerate(fine, 1) if ok]
+            parts_named = f"part {numbers[0]}"
+            if len(numbers) > 1:
+                parts_named = f"parts {', '.join(numbers[:-1])} and {numbers[-1]}"
+            message += f" Right in every case: {parts_named} of {len(fine)}."
         pairs = next((part for part, ok in zip(parts, fine) if not ok), [])
     if pairs and all(numeric(each) for pair in pairs for each in pair):
         with contextlib.suppress(ArithmeticError, ValueError):  # the verdict stands without it
@@ -312,7 +325,7 @@ def words(value, digits=4):
     if numeric(value):
         text = np.array2string(np.asarray(value), precision=digits, threshold=16, edgeitems=2,
                                separator=", ", suppress_small=digits < 6)
-        return re.sub(r"\s+", " ", text)
+        return re.sub(r"\s+", " ", text if np.ndim(value) else text.rstrip("."))
     if isinstance(value, (str, dict, type(None))):
         return reprlib.repr(value)
     return type(value).__name__

@@ -13,6 +13,7 @@ from tinyrlhf.saving import read_text, write_json
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, solution_text
 from tinyrlhf.teaching.grader import SECONDS, grade_lesson
 from tinyrlhf.teaching.places import work_file
+from tinyrlhf.teaching.predictions import judge, predictions_of, said_in
 from tinyrlhf.teaching.verdicts import PASSED, TO_DO
 from tinyrlhf.teaching.warm import Warm
 
@@ -54,7 +55,7 @@ class Watch:
         self.rows = self.book.setdefault(folder.name, {})
         for number in self.exercises:
             self.rows.setdefault(number, dict.fromkeys(COUNTS, 0))
-        self.number = None
+        self.number, self.said = None, said_in(self.path)
 
     def verdicts(self, numbers):
         return grade_lesson(self.folder, numbers, self.path, self.seconds, self.run)
@@ -99,9 +100,22 @@ class Watch:
             return None
 
     def saved(self):
-        """The verdict on the exercise that one is at; after passing, a solution and the next."""
-        number, row = self.number, self.rows[self.number]
-        verdict = self.verdicts([number])[number]
+        """A verdict on what was changed, else on the exercise that one is at."""
+        before, self.said = self.said, said_in(self.path) or self.said
+        new = [each for each in predictions_of(self.folder).values()
+               if self.said.get(each.name) not in (None, before.get(each.name))]
+        for each in new:
+            told = judge(each, self.said[each.name]).message
+            print(printable(f"  predict {each.number}: {told}"))
+        changed = [number for number in self.exercises
+                   if self.text_of(number) not in (None, self.texts.get(number))]
+        for number in changed or [self.number] * (not new):
+            self.number = number
+            self.told(number)
+
+    def told(self, number):
+        """The verdict on one exercise; after passing, a solution and the next."""
+        row, verdict = self.rows[number], self.verdicts([number])[number]
         self.count(number, verdict)
         said = f": {verdict.message}" if verdict.message else ""
         print(printable(f"  {verdict.state:<8}{number} {self.exercises[number].name}{said}"))
@@ -119,6 +133,8 @@ class Watch:
             write_json(progress_file(self.folder), self.book)
             hint = f"hint {row['hints']} of {len(hints)}: {hints[row['hints'] - 1]}"
             print(textwrap.indent(textwrap.fill(hint, 96), "  "))
+            if row["hints"] == len(hints):
+                print(f"  the last one; a solution: tinyrlhf lesson solution {self.number}")
         elif key == "n":
             self.go_on()
         elif key and key != "q":
@@ -182,5 +198,7 @@ def follow(lesson):
                     seen = now
                     lesson.saved()
     attempts, hints = (sum(row[count] for row in lesson.rows.values()) for count in COUNTS[:2])
-    print(f"All done, with {counted(attempts, 'attempt')} and {counted(hints, 'hint')}. Well done! "
-          "Now run the lesson: its experiment uses your functions.")
+    print(f"All done, with {counted(attempts, 'attempt')} and {counted(hints, 'hint')}. Well done!")
+    script = lesson.folder / "lesson.py"
+    if script.exists():
+        print(f"Now see the experiment with your functions: python {os.path.relpath(script)}")
