@@ -160,7 +160,7 @@ def test_a_partly_right_answer_is_told_which_part_and_where():
     assert "Right in every case: part 2 of 2." in verdict.message and len(verdict.message) < 400
     asked = Exercise(lambda x: [(x, x)] * 5, "0.0", 1, [])
     asked.cases = [(1.0,)]
-    assert "in part 5 of 5 (1., 1.)" in grade(asked, lambda x: [(x, x)] * 4 + [None]).message
+    assert "in part 5 of 5 (1, 1)" in grade(asked, lambda x: [(x, x)] * 4 + [None]).message
     verdict = graded(lambda x: (2 * x, x + (np.arange(len(x)) == 17)), [1] * 20, [3, 2])
     assert "expected in part 2 of 2 at [17] 1 " in verdict.message, verdict.message
 

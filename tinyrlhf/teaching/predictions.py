@@ -11,7 +11,8 @@ import sys
 from textwrap import fill
 from typing import NamedTuple
 
-from tinyrlhf.saving import read_text, write_whole
+from tinyrlhf.archives import read_text
+from tinyrlhf.saving import write_whole
 from tinyrlhf.teaching.places import lesson_folder, students_file, work_file
 from tinyrlhf.teaching.verdicts import PASSED, TO_DO, Verdict
 

@@ -8,8 +8,9 @@ import textwrap
 import threading
 import time
 
+from tinyrlhf.archives import read_text
 from tinyrlhf.faces.terminal import printable
-from tinyrlhf.saving import read_text, write_json
+from tinyrlhf.saving import write_json
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, solution_text
 from tinyrlhf.teaching.grader import SECONDS, grade_lesson
 from tinyrlhf.teaching.places import work_file

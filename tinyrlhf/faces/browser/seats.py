@@ -38,7 +38,7 @@ def seated(state, world, options):
         lecture = Lecture(desk, address, port, crowd, options.simulate, keys_in(options.resume),
                           np.random.default_rng(0))
         state.person = Voters(lecture.ask, state, room=not options.own)
-        print(f"you:  {desk.url}  (open it on this computer: Enter begins, ? shows the keys)\n"
+        print(f"you:  {desk.url}  (open it here: Enter begins, ? shows the keys)\n"
               f"room: {lecture.link}\nWhoever reaches {address} can open the "
               "second page, and see nothing but it. Nothing is encrypted: for a classroom, not "
               "for the internet.", flush=True)
