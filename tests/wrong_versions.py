@@ -2647,7 +2647,7 @@ WRONG = [
     ('tinyrlhf/humans/recorded.py',
      'rng.bit_generator.state = book.closed[number]["rng"]\n',
      'pass\n',
-     'tests/test_tapes.py::test_a_tape_repeats_the_same_policy_without_asking_anybody'),
+     'tests/test_runs.py::test_the_log_alone_teaches_the_same_policy_and_nobody_is_asked'),
     # ---- demos in front of a room
     ('tinyrlhf/teaching/stepper.py',
      '        self.votes = dict(self.tape)\n',
