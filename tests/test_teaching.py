@@ -173,8 +173,10 @@ def test_a_damaged_record_is_set_aside_and_not_overwritten(watched, capsys):
 
 @pytest.mark.slow
 def test_the_verdict_comes_soon_after_saving_and_ctrl_c_leaves_cleanly(course):
-    command = [sys.executable, "-u", "-m", "tinyrlhf", "lesson", "watch", "06"]
-    process = subprocess.Popen(command, env=ENVIRONMENT, text=True, start_new_session=True, stdin=subprocess.DEVNULL,
+    code = ("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "   # else ignored in a job
+            "from tinyrlhf.__main__ import main; sys.exit(main())")
+    process = subprocess.Popen([sys.executable, "-u", "-c", code, "lesson", "watch", "06"], env=ENVIRONMENT, text=True,
+                               start_new_session=True, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         while "6.1 pref_prob" not in process.stdout.readline():
