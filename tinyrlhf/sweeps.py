@@ -44,8 +44,8 @@ class Cell(NamedTuple):
 def cells_of(folder, world, given, vary, seeds):
     """All runs of a sweep: each combination of values with each seed.
 
-    vary: {setting: its values}; given: the settings that all runs share. Senseless ones are
-    refused here, before the first run.
+    vary: {setting: its values}; given: the settings that all runs share. Values that a setting
+    cannot have are refused here; what only building a run finds, `command` refuses.
     """
     cells = []
     for values in itertools.product(*vary.values()):
@@ -56,7 +56,6 @@ def cells_of(folder, world, given, vary, seeds):
         for seed in seeds:
             settings = find(world).settings(**given, **varied, seed=seed)
             cells.append(Cell(name, settings, str(place / f"seed-{seed}")))
-        runs.begin(settings)
     if len({cell.folder for cell in cells}) < len(cells):
         raise ValueError(f"--vary: expected different values, got twice the same among {vary}")
     return cells
@@ -234,7 +233,8 @@ def command(options, given, vary):
     if options.jobs < 1:
         raise ValueError(f"--jobs: expected 1 or more, got {options.jobs}")
     world, seeds = options.world, seeds_of(options.seeds)
-    cells_of(".", world, given, vary, seeds[:1])  # what is senseless leaves no folder
+    for cell in cells_of(".", world, given, vary, seeds[:1]):
+        runs.begin(cell.settings)  # what is senseless leaves no folder
     asked = {"world": world, "settings": given, "vary": vary, "seeds": list(seeds)}
     folder, line, began = folder_of(options.out, asked), Line(), time.perf_counter()
     with Lock(folder):

@@ -21,7 +21,7 @@ class Book:
         self.log = log
         self.labels = {}       # round -> labels
         self.closed = {}       # round -> what the person remembered when it was answered
-        self.trained = {}      # round -> the event of its training step
+        self.trained = set()   # rounds whose training step is in the log
         self.priors = {}       # round -> prior of its answers, when it was learned from
         self.differences = []  # lines: where the log and this run differ
         self.at_faces = []     # events of people at a face (`sessions.py`)
@@ -48,7 +48,7 @@ class Book:
             elif event["k"] == "learned":
                 self.priors[event["round"]] = event["prior"]
             elif event["k"] == "train":
-                self.trained[event["round"]] = event
+                self.trained.add(event["round"])
 
     def note(self, events):
         """As one group: (kind, fields) of what happened at a face."""
@@ -93,7 +93,7 @@ class Book:
         """Write down, once, that a round was learned from, all n answers so far, and to what."""
         if number not in self.trained:
             self.log.append("train", round=number, answers=n_answers, policy=policy)
-            self.trained[number] = {}
+            self.trained.add(number)
 
 
 class Recorded:
