@@ -39,7 +39,7 @@ from tinyrlhf.nn.distributions import Categorical
 from tinyrlhf.nn.networks import Table
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 
 plt.style.use(LECTURE)
 MOVES = ["wave", "bow", "jump", "kick", "split", "stretch"]
@@ -276,10 +276,7 @@ def claim_written_reward_and_thumbs_both_learn(seed):
     return min(by_written_reward(seed)[50:100].mean(), by_thumbs(seed)[50:100].mean()) > 0.6
 
 
-for claim in (claim_only_thumbs_follow_the_change, claim_labels_are_better_at_first,
-              claim_written_reward_and_thumbs_both_learn):
-    held = sum(claim(seed) for seed in range(5))
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
+check_claims(globals())
 
 # %% [markdown]
 # ## Is this already RLHF?

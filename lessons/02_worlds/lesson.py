@@ -35,7 +35,7 @@ from tinyrlhf.games.cartpole import CartPole, fallen, move
 from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.learning.advantages import returns_to_go
 from tinyrlhf.plots import GREEN, VERMILLION, draw_behaviour
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 
 plt.style.use(LECTURE)
 game, rng = CartPole(), np.random.default_rng(0)
@@ -302,11 +302,7 @@ for name in PAY:
     for seed in (0, 1, 2):
         shares = [share_of_walks(name, lambda seen: symbol in seen, seed) for symbol in "^GL"]
         print(f"{'' if seed else name:<38} " + "      ".join(f"{share:6.0%}" for share in shares))
-for claim in (claim_paid_for_arriving_it_tramples, claim_paid_for_steps_nearer_it_never_arrives,
-              claim_in_a_hurry_it_jumps, claim_paid_for_what_was_meant_it_goes_around,
-              claim_looking_ahead_balances_ten_times_as_long):
-    held = sum(claim(seed) for seed in range(5))
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
+check_claims(globals())
 
 # %% [markdown]
 # ## Can the bonus be repaired?

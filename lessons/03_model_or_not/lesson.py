@@ -41,7 +41,7 @@ from tinyrlhf.learning.dyna import CountModel, DynaQ
 from tinyrlhf.learning.q_learning import QLearning
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.rlhf import rlhf
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 from tinyrlhf.worlds import build, find
 
 plt.style.use(LECTURE)
@@ -425,12 +425,7 @@ def claim_relabelled_steps_are_worth_more_than_stale_ones(seed):
     return relabelled > stale + 1
 
 
-for claim in (claim_steps_in_the_head_save_episodes,
-              claim_after_one_walk_a_plan_needs_20_steps_at_most,
-              claim_hope_knows_as_much_as_chance_and_earns_more,
-              claim_relabelled_steps_are_worth_more_than_stale_ones):
-    held = sum(claim(seed) for seed in range(5))
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
+check_claims(globals())
 
 # %% [markdown]
 # ## What to try next

@@ -55,7 +55,7 @@ from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 
 plt.style.use(LECTURE)
 
@@ -417,9 +417,7 @@ def claim_program_c_balances_in_spite_of_its_bug(seed):
     return run(program_c, seed)[-5:].mean() > 150
 
 
-for claim in [value for name, value in globals().copy().items() if name.startswith("claim_")]:
-    held = sum(claim(seed) for seed in range(3))
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 3 seeds")
+check_claims(globals())
 
 # %% [markdown]
 # ## What to try next

@@ -43,7 +43,7 @@ from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import softmax
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 
 plt.style.use(LECTURE)
 
@@ -416,9 +416,7 @@ def claim_who_gets_used_to_things_falls_silent_with_tamer_and_teaches_coach(seed
     return thumbs < 60 and share > 0.7
 
 
-for claim in [claim for name, claim in list(globals().items()) if name.startswith("claim_")]:
-    held = sum(claim(seed) for seed in range(5))
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
+check_claims(globals())
 
 # %% [markdown]
 # ## What showing cannot do

@@ -39,7 +39,7 @@ import numpy as np
 from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.rewards import bradley_terry
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 
 plt.style.use(LECTURE)
 for lead in (0, 1, 3):
@@ -183,9 +183,7 @@ print("mean error of a score     20    100    300 votes")
 for seed in (0, 1, 2):
     errors = [mean_error(n_votes, seed) for n_votes in (20, 100, 300)]
     print(f"           seed {seed}     " + "  ".join(f"{error:5.2f}" for error in errors))
-for claim in (claim_more_votes_come_closer, claim_most_error_bars_hold):
-    held = sum(claim(seed) for seed in range(5))
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
+check_claims(globals())
 
 # %% [markdown]
 # ## What to try next

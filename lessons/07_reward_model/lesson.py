@@ -47,7 +47,7 @@ from tinyrlhf.policies import Policy
 from tinyrlhf.questions import shown
 from tinyrlhf.rewards.choice import choice_loss
 from tinyrlhf.rewards.reward_models import Ensemble, StepReward
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 
 plt.style.use(LECTURE)
 MAP = ["...^.#..^^.",
@@ -453,12 +453,7 @@ for told in FEATURES:
     shares = np.array([west_and_east(told, seed) for seed in (0, 1, 2)])
     sides = ["   ".join(f"{share:4.0%}" for share in side) for side in shares.T]
     print(f"told {told:<16}" + "          ".join(sides) + "    (three seeds)")
-for claim in (claim_votes_it_has_seen_flatter,
-              claim_told_the_cell_it_can_only_toss_a_coin_behind_the_fence,
-              claim_told_the_place_it_guesses_and_knows_less_than_who_was_told_what_lies_there,
-              claim_told_what_lies_there_it_knows_a_garden_it_has_never_seen):
-    held = sum(claim(seed) for seed in range(5))
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {held} of 5 seeds")
+check_claims(globals())
 show(picture(seed=0), "gardens", "Where nobody voted, what a model was told decides")
 
 # %% [markdown]

@@ -37,7 +37,7 @@ from tinyrlhf.learning.imitation import clone
 from tinyrlhf.plots import BLUE, VERMILLION
 from tinyrlhf.questions import ask, shown
 from tinyrlhf.rlhf import act, improve_on, own_plays, rlhf
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 from tinyrlhf.teaching.places import lesson_folder, run_file
 from tinyrlhf.worlds import build
 from tinyrlhf.worlds.glass import measured, room
@@ -137,6 +137,8 @@ def claim_demonstrations_make_votes_count(seed):
     rose = last["true_return"] > first["true_return"] + 3 and last["glass"] < first["glass"] / 4
     return to_goal(alone) == 0 and alone.history[-1]["true_return"] < -2.9 and rose
 
+
+check_claims(globals())
 
 # %% [drawing]
 # where a walk spends its steps; glass is framed

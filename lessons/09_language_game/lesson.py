@@ -52,7 +52,7 @@ from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import log_softmax, softmax
 from tinyrlhf.plots import BLUE, GREY, ORANGE, VERMILLION
 from tinyrlhf.policies import Policy
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
@@ -658,11 +658,7 @@ def claim_labels_are_far_better_for_twelve(seed):
     return labels[LOOKS.index(40)] > thumbs[LOOKS.index(160)]
 
 
-for claim in (claim_reading_more_letters_surprises_less, claim_fifty_dialogues_change_the_tone,
-              claim_words_come_from_reading, claim_if_questions_count_it_asks,
-              claim_thumbs_do_for_two_meanings, claim_labels_are_far_better_for_twelve):
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in SEEDS)} of "
-          f"{len(SEEDS)} seeds")
+check_claims(globals())
 
 # %% [markdown]
 # ## The same with cups and slips of paper

@@ -64,7 +64,7 @@ from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.numerics import log_softmax, sigmoid, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION
 from tinyrlhf.rewards.reward_models import OutcomeReward
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 from tinyrlhf.worlds import text
 
 plt.style.use(LECTURE)
@@ -608,9 +608,7 @@ def claim_clipping_keeps_one_batch_from_carrying_it_away(seed):
     return reuse(seed, 0.2)[-1] < 0.5 * reuse(seed, np.inf)[-1]
 
 
-for claim in [value for name, value in globals().copy().items() if name.startswith("claim_")]:
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(3))} "
-          "of 3 seeds")
+check_claims(globals())
 show(picture(seed=0), "stages", "Read, copy, reinforce: each stage pleases the person more")
 
 # %% [markdown]

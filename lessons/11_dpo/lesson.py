@@ -54,7 +54,7 @@ from tinyrlhf.plots import BLUE, GREEN, GREY, ORANGE, VERMILLION, label_lines
 from tinyrlhf.questions import shown
 from tinyrlhf.rewards import bradley_terry
 from tinyrlhf.rlhf import improve_on
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 from tinyrlhf.worlds.text import text
 from tinyrlhf.yardsticks import Strings
 
@@ -652,14 +652,7 @@ for doubt, *names in ((SURE, "DPO", "reward model, prior 0.001"),
     for road, name in enumerate(names):
         ends = [twelve_vote_roads(seed, *doubt)[road][-1] for seed in SEEDS]
         print(f"  {name:45}" + "".join(f"{divergence(end, best[1]):9.2f}" for end in ends))
-for claim in (claim_both_roads_lead_to_the_formula,
-              claim_twelve_votes_without_doubt_lead_further_astray,
-              claim_from_300_votes_rlhf_pleases_more_than_dpo,
-              claim_the_reward_model_knows_dpos_own_words_better_than_dpo,
-              claim_asking_again_helps_dpo_more_than_as_many_votes_at_once,
-              claim_chosen_and_rejected_fall_together):
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in SEEDS)} of "
-          f"{len(SEEDS)} seeds")
+check_claims(globals())
 show(roads_picture(), "roads",
      "With exact votes both roads meet; with twelve, a prior holds one back")
 

@@ -49,7 +49,7 @@ from tinyrlhf.numerics import sigmoid, softmax
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
 from tinyrlhf.questions import random_pairs, shown
 from tinyrlhf.rewards.reward_models import OutcomeReward
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
@@ -723,15 +723,7 @@ def claim_fresh_votes_help_most_where_they_can_be_understood(seed):
     return best > others + 1 and best > ends["told more"] - 0.25
 
 
-for claim in (claim_ordinary_words_do_not_show_it,
-              claim_promises_rise_while_what_is_felt_rises_and_falls_below_the_start,
-              claim_one_word_is_left_although_every_word_was_paid_what_it_is_worth,
-              claim_equal_words_stay_equal_only_under_the_natural_gradient,
-              claim_examples_prevent_most_of_what_is_hated, claim_a_KL_penalty_saves_the_words,
-              claim_five_machines_are_wrong_together,
-              claim_fresh_votes_help_most_where_they_can_be_understood):
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(3))} "
-          "of 3 seeds")
+check_claims(globals())
 show(picture(seed=0), "poster",
      "No KL penalty: the promise keeps rising, the true reward falls")
 

@@ -50,7 +50,7 @@ from tinyrlhf.plots import BLUE, GREY, VERMILLION, keep_apart
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import shown
 from tinyrlhf.rewards import reward_distance
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 
 plt.style.use(LECTURE)
 
@@ -441,9 +441,7 @@ def claim_one_model_fails_a_camp_and_one_each_loses_less_than_half(seed):
     return together.max() > 1 and own.sum() < together.sum() / 2
 
 
-for claim in [claim for name, claim in list(globals().items()) if name.startswith("claim_")]:
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {sum(claim(seed) for seed in range(5))} "
-          "of 5 seeds")
+check_claims(globals())
 
 # %% [markdown]
 # **What you should see**: left, one choice among 32 says most, and eight comparisons leave what two

@@ -47,7 +47,7 @@ from tinyrlhf.numerics import sigmoid
 from tinyrlhf.plots import BLUE, GREEN, GREY, VERMILLION
 from tinyrlhf.policies import Policy
 from tinyrlhf.questions import shown
-from tinyrlhf.teaching import LECTURE, mine, predict, show
+from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 from tinyrlhf.teaching.places import lesson_folder, lessons_folder
 from tinyrlhf.worlds.chat import trainer
 
@@ -602,9 +602,7 @@ def claim_pushed_DPO_looks_varied_and_kind_and_writes_no_words(seed):
             and pushed["not words"] > 5 * dpo_column["not words"])
 
 
-for claim in [claim for name, claim in list(globals().items()) if name.startswith("claim_")]:
-    holds = sum(claim(seed) for seed in range(10))
-    print(f"{claim.__name__[6:].replace('_', ' ')}: on {holds} of 10 runs")
+check_claims(globals(), seeds=range(10))
 show(report_picture(), "report", "RLHF pleases people who were never asked, and pays with variety")
 
 # %% [markdown]

@@ -1,7 +1,8 @@
 """Lessons, exercises and demos: reading, building pages, grading, stepping through pictures."""
+from tinyrlhf.teaching.claims import check_claims
 from tinyrlhf.teaching.exercises import exercise, near
 from tinyrlhf.teaching.grader import check, mine
 from tinyrlhf.teaching.pictures import LECTURE, show
 from tinyrlhf.teaching.predictions import predict
 
-__all__ = ["LECTURE", "check", "exercise", "mine", "near", "predict", "show"]
+__all__ = ["LECTURE", "check", "check_claims", "exercise", "mine", "near", "predict", "show"]

@@ -50,7 +50,8 @@ def run_cells(folder, pictures):
     marked = re.sub(r"^# %%(?! \[markdown\]).*$", "next_cell()", source, flags=re.MULTILINE)
     with contextlib.ExitStack() as redirected:
         place = redirected.enter_context(tempfile.TemporaryDirectory())
-        for context in (patch.dict(os.environ, TINYRLHF_MINE="0", TINYRLHF_PICTURES=str(pictures)),
+        for context in (patch.dict(os.environ, TINYRLHF_MINE="0", TINYRLHF_PICTURES=str(pictures),
+                                   TINYRLHF_SEEDS="all"),
                         matplotlib.rc_context(), warnings.catch_warnings()):
             redirected.enter_context(context)
         matplotlib.use("Agg", force=True)
