@@ -18,10 +18,12 @@ from tinyrlhf import cli
 from tinyrlhf.teaching import copies, grader, pages, pictures, verdicts
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub, stub_text
 from tinyrlhf.teaching.grader import SECONDS, died, grade_lesson, mine
+from tinyrlhf.teaching.places import run_file
 from tinyrlhf.teaching.verdicts import FAILED, PASSED, TO_DO, grade
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted(path.parent for path in (ROOT / "lessons").glob("[0-9][0-9]_*/lesson.py"))
+BUILD = run_file(ROOT / "lessons" / "build.py")
 EXERCISES = [(folder, each) for folder in LESSONS for each in exercises_of(folder).values()]
 each_lesson = pytest.mark.parametrize("folder", LESSONS, ids=lambda folder: folder.name)
 each_exercise = pytest.mark.parametrize("exercise", [each for _, each in EXERCISES],
@@ -105,8 +107,8 @@ def same_structure(text):
 @pytest.mark.slow
 @each_lesson
 def test_the_page_is_what_the_lesson_gives_and_its_claims_hold_on_five_seeds(folder, tmp_path):
-    printed, names = pages.run_cells(folder, tmp_path)
-    built, kept = pages.page(folder, printed), (folder / "README.md").read_text(encoding="utf-8")
+    printed, names = BUILD["run_cells"](folder, tmp_path)
+    built, kept = BUILD["page"](folder, printed), (folder / "README.md").read_text(encoding="utf-8")
     if f"NumPy {np.__version__};" in kept:
         assert built == kept, f"run: tinyrlhf lesson build {folder.name[:2]}"
     assert same_structure(built) == same_structure(kept)
@@ -131,14 +133,17 @@ def test_the_code_is_that_of_the_lesson_and_the_notebook_too(folder):
     code = [text for kind, text in pages.cells(folder) if kind in ("code", "drawing")]
     assert re.findall(r"```python\n(.*?)\n```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL) == code
     book = json.loads(copies.notebook_text(folder))
-    shown = [cell for cell in book["cells"] if cell["cell_type"] == "code" and not cell["metadata"]]
-    assert ["".join(cell["source"]) for cell in shown][:len(code)] == code      # then come the exercises
+    shown = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
+    asked = [each for each in shown if each.startswith("predict(")]
+    assert [each for each in shown if each not in asked][:len(code)] == code    # then come the exercises
+    assert len(asked) == 2 and all(re.fullmatch(r'predict\("\d+\.[ab]"\)', each) for each in asked)
     assert book["nbformat"] == 4
     assert all(node.msg for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Assert))
 
 
 def test_lessons_are_100_columns_wide_and_their_pages_at_most_2500_words():
-    for path in [*ROOT.glob("lessons/*/lesson.py"), *ROOT.glob("lessons/*/demo.py"), ROOT / "lessons" / "conftest.py"]:
+    lessons = ROOT / "lessons"
+    for path in [*lessons.glob("*.py"), *lessons.glob("[!w]*/*.py"), *lessons.glob("solutions/*/*.py")]:
         lines = path.read_text(encoding="utf-8").splitlines()
         assert max(map(len, lines)) <= 100, (path, [i for i, line in enumerate(lines, 1) if len(line) > 100])
     for folder in LESSONS:
@@ -149,7 +154,7 @@ def test_lessons_are_100_columns_wide_and_their_pages_at_most_2500_words():
 
 def test_a_pages_drawing_is_folded_and_its_picture_is_not():
     found = [cell for cell in pages.cells(LESSONS[5]) if cell[0] != "markdown"]
-    page = pages.page(LESSONS[5], [f"![{kind}](img/x.png)" for kind, _ in found])
+    page = BUILD["page"](LESSONS[5], [f"![{kind}](img/x.png)" for kind, _ in found])
     fold = r"<details><summary>The drawing</summary>\n\n```python\n(.*?)\n```\n\n</details>\n\n!\[drawing\]"
     folded = re.findall(fold, page, re.DOTALL)
     assert folded and folded == [text for kind, text in found if kind == "drawing"]
@@ -223,7 +228,8 @@ BAD = {
     "import": ("x = 1\nimport no_such_thing", "6.1", FAILED, r"cannot be read: ModuleNotFoundError: .* in line 2"),
     "exit at import": ("raise SystemExit", "6.1", FAILED, "cannot be read: SystemExit"),
     "loop at import": ("while True: pass", "6.1", FAILED, "not done after 0.5 seconds, in line 1. Is there a loop"),
-    "missing": ("x = 1", "6.1", FAILED, "no function pref_prob in"),
+    "missing": ("def pref_loss(a, b):\n    return 0", "6.1", FAILED, "no function pref_prob in"),
+    "empty": ("", "6.3", FAILED, "cannot be read: it has no function of this lesson, such as pref_prob."),
     "stub": ("def pref_prob(a, b):\n    '''Text.'''\n    raise NotImplementedError('6.1')", "6.1", TO_DO, "^$"),
     "raise left": ("def pref_prob(a, b):\n    d = a - b\n    raise NotImplementedError('6.1')", "6.1", FAILED,
                    "still there. Delete it"),
@@ -319,11 +325,11 @@ def test_pytest_grades_a_lesson_and_says_what_comes_next(capsys, without_a_child
         return code, capsys.readouterr().out
 
     code, text = pytest_run("--solutions")
-    assert code == 0 and "06_votes_to_scores [######] 6/6  all done" in text and "stuck" not in text
+    assert code == 0 and "06_votes_to_scores [######] 6/6 exercises passed; all done" in text and "stuck" not in text
     code, text = pytest_run("-k", "6_2", "--hints", "2")
     if (ROOT / "lessons" / "work" / "06_votes_to_scores.py").exists():
         return
-    assert code == 1 and "06_votes_to_scores [-] 0/1  next: 6.2 pref_loss (5 minutes)" in text
+    assert code == 1 and "06_votes_to_scores [-] 0/1 exercises passed; next: 6.2 pref_loss (5 minutes)" in text
     assert text.count("hint: ") == 2 and "stuck? add --hints 3" in text and "Traceback" not in text
 
 
@@ -338,7 +344,8 @@ def test_the_learners_function_is_used_when_it_passes(tmp_path, monkeypatch, cap
     path.write_text("import numpy as np\n" + GOOD, encoding="utf-8")
     assert mine("06", "pref_prob", library)(0, 0) == 0.5 and "pref_prob: yours" in capsys.readouterr().out
     path.write_text("def pref_prob(a, b):\n    return 0", encoding="utf-8")
-    assert mine("06", "pref_prob", library) is library and "until yours passes: pytest" in capsys.readouterr().out
+    assert mine("06", "pref_prob", library) is library
+    assert "until yours passes: tinyrlhf lesson watch 06" in capsys.readouterr().out
     assert cli.main(["lesson", "start", "06"]) == 2 and "it is yours" in capsys.readouterr().err
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tinyrlhf.faces.terminal import Progress, complain, printable
+from tinyrlhf.faces.terminal import Progress, complain, escaping, printable
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LESSON_VERBS = ("list", "start", "watch", "solution", "notebook", "grade", "export", "build")
@@ -107,7 +107,7 @@ def parser(worlds):
     add("run", metavar="RUN", help="folder made by `tinyrlhf run chat`")
     add("--seed", type=int, default=0, metavar="N",
         help="equal seeds give equal answers (default 0)")
-    lesson = commands.add_parser("lesson", epilog="example: tinyrlhf lesson start 06",
+    lesson = commands.add_parser("lesson", epilog="example: tinyrlhf lesson watch 06",
                                  help="the lessons: their path, exercises, solutions, notebooks")
     add = lesson.add_argument
     add("what", nargs="?", default="list", choices=LESSON_VERBS, metavar=" | ".join(LESSON_VERBS),
@@ -116,7 +116,9 @@ def parser(worlds):
         "hand-ins gets wrong, a copy of the lessons; make the page and pictures anew")
     add("which", nargs="*", metavar="N",
         help="a lesson such as 06, an exercise such as 6.2 for `solution`; a folder, and lessons "
-        "if file names do not say them, for `grade`; a new folder for `export`")
+        "if file names do not say them, for `grade` (a student is the outermost folder "
+        "with a hand-in, such as ann or class/ann, where lessons and work do not count, or the "
+        "name in front of the lesson's: ann_06_votes_to_scores.py); a new folder for `export`")
     add("--without-solutions", action="store_true", help="of `export`: for students")
     add("--without-hints", action="store_true", help="of `export`")
     add("--only", metavar="N-M", help="of `export`: these lessons, such as 1-8 or 1,6,9")
@@ -274,8 +276,7 @@ def open_streams():
         if stream is None:
             raise ValueError(f"{name}: expected an open one, got a closed one; "
                              f"give it {os.devnull}")
-        if hasattr(stream, "reconfigure"):  # a notebook's has none
-            stream.reconfigure(errors="replace" if name == "stdin" else "backslashreplace")
+        escaping(stream, "replace" if name == "stdin" else "backslashreplace")
 
 
 def say_goodbye():

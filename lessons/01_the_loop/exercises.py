@@ -1,9 +1,9 @@
 """The exercises of lesson 01_the_loop.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/01_the_loop            add --hints when stuck
+    tinyrlhf lesson watch 01
 """
 import numpy as np
 

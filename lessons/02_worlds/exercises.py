@@ -1,16 +1,16 @@
 """The exercises of lesson 02_worlds.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/02_worlds            add --hints when stuck
+    tinyrlhf lesson watch 02
 """
 import math
 import numpy as np
 
 
 # 2.a, predict: the pole is upright and tips to the right at 0.2 rad/s. The cart is pushed to the
-# right. Does the pole now tip to the right faster or slower?
+# right. How does the pole now tip to the right: faster or slower?
 predict_2_a = None
 
 # 2.b, predict: G is 6 steps away. Paid 1 for arriving and 1 for each step nearer, at which step

@@ -106,7 +106,7 @@ def mean_length(choose, seed, n=10):
 # %% [predict]
 predict("2.a",
         "the pole is upright and tips to the right at 0.2 rad/s. The cart is pushed to the "
-        "right. Does the pole now tip to the right faster or slower?",
+        "right. How does the pole now tip to the right: faster or slower?",
         "slower" if cartpole_step(np.array([0, 0, 0, 0.2]), 1)[0][3] < 0.2 else "faster",
         "The cart runs in under the pole. Whoever pushes against the fall makes it worse, as "
         "with a broom on the palm.")

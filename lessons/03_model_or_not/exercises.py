@@ -1,9 +1,9 @@
 """The exercises of lesson 03_model_or_not.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/03_model_or_not            add --hints when stuck
+    tinyrlhf lesson watch 03
 """
 import numpy as np
 

@@ -1,9 +1,9 @@
 """The exercises of lesson 04_policy_gradient.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/04_policy_gradient            add --hints when stuck
+    tinyrlhf lesson watch 04
 """
 import numpy as np
 from tinyrlhf.numerics import softmax

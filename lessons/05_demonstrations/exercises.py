@@ -1,9 +1,9 @@
 """The exercises of lesson 05_demonstrations.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/05_demonstrations            add --hints when stuck
+    tinyrlhf lesson watch 05
 """
 import numpy as np
 

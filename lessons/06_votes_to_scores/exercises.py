@@ -1,9 +1,9 @@
 """The exercises of lesson 06_votes_to_scores.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/06_votes_to_scores            add --hints when stuck
+    tinyrlhf lesson watch 06
 """
 import math
 import numpy as np

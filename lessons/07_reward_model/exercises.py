@@ -1,9 +1,9 @@
 """The exercises of lesson 07_reward_model.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/07_reward_model            add --hints when stuck
+    tinyrlhf lesson watch 07
 """
 import numpy as np
 

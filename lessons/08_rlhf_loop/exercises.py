@@ -1,9 +1,9 @@
 """The exercises of lesson 08_rlhf_loop.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/08_rlhf_loop            add --hints when stuck
+    tinyrlhf lesson watch 08
 """
 from types import SimpleNamespace
 import numpy as np

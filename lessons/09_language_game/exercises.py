@@ -1,9 +1,9 @@
 """The exercises of lesson 09_language_game.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/09_language_game            add --hints when stuck
+    tinyrlhf lesson watch 09
 """
 import numpy as np
 from tinyrlhf.games.words import LETTERS

@@ -1,9 +1,9 @@
 """The exercises of lesson 10_rlhf_lm.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/10_rlhf_lm            add --hints when stuck
+    tinyrlhf lesson watch 10
 """
 import numpy as np
 from tinyrlhf.numerics import log_softmax, softmax

@@ -1,9 +1,9 @@
 """The exercises of lesson 11_dpo.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/11_dpo            add --hints when stuck
+    tinyrlhf lesson watch 11
 """
 import numpy as np
 

@@ -1,9 +1,9 @@
 """The exercises of lesson 12_proxy_breaks.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/12_proxy_breaks            add --hints when stuck
+    tinyrlhf lesson watch 12
 """
 import numpy as np
 

@@ -1,9 +1,9 @@
 """The exercises of lesson 13_which_human.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/13_which_human            add --hints when stuck
+    tinyrlhf lesson watch 13
 """
 import numpy as np
 

@@ -1,9 +1,9 @@
 """The exercises of lesson 14_capstone.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/14_capstone            add --hints when stuck
+    tinyrlhf lesson watch 14
 """
 import numpy as np
 

@@ -662,7 +662,7 @@ show(report_picture(), "report", "RLHF pleases people who were never asked, and 
 #
 # ## What to try next
 #
-# - Put your own functions in: `tinyrlhf lesson start 14`, and those of 5, 6, 9, 10, 11. The first
+# - Put your own functions in: `tinyrlhf lesson watch 14`, and those of 5, 6, 9, 10, 11. The first
 #   lines say whose ran.
 # - Halve `VOTES`, or have 500 answers mended instead of 2,000: is an hour of mending worth more
 #   than an hour of voting?

@@ -53,7 +53,8 @@ def nats_of(log_probs, ref_log_probs, there):
     return ((log_probs - ref_log_probs) * there[:, :-1]).sum(axis=1)
 
 
-# museum.5, 4 minutes; PrimeIntellect-ai/prime-rl, pull request 2084; modelscope/ms-swift, pull request 9767
+# museum.5, 4 minutes; PrimeIntellect-ai/prime-rl, pull request 2084; modelscope/ms-swift, pull
+# request 9767
 def masked_objective(log_probs, old_log_probs, advantages, mask):
     """The mean of ratio * advantage over the tokens that count.
 

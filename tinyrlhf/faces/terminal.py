@@ -11,6 +11,12 @@ def printable(text):
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
 
 
+def escaping(stream, errors="backslashreplace"):
+    """From now on a stream escapes letters that it does not have; a notebook's has them all."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors=errors)
+
+
 def complain(text):
     """One line on standard error, if anybody is there."""
     with contextlib.suppress(OSError):

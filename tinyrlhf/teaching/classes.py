@@ -27,6 +27,7 @@ LARGEST = 1_000_000  # bytes of a hand-in
 MARKS = {PASSED: "#", FAILED: "x", TO_DO: "-"}
 WARNING = ("This runs the students' code on this computer with your rights: each file in a process "
            "of its own with a time limit, which is no protection from malice.")
+OF_THE_COURSE = ["lessons", "work"]  # folders
 NOT_THEIRS = ("solutions", "__pycache__", "site-packages", "tinyrlhf", "tests")  # of a whole clone
 
 
@@ -72,21 +73,31 @@ def grade_class(folder, lessons):
 def hand_ins(folder, lessons):
     """What was handed in, for each student and lesson the file in `work`, or the newest one.
 
-    lessons: folders. A file belongs to the lesson that its name or (exercises.py) its folder says;
-    with one lesson given, any .py file at the top or in a student's folder belongs to it.
+    A student is the outermost folder with a hand-in (class/ann of class/ann/lessons/work), or the
+    name in front of the lesson's (class/ann_06_votes_...py). A file belongs to the lesson (a
+    folder) that its name or, of exercises.py, its folder says; with one given, any other to that.
     """
     best, known = {}, [*lesson_folders(), lesson_folder("museum")]
-    for path in sorted(folder.rglob("*.py")):
+    names, theirs = [each.name for each in known], set()
+    for path in sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path)):
         parts = path.relative_to(folder).parts
         if any(part in NOT_THEIRS or part.startswith(".") for part in parts):
             continue
+        own = next((i for i, part in enumerate(parts[:-1]) if part in OF_THE_COURSE + names),
+                   len(parts) - 1)
+        place = next((parts[:i] for i in range(1, own) if parts[:i] in theirs), parts[:own])
         said = path.parent.name if path.name == "exercises.py" else path.stem
         named = [each for each in known if each.name in said]
-        if not named and len(lessons) == 1 and len(parts) <= 2:
+        if not named and len(lessons) == 1 and path.parent in (folder, folder.joinpath(*place)):
             named = lessons
+        before, _, behind = path.stem.rpartition(named[0].name if named else path.stem)
+        before = before.strip("_-. ")
+        if named and not before:
+            theirs.add(place)
         if named and (not lessons or named[0] in lessons):
-            rest = path.stem.replace(named[0].name, "").strip("_-. ")
-            student = parts[0] if len(parts) > 1 else rest or path.stem
+            if not place:
+                before = before or behind.strip("_-. ") or path.stem
+            student = "/".join([*place, before]) if before else "/".join(place)
             rank = path.parent.name == "work", path.lstat().st_mtime_ns
             key = student, named[0].name
             best[key] = max(best.get(key, (rank, path)), (rank, path))
@@ -177,9 +188,10 @@ class Summary(NamedTuple):
     students: dict  # student -> [rows, one for each exercise]
 
     def mistakes(self, number):
-        """((kind, sentence), how many) of one exercise, the most frequent first."""
+        """((kind, sentence), how many) of one exercise; of a whole file, at the first alone."""
+        first = number == next(iter(self.exercises))
         return Counter((row.kind, row.mistake) for row in self.exercises[number]
-                       if row.state == FAILED).most_common()
+                       if row.state == FAILED and (first or row.kind != "unreadable")).most_common()
 
     def attempts(self, number):
         """In words, of those who handed in their progress.json; empty if nobody did."""

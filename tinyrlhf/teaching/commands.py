@@ -5,7 +5,8 @@ import re
 from tinyrlhf.saving import write_whole
 from tinyrlhf.teaching import classes, copies, pages, stepper, watching
 from tinyrlhf.teaching.exercises import exercises_of, solution_text
-from tinyrlhf.teaching.places import lesson_folder, lesson_folders, work_file
+from tinyrlhf.teaching.places import (lesson_folder, lesson_folders, lessons_folder, run_file,
+                                      work_file)
 from tinyrlhf.teaching.watching import counted
 
 FOLDER_VERBS = {"grade": "a folder of hand-ins", "export": "a new folder"}
@@ -47,8 +48,7 @@ def start_work(folder, which):
     begin(path, "start", (folder / "exercises.py").read_text(encoding="utf-8"))
     told = "hand it in: your teacher has the solutions, and grades"
     if (folder.parent / "solutions" / folder.name).is_dir():
-        told = ("a verdict whenever you save it: tinyrlhf lesson watch "
-                f"{folder.name.split('_')[0]}; or once: pytest {os.path.relpath(folder)}")
+        told = f"a verdict at each save: tinyrlhf lesson watch {folder.name.split('_')[0]}"
     print(f"{os.path.relpath(path)} is yours now; {told}")
 
 
@@ -86,8 +86,9 @@ def write_notebook(folder, which):
 
 
 def build_pages(folder, which):
-    pages.write_pages(folder)
-    pages.write_gallery()
+    build = run_file(lessons_folder() / "build.py")  # copies have none
+    build["write_pages"](folder)
+    build["write_gallery"]()
     print(os.path.relpath(folder / "README.md"))
 
 

@@ -11,13 +11,14 @@ from tinyrlhf.teaching.exercises import exercises_of, function_nodes, is_import,
 from tinyrlhf.teaching.pages import cells, with_gallery
 from tinyrlhf.teaching.places import lesson_folder, lesson_folders, lessons_folder, work_file
 
-NOT_COPIED = ("work", "__pycache__", "*.ipynb", "*.pyc")
+NOT_COPIED = ("work", "build.py", "__pycache__", "*.ipynb", "*.pyc")
 HINT = re.compile(r"<details><summary>Hint \d.*?</details>\n*", re.DOTALL)
 SOLUTION = re.compile(r"^Solution: `tinyrlhf lesson solution .*`\n*", re.MULTILINE)
 HAND_IN = """
 
 **This copy came without solutions**, so nothing grades here: write in `lessons/work`, and hand in
-the file. Where a page says `pytest` or `watch`, your teacher does it.
+the file. Where a page says `tinyrlhf lesson watch`, write `tinyrlhf lesson start`; your teacher
+grades.
 
 """
 
@@ -59,6 +60,8 @@ def export(out, only=None, solutions=True, hints=True):
         if path.parent == copy:
             page = with_gallery(page if solutions else page.replace("\n\n", HAND_IN, 1), folders)
         write_whole(path, without_dead_links(page, path.parent))
+    for path in copy.glob("*/lesson.py"):
+        write_whole(path, without_answers(path.read_text(encoding="utf-8")))
     return [copy / folder.name for folder in folders]
 
 
@@ -69,6 +72,12 @@ def without_dead_links(page, folder):
         return whole if ":" in target or (folder / target).exists() else text
 
     return re.sub(r"(?<!!)\[([^][]*)\]\(([^)\s#]+)(?:#[^)]*)?\)", kept, page)
+
+
+def without_answers(text):
+    """Calls of `predict` with their number alone: question and answer are read from the page."""
+    return re.sub(r'^predict\(("\d+\.\w"),$.*?(\n*)(?=^# %%|\Z)', r"predict(\1)\2", text,
+                  flags=re.MULTILINE | re.DOTALL)
 
 
 def notebook_file(folder):
@@ -88,10 +97,9 @@ def notebook_text(folder, place=None):
     def cell(i, kind, text):
         if kind == "markdown":
             text = re.sub(r"\]\((?![a-z]+:|#)([^)\s]+)\)", relinked, text)
+        text = without_answers(text) if kind == "predict" else text
         body = {"cell_type": "markdown", "id": f"cell-{i}", "metadata": {},
                 "source": text.splitlines(keepends=True)}
-        if kind == "predict":  # its call would give the answer away
-            body["metadata"] = {"jupyter": {"source_hidden": True}}
         if kind != "markdown":
             body |= {"cell_type": "code", "execution_count": None, "outputs": []}
         return body

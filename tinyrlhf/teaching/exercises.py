@@ -14,9 +14,9 @@ from tinyrlhf.teaching.predictions import predictions_of, stub_lines
 STUB_HEAD = '''"""The exercises of lesson {name}.
 
 Each function says what it should return. Replace its `raise` line by your code,
-and let the grader look:
+and save; the verdict comes from
 
-    pytest lessons/{name}            add --hints when stuck
+    tinyrlhf lesson watch {number}
 """
 '''
 
@@ -46,6 +46,7 @@ class Exercise:
         self.published, self.where, self.tested = None, "", None
         self.player = lambda function, *arguments: function(*arguments)
         self.signature = function  # whose argument names are printed
+        self.told = ""  # of a `play` with arguments of its own: a case in words, "q = {q}"
 
     def __call__(self, *arguments, **named):
         return self.function(*arguments, **named)
@@ -164,11 +165,14 @@ def stub_text(folder, solved=False):
             if each.published:
                 extra, body = f"; {each.where}", body_text(each.published)
             text = "\n".join([*lines, body])
-        parts.append(f"\n\n# {each.number}, {each.minutes} minutes{extra}\n{text}")
+        title = textwrap.fill(f"# {each.number}, {each.minutes} minutes{extra}", 100,
+                              subsequent_indent="# ")
+        parts.append(f"\n\n{title}\n{text}")
     # first the standard library, then numpy, then this package
     imports = sorted(set(imports), key=lambda line: ("tinyrlhf" in line, "numpy" in line, line))
     asked = [f"\n\n{stub_lines(folder)}"] if not solved and predictions_of(folder) else []
-    head = MUSEUM_HEAD if folder.name == "museum" else STUB_HEAD.format(name=folder.name)
+    head = MUSEUM_HEAD if folder.name == "museum" else STUB_HEAD.format(
+        name=folder.name, number=folder.name[:2])
     return "\n".join([head + "\n".join(imports), *asked, *parts]) + "\n"
 
 

@@ -19,7 +19,7 @@ from unittest.mock import patch
 import tinyrlhf
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub
 from tinyrlhf.teaching.places import lesson_folder, run_file, students_file
-from tinyrlhf.teaching.predictions import judge, predictions_of, said_in
+from tinyrlhf.teaching.predictions import judge, predictions_of, said_in, source_of
 from tinyrlhf.teaching.verdicts import (FAILED, PASSED, TO_DO, Verdict, grade, known_outcome, quiet,
                                         stopped, trace_of)
 
@@ -91,13 +91,17 @@ def child(folder, path, report, trace, seconds, *numbers):
 
         note("import")
         try:
-            nodes = function_nodes(path.read_bytes())
+            nodes = function_nodes(source_of(path))
             with quiet():
                 names = run_as_python(path)
+            why, traced, wanted = "", "", [each.name for each in exercises.values()]
+            if not any(callable(names.get(name)) for name in wanted):
+                why = f"it has no function of this lesson, such as {wanted[0]}"
         except (Exception, SystemExit) as error:
+            why, traced = stopped(error), trace_of(error)
+        if why:
             for number in numbers:
-                message = f"{path.name} cannot be read: {stopped(error)}."
-                note(number, FAILED, message, trace_of(error))
+                note(number, FAILED, f"{path.name} cannot be read: {why}.", traced)
             return note("end")
         for number in numbers:
             note(number)
@@ -121,7 +125,14 @@ def run_as_python(path):
     beside = str(Path(path).resolve().parent)
     if beside not in sys.path:
         sys.path.insert(0, beside)
-    with patch.object(sys, "argv", [str(path)]):
+    text = source_of(path)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(patch.object(sys, "argv", [str(path)]))
+        if text != Path(path).read_bytes():  # words without quotes stop no exercise
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory()), "work")
+            place.mkdir()
+            path = place / Path(path).name
+            path.write_bytes(text)
         return run_file(path)
 
 
@@ -210,6 +221,6 @@ def mine(lesson, name, library):
             if verdict.state == PASSED:
                 library, whose = run_as_python(path)[name], "yours"
             elif verdict.state == FAILED:
-                whose += f", until yours passes: pytest {os.path.relpath(folder)}"
+                whose += f", until yours passes: tinyrlhf lesson watch {folder.name[:2]}"
     print(f"{name}: {whose}")
     return library

@@ -8,16 +8,23 @@ import contextlib
 import os
 import re
 import sys
+from pathlib import Path
 from textwrap import fill
 from typing import NamedTuple
 
 from tinyrlhf.archives import read_text
 from tinyrlhf.saving import write_whole
 from tinyrlhf.teaching.places import lesson_folder, students_file, work_file
-from tinyrlhf.teaching.verdicts import PASSED, TO_DO, Verdict
+from tinyrlhf.teaching.verdicts import FAILED, GUESSED, PASSED, TO_DO, Verdict
 
 ON_THE_PAGE = re.compile(r"^\*\*Predict (.*?)\*\*: (.*?)\n\n<details><summary>Answer</summary>\n\n"
                          r"\*\*(.*?)\*\*\. (.*?)\n\n</details>", re.MULTILINE | re.DOTALL)
+BARE = re.compile(rb"(?m)^(predict_\w+) *= *(?!None\b|True\b|False\b)([A-Za-z_][\w ,>-]{0,99}?)"
+                  rb"(?=[ \t]*(?:#.*)?\r?$)")
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?(?=x?(?![\w^*/]|\.\d))")
+UNCLEAR = set("not no never neither nor or both but except without t cannot second third last "
+              "worst".split())
+BOUNDS = set("more less over under above below least most than to".split())
 
 
 class Prediction(NamedTuple):
@@ -55,54 +62,95 @@ def stub_lines(folder):
     return "\n\n".join(lines)
 
 
+class Bare(str):
+    """Words that a student wrote without quotes."""
+
+
+def source_of(path):
+    """A student's file as bytes, with quotes around the words of predictions that lack them."""
+    return BARE.sub(rb"\1 = '\2'", Path(path).read_bytes())
+
+
 def said_in(path):
     """What a student's file predicts: name -> number, word or list. The file is not run."""
     said = {}
     with contextlib.suppress(Exception):  # grading says what is wrong with the file
-        for node in ast.parse(path.read_bytes()).body:
+        bare = [name.decode() for name, _ in BARE.findall(path.read_bytes())]
+        for node in ast.parse(source_of(path)).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 with contextlib.suppress(Exception):  # not a plain value
-                    said[node.targets[0].id] = ast.literal_eval(node.value)
+                    name, value = node.targets[0].id, ast.literal_eval(node.value)
+                    said[name] = Bare(value) if name in bare else value
     return said
 
 
 def judge(prediction, said):
-    """The verdict: to do without an answer, else passed, with the gap and the reason."""
+    """The verdict: to do without an answer; passed, or guessed, with the gap and the reason."""
     if said is None:
         return Verdict(TO_DO, prediction.question)
+    if isinstance(said, Bare):
+        return Verdict(FAILED, f'Words need quotes: write `{prediction.name} = "{said}"`.')
     truth, because = prediction.truth, prediction.because
     try:
-        gap = abs(float(said) - float(truth))
+        number = number_in(said)
+        gap = abs(number - float(truth))
         right = gap <= 0.05 * max(abs(float(truth)), 0.5)
-        wrong = f"You wrote {float(said):g}, it is {truth}: {gap:.3g} off."
+        wrong = f"You wrote {number:g}, it is {truth}: {gap:.3g} off."
     except (TypeError, ValueError, OverflowError):  # words
-        right = letters(said) == letters(truth)
+        right = same_words(prediction, str(said))
         wrong = f"You wrote {str(said)[:60]!a}, it is {truth}."
-    return Verdict(PASSED, (f"Right: {truth}." if right else wrong) + f" {because}")
+    return Verdict(PASSED if right else GUESSED,
+                   (f"Right: {truth}." if right else wrong) + f" {because}")
 
 
-def letters(value):
-    """'B, a' and ["b", "A"] say the same: ba."""
-    return re.sub(r"[\W_]", "", str(value)).lower()
+def number_in(said):
+    """A number, or the only one of a text such as "about 88 %"; a bound is none."""
+    if isinstance(said, str) and not {*words_of(said)} & (UNCLEAR | BOUNDS) | {*said} & {*"<>"}:
+        found = NUMBER.findall(said.lower().replace("\N{MINUS SIGN}", "-"))
+        said = found[0] if len(found) == 1 else said
+    return float(said)
 
 
-def predict(number, question, truth, because):
+def same_words(prediction, said):
+    """Does it name the truth, once and in order, and nothing else that the question offers?
+
+    The question offers what stands after its colon. Case, punctuation and plurals do not count.
+    """
+    words, truth = words_of(said), words_of(prediction.truth)
+    offered = re.sub(r"\(.*?\)", "", prediction.question.rpartition(":")[2])
+    unclear = (UNCLEAR | {*words_of(offered)}) - {*truth}
+    named = [word for word in words if word in truth]
+    return "<" not in said and ("".join(words) == "".join(truth)
+                                or named == truth and not {*words} & unclear)
+
+
+def words_of(text):
+    """Its words, without the plural's s."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    return [word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words]
+
+
+def predict(number, question="", truth="", because=""):
     """Ask what the student expects, then show the truth and the reason.
 
     Args:
-        number: such as "6.a"; question: it names the unit, or the words to choose from.
+        number: such as "6.a". With it alone, as in the students' copies, the page knows the rest.
+        question: it names the unit, or, after a colon, the words to choose from.
         truth: a number or text; because: why, and what one tends to believe instead.
     """
     text = truth if isinstance(truth, str) else f"{truth:.3g}"
     prediction = Prediction(number, " ".join(question.split()), text, " ".join(because.split()))
-    if os.environ.get("TINYRLHF_PICTURES"):  # the page is built
-        return print(prediction.on_the_page())
     said, name, file = None, prediction.name, "your file"
     with contextlib.suppress(ValueError):  # no lessons around here
         folder = lesson_folder(number.split(".")[0])
+        prediction = prediction if question else predictions_of(folder).get(number, prediction)
         file = os.path.relpath(work_file(folder))
         if os.environ.get("TINYRLHF_MINE") != "0":
             said = said_in(students_file(folder)).get(name)
+    if os.environ.get("TINYRLHF_PICTURES"):  # the page is built
+        return print(prediction.on_the_page())
+    if not prediction.question:
+        return print(f"predict {number}: its question stands on the lesson's page, not found here")
     print(f"predict {number}: {prediction.question}")
     if said is None and sys.stdin and sys.stdin.isatty():
         with contextlib.suppress(EOFError):

@@ -16,6 +16,7 @@ import numpy as np
 from tinyrlhf.teaching.relations import relation
 
 PASSED, TO_DO, FAILED = "passed", "to do", "not yet"  # pytest's "failed" would print it twice
+GUESSED = "guessed"  # a prediction that was made, and not right
 STAGES = ("runs", "returns", "shape", "finite", "unchanged", "hand", "law", "value")
 
 
@@ -237,8 +238,10 @@ def explained(exercise, message, right, seen):
 
 def given(exercise, case):
     """The arguments of a case, in words."""
-    pairs = zip(argument_names(exercise), case)
-    return ", ".join(f"{name} = {words(value)}" for name, value in pairs)
+    said = {name: words(value) for name, value in zip(argument_names(exercise), case)}
+    if exercise.told:
+        return exercise.told.format(**said)
+    return ", ".join(f"{name} = {value}" for name, value in said.items())
 
 
 def argument_names(exercise):

@@ -14,8 +14,8 @@ from tinyrlhf.saving import write_json
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, solution_text
 from tinyrlhf.teaching.grader import SECONDS, grade_lesson
 from tinyrlhf.teaching.places import work_file
-from tinyrlhf.teaching.predictions import judge, predictions_of, said_in
-from tinyrlhf.teaching.verdicts import PASSED, TO_DO
+from tinyrlhf.teaching.predictions import judge, predictions_of, said_in, source_of
+from tinyrlhf.teaching.verdicts import GUESSED, PASSED, TO_DO
 from tinyrlhf.teaching.warm import Warm
 
 POLL = 0.15  # seconds between two looks at the file
@@ -75,9 +75,10 @@ class Watch:
         place = numbers.index(self.number) if self.number else -1
         later = [number for number in left if numbers.index(number) > place]
         self.number = (later or left or [None])[0]
-        done = len(numbers) - len(left)
-        bar = "#" * done + "-" * len(left)
-        print(f"\n{self.folder.name} [{bar}] {done}/{len(numbers)}")
+        passed = [number not in left for number in numbers]
+        made = [judge(each, self.said.get(each.name)).state in (PASSED, GUESSED)
+                for each in predictions_of(self.folder).values()]
+        print(f"\n{self.folder.name} {progress(passed, made)}")
         if self.number:
             each = self.exercises[self.number]
             task = " ".join(each.function.__doc__.split("\n\n")[0].split())
@@ -95,7 +96,7 @@ class Watch:
     def text_of(self, number):
         """The student's function as it stands, without comments; None where none can be read."""
         try:
-            nodes = function_nodes(self.path.read_bytes())
+            nodes = function_nodes(source_of(self.path))
             return ast.unparse(nodes[self.exercises[number].name])
         except Exception:  # half written, or gone
             return None
@@ -141,6 +142,13 @@ class Watch:
         elif key and key != "q":
             print(f"  {KEYS}")
         return key == "q"
+
+
+def progress(passed, made):
+    """How far one is, in exercises passed and predictions made (lists of bools), as a text."""
+    told = f"[{'#' * sum(passed)}{'-' * (len(passed) - sum(passed))}] "
+    told += f"{sum(passed)}/{len(passed)} exercises passed"
+    return told + (f", {sum(made)}/{len(made)} predictions made" if made else "")
 
 
 def counted(number, what):

@@ -35,6 +35,7 @@ def how_often(choose, probs, draws):
     return np.bincount(np.clip(picked, 0, len(probs) - 1), minlength=len(probs)) / draws
 
 
+choose.told = "probs = {probs}, drawn {draws} times"
 choose.cases = [(np.array([0.0, 1.0]), 50), (np.array([0.2, 0.5, 0.3]), 2000),
                 (np.array([0.6, 0.0, 0.1, 0.3]), 2000), (np.array([1.0]), 5)]
 
@@ -70,6 +71,21 @@ def the_likeliest(probs, rng):
               "0 comes. Where do the chances `probs` enter?")
 def ignores_the_chances(probs, rng):
     return int(rng.integers(len(probs)))
+
+
+NO_INDEX = ("It returns one of the chances, not the number of a move: rng.choice(probs) draws from "
+            "the numbers in `probs`. From which numbers should it draw, and where do the chances "
+            "go?")
+
+
+@choose.wrong(NO_INDEX)
+def one_of_the_chances(probs, rng):
+    return rng.choice(probs)
+
+
+@choose.wrong(NO_INDEX)
+def one_of_the_chances_by_its_size(probs, rng):
+    return rng.choice(probs, p=probs)
 
 
 @choose.wrong("It counts the moves from 1, as people do; Python counts from 0. Which index has the "

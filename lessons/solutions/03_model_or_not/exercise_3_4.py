@@ -34,6 +34,7 @@ def how_often(epsilon_greedy, q, eps, draws):
     return odd[0] if odd else np.bincount(np.clip(picked, 0, len(q) - 1), minlength=len(q)) / draws
 
 
+epsilon_greedy.told = "q = {q}, eps = {eps}, drawn {draws} times"
 epsilon_greedy.cases = [(np.array([1.0, 3.0]), 0.0, 20), (np.array([1.0, 3.0]), 0.6, 1500),
                         (np.array([-2.0, -1.0, -1.0, -3.0]), 0.0, 1500),
                         (np.array([0.5, 2.0, 2.0, 1.0]), 0.4, 1500),

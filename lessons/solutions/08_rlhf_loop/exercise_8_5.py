@@ -76,6 +76,7 @@ def on_a_stage(train, calm_from, most_rounds):
     return rounds, told
 
 
+train.told = "people who see no more difference in round {calm_from}, most_rounds = {most_rounds}"
 train.cases = [(3, 9), (5, 3), (1, 1), (2, 2)]
 
 

@@ -101,6 +101,7 @@ def what_it_writes(sample_word, model, temperature, draws):
     return np.array([*shares, 1 - sum(shares)])
 
 
+sample_word.told = "temperature = {temperature}, words written: {draws}"
 sample_word.cases = [(spells_lano, 1.0, 1), (never_ends, 1.0, 1), (wavers, 3.0, 300),
                      (wavers, 0.4, 300),
                      (may_stay_silent, 1.0, 300)]

@@ -33,10 +33,6 @@ def four_arrays(f, chosen, rejected, ref_chosen, ref_rejected, kl_coef):
     weights = f(chosen, rejected, ref_chosen, ref_rejected, kl_coef)
     if isinstance(weights, np.ndarray) and weights.ndim == 2 or isinstance(weights, list):
         weights = tuple(weights)
-    if isinstance(weights, tuple) and len(weights) == 4:
-        is_zero = [np.ndim(part) == 0 and part == 0 for part in weights]
-        weights = tuple(np.zeros(len(chosen)) if i > 1 and is_zero[i] else weights[i]
-                        for i in range(4))
     return weights
 
 

@@ -31,7 +31,7 @@ def true_vs_proxy(history):
 def two_numbers(f, history):
     found = f(history)
     if isinstance(found, (tuple, list, np.ndarray)) and np.size(found) == 2:
-        return tuple(float(number) for number in found)
+        return tuple(each if isinstance(each, str) else float(each) for each in found)
     return found
 
 

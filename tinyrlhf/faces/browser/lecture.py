@@ -57,7 +57,7 @@ class Lecture:
         desk: the presenter's `Desk`.
         address, port: where the audience's page is; port 0: any that is free.
         crowd: a simulated person whose answers `simulate` voters give besides, or None.
-        keys: {"secret", "code"} of a lecture that goes on, so that its voters are known again.
+        keys: {"secret", "code"} of a lecture that goes on: its voters are known again.
         rng: of the simulated voters.
     """
 
@@ -210,12 +210,12 @@ class Lecture:
         return as_json({"said": f"counted {len(raised)} hands"})
 
     def hands(self):
-        """What hands are raised for, in this order: left, right, then what is undecided."""
+        """What hands are raised for, in order: left, right, then what is undecided."""
         said = [each for each in self.screen["options"] if each["say"] and not each.get("minor")]
         return [each["say"] for each in sorted(said, key=lambda each: not each.get("side"))]
 
     def let_simulated_answer(self, now, passed):
-        """Each of them at any moment alike, after `THINKING` on average; seconds passed."""
+        """Each at any moment alike, after `THINKING` on average; seconds passed."""
         if self.phase != "open":
             return
         ready = np.flatnonzero(self.rng.random(self.simulate) < passed / THINKING)
@@ -276,20 +276,22 @@ class Lecture:
             self.desk.server.do(self.audience.tell, texts.get)
 
     def counts(self):
-        """What changes on the presenter's screen from moment to moment."""
-        n_there = len(set(self.audience.streams.values()))
+        """What often changes on the presenter's screen."""
+        here = str(len(set(self.audience.streams.values())))
+        if self.simulate:
+            here += f" + {self.simulate} simulated"
         return {"lead": ON_THE_SCREEN[self.phase][1].format(self.session.turnout(self.ballot)),
-                "progress": f"{round_of(self.session, self.state)} · phones here: {n_there}"}
+                "progress": f"{round_of(self.session, self.state)} · phones here: {here}"}
 
     def recount(self):
-        """Tell the presenter how many there are, if that has changed."""
+        """Tell the presenter, if it has changed."""
         counts, self.told_at = self.counts(), time.monotonic()
         if counts != self.counted:
             self.counted = counts
             self.desk.add(**counts)
 
     def tell_presenter(self):
-        """The console: what all see, how many have answered, and the keys."""
+        """The console: what all see, the turnout, and the keys."""
         phase, room, enter = self.phase, self.session.room, ON_THE_SCREEN[self.phase][2]
         self.told_at, self.counted = time.monotonic(), self.counts()
         view = {"phase": phase, "title": ON_THE_SCREEN[phase][0], "question": None,
