@@ -75,7 +75,7 @@ class Lesson(pytest.File):
         try:
             exercises = exercises_of(self.folder)
         except ValueError as error:                         # a copy without solutions
-            self.config.not_graded = str(error)
+            self.config.not_graded = True
             pytest.skip(str(error), allow_module_level=True)
         self.all = [*predictions.values(), *exercises.values()]
         for each in self.all:
@@ -138,8 +138,9 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_terminal_summary(terminalreporter, config):
     if hasattr(config, "not_graded"):
-        terminalreporter.write_line(f"not graded: {config.not_graded}; hand in your file of "
-                                    "lessons/work, which `tinyrlhf lesson start 06` makes")
+        terminalreporter.write_line(
+            "not graded: this copy of the lessons came without solutions; `tinyrlhf lesson start "
+            "06` makes a file in lessons/work: write in it and hand it in, your teacher grades")
     items = [item for item in terminalreporter._session.items if isinstance(item, Exercise)]
     for lesson in dict.fromkeys(item.parent for item in items):
         exercises = [item.exercise for item in items if item.parent is lesson]

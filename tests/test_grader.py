@@ -253,7 +253,7 @@ def test_a_child_that_dies_early_or_breaks_its_report_costs_only_its_own_verdict
 
 @pytest.mark.slow
 @pytest.mark.parametrize("asked, said", [
-    (["lessons/06_votes_to_scores", "-k", "6.2"], "06_votes_to_scores [#] 1/1  these are done; "),
+    (["lessons/06_votes_to_scores", "-k", "6.2"], "06_votes_to_scores [#] 1/1 exercises passed; these are done; "),
     (["lessons/06_votes_to_scores", "-k", "6_2"], "others were not graded: pytest"),
     (["lessons/01_the_loop", "lessons/11_dpo", "-k", "1.1"], "01_the_loop [#] 1/1"),
     (["lessons/06_votes_to_scores", "-k", "pref_prob or same"], "06_votes_to_scores [##] 2/2")])

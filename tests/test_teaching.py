@@ -79,7 +79,8 @@ def test_a_right_version_shows_a_solution_and_the_next_exercise(watched, capsys)
     save(HEAD + RIGHT)
     said = capsys.readouterr().out
     assert "passed" in said and "2 attempts, 0 hints" in said and "6.2 pref_loss (5 minutes)" in said
-    assert f"{NAME} [#{'-' * (len(NUMBERS) - 1)}] 1/{len(NUMBERS)}" in said and lesson.number == "6.2"
+    bar = f"[#{'-' * (len(NUMBERS) - 1)}] 1/{len(NUMBERS)} exercises passed, 0/2 predictions made"
+    assert f"{NAME} {bar}" in said and lesson.number == "6.2"
     first = solution_text(lesson.folder, "6.1").strip().splitlines()
     assert all(line.strip() in said for line in first)
 
@@ -256,6 +257,14 @@ def test_the_map_counts_each_named_mistake_and_says_who_is_stuck(graded, capsys,
     assert "bob (7 attempts)" in page and "passed of 5" in page
 
 
+def test_what_is_wrong_with_a_whole_file_is_told_once(graded, capsys, tmp_path):
+    rows = graded({f"ann/{NAME}.py": "", f"bob/{NAME}.py": "def pref_prob(a, b\n", f"cy/{NAME}.py": HEAD + RIGHT})
+    said, page = capsys.readouterr().out, (tmp_path / "class" / "grades.html").read_text(encoding="utf-8")
+    assert said.count("no function of this lesson") == page.count("no function of this lesson") == 1
+    assert said.count("SyntaxError") == page.count("SyntaxError") == 1
+    assert sum(row["kind"] == "unreadable" for row in rows) == 2 * len(NUMBERS)          # the table keeps them all
+
+
 class Tags(html.parser.HTMLParser):
     def handle_starttag(self, tag, attributes):
         self.found = getattr(self, "found", set()) | {tag}
@@ -289,6 +298,12 @@ def test_hand_ins_are_found_as_they_come(tmp_path):
     found = {(each.student, each.lesson): each.path.name for each in classes.hand_ins(tmp_path, [])}
     assert found == {("ann", NAME): f"{NAME}.py", ("bob", NAME): f"bob_{NAME}.py", ("di", NAME): f"{NAME}.py",
                      ("ed", "01_the_loop"): "01_the_loop.py"}
+    for name in ("zip/ann/06_votes_to_scores.py", "zip/bob/lessons/work/06_votes_to_scores.py", "zip/cy/06_votes_to_scores.py",
+                 "zip/cy/old/06_votes_to_scores.py", "flat/di_06_votes_to_scores.py", "flat/ed-06_votes_to_scores.py"):
+        hand_in(tmp_path / "folders", name, "x = 1")
+    assert [each.student for each in classes.hand_ins(tmp_path / "folders", [])] == [
+        "flat/di", "flat/ed", "zip/ann", "zip/bob", "zip/cy"]
+    shutil.rmtree(tmp_path / "folders")
     six = classes.hand_ins(tmp_path, [places.lesson_folder(6)])
     assert {each.student for each in six} == {"ann", "bob", "cy", "di"} and {each.lesson for each in six} == {NAME}
     assert "work" in str(six[0].path)
@@ -352,6 +367,10 @@ def test_an_export_has_no_solutions_hints_or_dead_links(tmp_path, capsys, monkey
     assert cli.main(["lesson", "solution", "6.2"]) == 2 and "lessons came without" in capsys.readouterr().err
     monkeypatch.setenv("TINYRLHF_MINE", "1")
     assert grader.mine("06", "pref_prob", len) is len
+    capsys.readouterr()
+    pytest.main(["-p", "no:cacheprovider", "--capture=no", "-c", os.devnull, "--rootdir", str(out), str(out / "lessons")])
+    assert capsys.readouterr().out.count("came without solutions; `tinyrlhf lesson start 06` makes a file in") == 1
+    assert not re.search(r"^predict\(.*,$", (out / "lessons" / NAME / "lesson.py").read_text(encoding="utf-8"), re.M)
 
 
 def test_an_export_with_solutions_keeps_only_those_of_its_lessons(tmp_path):
@@ -494,6 +513,26 @@ def test_where_these_systems_are_used_and_what_may_fail_stands_in_lesson_14():
     for where in ("conversation", "content", "education", "robotics", "games"):
         assert f"| {where}" in used, where
     assert "more capable" in text[text.index('<a id="not-too-bad"></a>'):][:900]
+
+
+def test_there_is_one_way_to_do_the_exercises_and_nobody_needs_pytest_for_it():
+    page = places.run_file(ROOT / "lessons" / "build.py")["page"]
+    for folder in LESSONS:
+        text = page(folder, 99 * [""])
+        assert text.count("lesson watch") >= 2 and "lesson start" not in text and "pytest" not in text, folder
+        tasks = re.findall(r"^### .*\n\n((?:.+\n)+)", text, re.MULTILINE)
+        assert len(tasks) == len(exercises_of(folder)) and not re.search(r"(?m)^ ", "".join(tasks))
+    for path in (ROOT / "lessons").glob("*/exercises.py"):
+        head = path.read_text(encoding="utf-8")[:400]
+        assert path.parent.name == "museum" or f"lesson watch {path.parent.name[:2]}" in head and "pytest" not in head
+
+
+def test_where_letters_are_missing_lessons_escape_them_and_go_on(tmp_path):
+    code = "from tinyrlhf.teaching import predict; print('\\u2212 \\u00fc'); predict('6.a', 'caf\\u00e9: a or b?', 'a', 'So.')"
+    for folder in (tmp_path, ROOT):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, stdin=subprocess.DEVNULL,
+                              env={**ENVIRONMENT, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
+        assert done.returncode == 0 and "\\u2212 \\xfc" in done.stdout and "caf\\xe9" in done.stdout, done.stderr
 
 
 def test_nobody_must_test_the_project_before_lesson_1():
