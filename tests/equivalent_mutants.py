@@ -85,6 +85,8 @@ EQUIVALENT = {
         "13.3: np.linalg.lstsq(columns, scores, rcond=None) -> np.linalg.lstsq(columns, scores)"],
     "only 0 is asked for, and a mean is 0 where the sum is": [
         "13.4: said.sum(axis=1) -> said.mean(axis=1)"],
+    "an array that is added to 0 stays what it is": [
+        "7.2: np.zeros(W.shape) -> 0", "7.2: np.zeros(b.shape) -> 0", "7.2: np.zeros(v.shape) -> 0"],
     "preferences that are all equal are the same policy": [
         "1.4: np.zeros(6) -> np.ones(6)"],
     "the shares do not tell one move from another": [

@@ -116,6 +116,8 @@ def changed_calls(node, with_):
         yield with_(args=[node.args[0], node.args[2], node.args[1], *node.args[3:]])
     for i, keyword in enumerate(node.keywords):
         yield with_(keywords=node.keywords[:i] + node.keywords[i + 1:])
+    if name in ("zeros", "zeros_like", "ones", "ones_like"):  # a plain number in place of an array
+        yield ast.Constant(int(name.startswith("ones")))
     if name == "range":
         yield with_(args=[*node.args[:-1], ast.BinOp(node.args[-1], ast.Sub(), ast.Constant(1))])
         if len(node.args) == 1:

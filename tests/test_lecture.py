@@ -419,7 +419,7 @@ def test_simulated_voters_are_marked_as_such_and_answer_every_kind_of_vote():
             assert not session.votes
             room.let_simulated_answer(1000.0, 1000.0)
             room.let_simulated_answer(2000.0, 1000.0)
-        assert session.turnout(room.ballot) == 7
+        assert session.turnout(room.ballot) == 7 and room.counts()["progress"].endswith("here: 0 + 7 simulated")
         assert all(who.startswith("simulated-") for _, who in session.votes)
 
 

@@ -2,6 +2,7 @@
 import ast
 import faulthandler
 import functools
+import inspect
 import json
 import os
 import re
@@ -305,6 +306,26 @@ def test_the_first_wrong_case_is_told_where_no_usual_mistake_fits():
                                                "Right in 8 of 9 cases.")
     unfair = lambda a, b: exercise(a, b) + 0.01 * (a == 2)
     assert "must add up to 1" in grade(exercise, unfair).message
+
+
+def test_what_the_grader_makes_up_is_told_in_the_words_of_the_student():
+    choose = exercises_of(ROOT / "lessons" / "01_the_loop")["1.2"]
+    for wrong in (lambda probs, rng: rng.choice(probs), lambda probs, rng: rng.choice(probs, p=probs)):
+        assert grade(choose, wrong).message.startswith("It returns one of the chances, not the number of a move")
+    said = grade(choose, lambda probs, rng: rng.choice(2, p=probs)).message
+    assert "for probs = [0.2, 0.5, 0.3], drawn 2000 times." in said and "draws =" not in said
+    for _, each in EXERCISES:
+        own = set(verdicts.argument_names(each)) - set(inspect.signature(each.function).parameters)
+        assert each.told or each.tested or each.number == "11.5" or not own, each.number
+        assert "=" in verdicts.given(each, each.cases[0]) or not each.told
+
+
+def test_a_plain_number_is_no_array_and_a_text_no_number():
+    weights, history = (exercises_of(folder)[number] for folder, number in (
+        (ROOT / "lessons" / "11_dpo", "11.4"), (ROOT / "lessons" / "12_proxy_breaks", "12.1")))
+    message = grade(weights, lambda *given: [*weights(*given)[:2], 0, 0]).message
+    assert message.startswith("It returns in part 3 of 4 a whole number, expected an array of shape (2,)")
+    assert grade(history, lambda given: tuple(map(str, history(given)))).state == FAILED
 
 
 @pytest.mark.parametrize("one, other, equal", [

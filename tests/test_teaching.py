@@ -298,9 +298,8 @@ def test_hand_ins_are_found_as_they_come(tmp_path):
     found = {(each.student, each.lesson): each.path.name for each in classes.hand_ins(tmp_path, [])}
     assert found == {("ann", NAME): f"{NAME}.py", ("bob", NAME): f"bob_{NAME}.py", ("di", NAME): f"{NAME}.py",
                      ("ed", "01_the_loop"): "01_the_loop.py"}
-    for name in ("zip/ann/06_votes_to_scores.py", "zip/bob/lessons/work/06_votes_to_scores.py", "zip/cy/06_votes_to_scores.py",
-                 "zip/cy/old/06_votes_to_scores.py", "flat/di_06_votes_to_scores.py", "flat/ed-06_votes_to_scores.py"):
-        hand_in(tmp_path / "folders", name, "x = 1")
+    for name in ("zip/ann/", "zip/bob/lessons/work/", "zip/cy/", "zip/cy/old/", "flat/di_", "flat/ed-"):
+        hand_in(tmp_path / "folders", f"{name}{NAME}.py", "x = 1")
     assert [each.student for each in classes.hand_ins(tmp_path / "folders", [])] == [
         "flat/di", "flat/ed", "zip/ann", "zip/bob", "zip/cy"]
     shutil.rmtree(tmp_path / "folders")
@@ -368,7 +367,7 @@ def test_an_export_has_no_solutions_hints_or_dead_links(tmp_path, capsys, monkey
     monkeypatch.setenv("TINYRLHF_MINE", "1")
     assert grader.mine("06", "pref_prob", len) is len
     capsys.readouterr()
-    pytest.main(["-p", "no:cacheprovider", "--capture=no", "-c", os.devnull, "--rootdir", str(out), str(out / "lessons")])
+    pytest.main(["-p", "no:cacheprovider", "--capture=no", "-c", os.devnull, "--rootdir", str(out), f"{out}/lessons"])
     assert capsys.readouterr().out.count("came without solutions; `tinyrlhf lesson start 06` makes a file in") == 1
     assert not re.search(r"^predict\(.*,$", (out / "lessons" / NAME / "lesson.py").read_text(encoding="utf-8"), re.M)
 
@@ -528,10 +527,12 @@ def test_there_is_one_way_to_do_the_exercises_and_nobody_needs_pytest_for_it():
 
 
 def test_where_letters_are_missing_lessons_escape_them_and_go_on(tmp_path):
-    code = "from tinyrlhf.teaching import predict; print('\\u2212 \\u00fc'); predict('6.a', 'caf\\u00e9: a or b?', 'a', 'So.')"
+    code = ("from tinyrlhf.teaching import predict; print('\\u2212 \\u00fc'); "
+            "predict('6.a', 'caf\\u00e9: a or b?', 'a', 'So.')")
     for folder in (tmp_path, ROOT):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, stdin=subprocess.DEVNULL,
-                              env={**ENVIRONMENT, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder,
+                              stdin=subprocess.DEVNULL, env={**ENVIRONMENT, "LC_ALL": "C", "PYTHONUTF8": "0",
+                                                             "PYTHONIOENCODING": "ascii"})
         assert done.returncode == 0 and "\\u2212 \\xfc" in done.stdout and "caf\\xe9" in done.stdout, done.stderr
 
 
