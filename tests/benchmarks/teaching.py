@@ -1,7 +1,8 @@
-"""How long do `lesson watch`, `lesson grade` and a lecture take?
+"""How long do `lesson watch`, `lesson grade`, a lecture and the lessons themselves take?
 
     python tests/benchmarks/teaching.py [hand-ins] [lesson]
     python tests/benchmarks/teaching.py rehearsal
+    python tests/benchmarks/teaching.py lessons [06 ...]
 """
 import inspect
 import os
@@ -124,7 +125,24 @@ def rehearsal():
                   f"network {'off' if cut_off else 'on'}", flush=True)
 
 
+def lessons(numbers):
+    """Each lesson.py from beginning to end without a window, as a student runs it: one seed for its claims."""
+    for path in sorted((ROOT / "lessons").glob("[0-9][0-9]_*/lesson.py")):
+        if numbers and path.parent.name[:2] not in numbers:
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            began, before = time.perf_counter(), os.times()
+            subprocess.run([sys.executable, path], cwd=ROOT, check=True, capture_output=True, stdin=subprocess.DEVNULL,
+                           env={**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT), "TINYRLHF_PICTURES": place,
+                                "TINYRLHF_MINE": "0", "TINYRLHF_SEEDS": "first"})
+            seconds, used = time.perf_counter() - began, os.times()
+        cpu = used.children_user + used.children_system - before.children_user - before.children_system
+        print(f"{path.parent.name}: {cpu:.1f} s computing, {seconds:.1f} s in all", flush=True)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["lessons"]:
+        sys.exit(lessons(sys.argv[2:]))
     if sys.argv[1:] == ["rehearsal"]:
         sys.exit(rehearsal())
     how_many = int(sys.argv[1]) if sys.argv[1:] else 200
