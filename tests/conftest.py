@@ -56,7 +56,7 @@ def pytest_collection_finish():
 
 # ---- the whole suite in two processes
 
-MANY = 1000                                            # tests: fewer are not worth a second process
+MANY = 400                                             # tests: fewer are not worth a second process
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -175,24 +175,6 @@ def _check_log_probs(**lists):
 
 # ---- measures of reward models and texts
 
-QUANTILES = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26,
-             15: 2.14, 20: 2.09, 30: 2.05, 60: 2.00}  # of Student's t, by n
-
-
-def interval(values):
-    """Mean of n values, and half the width of its 95 % interval by Student's t.
-
-    For n between two rows of the table, the wider one.
-    """
-    values = np.asarray(values, float)
-    check_shapes(values=(values, "N"))
-    n = len(values)
-    if n < 2:
-        return float(values[0]) if n else float("nan"), float("nan")
-    quantile = QUANTILES[max(row for row in QUANTILES if row <= n)]
-    return float(values.mean()), float(quantile * values.std(ddof=1) / np.sqrt(n))
-
-
 def log_loss(differences, labels):
     """Mean -log P(answer) in nats, P(first) = sigmoid(s1 - s2); log 2 is a coin.
 

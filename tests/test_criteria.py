@@ -177,7 +177,7 @@ def test_more_questions_than_there_are_candidates_are_refused(n):
 def test_asking_what_tells_most_learns_faster_than_asking_at_random():
     paths = {name: np.array([asking.learn_by_asking(name, seed, 0, n_answers=10)[0] for seed in range(430, 450)])
              for name in ("information-gain", "random")}
-    mean, half = asking.interval((paths["information-gain"] - paths["random"])[:, -1])
+    mean, half = asking.mean_interval((paths["information-gain"] - paths["random"])[:, -1])
     assert mean > 0.02 and mean - half > 0
 
 

@@ -14,7 +14,7 @@ from tinyrlhf.numerics import sigmoid
 from tinyrlhf.policies import Policy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from oracles import (accuracy_along, distinct_n, effective_modes, interval, length_correlation,  # noqa: E402
+from oracles import (accuracy_along, distinct_n, effective_modes, length_correlation,  # noqa: E402
                      log_loss, win_rate)
 
 
@@ -181,29 +181,6 @@ def test_answers_that_say_nothing_do_not_count():
     known = calibration(*given), log_loss(*given)
     more = np.array([1.0, -1.0, 5.0]), np.array([1.0, 0.0, np.nan])
     assert calibration(*more)[2] == known[0][2] and log_loss(*more) == known[1]
-
-
-# ---- intervals
-
-def test_the_interval_covers_the_truth_19_times_out_of_20():
-    values = np.random.default_rng(5).normal(3, 2, size=(4000, 40))
-    means, halves = np.array([interval(row) for row in values]).T
-    covered = np.mean(np.abs(means - 3) <= halves)
-    # 1.96 is the normal quantile; Student's at 39 covers 94.3 %
-    assert abs(covered - 0.943) < 4 * np.sqrt(0.943 * 0.057 / 4000)
-
-
-def test_the_interval_of_few_values_is_as_wide_as_students_t_asks():
-    mean, half = interval([1.0, 2.0, 3.0, 6.0])
-    assert mean == 3 and half == pytest.approx(3.18 * np.sqrt(14 / 3) / 2)
-    values = np.random.default_rng(6).normal(3, 2, size=(4000, 5))
-    means, halves = np.array([interval(row) for row in values]).T
-    assert (np.abs(means - 3) < halves).mean() > 0.94                  # 1.96 would cover 0.88 of them
-
-
-def test_a_single_value_has_no_known_spread():
-    mean, half = interval([4.0])
-    assert mean == 4 and np.isnan(half)
 
 
 # ---- accuracy along the stages

@@ -24,8 +24,9 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from claims import interval, seeds_of  # noqa: E402
+from claims import seeds_of  # noqa: E402
 from tinyrlhf.checks import check_choice  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.questions import kinds_for  # noqa: E402
 from tinyrlhf.rlhf import rlhf  # noqa: E402
@@ -41,7 +42,7 @@ PARTS = ("course", "coin", "true", "alone", "alone-coin", "early", "kinds", "are
 
 def shares(values):
     """Every seed, then the mean with its interval."""
-    mean, half = interval(values)
+    mean, half = mean_interval(values)
     return " ".join(f"{value:.2f}" for value in values) + f"   mean {mean:.2f} +- {half:.2f}"
 
 

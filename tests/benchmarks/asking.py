@@ -21,8 +21,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent)]
 import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import seeds_of  # noqa: E402
-from oracles import interval  # noqa: E402
 from tinyrlhf.criteria import CRITERIA, choose, information_gain, thompson  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import Episodes  # noqa: E402
 from tinyrlhf.feedback.answers import KINDS, SKIP, join_answers  # noqa: E402
 from tinyrlhf.games.gridworld import Gridworld  # noqa: E402
@@ -62,7 +62,7 @@ def alignment(vector, w):
 
 
 def mean_of(values):
-    mean, half = interval(values)
+    mean, half = mean_interval(values)
     return f"{mean:6.3f} +- {half:.3f}"
 
 

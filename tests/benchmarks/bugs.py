@@ -20,6 +20,7 @@ import numpy as np  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.exact import strings  # noqa: E402
 from tinyrlhf.exact.evaluation import evaluate_policy  # noqa: E402
@@ -315,9 +316,9 @@ def measured(each, seeds):
 
 
 def words(values):
-    text = f"{values.mean():.3g}" if abs(values.mean()) > 1e-12 else "0"
-    half = 1.96 * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
-    return text + (f" +- {half:.1g}" if half > max(0.005 * abs(values.mean()), 1e-12) else "")
+    mean, half = mean_interval(values)
+    text = f"{mean:.3g}" if abs(mean) > 1e-12 else "0"
+    return text + (f" +- {half:.1g}" if half > max(0.005 * abs(mean), 1e-12) else "")
 
 
 def main():

@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from claims import interval  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.teaching.room import definitions_of  # noqa: E402
 
 FOLDER = ROOT / "lessons" / "14_capstone"
@@ -31,7 +31,7 @@ GAINS = (("RLHF", "SFT"), ("RLHF", "coin"), ("RLHF", "DPO"), ("round 2", "RLHF")
 
 
 def cell(values):
-    mean, half = interval(values)
+    mean, half = mean_interval(values)
     return f"{mean:.3f} +- {half:.3f}"
 
 

@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import seeds_of  # noqa: E402
-from oracles import interval  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.games.capture_go import COUNT, POINT, POINTS, after_each_move, judgement, liberties  # noqa: E402
 from tinyrlhf.rlhf import rlhf  # noqa: E402
@@ -59,7 +59,7 @@ def show_runs(options):
             shares, first, second = np.transpose(rows)
             answers = 0 if state.answers is None else len(state.answers)
             untrained = wins(state, state.reference, options.games, seed)[0]
-            mean, half = interval(shares)
+            mean, half = mean_interval(shares)
             print(f"{kind if person != 'nobody' else '':<14} {PEOPLE[person]:<20} {answers:3} answers   "
                   + " ".join(f"{share:.3f}" for share in shares)
                   + f"   mean {mean:.3f} +- {half:.3f}, lowest {min(shares):.3f}   begins {first.mean():.3f}, "

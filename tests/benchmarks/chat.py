@@ -28,8 +28,9 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from claims import command_line, interval  # noqa: E402
+from claims import command_line  # noqa: E402
 from tinyrlhf import runs  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import rollout, start_in_groups  # noqa: E402
 from tinyrlhf.exact.best_of_n import expected_true_reward, kl_bound  # noqa: E402
 from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402
@@ -103,7 +104,7 @@ def stages(seeds, language):
 
 def line(title, values):
     """Every seed, then the mean with its interval, and the worst."""
-    mean, half = interval(values)
+    mean, half = mean_interval(values)
     print(f"{title:<44}" + " ".join(f"{value:7.3f}" for value in values)
           + f"   mean {mean:.3f} +- {half:.3f}, lowest {min(values):.3f}, highest {max(values):.3f}", flush=True)
 

@@ -25,8 +25,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from oracles import interval  # noqa: E402
 from tinyrlhf import runs  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.learning.kl import kl_per_episode  # noqa: E402
 from tinyrlhf.report import SMALL_GAP  # noqa: E402
@@ -108,7 +108,7 @@ def print_table(rows, worlds, people):
             for name in ("steps", "return", "gap", "objective gap"):
                 values = [row[name] for row in chosen if name in row]
                 if values:
-                    mean, half = interval(values)
+                    mean, half = mean_interval(values)
                     print(f"{world:<10}{person:<12}{name:<14}" + " ".join(f"{value:7.3g}" for value in values)
                           + f"   lowest {min(values):.4g}, highest {max(values):.4g}, mean {mean:.4g} +- {half:.2g}")
             kl, seconds = (np.median([row[name] for row in chosen]) for name in ("kl", "seconds"))

@@ -23,7 +23,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).par
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from claims import interval, seeds_of  # noqa: E402
+from claims import seeds_of  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.exact import evaluation, planning  # noqa: E402
 from tinyrlhf.exact.horizon import finite_horizon_return  # noqa: E402
 from tinyrlhf.games.gridworld import DYNA_MAZE, Gridworld  # noqa: E402
@@ -84,8 +85,8 @@ def maze(seeds):
         found = [maze_run(n, seed) for seed in seeds]
         solved = [int((best <= 20).argmax()) + 1 for _, best in found]
         print(f"{n:3} planning steps: solved after episode " + " ".join(map(str, solved)))
-        print(f"{'':23}steps in the world until then "
-              + "{:.0f} +- {:.0f}".format(*interval([lengths[:k].sum() for k, (lengths, _) in zip(solved, found)])))
+        steps = [lengths[:k].sum() for k, (lengths, _) in zip(solved, found)]
+        print(f"{'':23}steps in the world until then " + "{:.0f} +- {:.0f}".format(*mean_interval(steps)))
         print(f"{'':23}first episode of at most 20 steps " + " ".join(
             str((lengths <= 20).argmax() + 1) for lengths, _ in found))
         print(f"{'':23}first episodes took " + " ".join(str(lengths[0]) for lengths, _ in found), flush=True)
@@ -157,7 +158,7 @@ def learned(seeds):
                     rows.setdefault(name, []).append(true_return(game, learner.q))
         for name, returns in rows.items():
             table = np.reshape(returns, (len(worlds), len(BUDGETS)))
-            means = "".join("{:8.2f} +-{:4.2f}".format(*interval(column)) for column in table.T)
+            means = "".join("{:8.2f} +-{:4.2f}".format(*mean_interval(column)) for column in table.T)
             first = " ".join(needed(row, goal) for row, goal in zip(table, goals))
             print(f"epsilon {epsilon:<4} {name:30}{means}   {first}", flush=True)
 
@@ -189,7 +190,7 @@ def relabel(seeds):
     for name, found in rows.items():
         if "untried = hope" not in name and name != "Q-learning, relabelled":
             returns = [true_return(game, q) for q in found]
-            print(f"{name:45}" + "{:6.2f} +-{:4.2f}   ".format(*interval(returns))
+            print(f"{name:45}" + "{:6.2f} +-{:4.2f}   ".format(*mean_interval(returns))
                   + " ".join(f"{each:.2f}" for each in returns), flush=True)
 
 
@@ -210,7 +211,7 @@ def loop(seeds):
                 played += per_round * sum(row["length"] for row in state.history)
             returns.append(true_return(state.game, state.policy.network.params["table"]))
             steps.append(played)
-        print(f"{name:16} true return " + "{:.3f} +- {:.3f}: ".format(*interval(returns))
+        print(f"{name:16} true return " + "{:.3f} +- {:.3f}: ".format(*mean_interval(returns))
               + " ".join(f"{each:.2f}" for each in returns) + f"; steps in the world {min(steps):,.0f} to "
               f"{max(steps):,.0f}, mean {np.mean(steps):,.0f}", flush=True)
 

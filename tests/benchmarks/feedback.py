@@ -23,7 +23,8 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import numpy as np  # noqa: E402  (after the thread count)
 
-from claims import interval, measure, row_of, seeds_of  # noqa: E402
+from claims import measure, row_of, seeds_of  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.learning.imitation import clone  # noqa: E402
 from tinyrlhf.questions import kinds_for  # noqa: E402
 from tinyrlhf.rlhf import propose  # noqa: E402
@@ -65,7 +66,7 @@ def line(rows):
         if name in ("kl", "answers"):
             lines.append(f"{title}{name:<14}{np.mean(values):.4g}")
         elif values:
-            mean, half = interval(values)
+            mean, half = mean_interval(values)
             lines.append(f"{title}{name:<14}" + " ".join(f"{value:7.3g}" for value in values)
                          + f"   mean {mean:.3f} +- {half:.3f}, lowest {min(values):.3f}")
     return "\n".join(lines)

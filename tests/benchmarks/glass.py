@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent)]
 import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import seeds_of  # noqa: E402
-from oracles import interval  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.exact.horizon import expected_visits  # noqa: E402
 from tinyrlhf.rlhf import own_plays, rlhf  # noqa: E402
 from tinyrlhf.worlds import build  # noqa: E402
@@ -76,7 +76,7 @@ def measure(seed, settings):
 
 
 def row(name, values, form):
-    mean, half = interval(values)
+    mean, half = mean_interval(values)
     return f"  {name:<9}" + "".join(f"{value:{form}}" for value in values) + f"   mean {mean:.2f} +- {half:.2f}"
 
 

@@ -21,6 +21,7 @@ import numpy as np  # noqa: E402
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
 
 from corridor import corridor  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.exact.horizon import (backward_induction, finite_horizon_return,  # noqa: E402
                                     soft_backward_induction)
@@ -194,8 +195,8 @@ def irl_table(seeds):
 # ---- words
 
 def with_interval(values, digits):
-    half = 1.96 * np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
-    return f"{np.mean(values):6.{digits}f} +- {half:.{digits}f}"
+    mean, half = mean_interval(values)
+    return f"{mean:6.{digits}f} +- {half:.{digits}f}"
 
 
 def each(values, digits):

@@ -38,7 +38,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent)]
 import numpy as np  # noqa: E402  (after the thread count)
 
 from claims import seeds_of  # noqa: E402
-from oracles import interval  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import join, rollout  # noqa: E402
 from tinyrlhf.exact.horizon import (backward_induction, demonstration_loss, finite_horizon_return,  # noqa: E402
                                     soft_backward_induction)
@@ -341,7 +341,7 @@ def all_studies(seeds, budgets):
 
 def row_of(title, values):
     """A kind's mean and half its 95 % interval for each number of answers: values (seeds, budgets)."""
-    pairs = [interval(column) for column in values.T]
+    pairs = [mean_interval(column) for column in values.T]
     return f"{title:<22}" + "".join(f"{mean:7.3f} +-{half:5.3f}" for mean, half in pairs)
 
 
@@ -364,7 +364,7 @@ def best_and_worst(values):
     order = [row for row in np.argsort(values.mean(axis=0)) if row < len(KINDS)]
     sentences = []
     for name, one, sign in (("best", order[0], 1), ("worst", order[-1], -1)):
-        gaps = {row: interval(sign * (values[:, row] - values[:, one])) for row in order if row != one}
+        gaps = {row: mean_interval(sign * (values[:, row] - values[:, one])) for row in order if row != one}
         alike = [NAMES[row] for row, (mean, half) in gaps.items() if not mean > half]
         also = f" (or {', '.join(alike)})" if alike else ""
         sentences.append(f"{name} {NAMES[one]} {values[:, one].mean():.3f}{also}")
@@ -440,7 +440,7 @@ def draw(found, budgets, path):
     for axis, row in zip(axes.flat, order):
         axis.plot(budgets, shown.T, color="0.88", linewidth=1)
         for measure, color, marker in (("new", ORANGE, "s"), ("regret", BLUE, "o")):
-            mean, half = np.array([interval(values) for values in real[measure][:, :, row].mean(axis=0).T]).T
+            mean, half = np.array([mean_interval(values) for values in real[measure][:, :, row].mean(axis=0).T]).T
             axis.fill_between(budgets, np.maximum(mean - half, 0), mean + half, color=color, alpha=0.15, linewidth=0)
             axis.plot(budgets, mean, color=color, marker=marker, markersize=4, linewidth=2)
         axis.axhline(1, color="0.7", linewidth=0.8)

@@ -26,7 +26,8 @@ import numpy as np  # noqa: E402
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import enumeration  # noqa: E402
-from claims import interval, seeds_of  # noqa: E402
+from claims import seeds_of  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.exact import strings  # noqa: E402
 from tinyrlhf.games.prefixes import Prefixes  # noqa: E402
@@ -149,8 +150,8 @@ def main():
             print(f"  {kind:26}" + "".join(f"{name:>15}" for name in Result._fields))
             for name, run in METHODS.items():
                 rows = np.array([run(games[seed], batches, np.random.default_rng([seed, batches])) for seed in games])
-                print(f"    {name:24}" + "".join("{:8.2f} +-{:4.2f}".format(*interval(column)) for column in rows.T),
-                      flush=True)
+                means = "".join("{:8.2f} +-{:4.2f}".format(*mean_interval(column)) for column in rows.T)
+                print(f"    {name:24}{means}", flush=True)
     print(WHAT_IT_SHOWS)
 
 

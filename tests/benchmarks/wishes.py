@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np  # noqa: E402
 
 from tinyrlhf.cli import FOR_PEOPLE  # noqa: E402
+from tinyrlhf.diagnostics import mean_interval  # noqa: E402
 from tinyrlhf.episodes import rollout  # noqa: E402
 from tinyrlhf.feedback.answers import SAME  # noqa: E402
 from tinyrlhf.games.cartpole import CartPole, fallen  # noqa: E402
@@ -170,8 +171,7 @@ def main():
         seconds = sum(SECONDS[kind] * n for kind, n in asked.items())
         print(f"seed {seed}: {share:.2f}   {sum(asked.values())} answers, {seconds:.0f} s, and "
               f"{time.process_time() - began:.0f} s of a processor", flush=True)
-    half = 1.96 * np.std(shares, ddof=1) / len(shares) ** 0.5 if len(shares) > 1 else float("nan")
-    print(f"{'coin flips' if options.coin else 'the person'}: {np.mean(shares):.2f} +- {half:.2f}")
+    print("coin flips" if options.coin else "the person", "{:.2f} +- {:.2f}".format(*mean_interval(shares)))
 
 
 if __name__ == "__main__":
