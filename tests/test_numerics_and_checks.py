@@ -1,4 +1,5 @@
 """Do the safe logarithms stay safe, and do the checks pass what is right and name what is wrong?"""
+import decimal
 import re
 
 import numpy as np
@@ -12,6 +13,7 @@ from tinyrlhf.games.gridworld import Gridworld
 from tinyrlhf.games.text import Text
 from tinyrlhf.nn.networks import MLP
 from tinyrlhf.numerics import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
+from tinyrlhf.rewards.choice import choice_loss
 from tinyrlhf.saving import load_into, states_of
 
 BIG = 1e4
@@ -65,6 +67,33 @@ def test_sigmoids_at_ten_thousand():
 def test_log_sigmoid_keeps_its_digits_where_the_sigmoid_rounds_to_one():
     assert np.allclose(log_sigmoid(np.array([40.0, 60.0, 700.0])), -np.exp([-40.0, -60.0, -700.0]), rtol=1e-15, atol=0)
     assert np.allclose(sigmoid(np.array([-40.0, -700.0])), np.exp([-40.0, -700.0]), rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_logistic_functions_are_exact_to_4_units_in_the_last_place(dtype):
+    """Against 400 decimal digits. Logits of size z that are rounded themselves cost the loss up to z units."""
+    z = np.outer([0, 1e-8, 0.5, 3, 17, 40, 88, 100, 700, 800, 1e30], [1, -1]).ravel().astype(dtype)
+    logits = np.stack([z, 0 * z], axis=1)
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        losses = [choice_loss(row[None].astype(float), np.eye(2)[:1], np.ones(1)) for row in logits]
+        found = {"p": [sigmoid(z), softmax(logits)[:, 0]], "log p": [log_sigmoid(z)], "largest": [logsumexp(logits)],
+                 "loss": [np.array([-loss for loss, _, _ in losses])],
+                 "gradient": [np.array([d_logits[0, 1] for _, d_logits, _ in losses])]}
+        assert np.array_equal(log_sigmoid(dtype([-np.inf, np.inf])), [-np.inf, 0])
+        assert np.array_equal(sigmoid(dtype([-np.inf, np.inf])), [0, 1])
+    with decimal.localcontext(decimal.Context(prec=400)):
+        for i, each in enumerate(map(decimal.Decimal, z.tolist())):
+            small = (-abs(each)).exp()
+            rest, unlikely = (1 + small).ln(), small / (1 + small)
+            p = 1 - unlikely if each >= 0 else unlikely
+            exact = {"p": p, "log p": min(each, 0) - rest, "largest": max(each, 0) + rest, "loss": min(each, 0) - rest,
+                     "gradient": 1 - p}
+            for name, values in found.items():
+                size = max(abs(float(exact[name])), float(name == "largest"))
+                units = 4 * max(1, abs(z[i])) if name in ("loss", "gradient") else 4
+                for value in values:
+                    error = abs(decimal.Decimal(float(value[i])) - exact[name])
+                    assert error <= decimal.Decimal(float(units * np.spacing(value.dtype.type(size)))), (name, each)
 
 
 def test_sigmoid_relations():

@@ -2,6 +2,7 @@
 one clear line."""
 import csv
 import functools
+import io
 import json
 import multiprocessing
 import os
@@ -24,7 +25,7 @@ from tinyrlhf.nn.networks import Table
 from tinyrlhf.questions import kinds_for
 from tinyrlhf.rlhf import rlhf
 from tinyrlhf.saving import Lock
-from tinyrlhf.worlds import build, find
+from tinyrlhf.worlds import LEARNERS, build, find
 
 sys.path.insert(0, str(Path(__file__).parent))
 import small_chat  # noqa: E402
@@ -223,6 +224,70 @@ def test_killed_at_a_random_moment_every_cell_goes_on_to_the_same_bytes(monkeypa
         complaints = finished(cut, "--resume")
         assert complaints == "" or "set aside" in complaints
         assert saved(cut) == saved("whole")
+
+
+def kept_after_a_round(at_work):
+    """A copy of a run's folder, `cut`, as it was when its first round was done."""
+    if len(at_work.state.history) == 1:
+        shutil.copytree(at_work.folder, "cut", ignore=shutil.ignore_patterns("lock"))
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_each_learner_goes_on_to_the_same_bytes(learner):
+    run("whole", on_round=kept_after_a_round, learner=learner, feedback="rating")
+    go_on("cut")
+    assert saved("cut") == saved("whole")
+
+
+def fail_at(monkeypatch, n):
+    """The n-th call that opens, writes, syncs or names a file fails as on a full disk; returns the calls."""
+    calls = []
+
+    def counted(name, real):
+        def call(*arguments, **options):
+            calls.append(name)
+            if len(calls) == n:
+                raise OSError(28, "No space left on device")
+            return real(*arguments, **options)
+        return call
+
+    class File(io.FileIO):
+        write = counted("write", io.FileIO.write)
+
+    def opened(path, mode, buffering=-1, **options):
+        if mode not in ("ab", "xb"):
+            return open(path, mode, buffering, **options)
+        file = counted("open", File)(path, mode)
+        return io.BufferedWriter(file) if buffering else file
+
+    for module in (saving, log):
+        monkeypatch.setattr(module, "open", opened, raising=False)
+    for name in ("fsync", "replace", "unlink"):
+        monkeypatch.setattr(os, name, counted(name, getattr(os, name)))
+    return calls
+
+
+@pytest.mark.slow
+def test_whichever_call_of_a_round_fails_an_old_or_new_state_loads_and_goes_on():
+    run("whole", on_round=kept_after_a_round)
+    states, whole, number = [bytes_of(runs.load(folder)) for folder in ("cut", "whole")], saved("whole"), 0
+    os.rename("cut", "before")
+    failed = True
+    while failed:
+        number += 1
+        shutil.rmtree("cut", ignore_errors=True)
+        shutil.copytree("before", "cut")
+        with pytest.MonkeyPatch.context() as patch:
+            calls = fail_at(patch, number)
+            try:
+                go_on("cut")
+            except OSError as error:
+                assert error.errno == 28
+        failed = len(calls) >= number
+        assert bytes_of(runs.load("cut")) in states and not list(Path("cut").glob("*.part"))
+        go_on("cut")
+        assert saved("cut") == whole, (number, calls)
+    assert {"open", "write", "fsync", "replace"} <= set(calls) and number > 40
 
 
 # ---- what a folder holds

@@ -19,6 +19,7 @@ import pytest
 from tinyrlhf import saving
 from tinyrlhf.archives import arrays_in, check_saved, read_text
 from tinyrlhf.feedback.log import Log, events
+from tinyrlhf.feedback.rows import read_rows
 from tinyrlhf.saving import Lock, finite, hold, whole_file, write_json, write_whole
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links need a right there")
@@ -198,24 +199,24 @@ def test_a_bomb_is_refused_within_50_ms_and_before_anything_is_allocated(tmp_pat
 
 
 @needs_links
-@pytest.mark.parametrize("read", [read_text, arrays_in, lambda path: next(events(path)), Log])
+@pytest.mark.parametrize("read", [read_text, arrays_in, lambda path: next(events(path)), Log, read_rows])
 def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, read):
     path = tmp_path / "x"
     os.mkfifo(path)
     keep = os.open(path, os.O_RDWR)                                   # else a writer would wait for a reader
-    with pytest.raises(ValueError, match="expected a file of at most"):
+    with pytest.raises(ValueError, match="expected a file, got a pipe or a device; save its"):
         read(path)
     os.close(keep)
     path.unlink()
     path.symlink_to("/dev/zero")
-    with pytest.raises(ValueError, match="expected a file of at most"):
+    with pytest.raises(ValueError, match="expected a file, got a pipe or a device; save its"):
         read(path)
 
 
 def test_a_text_has_a_largest_size(tmp_path):
     (tmp_path / "run.json").write_text("12345")
     assert read_text(tmp_path / "run.json", at_most=5) == "12345"
-    with pytest.raises(ValueError, match="at most 4 bytes, got 5 bytes"):
+    with pytest.raises(ValueError, match="at most 4 bytes, got 5$"):
         read_text(tmp_path / "run.json", at_most=4)
 
 

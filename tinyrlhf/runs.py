@@ -37,7 +37,8 @@ from tinyrlhf.worlds import find
 ROOM = "room.json"
 WRITTEN = ("run.json", "feedback.jsonl", "feedback.jsonl.torn", "checkpoint.npz", "history.csv",
            "result.json", "figure.png", "figure.json", ROOM)
-LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part")
+LEFT_BEHIND = ("lock", "run.json.part", "history.csv.part", "checkpoint.npz.part",
+               "sweep.json.part")
 LATER = ("ask", "rewarded", "clips", "updates")  # settings that there were not always
 UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError,  # what damage
               RecursionError)                                                      # shows itself as
@@ -63,10 +64,7 @@ def create(out, settings, by="run"):
             folder = new_folder(folder / f"{settings['world']}-{now}")
             made.insert(0, folder)
         with Lock(folder):
-            held = [path.name for path in folder.iterdir() if path.name not in LEFT_BEHIND]
-            if held:
-                raise ValueError(f"--out: expected a new or empty folder, {folder} already holds "
-                                 f"{held[0]}; choose another, or continue a run with --resume")
+            check_new(folder, "continue a run with --resume")
             versions = {"tinyrlhf": __version__, "numpy": np.__version__,
                         "python": platform.python_version(), "machine": platform.platform(),
                         "threads": os.environ.get("OMP_NUM_THREADS", "all")}
@@ -78,6 +76,14 @@ def create(out, settings, by="run"):
                 path.rmdir()
         raise ValueError(f"--out: cannot write to {folder}: {error.strerror or error}") from None
     return folder
+
+
+def check_new(folder, otherwise):
+    """Refuse a folder that holds anything but what a process that was killed at once leaves."""
+    held = [path.name for path in Path(folder).iterdir() if path.name not in LEFT_BEHIND]
+    if held:
+        raise ValueError(f"--out: expected a new or empty folder, {folder} already holds "
+                         f"{held[0]}; choose another, or {otherwise}")
 
 
 def left_before_it_began(folder):

@@ -79,10 +79,14 @@ def open_regular(path, at_most=math.inf):
         return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # else a pipe waits for a writer
     file = open(path, "rb", opener=opener)
     found = os.fstat(file.fileno())
-    if not stat.S_ISREG(found.st_mode) or found.st_size > at_most:
+    refused = ""
+    if not stat.S_ISREG(found.st_mode):
+        refused = "expected a file, got a pipe or a device; save its content, and name that"
+    elif found.st_size > at_most:
+        refused = f"expected a file of at most {at_most:,} bytes, got {found.st_size:,}"
+    if refused:
         file.close()
-        got = f"{found.st_size} bytes" if stat.S_ISREG(found.st_mode) else "something else"
-        raise ValueError(f"{path}: expected a file of at most {at_most:,} bytes, got {got}")
+        raise ValueError(f"{path}: {refused}")
     return file
 
 

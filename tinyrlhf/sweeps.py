@@ -173,10 +173,7 @@ def folder_of(out, asked):
     path = folder / "sweep.json"
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        held = [each.name for each in folder.iterdir() if each.name not in runs.LEFT_BEHIND]
-        if held:
-            raise ValueError(f"--out: expected a new or empty folder, or that of an equal sweep; "
-                             f"{folder} holds {held[0]}")
+        runs.check_new(folder, "go on with an equal sweep")
         write_json(path, asked)
     try:
         begun = json.loads(path.read_text(encoding="utf-8"))

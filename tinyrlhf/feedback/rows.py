@@ -17,7 +17,7 @@ import json
 
 from tinyrlhf.checks import check_choice
 from tinyrlhf.feedback.answers import GRADES, SAME
-from tinyrlhf.saving import finite
+from tinyrlhf.saving import finite, open_regular
 
 OURS = "tinyrlhf"
 TURN = "\n\nAssistant:"  # what a dialogue of Anthropic's public data set asks for last
@@ -148,11 +148,12 @@ def label_of(row):
 def read_rows(path):
     """The rows of a file, one JSON object a line; a line that is none is a ValueError."""
     rows = []
-    with open(path, encoding="utf-8") as file:
+    with open_regular(path) as file:
         for number, line in enumerate(file, 1):
             try:
                 rows.append(json.loads(line))
             except (ValueError, RecursionError):
-                raise ValueError(f"{path}: expected a JSON object in each line, got "
-                                 f"{line[:60]!r} in line {number}") from None
+                got = line[:60].decode(errors="replace")
+                raise ValueError(f"{path}: expected a JSON object in each line, got {got!r} "
+                                 f"in line {number}") from None
     return rows
