@@ -1318,7 +1318,7 @@ WRONG = [
      'rows + start',
      'tests/test_answers.py::test_joined_answers_keep_all_that_they_say_though_kinds_and_lengths_differ'),
     ('tinyrlhf/feedback/answers.py',
-     'self.grouped(chosen[self.judged[chosen]])',
+     'self.grouped(chosen[self.said[chosen, 0] >= 0])',
      'self.grouped(chosen)',
      'tests/test_answers.py::test_a_preference_is_a_whole_or_two_halves_and_no_judgement_is_no_choice'),
     ('tinyrlhf/feedback/answers.py',
@@ -2935,6 +2935,15 @@ WRONG = [
      'tests/test_teaching.py::test_a_prediction_is_answered_once_when_it_is_saved'),
     ('tinyrlhf/teaching/verdicts.py', "i = fits.index(False)", "i = 0",
      'tests/test_grader.py::test_of_several_results_the_one_of_another_form_is_told_and_the_right_ones'),
+    # scaling
+    ('tinyrlhf/rewards/reward_models.py',
+     'np.unique(answers.shows[np.concatenate(batches)])',
+     'np.unique(answers.shows)',
+     'tests/test_reward_models.py::test_a_fit_looks_only_at_episodes_of_its_batches_however_many_answers_there_are'),
+    ('tinyrlhf/rewards/reward_models.py',
+     'for step in range(self.fit_steps):',
+     'for step in range(self.fit_steps + len(answers) // 10):',
+     'tests/test_rlhf.py::test_a_round_takes_as_many_gradient_steps_however_many_rounds_went_before'),
 ]
 
 
