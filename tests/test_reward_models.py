@@ -292,6 +292,14 @@ def test_batches_find_what_all_answers_together_find():
     assert np.array_equal(vectors[0], vectors[1]) and np.allclose(vectors[0], vectors[2], atol=0.15)
 
 
+def test_a_fit_looks_only_at_episodes_of_its_batches_however_many_answers_there_are():
+    seen = []
+    model = linear(batch=4, fit_steps=5, features=lambda episodes: seen.append(len(episodes)) or each_step(episodes))
+    for n in (30, 300, 3000):
+        model.fit(answered(n, np.random.default_rng(18)), np.random.default_rng(0))
+    assert len(seen) == 3 and max(seen) <= 5 * 4 * SHOWN["preference"]
+
+
 def test_a_fit_goes_on_from_the_last_one():
     comparisons = answered(200, np.random.default_rng(17))
     models = [linear(fit_steps=steps) for steps in (30, 15)]
@@ -591,7 +599,7 @@ def test_observations_that_are_not_numbers_are_refused_before_anything_is_learne
     episodes = rollout(game, Policy(MLP((4, 8, 2), rng)), game.start(6, rng), rng, steps_at_most=5)
     model = StepReward(MLP((4, 8, 1), rng), lambda episodes: episodes.next_observations)
     asked = shown("preference", episodes, np.stack(random_pairs(6, 4, rng), axis=1)).answered(np.full(4, FIRST))
-    asked.episodes.observations[0, 2, 1] = np.nan
+    asked.episodes.observations[asked.shows[0, 0], 2, 1] = np.nan
     before = model.network.params.vector.copy()
     with pytest.raises(ValueError, match="features: expected finite numbers, got nan"):
         model.fit(asked, rng)

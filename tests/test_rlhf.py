@@ -10,6 +10,7 @@ import pytest
 from tinyrlhf import criteria, questions
 from tinyrlhf.feedback.answers import CANT_TELL, KINDS, SKIP, Questions
 from tinyrlhf.humans.simulated import Boltzmann, CoinFlip
+from tinyrlhf.nn.optimizers import Adam
 from tinyrlhf.rewards.reward_models import as_ensemble
 from tinyrlhf.rlhf import Stage, State, act, from_answers, from_true_reward, improve_on, learn, own_plays, propose, rlhf
 from tinyrlhf.worlds import LEARNERS, build, find
@@ -111,6 +112,13 @@ def test_what_is_learned_from_answers_of_a_kind_is_what_they_say_not_what_they_a
             answers = state.person.answer(state.game, propose(state, stage), state.rngs["person"])
             learn(state, stage, change(answers))
     assert not differ(seeing, blind)
+
+
+def test_a_round_takes_as_many_gradient_steps_however_many_rounds_went_before(monkeypatch):
+    step, taken, before = Adam.step, [], [0]
+    monkeypatch.setattr(Adam, "step", lambda self, grads: taken.append(self) or step(self, grads))
+    state = rlhf(small("bandit"), on_round=lambda *_: before.append(len(taken)))
+    assert np.diff(before).tolist() == len(state.plan) * [state.reward_model.fit_steps + state.updates_per_round]
 
 
 # ---- which questions

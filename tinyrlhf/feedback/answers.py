@@ -18,7 +18,6 @@ Source: Jeon, Milli, Dragan 2020, "Reward-rational (implicit) choice"; choice by
 """
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -241,7 +240,7 @@ class Questions:
 
     def __post_init__(self):
         check_shapes(kind=(self.kind, "N"), shows=(self.shows, "N G"), place=(self.place, "N G"))
-        for kind in np.unique(self.kind).tolist():
+        for kind in set(self.kind.tolist()):
             check_choice("kind of feedback", kind, KINDS)
 
     def __len__(self):
@@ -252,24 +251,16 @@ class Questions:
         tables = {each.name: getattr(self, each.name)[rows] for each in fields(self)[1:]}
         return replace(self, **tables)
 
-    @cached_property
-    def groups(self):
-        """The (kind, G) that occur, and the number of its own of each question (N,)."""
-        pairs = list(zip(self.kind.tolist(), (self.shows >= 0).sum(axis=1).tolist()))
-        names = sorted(set(pairs))
-        return names, np.array([names.index(pair) for pair in pairs], int)
-
     def grouped(self, chosen=None):
         """Those of one kind that show equally many, one group after the other, among `chosen` (n,).
 
         Yields kind, which of the N they are (m,), and the rows they show (m, G).
         """
-        names, number = self.groups
         chosen = np.arange(len(self)) if chosen is None else chosen
-        for i, (kind, shown) in enumerate(names):
-            members = chosen if len(names) == 1 else chosen[number[chosen] == i]
-            if len(members):
-                yield kind, members, self.shows[members, :shown]
+        kinds, shown = self.kind[chosen], (self.shows[chosen] >= 0).sum(axis=1)
+        for kind, n in sorted(set(zip(kinds.tolist(), shown.tolist()))):
+            members = chosen[(kinds == kind) & (shown == n)]
+            yield kind, members, self.shows[members, :n]
 
     def only_shown(self):
         """The same about the episodes that are shown, in as many columns as these need."""
@@ -347,7 +338,7 @@ class Answers(Questions):
         rows = [np.zeros(0, int)]
         blocks = []
         n_rows = 0
-        for kind, members, shows in self.grouped(chosen[self.judged[chosen]]):
+        for kind, members, shows in self.grouped(chosen[self.said[chosen, 0] >= 0]):
             seen = n_rows + np.arange(shows.size).reshape(shows.shape[::-1]).T  # one column ...
             rows.append(shows.T.ravel())  # ... after the other
             n_rows += shows.size

@@ -71,17 +71,23 @@ class RewardModel:
         said = np.flatnonzero(answers.judged)
         if not len(said):
             return float("nan")
-        rows, blocks = answers.choices(said, self.readings)
-        n_choices = sum(len(block.answer) for block in blocks)
-        features = self.features(answers.episodes)
-        mask = self.rewarded(answers.episodes)
+        n_choices = sum(len(each.answer) for each in answers.choices(said, self.readings)[1])
+        batches = [said]
+        if self.batch is not None and self.batch < len(said):
+            batches = [rng.choice(said, self.batch, replace=False) for _ in range(self.fit_steps)]
+        used = np.unique(answers.shows[np.concatenate(batches)])
+        used = used[used >= 0]  # what no batch holds costs nothing
+        number = np.zeros(len(answers.episodes), int)
+        number[used] = np.arange(len(used))
+        episodes = answers.episodes[used]
+        features, mask = self.features(episodes), self.rewarded(episodes)
         check_finite(features=features)
         self.habits.meet(answers)
         losses = []
-        for _ in range(self.fit_steps):
-            if self.batch is not None and self.batch < len(said):
-                few = rng.choice(said, self.batch, replace=False)
-                rows, blocks = answers.choices(few, self.readings)
+        for step in range(self.fit_steps):
+            if step < len(batches):
+                rows, blocks = answers.choices(batches[step], self.readings)
+                rows = number[rows]
             rewards, cache = self.reward_table(features[rows], mask[rows])
             scores = rewards.sum(axis=1)
             loss, d_scores, d_habits = choices_loss(blocks, scores, self.habits, counts)
