@@ -153,7 +153,7 @@ WRONG = [
      'others = np.maximum(counts.sum(axis=1) - 1, 1)',
      'others = np.maximum(counts.sum(axis=1), 1)',
      'tests/test_diagnostics.py::test_alpha_is_as_published_to_the_printed_digits'),
-    ('tinyrlhf/teaching/pictures.py',
+    ('lessons/build.py',
      'tables += [*np.asarray(line.get_xydata(), float).T]',
      'tables.append(np.asarray(line.get_xydata(), float))',
      'tests/test_lessons.py::test_a_picture_is_written_again_only_when_its_data_change'),
