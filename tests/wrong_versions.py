@@ -2984,6 +2984,10 @@ WRONG = [
      'if self.simulate:\n            here',
      'if False:\n            here',
      'tests/test_lecture.py::test_simulated_voters_are_marked_as_such_and_answer_every_kind_of_vote'),
+    ('tinyrlhf/teaching/grader.py',
+     'return still_a_stub(function_nodes(source_of(path))[exercise.name], exercise.published)',
+     'return False',
+     'tests/test_lessons.py::test_the_learners_function_is_used_when_it_passes'),
 ]
 
 
