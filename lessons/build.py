@@ -1,7 +1,9 @@
 """`tinyrlhf lesson build 06`: from a lesson's one source to its page, with output and pictures."""
 import contextlib
+import hashlib
 import inspect
 import io
+import json
 import os
 import re
 import runpy
@@ -12,6 +14,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from tinyrlhf.plots import save
 from tinyrlhf.saving import write_whole
 from tinyrlhf.teaching.exercises import exercises_of, stub_text
 from tinyrlhf.teaching.pages import cells, with_gallery
@@ -36,6 +39,7 @@ def run_cells(folder, pictures):
         place = redirected.enter_context(tempfile.TemporaryDirectory())
         for context in (patch.dict(os.environ, TINYRLHF_MINE="0", TINYRLHF_PICTURES=str(pictures),
                                    TINYRLHF_SEEDS="all"),
+                        patch("tinyrlhf.teaching.pictures.save", keep),
                         matplotlib.rc_context(), warnings.catch_warnings()):
             redirected.enter_context(context)
         matplotlib.use("Agg", force=True)
@@ -97,3 +101,43 @@ def write_gallery():
     """Bring lessons/README.md up to date."""
     path = lessons_folder() / "README.md"
     write_whole(path, with_gallery(path.read_text(encoding="utf-8")))
+
+
+def keep(figure, path):
+    """Write a picture, unless the data drawn in it are those of the file that is there."""
+    prints = path.parent / "fingerprints.json"
+    known = json.loads(prints.read_text(encoding="utf-8")) if prints.exists() else {}
+    mark = fingerprint(figure)
+    if known.get(path.name) != mark or not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save(figure, path)
+        text = json.dumps({**known, path.name: mark}, indent=1, sort_keys=True) + "\n"
+        prints.write_text(text, encoding="utf-8")
+
+
+def fingerprint(figure):
+    """A hash of what is drawn: words, points, colours, limits.
+
+    Numbers are rounded to three digits of the largest in their table; those along x and along y,
+    which may have other units, each on their own.
+    """
+    words, tables = [text.get_text() for text in figure.texts], [figure.get_size_inches()]
+    for axis in figure.axes:
+        texts = [*axis.texts, axis.title, axis.xaxis.label, axis.yaxis.label]
+        words += [text.get_text() for text in texts]
+        tables += [axis.get_xlim(), axis.get_ylim()]
+        for line in axis.lines:
+            tables += [*np.asarray(line.get_xydata(), float).T]
+            words.append(str(line.get_color()))
+        for shape in axis.patches:
+            corners = shape.get_patch_transform().transform(shape.get_path().vertices)
+            tables += [*corners.T, shape.get_facecolor()]
+        for group in axis.collections:
+            tables += [*np.ma.filled(group.get_offsets(), np.nan).T, group.get_facecolor()]
+            tables += [column for path in group.get_paths() for column in path.vertices.T]
+        tables += [image.get_array() for image in axis.images]
+    for table in tables:
+        table = np.asarray(table, float)
+        scale = np.abs(table[np.isfinite(table)]).max(initial=1e-12)
+        words.append(str((np.round(table / scale, 3) + 0.0).tolist()))
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]

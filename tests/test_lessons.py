@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tinyrlhf import cli
-from tinyrlhf.teaching import copies, grader, pages, pictures, verdicts
+from tinyrlhf.teaching import copies, grader, pages, verdicts
 from tinyrlhf.teaching.exercises import exercises_of, function_nodes, still_a_stub, stub_text
 from tinyrlhf.teaching.grader import SECONDS, died, grade_lesson, mine
 from tinyrlhf.teaching.places import run_file
@@ -202,7 +202,7 @@ def test_a_picture_is_written_again_only_when_its_data_change(tmp_path):
         figure, axis = plt.subplots()
         axis.plot([1.0, 20.0, 10_000.0], [1.0, 2.0, last])              # x must not drown y
         axis.set_ylim(0, 4)
-        pictures.keep(figure, tmp_path / "img" / "a.png")
+        BUILD["keep"](figure, tmp_path / "img" / "a.png")
         return (tmp_path / "img" / "a.png").stat().st_mtime_ns
 
     first = draw(3.0)
@@ -361,6 +361,9 @@ def test_the_learners_function_is_used_when_it_passes(tmp_path, monkeypatch, cap
     library = lambda a, b: -1.0
     assert mine("06", "pref_prob", library) is library and capsys.readouterr().out == "pref_prob: the library's\n"
     assert cli.main(["lesson", "start", "06"]) == 0
+    with monkeypatch.context() as without_grading:              # an untouched one needs none
+        without_grading.setattr(grader, "grade_lesson", None)
+        assert mine("06", "pref_prob", library) is library and "until" not in capsys.readouterr().out
     path = tmp_path / "lessons" / "work" / "06_votes_to_scores.py"
     path.write_text("import numpy as np\n" + GOOD, encoding="utf-8")
     assert mine("06", "pref_prob", library)(0, 0) == 0.5 and "pref_prob: yours" in capsys.readouterr().out

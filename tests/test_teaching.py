@@ -364,6 +364,7 @@ def test_an_export_has_no_solutions_hints_or_dead_links(tmp_path, capsys, monkey
     assert cli.main(["lesson"]) == 0  # the path, which says what is not there
     assert capsys.readouterr().out.count("not in this copy") == len(LESSONS) - 2
     assert cli.main(["lesson", "solution", "6.2"]) == 2 and "lessons came without" in capsys.readouterr().err
+    assert cli.main(["lesson", "build", "06"]) == 2 and "this is a copy" in capsys.readouterr().err
     monkeypatch.setenv("TINYRLHF_MINE", "1")
     assert grader.mine("06", "pref_prob", len) is len
     capsys.readouterr()

@@ -86,7 +86,9 @@ def write_notebook(folder, which):
 
 
 def build_pages(folder, which):
-    build = run_file(lessons_folder() / "build.py")  # copies have none
+    if not (lessons_folder() / "build.py").exists():
+        raise ValueError("lesson build: expected the project's own lessons, but this is a copy")
+    build = run_file(lessons_folder() / "build.py")
     build["write_pages"](folder)
     build["write_gallery"]()
     print(os.path.relpath(folder / "README.md"))

@@ -208,16 +208,22 @@ def check(number, function, hints=0):
         print(f"hint: {hint}")
 
 
+def untouched(exercise, path):
+    """Is it in the file as it came? No process need run for that."""
+    with contextlib.suppress(Exception):  # grading says what is wrong with the file
+        return still_a_stub(function_nodes(source_of(path))[exercise.name], exercise.published)
+
+
 def mine(lesson, name, library):
     """The student's function of this name if it passes, else the library's; says which."""
     whose = "the library's"
     with contextlib.suppress(ValueError):  # no lessons around here
         folder = lesson_folder(lesson)
         path = students_file(folder)
-        known = {each.name: number for number, each in exercises_of(folder).items()}
-        number = known.get(name)
-        if number and os.environ.get("TINYRLHF_MINE") != "0":
-            verdict = grade_lesson(folder, [number], path)[number]
+        known = {each.name: each for each in exercises_of(folder).values()}
+        each = known.get(name)
+        if each and os.environ.get("TINYRLHF_MINE") != "0" and not untouched(each, path):
+            verdict = grade_lesson(folder, [each.number], path)[each.number]
             if verdict.state == PASSED:
                 library, whose = run_as_python(path)[name], "yours"
             elif verdict.state == FAILED:
