@@ -2935,6 +2935,14 @@ WRONG = [
      'tests/test_teaching.py::test_a_prediction_is_answered_once_when_it_is_saved'),
     ('tinyrlhf/teaching/verdicts.py', "i = fits.index(False)", "i = 0",
      'tests/test_grader.py::test_of_several_results_the_one_of_another_form_is_told_and_the_right_ones'),
+    # reliability, once more: each learner goes on, last digits, new folders
+    ('tinyrlhf/rewards/choice.py', '    np.log1p(-rest, out=log_p, where=rest < 0.5)\n', '',
+     'tests/test_numerics_and_checks.py::test_the_logistic_functions_are_exact_to_4_units_in_the_last_place'),
+    ('tinyrlhf/learning/policy_gradient.py',
+     'load_into(state, critic=self.critic, critic_optimizer=self.critic_optimizer)',
+     'load_into(state, critic=self.critic)', 'tests/test_runs.py::test_each_learner_goes_on_to_the_same_bytes'),
+    ('tinyrlhf/runs.py', 'for path in Path(folder).iterdir() if path.name not in LEFT_BEHIND]', 'for path in ()]',
+     'tests/test_sweeps.py::test_a_folder_of_something_else_is_refused'),
 ]
 
 
