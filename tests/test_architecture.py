@@ -74,6 +74,7 @@ def test_only_numpy_matplotlib_and_the_standard_library_are_needed(path):
 def test_nothing_unsafe_and_no_global_randomness(path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"\b(pickle|eval|exec)\s*\(|allow_pickle\s*=\s*True|shell\s*=\s*True", text)
+    assert not re.search(r"\btime\.time\(", text), "clocks jump: durations are of time.monotonic or perf_counter"
     assert not re.search(r"np\.random\.(?!Generator|default_rng|SeedSequence)", text)
     if room(path) not in ("cli", "__main__", "faces", "teaching"):
         assert not re.search(r"^\s*print\(", text, re.MULTILINE), "only the command line and the lessons print"

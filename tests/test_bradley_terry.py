@@ -196,6 +196,9 @@ def test_turning_a_comparison_around_changes_nothing():
 def test_a_cycle_and_nothing_but_ties_leave_all_items_equal():
     assert np.allclose(fit([0, 1, 2], [1, 2, 0]).scores, 0, atol=1e-12)
     assert np.allclose(fit([0, 1, 2], [1, 2, 0], [0.5] * 3).scores, 0, atol=1e-12)
+    contradictory = fit([0, 1, 0, 1], [1, 0, 1, 0])
+    assert np.allclose(contradictory.scores, 0, atol=1e-12)
+    assert np.isclose(contradictory.log_likelihood / 4, -np.log(2), rtol=0, atol=1e-12)
 
 
 def test_a_prior_keeps_separable_data_finite_and_shrinks_more_the_larger_it_is():

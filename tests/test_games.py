@@ -27,6 +27,20 @@ def test_every_game_keeps_the_protocol(name):
     check_game(GAMES[name], np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if hasattr(GAMES[name], "legal") else name
+                                  for name in GAMES])
+def test_a_hundred_thousand_random_steps_stay_finite(name):
+    game, rng = GAMES[name], np.random.default_rng(5)
+    states = game.start(500, rng)
+    for _ in range(200):
+        actions = rng.integers(game.n_actions, size=500)
+        if hasattr(game, "legal"):                             # one of those, at random
+            actions = (game.legal(game.observe(states)) * rng.random((500, game.n_actions))).argmax(axis=1)
+        states, rewards, done = game.step(states, actions, rng)
+        assert np.isfinite(rewards).all() and np.isfinite(game.observe(states)).all()
+        states[done] = game.start(int(done.sum()), rng)
+
+
 @pytest.mark.parametrize("name", GAMES)
 def test_every_scene_stays_in_the_unit_square_and_uses_the_common_colors(name):
     game, rng = GAMES[name], np.random.default_rng(1)

@@ -152,6 +152,24 @@ def test_a_planted_linear_reward_is_recovered_with_its_scale_up_to_the_noise_cei
     assert 0.2 < loss < np.log(2)
 
 
+@pytest.mark.slow
+def test_a_planted_reward_orders_and_predicts_on_twenty_seeds():
+    person, ratios, expected, came = Boltzmann(rationality=1.0), [], [], []
+    for seed in range(400, 420):
+        rng, model = np.random.default_rng(seed), linear(learning_rate=0.05, prior=1.0, fit_steps=150)
+        model.fit(answered(800, rng, person), rng)
+        fresh = answered(2000, rng, person)
+        ratios.append(np.divide(*held_out(model, fresh, person)))
+        first, second = map(model.scores, sides(fresh))
+        expected.append(sigmoid(first - second))
+        came.append(fresh.said[:, 0] == 0)
+    assert np.mean(ratios) >= 0.95 and min(ratios) >= 0.9
+    bins = (10 * np.concatenate(expected)).astype(int)
+    for which in range(10):
+        gap = np.concatenate(expected)[bins == which].mean() - np.concatenate(came)[bins == which].mean()
+        assert abs(gap) < 0.05, which
+
+
 @pytest.mark.parametrize("kind, readings", [
     ("ranking", None), ("ranking", OTHER_READINGS),
     *(pytest.param(kind, None, marks=pytest.mark.slow) for kind in ("rating", "thumb", "stop", "comment", "credit"))])

@@ -239,8 +239,10 @@ def in_columns(episodes, T):
     for name, table in vars(episodes).items():
         width = T + 1 if name in STATES else T
         if table.ndim > 1 and table.shape[1] < width:
-            padding = [(0, 0), (0, width - table.shape[1]), *[(0, 0)] * (table.ndim - 2)]
-            table = np.pad(table, padding, mode="edge" if name in STATES else "constant")
+            more = np.zeros((len(table), width - table.shape[1], *table.shape[2:]), table.dtype)
+            if name in STATES:
+                more[:] = table[:, -1:]
+            table = np.concatenate([table, more], axis=1)
         tables[name] = table[:, :width] if table.ndim > 1 else table
     return Episodes(**tables)
 

@@ -1,6 +1,6 @@
-"""What do damaged checkpoints, bombs, killed writers and very long logs cost? The figures of the reliability section.
+"""What do damaged checkpoints, bombs, killed writers, very long logs and other kernels cost? The reliability section.
 
-    python tests/benchmarks/reliability.py [damage] [bombs] [kills] [long]
+    python tests/benchmarks/reliability.py [damage] [bombs] [kills] [long] [kernels]
 """
 import os
 import sys
@@ -20,6 +20,7 @@ import subprocess  # noqa: E402
 import numpy as np  # noqa: E402  (after the thread count)
 
 import test_log  # noqa: E402
+import test_reliability  # noqa: E402
 import test_runs  # noqa: E402
 import test_saving  # noqa: E402
 from tinyrlhf import archives, runs  # noqa: E402
@@ -106,6 +107,31 @@ def long(n=1_000_000):
     path.unlink()
 
 
+FINISHED = """
+import numpy as np
+from tinyrlhf.rlhf import rlhf
+from tinyrlhf.worlds import build, find
+
+state = rlhf(build({world!r}, seed={seed}))
+found = [find({world!r}).yardstick(state).expected_return(each, np.random.default_rng(0))
+         for each in (state.reference, state.policy)]
+"""
+
+
+def kernels(worlds=("gridworld", "text", "cartpole", "arm"), seeds=(400, 401)):
+    """Finished runs on other kernels and threads of this processor: the true return, untrained and at the end."""
+    for world in worlds:
+        for seed in seeds:
+            program = FINISHED.format(world=world, seed=seed)
+            found = {name: test_reliability.computed(program, environment)
+                     for name, environment in [("own", {}), *test_reliability.kernels().items()]}
+            own = found["own"][1]
+            most = max(abs(after - own) for _, after in found.values()) / abs(own)
+            print(f"{world:<9} {seed}   untrained {found['own'][0]:7.3f}   " +
+                  "   ".join(f"{name} {after:.4f}" for name, (_, after) in found.items()) +
+                  f"   differ by {100 * most:.2f} %", flush=True)
+
+
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ("damage", "bombs", "kills", "long"):
-        {"damage": damage, "bombs": bombs, "kills": kills, "long": long}[part]()
+    for part in sys.argv[1:] or ("damage", "bombs", "kills", "long", "kernels"):
+        {"damage": damage, "bombs": bombs, "kills": kills, "long": long, "kernels": kernels}[part]()
