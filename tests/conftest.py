@@ -1,4 +1,4 @@
-"""What the tests of several files share, and how the whole suite uses two cores."""
+"""What the tests of several files share, and how many of them use two cores."""
 import functools
 import gc
 import ipaddress
@@ -54,7 +54,7 @@ def pytest_collection_finish():
     gc.freeze()
 
 
-# ---- the whole suite in two processes
+# ---- many tests in two processes
 
 MANY = 400                                             # tests: fewer are not worth a second process
 

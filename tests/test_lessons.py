@@ -188,11 +188,13 @@ def test_the_minutes_on_the_path_are_those_of_the_exercises_and_fifteen_more(fol
 def test_the_first_picture_comes_within_two_seconds(folder):
     code = (f"from tinyrlhf.teaching.stepper import Stepper; show = Stepper('{folder.name}'); "
             "show.next(); show.figure.canvas.draw()")
-    subprocess.run([sys.executable, "-c", code], check=True)            # warm
-    began = os.times()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    took = os.times()
-    assert took.children_user + took.children_system - began.children_user - began.children_system < 2
+
+    def soon():
+        began = os.times()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        took = os.times()
+        return took.children_user + took.children_system - began.children_user - began.children_system < 2
+    assert soon() or soon()                                             # the first time something may be compiled
 
 
 def test_a_picture_is_written_again_only_when_its_data_change(tmp_path):
