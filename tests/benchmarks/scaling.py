@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +37,7 @@ WORLDS = ("bandit", "gridworld", "glass", "cartpole", "capture_go", "arm", "text
 VERBS = ("collect", "ask", "fit", "improve", "keep")
 ROUNDS = 40, 126, 400
 SHORT = Sizes(documents=500, reading_steps=300, corrections=100, imitation_steps=100, measured=50)  # up to the rounds
-FEWER = {"chat": {"questions": 34, "sizes": SHORT}}                 # 334 rankings of 4 a round do not fit in memory
+FEWER = {"chat": {"questions": 34, "sizes": SHORT}}              # 400 rounds of 334 rankings are 3.7 GB
 MEMORY = """
 import resource, sys
 from tinyrlhf import rlhf, worlds
@@ -45,7 +46,7 @@ def peak():
 world, before = worlds.find(sys.argv[1]), peak()
 state = rlhf.rlhf(world())
 n = 0 if state.answers is None else len(state.answers)
-print(f"{sys.argv[1]:<12} {peak() - before:6.0f} MB above {before:.0f} MB; {len(state.history):3} stages, {n:,} answers")
+print(f"{sys.argv[1]:<12} {peak() - before:6.0f} MB above {before:.0f} MB; {len(state.history):2} stages, {n:,} answers")
 """
 
 
@@ -81,24 +82,34 @@ def timed(function, spent, verb):
     return run
 
 
-def rounds_timed(name, n, turns=3):
-    """Seconds of round n by verb, and of all of it: the least of so many rounds from there on, after one more."""
-    state, taken = at_round(name, n, turns), []
+def next_round(state, run, spent):
+    """Run and keep the next round; adds to spent what it takes, by verb."""
     plain = {name: getattr(rlhf, name) for name in ("act", "ask", "fit")}
-    learner = state.learner.update
-    with tempfile.TemporaryDirectory() as folder:
-        runs.create(folder, worlds.find(name).settings(rounds=n + turns))
-        with runs.Run(folder, state) as run:
-            answer = state.person.answer
-            for _ in range(turns + 1):
+    update, answer = state.learner.update, state.person.answer
+    rlhf.act, rlhf.ask, rlhf.fit = map(timed, plain.values(), [spent] * 3, ("collect", "ask", "fit"))
+    state.learner.update, state.person.answer = timed(update, spent, "improve"), timed(answer, spent, "ask")
+    try:
+        timed(rlhf.rlhf, spent, "a round")(state, len(state.history) + 1, timed(run.save, spent, "keep"))
+    finally:
+        vars(rlhf).update(plain)
+        state.learner.update, state.person.answer = update, answer
+
+
+def rounds_timed(name, turns=4):
+    """{verb: seconds at each of ROUNDS}, the least of so many rounds from there on: they take turns, after a first."""
+    with ExitStack() as opened:
+        begun = []
+        for n in ROUNDS:
+            state, folder = at_round(name, n, turns), opened.enter_context(tempfile.TemporaryDirectory())
+            runs.create(folder, worlds.find(name).settings(rounds=n + turns))
+            begun.append((state, opened.enter_context(runs.Run(folder, state))))
+        taken = np.zeros((turns + 1, len(ROUNDS), 1 + len(VERBS)))
+        for turn in range(turns + 1):
+            for i, (state, run) in enumerate(begun):
                 spent = dict.fromkeys(("a round", *VERBS), 0.0)
-                rlhf.act, rlhf.ask = timed(plain["act"], spent, "collect"), timed(plain["ask"], spent, "ask")
-                rlhf.fit, state.learner.update = timed(plain["fit"], spent, "fit"), timed(learner, spent, "improve")
-                state.person.answer, save = timed(answer, spent, "ask"), timed(run.save, spent, "keep")
-                timed(rlhf.rlhf, spent, "a round")(state, len(state.history) + 1, on_round=save)
-                taken.append(list(spent.values()))
-    vars(rlhf).update(plain)
-    return dict(zip(spent, np.min(taken[1:], axis=0)))
+                next_round(state, run, spent)
+                taken[turn, i] = list(spent.values())
+    return dict(zip(spent, taken[1:].min(axis=0).T))
 
 
 def exponent(sizes, seconds):
@@ -110,9 +121,7 @@ def rounds(names):
     """Round 400 beside round 40. No verb's work grows with what was before, but that of `keep`: a row of history."""
     print(f"\n{'milliseconds of':<24}" + "".join(f"{f'round {n}':>11}" for n in ROUNDS) + "   times  exponent")
     for name in names:
-        taken = [rounds_timed(name, n) for n in ROUNDS]
-        for verb in taken[0]:
-            row = [each[verb] for each in taken]
+        for verb, row in rounds_timed(name).items():
             print(f"{name:<12}{verb:<12}" + "".join(f"{1e3 * seconds:11.1f}" for seconds in row)
                   + f"{row[-1] / max(row[0], 1e-9):8.2f}{exponent(ROUNDS, row):10.2f}", flush=True)
 
