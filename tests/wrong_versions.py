@@ -1410,7 +1410,7 @@ WRONG = [
      'self.prior * self',
      'tests/test_reward_models.py::test_the_prior_keeps_separable_answers_finite_where_it_balances_the_likelihood'),
     ('tinyrlhf/rewards/reward_models.py',
-     'n_choices = sum(len(block.answer) for block in blocks)',
+     'n_choices = sum(len(each.answer) for each in answers.choices(said, self.readings)[1])',
      'n_choices = len(said)',
      'tests/test_reward_models.py::test_one_step_on_answers_of_all_kinds_goes_down_the_gradient_of_their_loss_and_prior'),
     ('tinyrlhf/rewards/reward_models.py',

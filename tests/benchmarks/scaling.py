@@ -46,7 +46,7 @@ def peak():
 world, before = worlds.find(sys.argv[1]), peak()
 state = rlhf.rlhf(world())
 n = 0 if state.answers is None else len(state.answers)
-print(f"{sys.argv[1]:<12} {peak() - before:6.0f} MB above {before:.0f} MB; {len(state.history):2} stages, {n:,} answers")
+print(f"{sys.argv[1]:<12} {peak() - before:6.0f} MB over {before:.0f} MB; {len(state.history):2} stages, {n:,} answers")
 """
 
 
