@@ -1,6 +1,6 @@
 """How does the cost of a run grow: with its rounds, with answers, with batches? How much memory does a run take?
 
-    python tests/benchmarks/scaling.py [memory] [rounds] [size] [--worlds gridworld,text]
+    python tests/benchmarks/scaling.py [memory] [rounds] [size] [sweep] [--worlds gridworld,text]
 
 memory: the peak of a calibrated run, above what its imports take.
 rounds: what round 400 costs over round 40, as many new answers in each, by the verbs of the loop: collect, ask, fit,
@@ -9,7 +9,9 @@ size:   n episodes, questions, answers in a step, episodes in an update take a f
         overhead / row on a row costs at most twice its asymptote: there Python's overhead ends. From there on the
         exponent b of seconds = a n^b, beside that of the mathematics.
 
-Seconds are those of one core (`process_time`), the least of three turns, so that neighbours matter little.
+sweep:  `tinyrlhf sweep --jobs 2` beside --jobs 1, by the clock on the wall, and what the machine allows meanwhile.
+
+All other seconds are those of one core (`process_time`), the least of three turns, so that neighbours matter little.
 """
 import argparse
 import os
@@ -184,9 +186,40 @@ def size(names, most=4096, longest=0.5):
                   f"{exponent(sizes[beyond:], seconds[beyond:]):5.2f}{1:14}", flush=True)
 
 
+def sweep(names, turns=3):
+    """Two jobs beside one, in turn, and two processes of plain Python beside one: the limit in that minute."""
+    plain = [sys.executable, "-c", "sum(i * i for i in range(10**7))"]
+    command = [sys.executable, "-m", "tinyrlhf", "sweep", "gridworld", "--rounds", "3", "--seeds", "6", "--jobs"]
+    rows = []
+    for _ in range(turns):
+        row = [wall(lambda: [subprocess.run(plain) for _ in range(2)]),
+               wall(lambda: [each.wait() for each in [subprocess.Popen(plain) for _ in range(2)]])]
+        for jobs in ("1", "2"):
+            with tempfile.TemporaryDirectory() as folder:
+                row.append(wall(lambda: subprocess.run([*command, jobs, "--out", folder], check=True, cwd=ROOT,
+                                                       stdout=subprocess.DEVNULL)))
+                table = Path(folder, "table.csv").read_text(encoding="utf-8").splitlines()
+                row.append(sum(float(line.rpartition(",")[2]) for line in table[1:]))
+        rows.append(row)
+        alone, together, one, _, two, _ = row
+        print(f"6 runs: {one:.1f} s, with two jobs {two:.1f} s, {one / two:.2f} times as fast; "
+              f"plain Python {alone / together:.2f}; load {os.getloadavg()[0]:.1f}", flush=True)
+    alone, together, one, in_one, two, _ = np.median(rows, axis=0)
+    print(f"median: {one / two:.2f}, plain Python {alone / together:.2f}; {one - in_one:.1f} of {one:.1f} s are not "
+          f"runs: two cores of its own would make six runs {one / (one - in_one / 2):.2f} times as fast, sixty "
+          f"{(one + 9 * in_one) / (one + 4 * in_one):.2f}")
+
+
+def wall(function):
+    """Seconds by the clock on the wall."""
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = {"memory": memory, "rounds": rounds, "size": size}
+    parts = {"memory": memory, "rounds": rounds, "size": size, "sweep": sweep}
     parser.add_argument("part", nargs="*", choices=[*parts, []], help="which; all in this order unless told")
     parser.add_argument("--worlds", default=",".join(WORLDS), help="separated by commas")
     chosen = parser.parse_args()
