@@ -2937,8 +2937,8 @@ WRONG = [
      'tests/test_grader.py::test_of_several_results_the_one_of_another_form_is_told_and_the_right_ones'),
     # scaling
     ('tinyrlhf/rewards/reward_models.py',
-     'np.unique(answers.shows[np.concatenate(batches)])',
-     'np.unique(answers.shows)',
+     'held[answers.shows[np.concatenate(batches)]] = True',
+     'held[answers.shows] = True',
      'tests/test_reward_models.py::test_a_fit_looks_only_at_episodes_of_its_batches_however_many_answers_there_are'),
     ('tinyrlhf/rewards/reward_models.py',
      'for step in range(self.fit_steps):',

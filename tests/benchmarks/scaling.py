@@ -37,7 +37,7 @@ from tinyrlhf.worlds.chat import Sizes  # noqa: E402
 
 WORLDS = ("bandit", "gridworld", "glass", "cartpole", "capture_go", "arm", "text", "chat")
 VERBS = ("collect", "ask", "fit", "improve", "keep")
-ROUNDS = 40, 126, 400
+ROUNDS = 40, 400
 SHORT = Sizes(documents=500, reading_steps=300, corrections=100, imitation_steps=100, measured=50)  # up to the rounds
 FEWER = {"chat": {"questions": 34, "sizes": SHORT}}              # 400 rounds of 334 rankings are 3.7 GB
 MEMORY = """
@@ -97,7 +97,7 @@ def next_round(state, run, spent):
         state.learner.update, state.person.answer = update, answer
 
 
-def rounds_timed(name, turns=4):
+def rounds_timed(name, turns=3):
     """{verb: seconds at each of ROUNDS}, the least of so many rounds from there on: they take turns, after a first."""
     with ExitStack() as opened:
         begun = []
