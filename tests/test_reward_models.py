@@ -315,7 +315,7 @@ def test_a_fit_looks_only_at_episodes_of_its_batches_however_many_answers_there_
     model = linear(batch=4, fit_steps=5, features=lambda episodes: seen.append(len(episodes)) or each_step(episodes))
     for n in (30, 300, 3000):
         model.fit(answered(n, np.random.default_rng(18)), np.random.default_rng(0))
-    assert len(seen) == 3 and max(seen) <= 5 * 4 * SHOWN["preference"]
+    assert len(seen) == 3 and max(seen) <= 2 * 5 * 4 * SHOWN["preference"]
 
 
 def test_a_fit_goes_on_from_the_last_one():

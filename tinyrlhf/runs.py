@@ -12,7 +12,6 @@
 import contextlib
 import copy
 import csv
-import hashlib
 import io
 import itertools
 import json
@@ -392,6 +391,7 @@ class Run(Closing):
 
 def fingerprint(policy):
     """Sixteen hex digits that are equal for equal parameters: the first of their SHA-256."""
+    import hashlib  # loads a library, for those who save alone
     parts = [np.asarray(part).tobytes() for _, part in sorted(policy.state().items())]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 

@@ -1,6 +1,6 @@
 """How fast is tinyrlhf beside the libraries people would use instead, on the same machine, in the same minute?
 
-    python tests/benchmarks/compare.py [--rows cartpole,mlp,ppo,language,bradley-terry,import] [--rounds 5] [--quick]
+    python tests/benchmarks/compare.py [--rows cartpole,mlp,...] [--rounds 5] [--quick]
         [--json FILE]
 
 Project and peer take turns (A B A B ...), a figure is the median over the rounds, and only ratios are compared with
@@ -10,6 +10,7 @@ said to be absent.
 import argparse
 import importlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -47,17 +48,20 @@ class Row(NamedTuple):
         return ("reached" if reached else "SHORT") + (f", {self.note}" if self.note else "")
 
 
-def race(ours, theirs, rounds):
-    """Median seconds of two functions without arguments that take turns; the first turn of each only warms up."""
-    seconds = np.array([[stopwatch(ours), stopwatch(theirs)] for _ in range(rounds + 1)])
+def race(ours, theirs, rounds, clock=time.process_time):
+    """Median seconds of two functions without arguments that take turns; the first turn of each only warms up.
+
+    Seconds are those of this process, in which both work with one thread; `time.perf_counter` counts waiting too.
+    """
+    seconds = np.array([[stopwatch(ours, clock), stopwatch(theirs, clock)] for _ in range(rounds + 1)])
     return np.median(seconds[1:], axis=0)
 
 
-def stopwatch(function):
+def stopwatch(function, clock):
     """Seconds of one call; seconds a token where the function returns how many tokens it handled."""
-    start = time.perf_counter()
+    start = clock()
     tokens = function()
-    return (time.perf_counter() - start) / (tokens if isinstance(tokens, int) else 1)
+    return (clock() - start) / (tokens if isinstance(tokens, int) else 1)
 
 
 def repeat(function, times):
@@ -109,30 +113,29 @@ def bradley_terry(rounds, quick):
 
 
 def import_time(rounds, quick):
-    """Fresh processes: the package, all its modules but lesson tools and plots, and the command line's help, against
-    numpy alone."""
+    """Fresh processes, seconds of a core: the package, all its modules that do not draw, and the command line's help,
+    against numpy alone."""
+    import resource
     # as installed: compiled once, in the turn that warms up
     compiled = tempfile.TemporaryDirectory()
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": compiled.name}
 
-    def python(*arguments):
-        return lambda: subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True,
-                                      check=True)
+    def seconds(*arguments):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, check=True)
+        return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - sum(before[:2])      # user and system
 
-    files = [path.relative_to(ROOT).with_suffix("") for path in sorted((ROOT / "tinyrlhf").rglob("*.py"))]
-    modules = [".".join(file.parts) for file in files
-               if not {"plots", "faces", "teaching", "__main__", "__init__"} & set(file.parts)]
-    table = []
+    files = sorted((ROOT / "tinyrlhf").rglob("*.py"))
+    drawing = {"faces", "teaching", "plots.py", "gymnasium_envs.py", "__main__.py", "__init__.py"}
+    modules = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files if not
+               drawing & set(file.parts) and "import plots" not in file.read_text(encoding="utf-8")]
+    table, turns = [], max(rounds, 9)
     for name, arguments, reach in (("import tinyrlhf", ("-c", "import tinyrlhf"), 1.3),
                                    ("import all modules that do not draw", ("-c", "import " + ", ".join(modules)), 1.3),
                                    ("tinyrlhf --help", ("-m", "tinyrlhf", "--help"), 2.0)):
-        try:
-            ours, theirs = race(python(*arguments), python("-c", "import numpy"), rounds)
-        except subprocess.CalledProcessError as error:
-            reason = error.stderr.decode().strip().splitlines()[-1].rpartition(": ")[2].partition(";")[0]
-            table.append(Row(name, "-", "-", np.nan, reach, True, f"not there yet: {reason}"))
-        else:
-            table.append(Row(name, f"{ours * 1e3:.0f} ms", f"numpy {theirs * 1e3:.0f} ms", ours / theirs, reach, True))
+        taken = [[seconds(*arguments), seconds("-c", "import numpy")] for _ in range(turns + 1)]
+        ours, theirs = np.median(taken[1:], axis=0)
+        table.append(Row(name, f"{ours * 1e3:.0f} ms", f"numpy {theirs * 1e3:.0f} ms", ours / theirs, reach, True))
     compiled.cleanup()
     return table
 
@@ -178,7 +181,7 @@ def play_theirs(envs, actions):
 def mlp(rounds, quick):
     """Forward, backward and Adam of a tanh network with two hidden layers, 8 inputs, 4 outputs, squared error,
     float32."""
-    table = []
+    table, kernel = [], blas()
     for batch, hidden, reach, of_limit in ((64, 64, 2.5, 0.45), (256, 64, 2.5, 0.45), (1024, 128, 1.2, 0.7),
                                            (4096, 128, 1.2, 0.7)):
         name, sizes, rng = f"MLP batch {batch}, hidden {hidden}", (8, hidden, hidden, 4), np.random.default_rng(0)
@@ -198,7 +201,7 @@ def mlp(rounds, quick):
         seconds, limit = race(repeat(ours, times), repeat(products_alone(sizes, inputs), times), rounds) / times
         table.append(Row("  against its products alone", f"{seconds * 1e6:.0f} us",
                          f"the products {limit * 1e6:.0f} us",
-                         limit / seconds, of_limit))
+                         limit / seconds, of_limit, note=kernel))
     return table
 
 
@@ -491,8 +494,108 @@ def torch_sampler(torch, model, game, tuned):
     return sample
 
 
+def feedback(rounds, quick):
+    """A reward model, linear in three features of six steps, fitted to 1,000 answers of each kind: 100 steps of Adam
+    on all of them, against the same likelihood in torch."""
+    from tinyrlhf.feedback.answers import KINDS
+    from tinyrlhf.nn.networks import MLP
+    from tinyrlhf.rewards.reward_models import StepReward
+    sys.path.insert(0, str(ROOT / "tests"))
+    from planted import one_of_each
+    torch, table, steps, reach = peer("torch"), [], 10 if quick else 100, 1.0
+    for kind in KINDS:
+        name, rng = f"fit to 1,000 answers: {kind}", np.random.default_rng(0)
+        if torch is None:
+            table.append(absent(name, "torch", reach))
+            continue
+        answers = one_of_each(rng, n=1000, kinds=[kind])
+        model = StepReward(MLP((3, 1), rng, dtype=np.float64), lambda clips: clips.next_observations, fit_steps=steps)
+        ours, theirs = race(lambda: model.fit(answers, rng), fit_in_torch(torch, answers, steps), rounds)
+        table.append(Row(name, f"{ours * 1e3:.1f} ms", f"torch {theirs * 1e3:.1f} ms", theirs / ours, reach))
+    return table
+
+
+def fit_in_torch(torch, answers, steps):
+    """The same choices, worth of options and prior; what is learned of people besides is left out."""
+    torch.set_num_threads(1)
+
+    def train():
+        rows, blocks = answers.choices(np.arange(len(answers)))
+        features = torch.from_numpy(answers.episodes.next_observations[rows])
+        tables = [[torch.as_tensor(each) for each in (block.rows, block.weights, block.prior, block.shares)]
+                  for block in blocks]
+        n_choices, network = sum(len(block.answer) for block in blocks), torch.nn.Linear(3, 1).double()
+        adam = torch.optim.Adam(network.parameters(), lr=3e-3, fused=True)
+        for _ in range(steps):
+            adam.zero_grad()
+            scores = network(features)[..., 0].sum(1)
+            loss = sum(p.square().sum() for p in network.parameters()) / 2
+            for seen, weights, prior, shares in tables:
+                loss = loss - (shares * (scores[seen] @ weights.T + prior).log_softmax(1)).sum()
+            (loss / n_choices).backward()
+            adam.step()
+    return train
+
+
+def arm(rounds, quick):
+    """A step of N arms that reach for goals, true reward included, against plain Python, one arm after the other."""
+    from tinyrlhf.games.arm import Reach
+    game, table = Reach(), []
+    for n, reach in ((16, 0.4), (64, 1.2), (1024, 5)):
+        rng = np.random.default_rng(0)
+        states, actions = game.start(n, rng), rng.normal(size=(n, 2))
+        rows, moves, times = states.tolist(), actions.tolist(), 5 if quick else 20_000 // n
+        gap = np.abs(game.step(states, actions, rng)[1] - [reached(*each) for each in zip(rows, moves)]).max()
+        note = f"rewards equal to {gap:.0e}" + ("" if gap < 1e-9 else ": WRONG, expected 1e-9")
+        ours, theirs = race(repeat(lambda: game.step(states, actions, rng), times),
+                            repeat(lambda: [reached(*each) for each in zip(rows, moves)], times), rounds) / times
+        table.append(Row(f"arm, a step of N={n}", rate(n, ours, "steps"), f"plain Python {rate(n, theirs, 'steps')}",
+                         theirs / ours, reach, note=note))
+    return table
+
+
+def reached(state, action):
+    """The true reward of one arm's step: both joints turn, and the hand is so far from the goal."""
+    shoulder, elbow, x, y = state
+    shoulder = min(max(shoulder + 0.2 * min(max(action[0], -1), 1), -math.pi), math.pi)
+    elbow = min(max(elbow + 0.2 * min(max(action[1], -1), 1), -2.8), 2.8)
+    distance = math.hypot(math.cos(shoulder) + math.cos(shoulder + elbow) - x,
+                          math.sin(shoulder) + math.sin(shoulder + elbow) - y)
+    return 1.0 - distance + 0.5 * (distance < 0.1)
+
+
+def vote(rounds, quick):
+    """A vote is on the disk before it is acknowledged: one, and those of a room as one group, against writing the
+    same JSON and waiting for the disk, without numbers, check sums or looking at what it is."""
+    from tinyrlhf.feedback.log import Log
+    episode = {"first_step": 0, "ended": True, "states": list(range(21)), "actions": [3] * 20, "rewards": [0.5] * 20}
+    said = {"kind": "preference", "who": "ada", "round": 1, "said": [0], "place": [0, 1], "shows": [episode, episode]}
+    table, times = [], 2 if quick else 20
+
+    def write(file, n):
+        file.write("".join(json.dumps(said) + "\n" for _ in range(n)).encode())
+        os.fsync(file.fileno())
+
+    with tempfile.TemporaryDirectory() as folder:
+        for n, reach in ((1, 2), (200, 8)):
+            with Log(Path(folder, f"{n}.jsonl")) as log, open(Path(folder, f"{n}.plain"), "wb", 0) as file:
+                ours, theirs = race(repeat(lambda: log.append_group([("label", said)] * n), times),
+                                    repeat(lambda: write(file, n), times), rounds, time.perf_counter) / times
+            table.append(Row(f"on the disk: {n} vote{'s' * (n > 1)}", f"{ours * 1e3:.2f} ms",
+                             f"plain {theirs * 1e3:.2f} ms", ours / theirs, reach, True))
+    return table
+
+
+def blas():
+    """Which kernel multiplies matrices: OpenBLAS tells when it is loaded."""
+    told = subprocess.run([sys.executable, "-c", "import numpy"], env={**os.environ, "OPENBLAS_VERBOSE": "2"},
+                          capture_output=True, text=True).stderr
+    return next((line.removeprefix("Core: ") + " kernel" for line in told.splitlines() if line.startswith("Core: ")),
+                "kernel unknown")
+
+
 ROWS = {"cartpole": cartpole, "mlp": mlp, "ppo": ppo, "language": language, "bradley-terry": bradley_terry,
-        "import": import_time}
+        "feedback": feedback, "arm": arm, "vote": vote, "import": import_time}
 
 
 def main(arguments=None):

@@ -1,6 +1,6 @@
 """How does the cost of a run grow: with its rounds, with answers, with batches? How much memory does a run take?
 
-    python tests/benchmarks/scaling.py [memory] [rounds] [size] [--worlds gridworld,text]
+    python tests/benchmarks/scaling.py [memory] [rounds] [size] [sweep] [--worlds gridworld,text]
 
 memory: the peak of a calibrated run, above what its imports take.
 rounds: what round 400 costs over round 40, as many new answers in each, by the verbs of the loop: collect, ask, fit,
@@ -9,7 +9,9 @@ size:   n episodes, questions, answers in a step, episodes in an update take a f
         overhead / row on a row costs at most twice its asymptote: there Python's overhead ends. From there on the
         exponent b of seconds = a n^b, beside that of the mathematics.
 
-Seconds are those of one core (`process_time`), the least of three turns, so that neighbours matter little.
+sweep:  `tinyrlhf sweep --jobs 2` beside --jobs 1, by the clock on the wall, and what the machine allows meanwhile.
+
+All other seconds are those of one core (`process_time`), the least of three turns, so that neighbours matter little.
 """
 import argparse
 import os
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,9 +37,9 @@ from tinyrlhf.worlds.chat import Sizes  # noqa: E402
 
 WORLDS = ("bandit", "gridworld", "glass", "cartpole", "capture_go", "arm", "text", "chat")
 VERBS = ("collect", "ask", "fit", "improve", "keep")
-ROUNDS = 40, 126, 400
+ROUNDS = 40, 400
 SHORT = Sizes(documents=500, reading_steps=300, corrections=100, imitation_steps=100, measured=50)  # up to the rounds
-FEWER = {"chat": {"questions": 34, "sizes": SHORT}}                 # 334 rankings of 4 a round do not fit in memory
+FEWER = {"chat": {"questions": 34, "sizes": SHORT}}              # 400 rounds of 334 rankings are 3.7 GB
 MEMORY = """
 import resource, sys
 from tinyrlhf import rlhf, worlds
@@ -45,7 +48,7 @@ def peak():
 world, before = worlds.find(sys.argv[1]), peak()
 state = rlhf.rlhf(world())
 n = 0 if state.answers is None else len(state.answers)
-print(f"{sys.argv[1]:<12} {peak() - before:6.0f} MB above {before:.0f} MB; {len(state.history):3} stages, {n:,} answers")
+print(f"{sys.argv[1]:<12} {peak() - before:6.0f} MB over {before:.0f} MB; {len(state.history):2} stages, {n:,} answers")
 """
 
 
@@ -81,24 +84,34 @@ def timed(function, spent, verb):
     return run
 
 
-def rounds_timed(name, n, turns=3):
-    """Seconds of round n by verb, and of all of it: the least of so many rounds from there on, after one more."""
-    state, taken = at_round(name, n, turns), []
+def next_round(state, run, spent):
+    """Run and keep the next round; adds to spent what it takes, by verb."""
     plain = {name: getattr(rlhf, name) for name in ("act", "ask", "fit")}
-    learner = state.learner.update
-    with tempfile.TemporaryDirectory() as folder:
-        runs.create(folder, worlds.find(name).settings(rounds=n + turns))
-        with runs.Run(folder, state) as run:
-            answer = state.person.answer
-            for _ in range(turns + 1):
+    update, answer = state.learner.update, state.person.answer
+    rlhf.act, rlhf.ask, rlhf.fit = map(timed, plain.values(), [spent] * 3, ("collect", "ask", "fit"))
+    state.learner.update, state.person.answer = timed(update, spent, "improve"), timed(answer, spent, "ask")
+    try:
+        timed(rlhf.rlhf, spent, "a round")(state, len(state.history) + 1, timed(run.save, spent, "keep"))
+    finally:
+        vars(rlhf).update(plain)
+        state.learner.update, state.person.answer = update, answer
+
+
+def rounds_timed(name, turns=3):
+    """{verb: seconds at each of ROUNDS}, the least of so many rounds from there on: they take turns, after a first."""
+    with ExitStack() as opened:
+        begun = []
+        for n in ROUNDS:
+            state, folder = at_round(name, n, turns), opened.enter_context(tempfile.TemporaryDirectory())
+            runs.create(folder, worlds.find(name).settings(rounds=n + turns))
+            begun.append((state, opened.enter_context(runs.Run(folder, state))))
+        taken = np.zeros((turns + 1, len(ROUNDS), 1 + len(VERBS)))
+        for turn in range(turns + 1):
+            for i, (state, run) in enumerate(begun):
                 spent = dict.fromkeys(("a round", *VERBS), 0.0)
-                rlhf.act, rlhf.ask = timed(plain["act"], spent, "collect"), timed(plain["ask"], spent, "ask")
-                rlhf.fit, state.learner.update = timed(plain["fit"], spent, "fit"), timed(learner, spent, "improve")
-                state.person.answer, save = timed(answer, spent, "ask"), timed(run.save, spent, "keep")
-                timed(rlhf.rlhf, spent, "a round")(state, len(state.history) + 1, on_round=save)
-                taken.append(list(spent.values()))
-    vars(rlhf).update(plain)
-    return dict(zip(spent, np.min(taken[1:], axis=0)))
+                next_round(state, run, spent)
+                taken[turn, i] = list(spent.values())
+    return dict(zip(spent, taken[1:].min(axis=0).T))
 
 
 def exponent(sizes, seconds):
@@ -110,9 +123,7 @@ def rounds(names):
     """Round 400 beside round 40. No verb's work grows with what was before, but that of `keep`: a row of history."""
     print(f"\n{'milliseconds of':<24}" + "".join(f"{f'round {n}':>11}" for n in ROUNDS) + "   times  exponent")
     for name in names:
-        taken = [rounds_timed(name, n) for n in ROUNDS]
-        for verb in taken[0]:
-            row = [each[verb] for each in taken]
+        for verb, row in rounds_timed(name).items():
             print(f"{name:<12}{verb:<12}" + "".join(f"{1e3 * seconds:11.1f}" for seconds in row)
                   + f"{row[-1] / max(row[0], 1e-9):8.2f}{exponent(ROUNDS, row):10.2f}", flush=True)
 
@@ -175,9 +186,40 @@ def size(names, most=4096, longest=0.5):
                   f"{exponent(sizes[beyond:], seconds[beyond:]):5.2f}{1:14}", flush=True)
 
 
+def sweep(names, turns=3):
+    """Two jobs beside one, in turn, and two processes of plain Python beside one: the limit in that minute."""
+    plain = [sys.executable, "-c", "sum(i * i for i in range(10**7))"]
+    command = [sys.executable, "-m", "tinyrlhf", "sweep", "gridworld", "--rounds", "3", "--seeds", "6", "--jobs"]
+    rows = []
+    for _ in range(turns):
+        row = [wall(lambda: [subprocess.run(plain) for _ in range(2)]),
+               wall(lambda: [each.wait() for each in [subprocess.Popen(plain) for _ in range(2)]])]
+        for jobs in ("1", "2"):
+            with tempfile.TemporaryDirectory() as folder:
+                row.append(wall(lambda: subprocess.run([*command, jobs, "--out", folder], check=True, cwd=ROOT,
+                                                       stdout=subprocess.DEVNULL)))
+                table = Path(folder, "table.csv").read_text(encoding="utf-8").splitlines()
+                row.append(sum(float(line.rpartition(",")[2]) for line in table[1:]))
+        rows.append(row)
+        alone, together, one, _, two, _ = row
+        print(f"6 runs: {one:.1f} s, with two jobs {two:.1f} s, {one / two:.2f} times as fast; "
+              f"plain Python {alone / together:.2f}; load {os.getloadavg()[0]:.1f}", flush=True)
+    alone, together, one, in_one, two, _ = np.median(rows, axis=0)
+    print(f"median: {one / two:.2f}, plain Python {alone / together:.2f}; {one - in_one:.1f} of {one:.1f} s are not "
+          f"runs: two cores of its own would make six runs {one / (one - in_one / 2):.2f} times as fast, sixty "
+          f"{(one + 9 * in_one) / (one + 4 * in_one):.2f}")
+
+
+def wall(function):
+    """Seconds by the clock on the wall."""
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = {"memory": memory, "rounds": rounds, "size": size}
+    parts = {"memory": memory, "rounds": rounds, "size": size, "sweep": sweep}
     parser.add_argument("part", nargs="*", choices=[*parts, []], help="which; all in this order unless told")
     parser.add_argument("--worlds", default=",".join(WORLDS), help="separated by commas")
     chosen = parser.parse_args()

@@ -16,7 +16,9 @@ PAYS = np.array([0.0, 1.0, 0.0, 0.5])
 POINT = (1 << np.arange(POINTS)).astype(np.uint16)
 EVERY = np.uint16(0xFFFF)
 NOT_LEFT, NOT_RIGHT = np.uint16(0xEEEE), np.uint16(0x7777)  # without that column
-COUNT = np.array([number.bit_count() for number in range(1 << POINTS)], np.int8)  # points in a set
+COUNT = np.zeros(1, np.int8)  # points in a set
+for _ in range(POINTS):
+    COUNT = np.concatenate([COUNT, COUNT + 1])  # sets with one bit more
 
 
 def beside(points):

@@ -75,11 +75,13 @@ class RewardModel:
         batches = [said]
         if self.batch is not None and self.batch < len(said):
             batches = [rng.choice(said, self.batch, replace=False) for _ in range(self.fit_steps)]
-        used = np.unique(answers.shows[np.concatenate(batches)])
-        used = used[used >= 0]  # what no batch holds costs nothing
-        number = np.zeros(len(answers.episodes), int)
-        number[used] = np.arange(len(used))
-        episodes = answers.episodes[used]
+        held = np.zeros(len(answers.episodes) + 1, bool)  # and one for -1, no episode
+        held[answers.shows[np.concatenate(batches)]] = True
+        used = np.flatnonzero(held[:-1])  # what no batch holds costs nothing
+        if 2 * len(used) > len(answers.episodes):
+            used = slice(None)  # rather all than a copy of most
+        episodes, number = answers.episodes[used], np.zeros(len(answers.episodes), int)
+        number[used] = np.arange(len(episodes))
         features, mask = self.features(episodes), self.rewarded(episodes)
         check_finite(features=features)
         self.habits.meet(answers)
