@@ -113,10 +113,9 @@ for sweeps in (12, 13, 14, 200):
 
 # %%
 def library_update(Q, s, a, r, s2, done, alpha, gamma):
-    learner = QLearning(*Q.shape, gamma=gamma, step_size=alpha)
-    learner.q[...] = Q
-    learner.update(*(np.array([each]) for each in (s, a, r, s2, done)))
-    return learner.q
+    promised, new = 0.0 if done else gamma * Q[s2].max(), Q.copy()
+    new[s, a] += alpha * (r + promised - Q[s, a])
+    return new
 
 
 def library_choice(q, eps, rng):

@@ -6,7 +6,7 @@ what the learner usually does (`against_usual`). Tabular games only.
 import numpy as np
 
 from tinyrlhf.checks import check_distribution, check_indices, check_range
-from tinyrlhf.exact.evaluation import evaluate_policy
+from tinyrlhf.exact.evaluation import values_under
 from tinyrlhf.exact.planning import action_values, value_iteration
 
 NO_REGRET = 1e-6  # actions whose values differ by less are equally good
@@ -37,7 +37,7 @@ def against_usual(game):
     """
     def judge(states, actions, chances):
         policy = chances(np.arange(game.n_states))
-        values = evaluate_policy(game.P, game.R, policy, GAMMA)
+        values = values_under(game.P, game.R, policy, GAMMA)
         advantage = action_values(game.P, game.R, values, GAMMA) - values[:, None]
         return advantage[states, actions]
     return judge
