@@ -33,14 +33,10 @@ class CountModel:
 
     def update(self, observations, actions, rewards, next_observations, ended):
         """Take note of transitions, all (n,)."""
+        n_states = len(self.counts)
         check_transitions(self.counts.shape, observations, actions, rewards, next_observations,
                           ended)
-        self.count(observations, actions, rewards, next_observations, ended)
-
-    def count(self, observations, actions, rewards, next_observations, ended):
-        """As `update`, of transitions that are known to fit."""
-        x = next_observations + len(self.counts) * np.asarray(ended, int)
-        seen = observations, actions, x
+        seen = observations, actions, next_observations + n_states * np.asarray(ended, int)
         np.add.at(self.counts, seen, 1)
         np.add.at(self.reward_sums, seen, rewards)
 
@@ -117,7 +113,7 @@ class DynaQ(QLearning):
     def experience(self, transitions, rng):
         """What becomes of a step in the game: it is learned from, counted, and thought over."""
         self.update(*transitions)
-        self.model.count(*transitions)
+        self.model.update(*transitions)
         self.plan(self.planning_steps * len(transitions.rewards), rng)
 
     def plan(self, n, rng):
