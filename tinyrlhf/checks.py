@@ -47,9 +47,9 @@ def check_indices(name, values, size):
     expected = f"{name}: expected integers from 0 to {size - 1}"
     if values.dtype.kind not in "iu":
         raise ValueError(f"{expected}, got {values.dtype}")
-    wrong = np.argwhere((values < 0) | (values >= size))
-    if len(wrong):
-        index = tuple(wrong[0].tolist())
+    wrong = (values < 0) | (values >= size)
+    if wrong.any():
+        index = tuple(np.argwhere(wrong)[0].tolist())
         raise ValueError(f"{expected}, got {values[index]} at index {index}")
 
 

@@ -195,14 +195,16 @@ class Coach:
     def learn(self, rows, observations, actions, signals):
         """One step along the traces of those seats about which something is said."""
         observations, actions, known = self.recent.add(rows, observations, actions)
-        params = self.policy.network.params
+        network = self.policy.network
+        params = network.params
         if self.traces is None:
             self.traces = np.zeros((len(rows), params.vector.size))
         self.traces[rows] *= self.decay
         then = [self.delay]
         for i in np.flatnonzero(known[:, self.delay]):
-            _, cache = self.policy.log_probs(observations[i, then], actions[i, then])
-            self.traces[rows[i]] += self.policy.backward(cache, np.ones(1)).vector
+            outputs, cache = network.forward(observations[i, then])
+            slope = self.policy.distribution.d_log_prob(outputs, actions[i, then])
+            self.traces[rows[i]] += network.backward(cache, slope).vector
         params.vector += self.learning_rate * thumbs_of(signals) @ self.traces[rows]
         stopped = rows[signals == STOP]
         self.recent.forget(stopped)

@@ -38,7 +38,6 @@ from tinyrlhf.exact.planning import action_values
 from tinyrlhf.games.gridworld import DYNA_MAZE, MOVES, Gridworld
 from tinyrlhf.improvements import planning
 from tinyrlhf.learning.dyna import CountModel, DynaQ
-from tinyrlhf.learning.q_learning import QLearning
 from tinyrlhf.plots import BLUE, GREY, VERMILLION
 from tinyrlhf.rlhf import rlhf
 from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
@@ -113,16 +112,17 @@ for sweeps in (12, 13, 14, 200):
 
 # %%
 def library_update(Q, s, a, r, s2, done, alpha, gamma):
-    learner = QLearning(*Q.shape, gamma=gamma, step_size=alpha)
-    learner.q[...] = Q
-    learner.update(*(np.array([each]) for each in (s, a, r, s2, done)))
-    return learner.q
+    """As `QLearning.update`, which takes many steps at once."""
+    promised, new = 0.0 if done else gamma * Q[s2].max(), Q.copy()
+    new[s, a] += alpha * (r + promised - Q[s, a])
+    return new
 
 
 def library_choice(q, eps, rng):
-    learner = QLearning(1, len(q), epsilon=eps)
-    learner.q[0] = q
-    return int(learner.act(np.array([0]), rng)[0][0])
+    """As `QLearning.act`, which acts in many episodes at once."""
+    best = q == q.max()
+    chances = eps / len(q) + (1 - eps) * best / best.sum()
+    return int((chances.cumsum() > rng.random() * chances.sum()).argmax())
 
 
 q_update = mine("03", "q_update", library_update)

@@ -10,7 +10,7 @@ from tinyrlhf.numerics import softmax
 
 
 # 4.a, predict: ours ends at 199 of 200 steps. Each of A, B and C has a wrong line. How many of the
-# three end above 150 (mean of seeds 0 to 2)?
+# three end above 150 (mean of seeds 0 and 1)?
 predict_4_a = None
 
 # 4.b, predict: by which factor does the baseline shrink the scatter of single pushes (points 5, 6,

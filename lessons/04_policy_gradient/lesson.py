@@ -281,17 +281,17 @@ def run(program, seed):
 # %% [predict]
 predict("4.a",
         "ours ends at 199 of 200 steps. Each of A, B and C has a wrong line. How many of the "
-        "three end above 150 (mean of seeds 0 to 2)?",
-        sum(np.mean([run(program, seed)[-5:] for seed in (0, 1, 2)]) > 150
+        "three end above 150 (mean of seeds 0 and 1)?",
+        sum(np.mean([run(program, seed)[-5:] for seed in (0, 1)]) > 150
             for program in (program_a, program_b, program_c)),
         "A curve that rises proves no program right.")
 
 # %%
-print("steps that the pole stands, mean of the last five updates, seeds 0, 1, 2")
-print("  at the start  ", *(f"{learn(seed)[0]:5.0f}" for seed in (0, 1, 2)))
-print("  ours          ", *(f"{learn(seed)[-5:].mean():5.0f}" for seed in (0, 1, 2)))
+print("steps that the pole stands, mean of the last five updates, seeds 0 and 1")
+print("  at the start  ", *(f"{learn(seed)[0]:5.0f}" for seed in (0, 1)))
+print("  ours          ", *(f"{learn(seed)[-5:].mean():5.0f}" for seed in (0, 1)))
 for name, program in (("A", program_a), ("B", program_b), ("C", program_c)):
-    ends = [run(program, seed)[-5:].mean() for seed in (0, 1, 2)]
+    ends = [run(program, seed)[-5:].mean() for seed in (0, 1)]
     print(f"  program {name}     ", *(f"{end:5.0f}" for end in ends))
 
 # %% [markdown]

@@ -252,8 +252,9 @@ def driven(length, corrections, seed):
             visited = np.tile(game.starts[0] + np.arange(length - 1), 5)
             did = teacher(visited, length)
         data = aggregate(data, visited, did, teacher(visited, length))
-        policy.load(beginning)
-        imitation.clone(policy, *data, rng, learning_rate=0.03, steps=100)
+        if corrections or turn == 3:                    # else nobody drives with it
+            policy.load(beginning)
+            imitation.clone(policy, *data, rng, learning_rate=0.03, steps=100)
     chances = softmax(policy.network.forward(np.arange(game.n_states))[0].astype(float))
     chances = (1 - SLIPS) * chances + SLIPS / 4
     return policy, -finite_horizon_return(game.P, game.R, game.d0, chances, game.horizon)

@@ -19,6 +19,11 @@ def evaluate_policy(P, R, policy, gamma):
     if gamma == 1:
         raise ValueError(f"gamma: expected 0 <= gamma < 1, got {gamma}; "
                          "for gamma 1 use finite_horizon_return")
+    return values_under(P, R, policy, gamma)
+
+
+def values_under(P, R, policy, gamma):
+    """As `evaluate_policy`, of tables that are known to fit."""
     rewards = np.einsum("sa,sax,sax->s", policy, P, R)
     return np.linalg.solve(np.eye(len(P)) - gamma * _under(policy, P), rewards)
 

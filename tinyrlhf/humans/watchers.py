@@ -6,7 +6,7 @@ what the learner usually does (`against_usual`). Tabular games only.
 import numpy as np
 
 from tinyrlhf.checks import check_distribution, check_indices, check_range
-from tinyrlhf.exact.evaluation import evaluate_policy
+from tinyrlhf.exact.evaluation import values_under
 from tinyrlhf.exact.planning import action_values, value_iteration
 
 NO_REGRET = 1e-6  # actions whose values differ by less are equally good
@@ -35,10 +35,14 @@ def against_usual(game):
     A function (states (r,), actions (r,), chances) -> (r,); chances: cells -> (S, A).
     Source: people's feedback depends on the policy, MacGlashan et al. 2017, section 3.
     """
+    usual = advantage = None
+
     def judge(states, actions, chances):
+        nonlocal usual, advantage
         policy = chances(np.arange(game.n_states))
-        values = evaluate_policy(game.P, game.R, policy, GAMMA)
-        advantage = action_values(game.P, game.R, values, GAMMA) - values[:, None]
+        if not np.array_equal(policy, usual):  # it has learned meanwhile
+            usual, values = policy, values_under(game.P, game.R, policy, GAMMA)
+            advantage = action_values(game.P, game.R, values, GAMMA) - values[:, None]
         return advantage[states, actions]
     return judge
 
@@ -66,7 +70,7 @@ class Watcher:
         check_distribution("delay", delay)
         self.judge = judge
         self.speaks = speaks
-        self.delay = np.asarray(delay, float)
+        self.later = np.cumsum(delay)  # how likely they have spoken by then
         self.mistakes = mistakes
         self.notices = notices
         self.stops_at = stops_at
@@ -78,14 +82,14 @@ class Watcher:
         """1, 0, -1 or STOP for each of the r that play: (r,)."""
         n = len(step.rows)
         if self.pending is None:
-            self.pending = np.zeros((n, len(self.delay)))
+            self.pending = np.zeros((n, len(self.later)))
         check_indices("seats", step.rows, len(self.pending))
         judged = self.judge(step.states, step.actions, chances)
         wrong = rng.random(n) < self.mistakes
         thumbs = np.where(wrong, -1.0, 1.0) * np.sign(judged)
         thumbs = np.where(judged < self.stops_at, STOP, thumbs)
         meant = (rng.random(n) < self.speaks) & (np.abs(judged) >= self.notices)
-        delays = (rng.random((n, 1)) > np.cumsum(self.delay)[:-1]).sum(axis=1)
+        delays = (rng.random((n, 1)) > self.later[:-1]).sum(axis=1)
         heard = self.pending[step.rows]
         heard[meant, delays[meant]] = thumbs[meant]  # a newer thought replaces an older one
         signals = heard[:, 0].copy()

@@ -60,9 +60,7 @@ class QLearning:
 
     def act(self, observations, rng):
         """Observations (n,) -> actions (n,) and their log-probabilities (n,)."""
-        log_p = self.log_probabilities(observations)
-        actions = Categorical.sample(log_p, rng)
-        return actions, Categorical.log_prob(log_p, actions)
+        return Categorical.draw(self.log_probabilities(observations), rng)
 
     def learn(self, game, n, rng, reward=None):
         """Play n episodes side by side and learn from reward(step) (n,) at every step.
@@ -89,6 +87,10 @@ class QLearning:
     def update(self, observations, actions, rewards, next_observations, ended):
         """Learn from transitions, all (n,); a cut is no end: there the next state counts."""
         check_transitions(self.q.shape, observations, actions, rewards, next_observations, ended)
+        self.correct(observations, actions, rewards, next_observations, ended)
+
+    def correct(self, observations, actions, rewards, next_observations, ended):
+        """As `update`, from transitions that are known to fit."""
         next_values = np.where(ended, 0.0, self.q[next_observations].max(axis=-1))
         targets = rewards + self.gamma * next_values
         pairs = np.ravel_multi_index((observations, actions), self.q.shape)

@@ -89,11 +89,11 @@ class RewardModel:
         for step in range(self.fit_steps):
             if step < len(batches):
                 rows, blocks = answers.choices(batches[step], self.readings)
-                rows = number[rows]
-            rewards, cache = self.reward_table(features[rows], mask[rows])
+                seen = features[number[rows]], mask[number[rows]]
+            rewards, cache = self.reward_table(*seen)
             scores = rewards.sum(axis=1)
             loss, d_scores, d_habits = choices_loss(blocks, scores, self.habits, counts)
-            d_rewards = np.repeat(d_scores[:, None], mask.shape[1], axis=1)  # score = sum
+            d_rewards = np.broadcast_to(d_scores[:, None], rewards.shape)  # score = sum
             grads = self.backward(cache, d_rewards)
             grads.vector += self.prior / n_choices * self.network.params.vector  # d prior/2 |w|^2
             self.optimizer.step(grads)
