@@ -77,12 +77,13 @@ class RewardModel:
         mask = self.rewarded(answers.episodes)
         check_finite(features=features)
         self.habits.meet(answers)
-        losses = []
+        losses, seen = [], (features[rows], mask[rows])
         for _ in range(self.fit_steps):
             if self.batch is not None and self.batch < len(said):
                 few = rng.choice(said, self.batch, replace=False)
                 rows, blocks = answers.choices(few, self.readings)
-            rewards, cache = self.reward_table(features[rows], mask[rows])
+                seen = features[rows], mask[rows]
+            rewards, cache = self.reward_table(*seen)
             scores = rewards.sum(axis=1)
             loss, d_scores, d_habits = choices_loss(blocks, scores, self.habits, counts)
             d_rewards = np.repeat(d_scores[:, None], mask.shape[1], axis=1)  # score = sum
