@@ -119,8 +119,8 @@ for seed in (0, 1):
 
 # %% [markdown]
 # The copy is far better than before, and not as good as what it copies. Copying for longer would
-# help: 4,000 steps instead of 200 come to 0.76 and 0.75, still below what was shown. (The
-# true reward is printed for *us*; the model never sees it.)
+# help: 4,000 steps instead of 200 come to 0.76 and 0.75, still below what was shown. (The true
+# reward is printed for *us*; the model never sees it.)
 #
 # ## Stage 2: who gives the votes?
 #
@@ -382,8 +382,8 @@ for seed in (0, 1):
 # RLHF writes words that please the person better than the words which that same person had *shown*.
 # (It also cost 400 votes. Below you can try whether 1000 shown words would do as well.) Problematic
 # outputs become rare, not impossible. And the penalty buys variety: without it, all is staked on
-# the one word that scores best. Whether this word is good is then up to the reward model alone.
-# Lesson 12 is about that.
+# the one word that scores best. Whether this word is good is then up to the reward model alone: on
+# seed 2, which is not shown, it is worth 0. Lesson 12 is about that.
 #
 # ## Three ways to estimate it
 #
@@ -524,7 +524,7 @@ show(ppo_picture(), "ppo", "PPO stops paying for a character that has moved far 
 # **What you should see**: what went well is paid up to a ratio of 1.2 and not beyond; what went
 # badly need not be pushed below 0.8. The *minimum* keeps the other sides open: a good character
 # that has become rarer, or a bad one that has become likelier, can always be mended. Without
-# clipping, 20 steps on one batch carry the model 7 to 11 nats away, on the word of 128 samples.
+# clipping, 20 steps on one batch carry the model 11 nats away, on the word of 128 samples.
 # Note that clipping ties each step to the policy of a moment ago, while the KL penalty ties the
 # whole run to the SFT model.
 #
