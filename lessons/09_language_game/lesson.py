@@ -230,8 +230,8 @@ show(word_picture(readers(0)["three letters"], "nemol"), "word",
 # more of it: the last twelve characters of the answer, the end of the question, and how far it is.
 # Then it can keep to the **context**, which a table of letter pairs cannot. We let it read 3000
 # pieces of some forum: questions, answers kind and rude, stories. (The package's own chat model
-# reads seven times as much, for eight times as long; ours stops early, and one word in twelve that
-# it writes does not exist.)
+# reads seven times as much, for seventeen times as long; ours stops early, and one word in seven
+# that it writes does not exist.)
 #
 # <a id="trainers-both-sides"></a>
 # Now people come in. The trainers of a chat model play *both sides* of a conversation, with
@@ -282,7 +282,7 @@ def kept_of(question, text, rng):
     return text[:TALK.horizon - 1]  # a page has 56 places
 
 
-for question, suggestion, kept in dialogues(0)[2:7]:
+for question, suggestion, kept in dialogues(0)[3:8]:
     print(f"{question:<18} suggested: {suggestion}\n{'':<18}      kept: {kept}")
 for seed in SEEDS:
     kept = sum(old == new for _, old, new in dialogues(seed))
@@ -352,7 +352,7 @@ ARMS = {"has read": talker, "has read, fine-tuned": fine_tuned,
         "questions count, too": lambda seed: fine_tuned(seed, everything)}
 # %% [predict]
 predict("9.a",
-        "before fine-tuning 20 % of the answers begin politely. How many percent after fifty "
+        "before fine-tuning 18 % of the answers begin politely. How many percent after fifty "
         "dialogues?",
         100 * quality(fine_tuned(0))[1],
         "Fifty are enough: they do not teach the language, they choose among what is there.")
@@ -373,9 +373,9 @@ for question, first, then in zip(ASKED, before, after):
 
 # %% [markdown]
 # **What you should see**, from top to bottom. Fifty dialogues are enough to give manners to a model
-# that has read, and its right facts about double: it knew them, as it knew the rude phrases, and
-# now it knows what is wanted. Without reading, the same fifty dialogues give manners as well, but
-# three in ten of its words do not exist: **accuracy** and **coherence** come from reading. And
+# that has read, and its right facts more than double: it knew them, as it knew the rude phrases,
+# and now it knows what is wanted. Without reading, the same fifty dialogues give manners as well,
+# but a quarter of its words do not exist: **accuracy** and **coherence** come from reading. And
 # where the questions count, too, it learns to play the user: on an empty page it asks. The answers
 # at the bottom are not selected.
 #
@@ -599,9 +599,9 @@ def draw_tree(axis, chances, length, words):
                       va="center_baseline", weight="bold",
                       bbox=dict(facecolor="white", edgecolor="none", pad=0.5,
                                 alpha=0.7 if text[-1].strip() else 0))
-        if words and len(text) == 1 and len(below) > 1 and color != GREY:
-            axis.text(0.7, height - 0.7, "polite" if polite else "rude", color=color, va="center",
-                      style="italic")
+        if words and len(text) == 1 and color != GREY:
+            axis.text(0.7, height - 0.5, "polite" if polite else "rude", color=color, va="center",
+                      style="italic", size=14)
     for row, leaf in enumerate(leaves):
         axis.text(length + 0.5, row, f"{chances[leaf]:.0%}", va="center")
     axis.set(xlim=(-0.3, length + 2), ylim=(len(leaves) - 0.4, -0.6), xticks=[], yticks=[])
