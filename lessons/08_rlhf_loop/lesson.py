@@ -206,14 +206,14 @@ for seed in SEEDS:
 # The model knows a few comparisons of walks, and nothing else. It cannot tell *which* step made a
 # walk better, so cells that good walks pass on their way around the glass are praised with them. A
 # walk passes such a cell once. A policy that is free to move stays there, and collects the praise
-# in every step: more than the goal is worth (on some other seeds, such as 2, people have noticed by
-# then, and it is on its way back). From then on walks look alike, and votes tell little. The penalty keeps the
-# policy among walks like those that people judged, while the model is young. Training is most
-# hazardous at its start, and people must keep it in straight ways: a demonstration and a price for
-# leaving it are two ways to do so.
+# in every step: more than the goal is worth. (On some other seeds, such as 2, people have noticed
+# by then, and it is on its way back.) From then on walks look alike, and votes tell little. The
+# penalty keeps the policy among walks like those that people judged, while the model is young.
+# Training is most hazardous at its start, and people must keep it in straight ways: a demonstration
+# and a price for leaving it are two ways to do so.
 #
 # Do demonstrations make learning *safe*? Not these. A robot that strolls about steps on glass 0.2
-# times a walk, the clone of its careless teacher one to two times. Who shows decides what is copied
+# times a walk, the clone of its careless teacher once or twice. Who shows decides what is copied
 # first.
 
 # %% [markdown]
