@@ -9,7 +9,7 @@ import numpy as np
 from tinyrlhf.games.words import LETTERS
 
 
-# 9.a, predict: before fine-tuning 18 % of the answers begin politely. How many percent after fifty
+# 9.a, predict: before fine-tuning 20 % of the answers begin politely. How many percent after fifty
 # dialogues?
 predict_9_a = None
 

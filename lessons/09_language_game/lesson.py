@@ -230,7 +230,7 @@ show(word_picture(readers(0)["three letters"], "nemol"), "word",
 # more of it: the last twelve characters of the answer, the end of the question, and how far it is.
 # Then it can keep to the **context**, which a table of letter pairs cannot. We let it read 3000
 # pieces of some forum: questions, answers kind and rude, stories. (The package's own chat model
-# reads seven times as much, for seventeen times as long; ours stops early, and one word in seven
+# reads seven times as much, for eight times as long; ours stops early, and one word in fourteen
 # that it writes does not exist.)
 #
 # <a id="trainers-both-sides"></a>
@@ -256,7 +256,7 @@ def talker(seed):
     observations, actions, mask = TALK.demonstrations(*TALK.documents(3000, rng))
     clone(policy, observations[mask], actions[mask], rng,
           learning_rate=lambda left: 0.015 * max(left, 0.05),
-          steps=1200, batch=128)
+          steps=1200, batch=256)
     return policy
 
 
@@ -282,11 +282,10 @@ def kept_of(question, text, rng):
     return text[:TALK.horizon - 1]  # a page has 56 places
 
 
-for question, suggestion, kept in dialogues(0)[3:8]:
+for question, suggestion, kept in dialogues(0)[2:7]:
     print(f"{question:<18} suggested: {suggestion}\n{'':<18}      kept: {kept}")
-for seed in SEEDS:
-    kept = sum(old == new for _, old, new in dialogues(seed))
-    print(f"seed {seed}: of 50 suggestions the trainers kept {kept} as they were")
+kept = sum(old == new for _, old, new in dialogues(0))
+print(f"of 50 suggestions the trainers kept {kept} as they were")
 
 # %% [markdown]
 # <a id="faq-sft"></a><a id="intentions"></a> **Supervised fine-tuning**, SFT for short, copies what
@@ -352,21 +351,19 @@ ARMS = {"has read": talker, "has read, fine-tuned": fine_tuned,
         "questions count, too": lambda seed: fine_tuned(seed, everything)}
 # %% [predict]
 predict("9.a",
-        "before fine-tuning 18 % of the answers begin politely. How many percent after fifty "
+        "before fine-tuning 20 % of the answers begin politely. How many percent after fifty "
         "dialogues?",
         100 * quality(fine_tuned(0))[1],
         "Fifty are enough: they do not teach the language, they choose among what is there.")
 
 # %%
-print("                                 real words   polite   right   rude   asks on an empty page")
+print("                         real words   polite   right   rude   asks on an empty page")
 for name, make in ARMS.items():
-    for seed in SEEDS:
-        words, polite, right, rude, asks = quality(make(seed))
-        print(f"  {name:<22}  seed {seed}{words:11.0%}{polite:10.0%}{right:8.0%}{rude:7.0%}"
-              f"{asks:14.0%}")
+    words, polite, right, rude, asks = quality(make(0))
+    print(f"  {name:<22}{words:11.0%}{polite:10.0%}{right:8.0%}{rude:7.0%}{asks:14.0%}")
 
 ASKED = ["what is a dog?", "explain snow.", "what is tea?"]
-print("\nquestion          answers of seed 0, after reading and after fifty dialogues")
+print("\nquestion          answers after reading and after fifty dialogues")
 before, after = (write(make(0), ASKED, np.random.default_rng(0)) for make in (talker, fine_tuned))
 for question, first, then in zip(ASKED, before, after):
     print(f"  {question:<16}{first}\n{'':18}{then}")
@@ -375,9 +372,10 @@ for question, first, then in zip(ASKED, before, after):
 # **What you should see**, from top to bottom. Fifty dialogues are enough to give manners to a model
 # that has read, and its right facts more than double: it knew them, as it knew the rude phrases,
 # and now it knows what is wanted. Without reading, the same fifty dialogues give manners as well,
-# but a quarter of its words do not exist: **accuracy** and **coherence** come from reading. And
+# but three in ten of its words do not exist: **accuracy** and **coherence** come from reading. And
 # where the questions count, too, it learns to play the user: on an empty page it asks. The answers
-# at the bottom are not selected.
+# at the bottom are not selected. (All this is one seed; at the end of the page the same is tried on
+# five.)
 #
 # Now the price.
 
@@ -396,12 +394,11 @@ def other_dialogues(seed, n=250):
 
 
 print("bits per character    the 50 shown    other dialogues    the raw text it once read")
-for seed in SEEDS:
-    questions, _, kept = zip(*dialogues(seed))
-    texts = (questions, kept), other_dialogues(seed), TALK.documents(250, np.random.default_rng(8))
-    for name, policy in (("before", talker(seed)), ("after", fine_tuned(seed))):
-        shown, others, raw = (bits_of(policy, *each) for each in texts)
-        print(f"  seed {seed} {name:>7}{shown:15.2f}{others:17.2f}{raw:22.2f}")
+questions, _, kept = zip(*dialogues(0))
+texts = (questions, kept), other_dialogues(0), TALK.documents(250, np.random.default_rng(8))
+for name, policy in (("before", talker(0)), ("after", fine_tuned(0))):
+    shown, others, raw = (bits_of(policy, *each) for each in texts)
+    print(f"  {name:>7}{shown:22.2f}{others:17.2f}{raw:22.2f}")
 
 # %% [markdown]
 # The fifty it nearly knows by heart. Other dialogues of this kind have become easier, too, but by
@@ -595,13 +592,13 @@ def draw_tree(axis, chances, length, words):
             axis.plot(np.array([-1, -0.4, 0.02]) + len(text), [above, height, height], color=color,
                       alpha=0.35,
                       linewidth=1 + 34 * chance, solid_capstyle="butt", solid_joinstyle="round")
+        if text[-1:].strip():
             axis.text(len(text) - 0.1, height, text[-1], color=color, ha="center",
-                      va="center_baseline", weight="bold",
-                      bbox=dict(facecolor="white", edgecolor="none", pad=0.5,
-                                alpha=0.7 if text[-1].strip() else 0))
-        if words and len(text) == 1 and color != GREY:
-            axis.text(0.7, height - 0.5, "polite" if polite else "rude", color=color, va="center",
-                      style="italic", size=14)
+                      va="center_baseline", weight="bold", in_layout=False,
+                      bbox=dict(facecolor="white", edgecolor="none", pad=0.5, alpha=0.7))
+        if words and len(text) == 1 and len(below) > 1 and color != GREY:
+            axis.text(0.7, height - 0.7, "polite" if polite else "rude", color=color, va="center",
+                      style="italic")
     for row, leaf in enumerate(leaves):
         axis.text(length + 0.5, row, f"{chances[leaf]:.0%}", va="center")
     axis.set(xlim=(-0.3, length + 2), ylim=(len(leaves) - 0.4, -0.6), xticks=[], yticks=[])
