@@ -9,6 +9,7 @@ from tinyrlhf.conformance import check_game
 from tinyrlhf.exact.strings import Automaton, evaluate, optimum
 from tinyrlhf.games.text import Text, true_reward
 from tinyrlhf.games.words import CLOSED, CONSONANTS, VOWELS, corpus
+from tinyrlhf.worlds import text
 
 sys.path.insert(0, str(Path(__file__).parent))
 from oracles import context_numbers, kl_to_optimum, string_rewards  # noqa: E402
@@ -120,3 +121,14 @@ def test_a_row_shows_its_end_mark_and_unknown_words_are_refused():
     for word in ("Luma", "wax", "lumalumalum"):
         with pytest.raises(ValueError, match=word):
             game.encode([word])
+
+
+@pytest.mark.slow
+def test_the_kept_character_model_is_what_reading_makes():
+    game, losses = Text(), []
+    observations, actions, mask = game.demonstrations(corpus(3000, np.random.default_rng(400)))
+    for vector in (text.pretrained_vector(3), text.read_words(3)):
+        policy = text.character_model(game, np.random.default_rng(0))
+        policy.network.params.vector[:] = vector
+        losses.append(-policy.log_probs(observations[mask], actions[mask])[0].mean())
+    assert abs(losses[0] - losses[1]) < 0.01 and losses[0] < 2.3    # nats; other machines round otherwise

@@ -44,7 +44,7 @@ from tinyrlhf.worlds.glass import measured, room
 from tinyrlhf.yardsticks import Tabular
 
 plt.style.use(LECTURE)
-ROOM = room()
+ROOM, SEEDS = room(), (0, 1)
 START = build("glass")
 uniform = Tabular(START).table(START.policy)
 at_the_end = expected_visits(ROOM.P, ROOM.d0, uniform, ROOM.horizon + 1)[-1]
@@ -101,13 +101,13 @@ predict("8.a",
         "More votes do not help: they rank what was tried, and nobody tried the goal.")
 
 # %%
-for seed in (0, 1, 2):
+for seed in SEEDS:
     state, _ = taught(seed, demonstrations=0)
     print(f"seed {seed}: {to_goal(state)} of the 300 walks that people compared got to the goal")
 table_of(state)
 
 # %% [markdown]
-# All three stand still. Nobody ever saw the goal, so nobody could prefer a walk that gets there, so
+# Both stand still. Nobody ever saw the goal, so nobody could prefer a walk that gets there, so
 # the model never heard of it. What people did see is walks with and without glass, and the robot
 # learned that lesson well: it stays away from everything. More votes of this kind will not help.
 # The loop explores only what the policy tries.
@@ -122,7 +122,7 @@ table_of(state)
 # the loop starts where they can tell something (Ibarz and others 2018).
 
 # %%
-for seed in (0, 1, 2):
+for seed in SEEDS:
     state, _ = taught(seed)
     first, last = state.history[0], state.history[-1]
     print(f"seed {seed}: true return {first['true_return']:5.2f} -> {last['true_return']:5.2f}, "
@@ -181,11 +181,11 @@ predict("8.b",
         "stays there.")
 
 # %%
-print("true return of a walk (steps on glass)   seed 0         seed 1         seed 2")
+print("true return of a walk (steps on glass)   seed 0         seed 1")
 for name, settings in (("votes alone", {"demonstrations": 0}),
                        ("demonstrations, then votes", {"kl_coef": 0.0}),
                        ("the same with the KL penalty", {})):
-    ends = [taught(seed, **settings)[0].history[-1] for seed in (0, 1, 2)]
+    ends = [taught(seed, **settings)[0].history[-1] for seed in SEEDS]
     print(f"{name:<32}" + "".join(f"{end['true_return']:9.2f} ({end['glass']:.2f})"
                                   for end in ends))
 
@@ -194,7 +194,7 @@ for name, settings in (("votes alone", {"demonstrations": 0}),
 # what the model makes of each step there:
 
 # %%
-for seed in (0, 1, 2):
+for seed in SEEDS:
     state, visited = taught(seed, kl_coef=0.0)
     steps = np.where(ROOM.is_end, 0.0, visited[-1])
     cell, goal = steps.argmax(), np.flatnonzero(ROOM.map.ravel() == "G")[0]
@@ -206,14 +206,14 @@ for seed in (0, 1, 2):
 # The model knows a few comparisons of walks, and nothing else. It cannot tell *which* step made a
 # walk better, so cells that good walks pass on their way around the glass are praised with them. A
 # walk passes such a cell once. A policy that is free to move stays there, and collects the praise
-# in every step: more than the goal is worth (seeds 0 and 1; with seed 2 people have noticed, and it
-# is on its way back). From then on walks look alike, and votes tell little. The penalty keeps the
-# policy among walks like those that people judged, while the model is young. Training is most
-# hazardous at its start, and people must keep it in straight ways: a demonstration and a price for
-# leaving it are two ways to do so.
+# in every step: more than the goal is worth. (On some other seeds, such as 2, people have noticed
+# by then, and it is on its way back.) From then on walks look alike, and votes tell little. The
+# penalty keeps the policy among walks like those that people judged, while the model is young.
+# Training is most hazardous at its start, and people must keep it in straight ways: a demonstration
+# and a price for leaving it are two ways to do so.
 #
 # Do demonstrations make learning *safe*? Not these. A robot that strolls about steps on glass 0.2
-# times a walk, the clone of its careless teacher one to two times. Who shows decides what is copied
+# times a walk, the clone of its careless teacher once or twice. Who shows decides what is copied
 # first.
 
 # %% [markdown]
@@ -343,7 +343,7 @@ def train_robot(state, most_rounds=8):
         [{"preferred": share} for share in shares], window=2, tolerance=0.1), most_rounds)
 
 
-for seed in (0, 1, 2):
+for seed in SEEDS:
     state = build("glass", seed=seed)
     rounds = train_robot(state)
     end = measured(state)

@@ -56,7 +56,7 @@ from tinyrlhf.teaching import LECTURE, check_claims, mine, predict, show
 from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
-WORDS, SEEDS = Text(), (0, 1, 2)
+WORDS, SEEDS = Text(), (0, 1)
 
 
 def library_nll(logits, targets):
@@ -230,8 +230,8 @@ show(word_picture(readers(0)["three letters"], "nemol"), "word",
 # more of it: the last twelve characters of the answer, the end of the question, and how far it is.
 # Then it can keep to the **context**, which a table of letter pairs cannot. We let it read 3000
 # pieces of some forum: questions, answers kind and rude, stories. (The package's own chat model
-# reads seven times as much, for eight times as long; ours stops early, and one word in twelve that
-# it writes does not exist.)
+# reads seven times as much, for eight times as long; ours stops early, and one word in fourteen
+# that it writes does not exist.)
 #
 # <a id="trainers-both-sides"></a>
 # Now people come in. The trainers of a chat model play *both sides* of a conversation, with
@@ -284,9 +284,8 @@ def kept_of(question, text, rng):
 
 for question, suggestion, kept in dialogues(0)[2:7]:
     print(f"{question:<18} suggested: {suggestion}\n{'':<18}      kept: {kept}")
-for seed in SEEDS:
-    kept = sum(old == new for _, old, new in dialogues(seed))
-    print(f"seed {seed}: of 50 suggestions the trainers kept {kept} as they were")
+kept = sum(old == new for _, old, new in dialogues(0))
+print(f"of 50 suggestions the trainers kept {kept} as they were")
 
 # %% [markdown]
 # <a id="faq-sft"></a><a id="intentions"></a> **Supervised fine-tuning**, SFT for short, copies what
@@ -358,26 +357,25 @@ predict("9.a",
         "Fifty are enough: they do not teach the language, they choose among what is there.")
 
 # %%
-print("                                 real words   polite   right   rude   asks on an empty page")
+print("                         real words   polite   right   rude   asks on an empty page")
 for name, make in ARMS.items():
-    for seed in SEEDS:
-        words, polite, right, rude, asks = quality(make(seed))
-        print(f"  {name:<22}  seed {seed}{words:11.0%}{polite:10.0%}{right:8.0%}{rude:7.0%}"
-              f"{asks:14.0%}")
+    words, polite, right, rude, asks = quality(make(0))
+    print(f"  {name:<22}{words:11.0%}{polite:10.0%}{right:8.0%}{rude:7.0%}{asks:14.0%}")
 
 ASKED = ["what is a dog?", "explain snow.", "what is tea?"]
-print("\nquestion          answers of seed 0, after reading and after fifty dialogues")
+print("\nquestion          answers after reading and after fifty dialogues")
 before, after = (write(make(0), ASKED, np.random.default_rng(0)) for make in (talker, fine_tuned))
 for question, first, then in zip(ASKED, before, after):
     print(f"  {question:<16}{first}\n{'':18}{then}")
 
 # %% [markdown]
 # **What you should see**, from top to bottom. Fifty dialogues are enough to give manners to a model
-# that has read, and its right facts about double: it knew them, as it knew the rude phrases, and
-# now it knows what is wanted. Without reading, the same fifty dialogues give manners as well, but
-# three in ten of its words do not exist: **accuracy** and **coherence** come from reading. And
+# that has read, and its right facts more than double: it knew them, as it knew the rude phrases,
+# and now it knows what is wanted. Without reading, the same fifty dialogues give manners as well,
+# but three in ten of its words do not exist: **accuracy** and **coherence** come from reading. And
 # where the questions count, too, it learns to play the user: on an empty page it asks. The answers
-# at the bottom are not selected.
+# at the bottom are not selected. (All this is one seed; at the end of the page the same is tried on
+# five.)
 #
 # Now the price.
 
@@ -396,12 +394,11 @@ def other_dialogues(seed, n=250):
 
 
 print("bits per character    the 50 shown    other dialogues    the raw text it once read")
-for seed in SEEDS:
-    questions, _, kept = zip(*dialogues(seed))
-    texts = (questions, kept), other_dialogues(seed), TALK.documents(250, np.random.default_rng(8))
-    for name, policy in (("before", talker(seed)), ("after", fine_tuned(seed))):
-        shown, others, raw = (bits_of(policy, *each) for each in texts)
-        print(f"  seed {seed} {name:>7}{shown:15.2f}{others:17.2f}{raw:22.2f}")
+questions, _, kept = zip(*dialogues(0))
+texts = (questions, kept), other_dialogues(0), TALK.documents(250, np.random.default_rng(8))
+for name, policy in (("before", talker(0)), ("after", fine_tuned(0))):
+    shown, others, raw = (bits_of(policy, *each) for each in texts)
+    print(f"  {name:>7}{shown:22.2f}{others:17.2f}{raw:22.2f}")
 
 # %% [markdown]
 # The fifty it nearly knows by heart. Other dialogues of this kind have become easier, too, but by
@@ -527,7 +524,7 @@ def understanding_picture(seeds):
         axis.plot(reviews, np.mean(curves, axis=0), line, color=color, linewidth=5)
         axis.text(x, y, words, color="#A86F00" if color == ORANGE else color, weight="bold",
                   va="center")
-    axis.text(17, 1.03, "thick: mean\nof three seeds", color=GREY, va="center")
+    axis.text(17, 1.03, "thick: mean\nof two seeds", color=GREY, va="center")
     axis.set(xscale="log", ylim=(0, 1.1), yticks=[0, 0.5, 1], yticklabels=["0 %", "50 %", "100 %"],
              xlabel="reviews read so far", ylabel="unseen reviews understood")
     axis.set_xticks([20, 100, 500, 2500, 10000], ["20", "100", "500", "2,500", "10,000"])
@@ -595,10 +592,10 @@ def draw_tree(axis, chances, length, words):
             axis.plot(np.array([-1, -0.4, 0.02]) + len(text), [above, height, height], color=color,
                       alpha=0.35,
                       linewidth=1 + 34 * chance, solid_capstyle="butt", solid_joinstyle="round")
+        if text[-1:].strip():
             axis.text(len(text) - 0.1, height, text[-1], color=color, ha="center",
-                      va="center_baseline", weight="bold",
-                      bbox=dict(facecolor="white", edgecolor="none", pad=0.5,
-                                alpha=0.7 if text[-1].strip() else 0))
+                      va="center_baseline", weight="bold", in_layout=False,
+                      bbox=dict(facecolor="white", edgecolor="none", pad=0.5, alpha=0.7))
         if words and len(text) == 1 and len(below) > 1 and color != GREY:
             axis.text(0.7, height - 0.7, "polite" if polite else "rude", color=color, va="center",
                       style="italic")

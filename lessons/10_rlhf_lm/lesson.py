@@ -111,7 +111,7 @@ def exactly(policy, reference):
 shown, sft = copied(seed=0)
 print("shown:", " ".join(shown[:8]))
 print("mean true reward         pretrained    shown    SFT")
-for seed in (0, 1, 2):
+for seed in (0, 1):
     (words, policy), before = copied(seed), pretrained(seed)
     liked = true_reward(GAME.encode(words)).mean()
     print(f"  seed {seed}                {exactly(before, policy)[0]:8.2f} {liked:8.2f} "
@@ -119,8 +119,8 @@ for seed in (0, 1, 2):
 
 # %% [markdown]
 # The copy is far better than before, and not as good as what it copies. Copying for longer would
-# help: 4,000 steps instead of 200 come to 0.76, 0.75 and 0.59, still below what was shown. (The
-# true reward is printed for *us*; the model never sees it.)
+# help: 4,000 steps instead of 200 come to 0.76 and 0.75, still below what was shown. (The true
+# reward is printed for *us*; the model never sees it.)
 #
 # ## Stage 2: who gives the votes?
 #
@@ -315,10 +315,10 @@ kl_penalized_reward = mine("10", "kl_penalized_reward", lambda scores, kl, c: sc
 rlhf_grad = mine("10", "rlhf_grad", library_grad)
 
 
-def penalized(words, reference, reward_model, kl_coef):
+def penalized(words, ref_logits, reward_model, kl_coef):
     """Scores, nats and penalised rewards of written words, (B,) each."""
     scores = reward_model.rewards(words).sum(axis=1)
-    ref_log_probs = words.as_table(reference.log_probs(*words.decisions)[0])
+    ref_log_probs = Categorical.log_prob(ref_logits, words.actions)
     kl = kl_sampled(words.log_probs, ref_log_probs, words.mask)
     return scores, kl, kl_penalized_reward(scores, kl, kl_coef)
 
@@ -337,9 +337,9 @@ def rlhf(seed, kl_coef, rounds=2, updates=40, n_votes=200):
         reward_model.normalize(yardstick)
         for _ in range(updates):
             words = write(policy, 128, rng)
-            scores, kl, rewards = penalized(words, reference, reward_model, kl_coef)
             logits, cache = policy.network.forward(words.observations[:, :-1])
             ref_logits, _ = reference.network.forward(words.observations[:, :-1])
+            scores, kl, rewards = penalized(words, ref_logits, reward_model, kl_coef)
             d_logits = rlhf_grad(logits, ref_logits, words.actions, words.mask, scores, kl_coef)
             optimizer.learning_rate = 0.01 * max(1 - len(history) / (rounds * updates), 0.1)
             optimizer.step(policy.network.backward(cache, d_logits))
@@ -371,7 +371,7 @@ def report(policy, seed, n=200):
 
 print("seed    stage            true reward   nats from SFT   with a hard letter   "
       "different of 200")
-for seed in (0, 1, 2):
+for seed in (0, 1):
     for name, policy in (("pretrained", pretrained(seed)), ("SFT", copied(seed)[1]),
                          ("RLHF, kl_coef .25", rlhf(seed, KL_COEF)[0]),
                          ("RLHF, no penalty", rlhf(seed, 0.0)[0])):
@@ -382,8 +382,8 @@ for seed in (0, 1, 2):
 # RLHF writes words that please the person better than the words which that same person had *shown*.
 # (It also cost 400 votes. Below you can try whether 1000 shown words would do as well.) Problematic
 # outputs become rare, not impossible. And the penalty buys variety: without it, all is staked on
-# the one word that scores best. Whether this word is good is then up to the reward model alone.
-# Lesson 12 is about that.
+# the one word that scores best. Whether this word is good is then up to the reward model alone: on
+# seed 2, which is not shown, it is worth 0. Lesson 12 is about that.
 #
 # ## Three ways to estimate it
 #
@@ -508,13 +508,13 @@ def ppo_picture():
     axes[0].set_ylabel("what the step is paid")
     for eps, color, line, name in ((np.inf, ORANGE, "--", "not clipped"),
                                    (0.2, BLUE, "-", "clipped")):
-        nats = np.array([reuse(seed, eps) for seed in (0, 1, 2)])
+        nats = np.array([reuse(seed, eps) for seed in (0, 1)])
         axes[2].plot(nats.T, line, color=color, linewidth=2)
         axes[2].text(20.3, nats[:, -1].mean(), name, color="#A86F00" if color == ORANGE else color,
                      weight="bold", va="center")
     axes[2].set(xlabel="steps on the same batch", ylabel="nats from the old policy", xlim=(0, 20.3),
                 xticks=[0, 10, 20])
-    axes[2].set_title("three seeds", color=GREY)
+    axes[2].set_title("two seeds", color=GREY)
     return figure
 
 
@@ -524,7 +524,7 @@ show(ppo_picture(), "ppo", "PPO stops paying for a character that has moved far 
 # **What you should see**: what went well is paid up to a ratio of 1.2 and not beyond; what went
 # badly need not be pushed below 0.8. The *minimum* keeps the other sides open: a good character
 # that has become rarer, or a bad one that has become likelier, can always be mended. Without
-# clipping, 20 steps on one batch carry the model 7 to 11 nats away, on the word of 128 samples.
+# clipping, 20 steps on one batch carry the model 11 nats away, on the word of 128 samples.
 # Note that clipping ties each step to the policy of a moment ago, while the KL penalty ties the
 # whole run to the SFT model.
 #

@@ -88,9 +88,11 @@ def evaluate(log_policy, log_reference, automaton, kl_coef):
 def _after(values, automaton, t):
     """What follows each symbol at time t, (U, V, Q): the end reward, or values (U, Q) at t + 1."""
     next_state, _, end_reward = automaton
-    following = values[_successors(len(values), next_state.shape[1])[:, :, None], next_state.T]
+    symbols = np.arange(next_state.shape[1])
+    values = values.reshape(-1, len(symbols), len(next_state))
+    following = values[:, symbols[:, None], next_state.T]
     following[:, 0] = end_reward[t]
-    return following
+    return np.tile(following, (len(symbols), 1, 1))  # the oldest symbol falls out
 
 
 def _successors(n_contexts, n_symbols):

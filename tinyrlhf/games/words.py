@@ -1,9 +1,11 @@
 """Where do the invented words come from? From a small grammar of consonants and vowels."""
+from bisect import bisect
+
 VOWELS, CONSONANTS = "aeiou", "lmnrbdgkpstv"
 LETTERS = VOWELS + CONSONANTS
 SOFT = "aeolmnr"                                # all others are hard, and rarer
 SOFTNESS = 0.8                                  # share of soft ones among vowels, and consonants
-SYLLABLES = (0.12, 0.48, 0.32, 0.08)            # how often a word has one, two, three, four of them
+SYLLABLES = 0.12, 0.60, 0.92                    # share with at most one, two, three of four
 CLOSED = 0.5                                    # share of syllables that end in a consonant: kit
 LONGEST = 9                                     # leaves room for the end mark in ten places
 
@@ -21,7 +23,7 @@ def corpus(n, rng):
 def word(rng):
     """One word of one to four syllables; one that would make it longer than LONGEST ends it."""
     text = ""
-    for _ in range(1 + rng.choice(len(SYLLABLES), p=SYLLABLES)):
+    for _ in range(1 + bisect(SYLLABLES, rng.random())):
         new = syllable(rng)
         if len(text + new) > LONGEST:
             break
@@ -31,12 +33,12 @@ def word(rng):
 
 def syllable(rng):
     """One consonant, one vowel, and often one more consonant."""
-    first, vowel, last = (letter(group, rng) for group in (CONSONANTS, VOWELS, CONSONANTS))
+    consonants, vowels = ("lmnr", "bdgkpstv"), ("aeo", "iu")  # soft and hard ones
+    first, vowel, last = (letter(*group, rng) for group in (consonants, vowels, consonants))
     return first + vowel + last * (rng.random() < CLOSED)
 
 
-def letter(group, rng):
-    """A vowel or a consonant, four times out of five a soft one."""
-    soft = rng.random() < SOFTNESS
-    choices = [each for each in group if (each in SOFT) == soft]
-    return choices[rng.integers(len(choices))]
+def letter(soft, hard, rng):
+    """Four times out of five a soft one."""
+    letters = soft if rng.random() < SOFTNESS else hard
+    return letters[rng.integers(len(letters))]

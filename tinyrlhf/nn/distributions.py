@@ -26,7 +26,7 @@ class Categorical:
             log_probs = log_sigmoid(np.where(second, gap, -gap))
             return second.astype(np.int64), log_probs.astype(np.float64)
         shifted = outputs - outputs.max(axis=-1, keepdims=True)
-        cumulative = np.cumsum(np.exp(shifted), axis=-1)
+        cumulative = np.exp(shifted).cumsum(axis=-1)
         total = cumulative[..., -1:]  # not 1: float32 rounds
         actions = (cumulative > rng.random(total.shape) * total).argmax(axis=-1)
         return actions, pick(shifted, actions) - np.log(total[..., 0])
