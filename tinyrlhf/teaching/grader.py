@@ -197,6 +197,14 @@ def check(number, function, hints=0):
         print(f"hint: {hint}")
 
 
+def untouched(path, name):
+    """Is the function of this name in the student's file as it came? Then no child need say so."""
+    with contextlib.suppress(OSError, SyntaxError, ValueError):  # grading says what is wrong
+        node = function_nodes(path.read_bytes()).get(name)
+        return node is not None and still_a_stub(node)
+    return False
+
+
 def mine(lesson, name, library):
     """The student's function of this name if it passes, else the library's; says which."""
     whose = "the library's"
@@ -205,7 +213,7 @@ def mine(lesson, name, library):
         path = students_file(folder)
         known = {each.name: number for number, each in exercises_of(folder).items()}
         number = known.get(name)
-        if number and os.environ.get("TINYRLHF_MINE") != "0":
+        if number and os.environ.get("TINYRLHF_MINE") != "0" and not untouched(path, name):
             verdict = grade_lesson(folder, [number], path)[number]
             if verdict.state == PASSED:
                 library, whose = run_as_python(path)[name], "yours"
