@@ -130,7 +130,7 @@ dpo_grad_weight = mine("11", "dpo_grad_weight", library_weight)
 WINNER, LOSER = np.nonzero(~np.eye(6, dtype=bool))
 
 
-def dpo_road(shares, kl_coef, steps=1000):
+def dpo_road(shares, kl_coef, steps=500):
     """Policies (steps + 1, ..., 6) on the straight road; shares (..., 6, 6) of votes: i beats j."""
     # a pair chosen twice as often pushes twice as hard; several roads run side by side
     votes = shares[..., WINNER, LOSER]
@@ -153,7 +153,7 @@ def log_probs_of_both(log_probs):
     return log_probs[..., WINNER].ravel(), log_probs[..., LOSER].ravel()
 
 
-def rlhf_road(rewards, kl_coef, steps=1000):
+def rlhf_road(rewards, kl_coef, steps=500):
     """Policies (steps + 1, ..., 6) of an exact policy gradient (lesson 4) on rewards (..., 6)."""
     logits = np.broadcast_to(np.log(REFERENCE), np.shape(rewards))
     path = [softmax(logits)]
@@ -180,10 +180,10 @@ def both_roads(kl_coef):
 starts = np.log(REFERENCE)
 at_first = dpo_loss(starts[WINNER], starts[LOSER], starts[WINNER], starts[LOSER], 0.6)
 print(f"loss of any vote at the start: {at_first:.4f}")
-print("KL to the formula's policy, in nats    0 steps        20       200      1000")
+print("KL to the formula's policy, in nats    0 steps        20       200       500")
 for price, policy in zip(PRICES, best):
     for name, path in zip(("DPO", "reward model and RL"), both_roads(price)):
-        left = [divergence(path[step], policy) for step in (0, 20, 200, 1000)]
+        left = [divergence(path[step], policy) for step in (0, 20, 200, 500)]
         columns = [f"{each:.0e}" if each > 1e-12 else "< 1e-12" for each in left]
         print(f"  kl_coef {price}  {name:<22}" + "".join(f"{each:>10}" for each in columns))
 
@@ -624,7 +624,7 @@ def roads_picture():
     twelve = [(dpo[:, 0], rlhf[:, 1]) for dpo, rlhf in map(twelve_vote_roads, SEEDS)]
     draw_roads(right, twelve, {"": best[1]})
     left.set_title("Exact votes, kl_coef 1.5, 0.6, 0.3: they meet", loc="center")
-    right.set_title("Twelve votes, for each seed: the long road has a prior", loc="center")
+    right.set_title("Twelve votes on each seed: the long road has a prior", loc="center")
     for axis in (left, right):
         axis.text(1.08, 0.82, "DPO", color=VERMILLION, weight="bold", ha="right")
         axis.text(1.08, 0.75, "reward model, RL", color=BLUE, weight="bold", ha="right")
