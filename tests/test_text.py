@@ -120,3 +120,13 @@ def test_a_row_shows_its_end_mark_and_unknown_words_are_refused():
     for word in ("Luma", "wax", "lumalumalum"):
         with pytest.raises(ValueError, match=word):
             game.encode([word])
+
+
+def test_a_game_with_another_true_reward_pays_that_and_only_where_a_word_ends():
+    class Long(Text):
+        true_reward = staticmethod(lambda words: 10.0 * (words > 0).sum(axis=1))
+
+    states = game.encode(["lan", "merola"])
+    actions = np.array([game.keys["o"], 0])
+    _, rewards, done = Long().step(states, actions, None)
+    assert done.tolist() == [False, True] and rewards.tolist() == [0.0, 60.0]

@@ -2935,6 +2935,11 @@ WRONG = [
      'tests/test_teaching.py::test_a_prediction_is_answered_once_when_it_is_saved'),
     ('tinyrlhf/teaching/verdicts.py', "i = fits.index(False)", "i = 0",
      'tests/test_grader.py::test_of_several_results_the_one_of_another_form_is_told_and_the_right_ones'),
+    # ---- lessons in ten seconds
+    ('tinyrlhf/games/text.py', 'self.true_reward(next_states[done])', 'true_reward(next_states[done])',
+     'tests/test_text.py::test_a_game_with_another_true_reward_pays_that_and_only_where_a_word_ends'),
+    ('tinyrlhf/teaching/grader.py', 'return node is not None and still_a_stub(node)', 'return False',
+     'tests/test_lessons.py::test_the_learners_function_is_used_when_it_passes'),
 ]
 
 
