@@ -361,7 +361,9 @@ def test_the_learners_function_is_used_when_it_passes(tmp_path, monkeypatch, cap
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TINYRLHF_MINE")
     library = lambda a, b: -1.0
-    assert mine("06", "pref_prob", library) is library and capsys.readouterr().out == "pref_prob: the library's\n"
+    with monkeypatch.context() as no_child:                     # a process for what is as it came would take its time
+        no_child.setattr(grader, "grade_lesson", None)
+        assert mine("06", "pref_prob", library) is library and capsys.readouterr().out == "pref_prob: the library's\n"
     assert cli.main(["lesson", "start", "06"]) == 0
     with monkeypatch.context() as without_grading:              # an untouched one needs none
         without_grading.setattr(grader, "grade_lesson", None)

@@ -132,3 +132,13 @@ def test_the_kept_character_model_is_what_reading_makes():
         policy.network.params.vector[:] = vector
         losses.append(-policy.log_probs(observations[mask], actions[mask])[0].mean())
     assert abs(losses[0] - losses[1]) < 0.01 and losses[0] < 2.3    # nats; other machines round otherwise
+
+
+def test_a_game_with_another_true_reward_pays_that_and_only_where_a_word_ends():
+    class Long(Text):
+        true_reward = staticmethod(lambda words: 10.0 * (words > 0).sum(axis=1))
+
+    states = game.encode(["lan", "merola"])
+    actions = np.array([game.keys["o"], 0])
+    _, rewards, done = Long().step(states, actions, None)
+    assert done.tolist() == [False, True] and rewards.tolist() == [0.0, 60.0]

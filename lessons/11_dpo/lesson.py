@@ -36,6 +36,7 @@
 
 # %%
 import functools
+import os
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -104,6 +105,7 @@ for i, answer in enumerate(ANSWERS):
 # would choose each of its sides.
 
 # %%
+@functools.lru_cache
 def votes_on(n):
     """n votes as the library's losses take them: of 2 n answers the first n were chosen."""
     places = np.arange(2 * n).reshape(2, n).T
@@ -113,7 +115,7 @@ def votes_on(n):
 
 def library_weight(chosen, rejected, ref_chosen, ref_rejected, kl_coef):
     log_ratios = np.concatenate([chosen - ref_chosen, rejected - ref_rejected])
-    d_chosen, d_rejected = np.split(dpo(votes_on(len(chosen)), log_ratios, kl_coef)[1], 2)
+    d_chosen, d_rejected = dpo(votes_on(len(chosen)), log_ratios, kl_coef)[1].reshape(2, -1)
     return d_chosen, d_rejected, 0 * d_chosen, 0 * d_rejected
 
 
@@ -128,30 +130,37 @@ dpo_grad_weight = mine("11", "dpo_grad_weight", library_weight)
 WINNER, LOSER = np.nonzero(~np.eye(6, dtype=bool))
 
 
-def dpo_road(shares, kl_coef, steps=2000):
-    """Policies (steps + 1, 6) on the straight road; shares (6, 6) of the votes: i beats j."""
-    logits, reference, path = np.log(REFERENCE), np.log(REFERENCE), [REFERENCE]
+def dpo_road(shares, kl_coef, steps=500):
+    """Policies (steps + 1, ..., 6) on the straight road; shares (..., 6, 6) of votes: i beats j."""
+    # a pair chosen twice as often pushes twice as hard; several roads run side by side
+    votes = shares[..., WINNER, LOSER]
+    wins, losses = np.eye(6)[WINNER], np.eye(6)[LOSER]
+    reference = np.broadcast_to(np.log(REFERENCE), shares.shape[:-1])
+    logits, path, start = reference, [softmax(reference)], log_probs_of_both(reference)
     for _ in range(steps):
-        now = log_softmax(logits)
-        of_both = now[WINNER], now[LOSER], reference[WINNER], reference[LOSER]
-        d_chosen, d_rejected, _, _ = dpo_grad_weight(*of_both, kl_coef)
-        # a pair chosen twice as often pushes twice as hard
-        votes = len(WINNER) * shares[WINNER, LOSER]
-        d_log_probs = np.bincount(WINNER, votes * d_chosen, 6)
-        d_log_probs += np.bincount(LOSER, votes * d_rejected, 6)
+        now = log_probs_of_both(log_softmax(logits))
+        d_chosen, d_rejected, _, _ = dpo_grad_weight(*now, *start, kl_coef)
+        d_log_probs = votes * d_chosen.reshape(votes.shape) @ wins
+        d_log_probs += votes * d_rejected.reshape(votes.shape) @ losses
         # their sum is 0, so log Z needs no term
-        logits = logits - 2 / kl_coef**2 * d_log_probs
+        logits = logits - 2 / kl_coef**2 * votes.size * d_log_probs
         path.append(softmax(logits))
     return np.array(path)
 
 
-def rlhf_road(rewards, kl_coef, steps=2000):
-    """Policies (steps + 1, 6) of an exact policy gradient (lesson 4) on rewards (6,)."""
-    logits, path = np.log(REFERENCE), [REFERENCE]
+def log_probs_of_both(log_probs):
+    """Of log-probabilities (..., 6): those of all chosen answers, and of all rejected ones."""
+    return log_probs[..., WINNER].ravel(), log_probs[..., LOSER].ravel()
+
+
+def rlhf_road(rewards, kl_coef, steps=500):
+    """Policies (steps + 1, ..., 6) of an exact policy gradient (lesson 4) on rewards (..., 6)."""
+    logits = np.broadcast_to(np.log(REFERENCE), np.shape(rewards))
+    path = [softmax(logits)]
     for _ in range(steps):
         chances = softmax(logits)
         worth = rewards - kl_coef * np.log(chances / REFERENCE)
-        logits = logits + 2 * chances * (worth - chances @ worth)
+        logits = logits + 2 * chances * (worth - (chances * worth).sum(axis=-1, keepdims=True))
         path.append(softmax(logits))
     return np.array(path)
 
@@ -161,6 +170,7 @@ def divergence(policy, other):
     return float(policy @ np.log(policy / other))
 
 
+@functools.lru_cache
 def both_roads(kl_coef):
     """The straight road, and the one through a Bradley-Terry reward model, from exact votes."""
     scores = bradley_terry.fit(WINNER, LOSER, counts=CHANCE[WINNER, LOSER]).scores
@@ -170,10 +180,10 @@ def both_roads(kl_coef):
 starts = np.log(REFERENCE)
 at_first = dpo_loss(starts[WINNER], starts[LOSER], starts[WINNER], starts[LOSER], 0.6)
 print(f"loss of any vote at the start: {at_first:.4f}")
-print("KL to the formula's policy, in nats    0 steps        20       200      2000")
+print("KL to the formula's policy, in nats    0 steps        20       200       500")
 for price, policy in zip(PRICES, best):
     for name, path in zip(("DPO", "reward model and RL"), both_roads(price)):
-        left = [divergence(path[step], policy) for step in (0, 20, 200, 2000)]
+        left = [divergence(path[step], policy) for step in (0, 20, 200, 500)]
         columns = [f"{each:.0e}" if each > 1e-12 else "< 1e-12" for each in left]
         print(f"  kl_coef {price}  {name:<22}" + "".join(f"{each:>10}" for each in columns))
 
@@ -197,29 +207,31 @@ for price, policy in zip(PRICES, best):
 # logarithm by a squared distance from a finite lead of the log-ratios, $1 / 2c$, and stops there.
 
 # %%
-def chance_of_the_favourite(loss, kl_coef, steps):
-    """The chance of one of two equal answers after so many steps, if it always wins."""
-    logit = 0.0
+@functools.lru_cache
+def chances_of_the_favourite(loss, kl_coef, steps=1000):
+    """The chance of one of two equal answers before each step and at the end, if it always wins."""
+    logit, chances = 0.0, [0.5]
     for _ in range(steps):
         log_ratios = log_softmax(np.array([logit, 0.0])) - np.log(0.5)
         slope = loss(votes_on(1), log_ratios, kl_coef)[1][0]
         logit -= (0.2 if loss is ipo else 1 / kl_coef) * slope
-    return float(sigmoid(logit))
+        chances.append(float(sigmoid(logit)))
+    return chances
 
 
 # %% [predict]
 predict("11.a",
         "`kl_coef` is 2, a dear nat, and one of two answers always wins. IPO stops at a chance "
         "of 0.56. Where is DPO after 1000 steps?",
-        chance_of_the_favourite(dpo, 2.0, 1000),
+        chances_of_the_favourite(dpo, 2.0)[1000],
         "No price of a nat stops it: the loss falls as long as the lead grows.")
 
 # %%
 print("chance of the favourite after     10     100    1000 steps      IPO's formula")
 for price in (0.2, 0.5, 2.0):
     for name, loss in (("DPO", dpo), ("IPO", ipo)):
-        chances = "".join(f"{chance_of_the_favourite(loss, price, steps):8.3f}"
-                          for steps in (10, 100, 1000))
+        path = chances_of_the_favourite(loss, price)
+        chances = "".join(f"{path[steps]:8.3f}" for steps in (10, 100, 1000))
         formula = f"{sigmoid(1 / (2 * price)):21.3f}" if loss is ipo else ""
         print(f"  kl_coef {price}  {name}           {chances}{formula}")
 
@@ -245,7 +257,9 @@ for price in (0.2, 0.5, 2.0):
 # nats from where they started.
 
 # %%
-PERSON, SEEDS = Boltzmann(rationality=1.4), (0, 1, 2)
+PERSON = Boltzmann(rationality=1.4)
+# all are on this page; a run takes the first, to save time
+SEEDS = (0, 1, 2) if os.environ.get("TINYRLHF_SEEDS") == "all" else (0,)
 
 
 def ask(state, policy, n, rng):
@@ -451,7 +465,7 @@ def judges(seed):
 
 
 print("foretold             words of the model at first         words that DPO writes     "
-      "(three seeds)")
+      "(by seed)")
 table = np.transpose([judges(seed) for seed in SEEDS], (2, 1, 0))
 for name, (at_home, written) in zip(("reward model", "DPO", "DPO, asked again"), table):
     first, second = ("".join(f"{share:6.0%}" for share in row) for row in (at_home, written))
@@ -494,7 +508,8 @@ def falling_picture():
     axis.text(0, 0.6, "as likely as at the start", color=GREY)
     ends = [np.mean([[row[key] for row in dpo_words(seed)[2][-30:]] for seed in SEEDS])
             for key in ("chosen", "rejected")]
-    axis.set(xlabel="steps of DPO, three seeds", ylabel="mean log-ratio in nats", ylim=(-21, 2))
+    axis.set(xlabel="steps of DPO, a pair of lines for each seed", ylabel="mean log-ratio in nats",
+             ylim=(-21, 2))
     label_lines(axis, [(ends[0], "chosen", BLUE), (ends[1], "rejected", VERMILLION)])
     for label in axis.texts[1:]:
         label.set_weight("bold")
@@ -502,6 +517,7 @@ def falling_picture():
 
 
 # %%
+@functools.lru_cache
 def now_and_best(seed):
     """Mean log-ratios of chosen and rejected, share of chosen that gained: by DPO, by the best.
 
@@ -552,8 +568,8 @@ show(falling_picture(), "falling",
 
 # %%
 CORNERS = np.array([[0.5, 0.75**0.5], [0.0, 0.0], [1.0, 0.0]])
-# votes added to each side of each pair, and the reward model's prior
-SURE, DOUBTFUL = (0.0, 0.001), (0.25, 0.5)
+# without doubt and with it: votes added to each side of each pair, and the reward model's prior
+MORE, PRIORS = (0.0, 0.25), (0.001, 0.5)
 
 
 def twelve_votes(seed):
@@ -566,12 +582,14 @@ def twelve_votes(seed):
 
 
 @functools.lru_cache
-def twelve_vote_roads(seed, more=0.0, prior=0.5, kl_coef=0.6):
-    """Both roads from twelve votes: DPO with `more` on each side of a pair; RL with a prior."""
+def twelve_vote_roads(seed, kl_coef=0.6):
+    """DPO and RL from twelve votes, each without doubt and with it, (steps + 1, 2, 6)."""
     counts = twelve_votes(seed)
-    votes = counts + more * ~np.eye(6, dtype=bool)
-    scores = bradley_terry.fit(WINNER, LOSER, counts=counts[WINNER, LOSER], prior=prior).scores
-    return dpo_road(votes / votes.sum(), kl_coef), rlhf_road(scores, kl_coef)
+    votes = np.array([counts + more * ~np.eye(6, dtype=bool) for more in MORE])
+    scores = [bradley_terry.fit(WINNER, LOSER, counts=counts[WINNER, LOSER], prior=prior).scores
+              for prior in PRIORS]
+    shares = votes / votes.sum(axis=(1, 2), keepdims=True)
+    return dpo_road(shares, kl_coef, 2000), rlhf_road(np.array(scores), kl_coef, 2000)
 
 
 # %% [drawing]
@@ -602,9 +620,11 @@ def draw_roads(axis, pairs_of_roads, stars):
 def roads_picture():
     figure, (left, right) = plt.subplots(1, 2, figsize=(14, 7.5))
     draw_roads(left, [both_roads(price) for price in PRICES], dict(zip(PRICES, best)))
-    draw_roads(right, [twelve_vote_roads(seed) for seed in SEEDS], {"": best[1]})
+    # DPO without doubt, the reward model with its prior
+    twelve = [(dpo[:, 0], rlhf[:, 1]) for dpo, rlhf in map(twelve_vote_roads, SEEDS)]
+    draw_roads(right, twelve, {"": best[1]})
     left.set_title("Exact votes, kl_coef 1.5, 0.6, 0.3: they meet", loc="center")
-    right.set_title("Twelve votes, three times: the long road has a prior", loc="center")
+    right.set_title("Twelve votes on each seed: the long road has a prior", loc="center")
     for axis in (left, right):
         axis.text(1.08, 0.82, "DPO", color=VERMILLION, weight="bold", ha="right")
         axis.text(1.08, 0.75, "reward model, RL", color=BLUE, weight="bold", ha="right")
@@ -621,9 +641,8 @@ def claim_both_roads_lead_to_the_formula(seed):
 
 
 def claim_twelve_votes_without_doubt_lead_further_astray(seed):
-    pairs = zip(twelve_vote_roads(seed, *SURE), twelve_vote_roads(seed, *DOUBTFUL))
-    return all(divergence(sure[-1], best[1]) > divergence(doubtful[-1], best[1])
-               for sure, doubtful in pairs)
+    ends = [road[-1] for road in twelve_vote_roads(seed)]
+    return all(divergence(sure, best[1]) > divergence(doubtful, best[1]) for sure, doubtful in ends)
 
 
 def claim_from_300_votes_rlhf_pleases_more_than_dpo(seed):
@@ -646,11 +665,11 @@ def claim_chosen_and_rejected_fall_together(seed):
 
 columns = "".join(f"   seed {seed}" for seed in SEEDS)
 print(f"twelve votes: KL to the best policy, in nats   {columns}")
-for doubt, *names in ((SURE, "DPO", "reward model, prior 0.001"),
-                      (DOUBTFUL, "DPO, 1/4 vote more on each side of a pair",
+for doubt, *names in ((0, "DPO", "reward model, prior 0.001"),
+                      (1, "DPO, 1/4 vote more on each side of a pair",
                        "reward model, prior 0.5")):
     for road, name in enumerate(names):
-        ends = [twelve_vote_roads(seed, *doubt)[road][-1] for seed in SEEDS]
+        ends = [twelve_vote_roads(seed)[road][-1, doubt] for seed in SEEDS]
         print(f"  {name:45}" + "".join(f"{divergence(end, best[1]):9.2f}" for end in ends))
 check_claims(globals())
 show(roads_picture(), "roads",
@@ -671,8 +690,8 @@ show(roads_picture(), "roads",
 #
 # ## What to try next
 #
-# - Double both numbers of `DOUBTFUL`, and double them again. When is it too much doubt, and where
-#   do the roads end at last?
+# - Double the second numbers of `MORE` and `PRIORS`, and double them again. When is it too much
+#   doubt, and where do the roads end at last?
 # - Tell the reward model less: in `reward_model_of`, put `MLP((11, 1), rng)` and the features from
 #   number 17 on in its place (as `tinyrlhf/worlds/text.py` does with all 28). Does the road through
 #   a reward model still lead higher?

@@ -13,7 +13,7 @@ import numpy as np
 predict_12_a = None
 
 # 12.b, predict: the true reward is paid for every word, no proxy. At first about 63 of 64 words are
-# different. How many are in use after 80 steps (mean of seeds 0 to 2)?
+# different. How many are in use after 80 steps (seed 0)?
 predict_12_b = None
 
 

@@ -54,6 +54,8 @@ from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
 PERSON = Boltzmann(rationality=1.0)
+# all are on this page; a run takes the first, to save time
+SEEDS = (0, 1, 2) if os.environ.get("TINYRLHF_SEEDS") == "all" else (0,)
 PENALTIES = (0.0, 0.3, 1.2)
 if os.environ.get("TINYRLHF_FULL") == "1":
     PENALTIES = (0.0, 0.05, 0.15, 0.3, 0.6, 1.2)
@@ -78,10 +80,7 @@ def felt(words):
 class Words(Text):
     """Invented words of at most ten letters; their true reward is what this person feels."""
 
-    def step(self, states, actions, rng):
-        next_states, points, done = super().step(states, actions, rng)
-        points[done] = felt(next_states[done])
-        return next_states, points, done
+    true_reward = staticmethod(felt)
 
 
 GAME = Words()
@@ -150,7 +149,7 @@ print("word         felt   promised")
 for word, points, promise in zip(spelled(finished(ordinary)[:5]), ordinary.true_returns,
                                  promised(finished(ordinary))):
     print(f"{word:<11} {points:5.1f} {promise:8.1f}")
-for seed in (0, 1, 2):
+for seed in SEEDS:
     foretold, ceiling = held_out(seed)
     print(f"seed {seed}: {foretold:.0%} of new votes on ordinary words foretold; "
           f"nobody could do better than {ceiling:.0%}")
@@ -209,7 +208,7 @@ print("step   nats from the start   promised   felt   three of its words")
 for look in run(seed=0)[::2]:
     words = " ".join(spelled(finished(look.episodes)[:3]))
     print(f"{look.step:4} {look.kl:15.1f} {look.promised:15.1f} {look.felt:8.1f}   {words}")
-for seed in (1, 2):
+for seed in SEEDS[1:]:
     look = run(seed)[-1]
     word = spelled(finished(look.episodes))[0]
     print(f"seed {seed} ends {look.kl:.0f} nats away: promised {look.promised:.1f}, felt "
@@ -245,21 +244,27 @@ def truth_of_the_best(n, draw_errors, rng):
 
 ERRORS = {"bell-shaped": lambda rng, shape: rng.normal(size=shape),
           "heavy tails": lambda rng, shape: rng.standard_t(2, size=shape)}
+
+
+@functools.lru_cache
+def truths(name):
+    """Mean truth of the best of 4, 16, .. 4096 by truth plus errors of this name."""
+    rng = np.random.default_rng(0)
+    return [truth_of_the_best(4**power, ERRORS[name], rng) for power in range(1, 7)]
+
+
 # %% [predict]
 predict("12.a",
         "score = truth + error. With heavy-tailed errors the best of 4 has a mean truth of 0.5. "
         "And the best of 4096?",
-        [truth_of_the_best(n, ERRORS["heavy tails"], rng) for rng in [np.random.default_rng(0)]
-         for n in (4, 16, 64, 256, 1024, 4096)][-1],
+        truths("heavy tails")[-1],
         "To search more is not to find better: in the end the largest error wins, and it says "
         "nothing about the truth.")
 
 # %%
 print("best of          4     16     64    256   1024   4096")
-for name, draw_errors in ERRORS.items():
-    rng = np.random.default_rng(0)
-    truths = [truth_of_the_best(n, draw_errors, rng) for n in (4, 16, 64, 256, 1024, 4096)]
-    print(f"{name:<12}" + "".join(f"{truth:7.2f}" for truth in truths))
+for name in ERRORS:
+    print(f"{name:<12}" + "".join(f"{truth:7.2f}" for truth in truths(name)))
 
 # %% [markdown]
 # With bell-shaped errors the truth keeps rising, only slower than the score. It falls where *some*
@@ -274,7 +279,7 @@ def library_hack(score, words):
 
 
 hack = mine("12", "hack", library_hack)
-for seed in (0, 1, 2):
+for seed in SEEDS:
     ordinary, _, promised = beginning(seed)
     best = finished(ordinary)[[promised(finished(ordinary)).argmax()]]
     found = GAME.encode([hack(lambda word: promised(GAME.encode([word]))[0],
@@ -306,15 +311,14 @@ def paid_the_truth(seed):
 # %% [predict]
 predict("12.b",
         "the true reward is paid for every word, no proxy. At first about 63 of 64 words are "
-        "different. How many are in use after 80 steps (mean of seeds 0 to 2)?",
-        np.mean([np.exp(entropy(spelled(finished(paid_the_truth(seed)[-1].episodes))))
-                 for seed in (0, 1, 2)]),
+        "different. How many are in use after 80 steps (seed 0)?",
+        np.exp(entropy(spelled(finished(paid_the_truth(0)[-1].episodes)))),
         "A true reward does not keep variety: where all that counts is reward, one perfect word "
         "is enough.")
 
 # %%
 print("paid what is truly felt    step   felt   words in use (of 64)")
-for seed in (0, 1, 2):
+for seed in SEEDS:
     for look in paid_the_truth(seed)[::10]:
         words = spelled(finished(look.episodes))
         print(f"seed {seed} {look.step:23} {look.felt:6.1f} {np.exp(entropy(words)):9.1f}     "
@@ -339,6 +343,7 @@ for seed in (0, 1, 2):
 GOOD = (np.arange(64) < 8).astype(float)
 
 
+@functools.lru_cache
 def sixty_four(seed, natural, n_draws=20, steps=1000):
     """Chances (n_draws, 64) of 64 words at the start and after so many exact gradient steps."""
     start = np.random.default_rng([4, seed]).dirichlet(np.full(64, 10.0), size=n_draws)
@@ -395,9 +400,9 @@ def hated(words):
 class Delicate(Words):
     """Words for a person who cannot bear one letter."""
 
-    def step(self, states, actions, rng):
-        next_states, points, done = super().step(states, actions, rng)
-        return next_states, points - HORROR * (done & hated(next_states)), done
+    @staticmethod
+    def true_reward(words):
+        return felt(words) - HORROR * hated(words)
 
 
 def first_policy(name, seed, rng):
@@ -442,11 +447,11 @@ def hated_words(name, seed, rounds=8):
 # %% [drawing]
 figure, axis = plt.subplots(figsize=(12, 7))
 print("hated words published          before any vote   rounds 2 to 4   rounds 5 to 8   "
-      "(mean of three seeds)")
+      "(means over seeds)")
 for name, color, line, place in zip(BEGINNINGS, (VERMILLION, "#A86F00", GREEN, BLUE),
                                     ("-", "--", ":", "-."),
                                     ((1.5, 20), (-0.1, 7.5), (4.6, 3.9), (4.6, -1.6))):
-    counts = np.mean([hated_words(name, seed) for seed in (0, 1, 2)], axis=0)
+    counts = np.mean([hated_words(name, seed) for seed in SEEDS], axis=0)
     axis.plot(np.arange(8), counts, line, color=color, marker="o", markersize=9)
     axis.text(*place, name, color=color, weight="bold")
     print(f"{name:<30} {counts[0]:15.1f} {counts[1:4].sum():15.1f} {counts[4:].sum():15.1f}")
@@ -579,13 +584,13 @@ def words_in_use(look):
     return np.exp(entropy(spelled(finished(look.episodes))))
 
 
-print("at the end, on three seeds       votes      felt                 words in use (of 64)")
+print("at the end, for each seed        votes      felt                 words in use (of 64)")
 for name in remedies(0):
-    looks = [remedies(seed)[name][1] for seed in (0, 1, 2)]
+    looks = [remedies(seed)[name][1] for seed in SEEDS]
     points = "".join(f"{look.felt:6.1f}" for look in looks)
     in_use_now = "".join(f"{words_in_use(look):6.1f}" for look in looks)
     print(f"{name:<31}{remedies(0)[name][0]:7,} {points}    {in_use_now}")
-for seed in (0, 1, 2):
+for seed in SEEDS:
     rng, ordinary = np.random.default_rng([7, seed]), beginning(seed)[0]
     ends = [run(seed, kl_coef)[-1].episodes for kl_coef in PENALTIES]
     fresh = np.array([np.concatenate([wins(end, ordinary, rng) for _ in range(3)])
@@ -600,10 +605,10 @@ figure, axis = plt.subplots(figsize=(13, 7))
 figure.get_layout_engine().set(rect=(0.02, 0, 0.96, 1))
 names = list(remedies(0))
 for row, name in enumerate(names):
-    ends = [remedies(seed)[name][1].felt for seed in (0, 1, 2)]
-    axis.plot(ends, [-row] * 3, "o", color=VERMILLION if min(ends) < 6.5 else BLUE, markersize=14,
-              alpha=0.8)
-ordinary_felt = np.mean([beginning(seed)[0].true_returns.mean() for seed in (0, 1, 2)])
+    ends = [remedies(seed)[name][1].felt for seed in SEEDS]
+    color = VERMILLION if min(ends) < 6.5 else BLUE
+    axis.plot(ends, [-row] * len(ends), "o", color=color, markersize=14, alpha=0.8)
+ordinary_felt = np.mean([beginning(seed)[0].true_returns.mean() for seed in SEEDS])
 axis.axvline(ordinary_felt, color=GREY, lw=2, ls="--")
 axis.text(ordinary_felt + 0.1, 0.3, "ordinary words", color=GREY)
 labels = [f"{name}, {remedies(0)[name][0]:,} votes" for name in names]
@@ -647,7 +652,7 @@ show(figure, "remedies", "A KL penalty saves the words; so do votes the machine 
 def picture(seed):
     figure, axis = plt.subplots(figsize=(13, 8.5))
     jitter = np.random.default_rng(0)
-    for other in (0, 1, 2):
+    for other in SEEDS:
         stroke = dict(lw=5, alpha=1) if other == seed else dict(lw=2, alpha=0.35)
         x = np.sqrt([look.kl for look in run(other)])
         axis.plot(x, [look.promised for look in run(other)], "--", color=VERMILLION, **stroke)
@@ -657,7 +662,7 @@ def picture(seed):
         x = np.sqrt(look.kl) + jitter.uniform(-0.05, 0.05, 12)
         axis.scatter(x, points, s=45, color=BLUE, alpha=0.35, linewidths=0)
         if number in (0, 2, len(run(seed)) - 1):
-            places = {0: ((0, -95), "center"), 2: ((8, -24), "left")}
+            places = {0: ((0, -95), "center"), 2: ((0, -115), "center")}
             place, side = places.get(number, ((0, -40), "center"))
             typical = np.abs(look.episodes.true_returns - look.felt).argmin()
             word = spelled(finished(look.episodes))[typical]
@@ -760,7 +765,7 @@ show(picture(seed=0), "poster",
 NS = (1, 4, 16, 64, 256, 1024)
 print("best of                   " + "".join(f"{n:8}" for n in NS))
 print("at most nats away         " + "".join(f"{kl_bound(n):8.1f}" for n in NS))
-for seed in (0, 1, 2):
+for seed in SEEDS:
     words = finished(write(pretrained(seed), 4096, np.random.default_rng([8, seed])))
     ordinary, _, promised = beginning(seed)
     for name, worth in (("promised", promised(words)), ("felt", felt(words))):

@@ -202,12 +202,21 @@ TICKS = np.array([1, 2, 4, 8, 16, 32])
 
 
 @functools.lru_cache
-def study(kind, times=1.0, own_zero=0.0, seed=0, n_people=30):
-    """Regret and bits (people, ticks) by answers, read with `times` the true rationality."""
-    rng, regrets, bits = np.random.default_rng(seed), [], []
+def crowd(kind, own_zero, seed, n_people):
+    """What so many people want, each a candidate, and all that each of them answers."""
+    rng, told = np.random.default_rng(seed), []
     for wanted in rng.integers(M, size=n_people):
         scores = SEEN[:, wanted] + own_zero * rng.normal()
-        beliefs = believed(answered(kind, TICKS[-1], scores, rng), times * RATIONALITY)[TICKS - 1]
+        told.append((wanted, answered(kind, TICKS[-1], scores, rng)))
+    return told
+
+
+@functools.lru_cache
+def study(kind, times=1.0, own_zero=0.0, seed=0, n_people=30):
+    """Regret and bits (people, ticks) by answers, read with `times` the true rationality."""
+    regrets, bits = [], []
+    for wanted, answers in crowd(kind, own_zero, seed, n_people):
+        beliefs = believed(answers, times * RATIONALITY)[TICKS - 1]
         regrets.append([regret(belief, NEW[:, wanted]) for belief in beliefs])
         bits.append(np.log2(M * np.maximum(beliefs[:, wanted], 1e-300)))
     return np.array(regrets), np.array(bits)

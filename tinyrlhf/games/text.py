@@ -54,6 +54,7 @@ class Text(Game):
     window = MEMORY
     horizon_is_end = True
     keys = {"\n": 0, **{letter: i + 1 for i, letter in enumerate(LETTERS)}}
+    true_reward = staticmethod(true_reward)
 
     def __init__(self, horizon=10):
         check_whole("horizon", horizon, self.window, 255)
@@ -71,8 +72,8 @@ class Text(Game):
         """Append one character each (n,); the end mark ends the word, and so does a full row."""
         next_states = np.column_stack([states[:, 1:], actions]).astype(states.dtype)
         done = (np.asarray(actions) == 0) | (next_states[:, 0] > 0)
-        rewards = np.zeros(len(states))
-        rewards[done] = true_reward(next_states[done])
+        rewards = np.zeros(len(done))
+        rewards[done] = self.true_reward(next_states[done])
         return next_states, rewards, done
 
     def encode(self, words):
