@@ -2075,10 +2075,6 @@ WRONG = [
      'self.plan(self.planning_steps * len(transitions.rewards), rng)',
      'self.plan(self.planning_steps, rng)',
      'tests/test_dyna.py::test_each_episode_that_still_plays_gives_its_planning_steps'),
-    ('tinyrlhf/learning/dyna.py',
-     '        if n:\n            self.update',
-     '        if rng.random() > n:\n            self.update',
-     'tests/test_dyna.py::test_without_planning_it_is_q_learning_to_the_byte'),
     # teaching within an episode
     ('tinyrlhf/interactive.py',
      '    weights = delay * known\n',
@@ -2994,6 +2990,12 @@ WRONG = [
      'held[answers.shows[np.concatenate(batches)]] = True',
      'held[answers.shows] = True',
      'tests/test_reward_models.py::test_a_fit_looks_only_at_episodes_of_its_batches_however_many_answers_there_are'),
+    ('tinyrlhf/learning/dyna.py',
+     '        if n:\n            self.correct',
+     '        if rng.random() > n:\n            self.correct',
+     'tests/test_dyna.py::test_without_planning_it_is_q_learning_to_the_byte'),
+    ('tinyrlhf/games/text.py', 'self.true_reward(next_states[done])', 'true_reward(next_states[done])',
+     'tests/test_text.py::test_a_game_with_another_true_reward_pays_that_and_only_where_a_word_ends'),
 ]
 
 
