@@ -12,6 +12,13 @@ from tinyrlhf.saving import load_into, states_of
 NO_SPREAD = 1e-6  # rewards with a smaller standard deviation are all alike
 
 
+def episodes_of(answers, chosen):
+    """What the chosen answers show, and the row there of each of all the episodes (B,)."""
+    shown = np.zeros(len(answers.episodes) + 1, bool)  # the last for -1, no episode
+    shown[answers.shows[chosen]] = True
+    return answers.episodes[shown[:-1]], shown.cumsum() - 1
+
+
 class RewardModel:
     """A network on features, fitted to choices; the classes below say which features are rewarded.
 
@@ -75,21 +82,15 @@ class RewardModel:
         batches = [said]
         if self.batch is not None and self.batch < len(said):
             batches = [rng.choice(said, self.batch, replace=False) for _ in range(self.fit_steps)]
-        held = np.zeros(len(answers.episodes) + 1, bool)  # and one for -1, no episode
-        held[answers.shows[np.concatenate(batches)]] = True
-        used = np.flatnonzero(held[:-1])  # what no batch holds costs nothing
-        if 2 * len(used) > len(answers.episodes):
-            used = slice(None)  # rather all than a copy of most
-        episodes, number = answers.episodes[used], np.zeros(len(answers.episodes), int)
-        number[used] = np.arange(len(episodes))
-        features, mask = self.features(episodes), self.rewarded(episodes)
+        used, row = episodes_of(answers, np.concatenate(batches))  # others cost nothing
+        features, mask = self.features(used), self.rewarded(used)
         check_finite(features=features)
         self.habits.meet(answers)
         losses = []
         for step in range(self.fit_steps):
             if step < len(batches):
                 rows, blocks = answers.choices(batches[step], self.readings)
-                seen = features[number[rows]], mask[number[rows]]
+                seen = features[row[rows]], mask[row[rows]]
             rewards, cache = self.reward_table(*seen)
             scores = rewards.sum(axis=1)
             loss, d_scores, d_habits = choices_loss(blocks, scores, self.habits, counts)
