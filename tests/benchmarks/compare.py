@@ -502,7 +502,7 @@ def feedback(rounds, quick):
     from tinyrlhf.rewards.reward_models import StepReward
     sys.path.insert(0, str(ROOT / "tests"))
     from planted import one_of_each
-    torch, table, steps, reach = peer("torch"), [], 10 if quick else 100, 1.0
+    torch, table, steps, reach = peer("torch"), [], 10 if quick else 100, 0.5
     for kind in KINDS:
         name, rng = f"fit to 1,000 answers: {kind}", np.random.default_rng(0)
         if torch is None:

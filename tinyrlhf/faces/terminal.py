@@ -1,7 +1,6 @@
 """What a run shows on a terminal while it goes on, and what may be shown there."""
 import contextlib
 import math
-import shutil
 import sys
 import time
 
@@ -37,6 +36,7 @@ class Line:
     def say(self, text):
         """Overwrite the live line, or print a plain one."""
         if self.live:  # a line that wraps cannot be overwritten
+            import shutil  # and all that it loads, for those who look
             text = text[:shutil.get_terminal_size().columns - 1]
             print("\r" + text.ljust(self.width), end="", flush=True)
             self.width = len(text)
