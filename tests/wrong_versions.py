@@ -2108,8 +2108,8 @@ WRONG = [
      'self.plan(self.planning_steps, rng)',
      'tests/test_dyna.py::test_each_episode_that_still_plays_gives_its_planning_steps'),
     ('tinyrlhf/learning/dyna.py',
-     '        if n:\n            self.update',
-     '        if rng.random() > n:\n            self.update',
+     '        if n:\n            self.correct',
+     '        if rng.random() > n:\n            self.correct',
      'tests/test_dyna.py::test_without_planning_it_is_q_learning_to_the_byte'),
     # teaching within an episode
     ('tinyrlhf/interactive.py',
