@@ -344,8 +344,9 @@ RACES = range(20)
 races = {disputed: np.array([race(seed, disputed) for seed in RACES]) for disputed in (False, True)}
 for n_votes in (20, 40, 60):
     random, disputed = (races[each][:, n_votes // 5 - 1] for each in (False, True))
-    print(f"after {n_votes} votes: {random.mean():.0%} with random pairs, {disputed.mean():.0%} with "
-          f"disputed pairs, ahead on {np.sum(disputed > random)} of {len(RACES)} seeds")
+    ahead = np.sum(disputed > random)
+    print(f"after {n_votes} votes: {random.mean():.0%} with random pairs, {disputed.mean():.0%} "
+          f"with disputed pairs, ahead on {ahead} of {len(RACES)} seeds")
 
 
 # %% [drawing]
