@@ -63,12 +63,12 @@ class Habits:
         """Find the session of each answer (N,), and make room for new ones."""
         if not self.by_session:
             return
-        said = list(zip(answers.person.tolist(), answers.round.tolist()))
-        name = ("{}" if self.by_person else "{} {}").format
-        names = {session: name(*session) for session in set(said)}
-        self.sessions += sorted(set(names.values()) - set(self.sessions))
+        names = answers.person.tolist()
+        if not self.by_person:
+            names = [f"{person} {turn}" for person, turn in zip(names, answers.round.tolist())]
+        self.sessions += sorted(set(names) - set(self.sessions))
         numbers = {name: number for number, name in enumerate(self.sessions)}
-        self.session_of = np.array([numbers[names[session]] for session in said], int)
+        self.session_of = np.array([numbers[name] for name in names], int)
         self.grow()
 
     def grow(self):
