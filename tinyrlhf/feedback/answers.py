@@ -31,8 +31,8 @@ SECOND = 1
 SAME = 2
 CANT_TELL = -1  # kept, and nothing is learned from them
 SKIP = -2
-GRADES = 5                            # of a rating
-PARTS = 4                             # of an episode that is stopped, or in which a part is marked
+GRADES = 5  # of a rating
+PARTS = 4  # of an episode that is stopped, or in which a part is marked
 
 
 class Choices(NamedTuple):

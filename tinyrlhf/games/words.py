@@ -3,11 +3,11 @@ from bisect import bisect
 
 VOWELS, CONSONANTS = "aeiou", "lmnrbdgkpstv"
 LETTERS = VOWELS + CONSONANTS
-SOFT = "aeolmnr"                                # all others are hard, and rarer
-SOFTNESS = 0.8                                  # share of soft ones among vowels, and consonants
-SYLLABLES = 0.12, 0.60, 0.92                    # share with at most one, two, three of four
-CLOSED = 0.5                                    # share of syllables that end in a consonant: kit
-LONGEST = 9                                     # leaves room for the end mark in ten places
+SOFT = "aeolmnr"  # all others are hard, and rarer
+SOFTNESS = 0.8  # share of soft ones among vowels, and consonants
+SYLLABLES = 0.12, 0.60, 0.92  # share with at most one, two, three of four
+CLOSED = 0.5  # share of syllables that end in a consonant: kit
+LONGEST = 9  # leaves room for the end mark in ten places
 
 
 def corpus(n, rng):
