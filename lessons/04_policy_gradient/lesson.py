@@ -199,7 +199,7 @@ ARMS = (((), "as it is, with a baseline ", BLUE, "-"),
         ((50, False), "50 extra, without         ", ORANGE, "--"))
 print("steps that the pole stands, after            0    160    320    464 games")
 for settings, name, _, _ in ARMS:
-    for seed in (0, 1, 2):
+    for seed in (0, 1):
         lengths = learn(seed, *settings)[[0, 10, 20, 29]]
         print(f"  {name}  seed {seed}      " + "   ".join(f"{length:4.0f}" for length in lengths))
 
@@ -207,7 +207,7 @@ for settings, name, _, _ in ARMS:
 played = GAMES * np.arange(UPDATES)
 figure, axis = plt.subplots()
 for settings, _, color, line in ARMS:
-    curves = [learn(seed, *settings) for seed in (0, 1, 2)]
+    curves = [learn(seed, *settings) for seed in (0, 1)]
     axis.plot(played, np.transpose(curves), line, color=color, linewidth=1.2, alpha=0.6)
     axis.plot(played, np.mean(curves, axis=0), line, color=color, linewidth=5)
 axis.axhline(200, color=GREY, linewidth=1.5, linestyle=":")
@@ -215,7 +215,7 @@ axis.text(5, 203, "time is up after 200 steps", color=GREY, va="bottom")
 axis.text(190, 182, "with a baseline", color=BLUE, ha="right", weight="bold")
 axis.text(190, 160, "with a baseline, 50 extra", color="#00704F", ha="right", weight="bold")
 axis.text(300, 8, "without, 50 extra", color="#A86F00", va="center", weight="bold")
-axis.text(5, 115, "thin: three seeds\nthick: their mean", color=GREY)
+axis.text(5, 115, "thin: two seeds\nthick: their mean", color=GREY)
 axis.set(xlabel="games played", ylabel="steps that the pole stands", ylim=(0, 222), xlim=(0, None))
 show(figure, "learning", "Paid 50 extra for nothing, it learns far better with a baseline")
 

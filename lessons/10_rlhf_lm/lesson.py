@@ -108,7 +108,7 @@ def exactly(policy, reference):
     return swept.reward, swept.kl
 
 
-shown, sft = copied(seed=0)
+shown, sft = copied(0)
 print("shown:", " ".join(shown[:8]))
 print("mean true reward         pretrained    shown    SFT")
 for seed in (0, 1):
@@ -347,7 +347,7 @@ def rlhf(seed, kl_coef, rounds=2, updates=40, n_votes=200):
     return policy, np.array(history)
 
 
-_, history = rlhf(seed=0, kl_coef=KL_COEF)
+_, history = rlhf(0, KL_COEF)
 print("update   reward model   person   nats from SFT   reward, KL penalised")
 for update in (0, 1, 5, 20, 39, 40, 79):
     score, liked, nats, reward = np.round(history[update], 2) + 0.0
@@ -405,8 +405,8 @@ k1_k2_k3 = mine("10", "k1_k2_k3", lambda *log_probs: tuple(
 @functools.cache
 def estimates(seed, updates, batches=60):
     """Nats a word after so many updates a round: by batches of 100, (3, batches), and exactly."""
-    rounds, reference = 1 if updates == 1 else 2, copied(seed)[1]
-    policy, _ = rlhf(seed, KL_COEF, rounds, updates)
+    policy, _ = rlhf(seed, KL_COEF, 1, 1) if updates == 1 else rlhf(seed, KL_COEF)
+    reference = copied(seed)[1]
     words = write(policy, 100 * batches, np.random.default_rng(seed))
     ref_logp = words.as_table(reference.log_probs(*words.decisions)[0])
     nats = [(k * words.mask).sum(axis=1) for k in k1_k2_k3(words.log_probs, ref_logp)]
