@@ -50,7 +50,7 @@ def test_a_page_shows_what_a_prediction_prints_and_not_its_call():
     (96, "You wrote 96, it is 88.1: 7.9 off. The odds multiply."), ("much", "You wrote 'much', it is 88.1. The odds"),
     (["x"], "You wrote \"['x']\", it is 88.1."), ("about 88 %", "Right"), ("88x", "Right"),
     ("88.5 percent.", "Right"),
-    ("more than 88", "You wrote 'more than 88'"), ("88 or 96", "You wrote"), ("> 88", "You wrote"),
+    ("more than 88", "You wrote 'more than 88'"), ("88 or 96", "You wrote"), ("> 88", "You wrote"), ("slightly less, 88", "You wrote"),
     ("k88", "You wrote"), ("not 88", "You wrote"), ("88.5k", "You wrote"), ("80-88", "You wrote"),
     ("8" * 10**5 + "k", "You wrote")])
 def test_a_number_is_right_within_five_percent_else_the_gap_is_told(said, sentence):
@@ -95,6 +95,7 @@ def test_a_word_without_quotes_is_told_so_and_the_exercises_are_graded(line, tmp
     word = line.split("=")[1].split("#")[0].strip()
     assert found["6.a"][:2] == (FAILED, f'Words need quotes: write `predict_6_a = "{word}"`.')
     assert found["6.1"].message.startswith("It stops with ZeroDivisionError: division by zero in line 4")
+    assert f'File "{path}", line 4' in found["6.1"].trace and "return 1 / 0" in found["6.1"].trace
 
 
 def test_a_prediction_is_read_and_never_run(tmp_path):

@@ -31,7 +31,7 @@ def arrays_in(path, at_most=2**30):
         if count > 10_000 or directory > 1000 * count:
             raise ValueError(f"expected at most 10,000 arrays, got {count}")
         flat = {}
-        import zipfile  # not for those who read none
+        import zipfile  # slow to load, and rarely needed
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
             if len(entries) != count or sum(entry.file_size for entry in entries) > size:

@@ -391,7 +391,7 @@ class Run(Closing):
 
 def fingerprint(policy):
     """Sixteen hex digits that are equal for equal parameters: the first of their SHA-256."""
-    import hashlib  # loads a library, for those who save alone
+    import hashlib  # loads OpenSSL, which few commands need
     parts = [np.asarray(part).tobytes() for _, part in sorted(policy.state().items())]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 

@@ -70,7 +70,7 @@ class Watcher:
         check_distribution("delay", delay)
         self.judge = judge
         self.speaks = speaks
-        self.later = np.cumsum(delay)  # how likely they have spoken by then
+        self.spoken_by = np.cumsum(delay)  # the chance, so many steps later
         self.mistakes = mistakes
         self.notices = notices
         self.stops_at = stops_at
@@ -82,14 +82,14 @@ class Watcher:
         """1, 0, -1 or STOP for each of the r that play: (r,)."""
         n = len(step.rows)
         if self.pending is None:
-            self.pending = np.zeros((n, len(self.later)))
+            self.pending = np.zeros((n, len(self.spoken_by)))
         check_indices("seats", step.rows, len(self.pending))
         judged = self.judge(step.states, step.actions, chances)
         wrong = rng.random(n) < self.mistakes
         thumbs = np.where(wrong, -1.0, 1.0) * np.sign(judged)
         thumbs = np.where(judged < self.stops_at, STOP, thumbs)
         meant = (rng.random(n) < self.speaks) & (np.abs(judged) >= self.notices)
-        delays = (rng.random((n, 1)) > self.later[:-1]).sum(axis=1)
+        delays = (rng.random((n, 1)) > self.spoken_by[:-1]).sum(axis=1)
         heard = self.pending[step.rows]
         heard[meant, delays[meant]] = thumbs[meant]  # a newer thought replaces an older one
         signals = heard[:, 0].copy()

@@ -119,4 +119,4 @@ class DynaQ(QLearning):
     def plan(self, n, rng):
         """Learn from n steps in the head; no step in the game."""
         if n:
-            self.correct(*self.model.sample(n, rng))
+            self.td_update(*self.model.sample(n, rng))

@@ -87,10 +87,10 @@ class QLearning:
     def update(self, observations, actions, rewards, next_observations, ended):
         """Learn from transitions, all (n,); a cut is no end: there the next state counts."""
         check_transitions(self.q.shape, observations, actions, rewards, next_observations, ended)
-        self.correct(observations, actions, rewards, next_observations, ended)
+        self.td_update(observations, actions, rewards, next_observations, ended)
 
-    def correct(self, observations, actions, rewards, next_observations, ended):
-        """As `update`, from transitions that are known to fit."""
+    def td_update(self, observations, actions, rewards, next_observations, ended):
+        """`update` of transitions that are known to fit."""
         next_values = np.where(ended, 0.0, self.q[next_observations].max(axis=-1))
         targets = rewards + self.gamma * next_values
         pairs = np.ravel_multi_index((observations, actions), self.q.shape)

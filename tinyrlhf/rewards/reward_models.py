@@ -13,10 +13,10 @@ NO_SPREAD = 1e-6  # rewards with a smaller standard deviation are all alike
 
 
 def episodes_of(answers, chosen):
-    """What the chosen answers show, and the row there of each of all the episodes (B,)."""
-    shown = np.zeros(len(answers.episodes) + 1, bool)  # the last for -1, no episode
+    """The episodes that the chosen answers show, and in which row there each of all (E,) is."""
+    shown = np.zeros(len(answers.episodes) + 1, bool)  # one more for -1, no episode
     shown[answers.shows[chosen]] = True
-    return answers.episodes[shown[:-1]], shown.cumsum() - 1
+    return answers.episodes[shown[:-1]], shown[:-1].cumsum() - 1
 
 
 class RewardModel:
@@ -88,7 +88,7 @@ class RewardModel:
         self.habits.meet(answers)
         losses = []
         for step in range(self.fit_steps):
-            if step < len(batches):
+            if step < len(batches):  # all at once stay the same
                 rows, blocks = answers.choices(batches[step], self.readings)
                 seen = features[row[rows]], mask[row[rows]]
             rewards, cache = self.reward_table(*seen)

@@ -5,6 +5,7 @@ Their file runs in a child process: it may loop, print, exit or crash without ta
 import ast
 import contextlib
 import faulthandler
+import io
 import json
 import os
 import re
@@ -121,18 +122,15 @@ def child(folder, path, report, trace, seconds, *numbers):
 
 
 def run_as_python(path):
-    """`run_file`; as with `python FILE`, it can import what is beside it, and has no arguments."""
+    """`run_file`, as with `python FILE`: it imports what is beside it, and has no arguments.
+
+    Words of predictions without quotes stop no exercise.
+    """
     beside = str(Path(path).resolve().parent)
     if beside not in sys.path:
         sys.path.insert(0, beside)
-    text = source_of(path)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(patch.object(sys, "argv", [str(path)]))
-        if text != Path(path).read_bytes():  # words without quotes stop no exercise
-            place = Path(stack.enter_context(tempfile.TemporaryDirectory()), "work")
-            place.mkdir()
-            path = place / Path(path).name
-            path.write_bytes(text)
+    with (patch.object(sys, "argv", [str(path)]),
+          patch.object(io, "open_code", lambda file: io.BytesIO(source_of(file)))):  # runpy's eyes
         return run_file(path)
 
 

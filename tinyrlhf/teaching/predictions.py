@@ -105,9 +105,10 @@ def judge(prediction, said):
 
 def number_in(said):
     """A number, or the only one of a text such as "about 88 %"; a bound is none."""
-    if isinstance(said, str) and not {*words_of(said)} & (UNCLEAR | BOUNDS) | {*said} & {*"<>"}:
+    if isinstance(said, str):
+        bound = "<" in said or ">" in said or {*words_of(said)} & (UNCLEAR | BOUNDS)
         found = NUMBER.findall(said.lower().replace("\N{MINUS SIGN}", "-"))
-        said = found[0] if len(found) == 1 else said
+        said = found[0] if len(found) == 1 and not bound else said
     return float(said)
 
 
@@ -127,7 +128,7 @@ def same_words(prediction, said):
 def words_of(text):
     """Its words, without the plural's s."""
     words = re.findall(r"[^\W_]+", text.lower())
-    return [word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words]
+    return [word[:-1] if re.search("..[^s]s$", word) else word for word in words]
 
 
 def predict(number, question="", truth="", because=""):

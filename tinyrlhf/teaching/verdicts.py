@@ -22,7 +22,7 @@ STAGES = ("runs", "returns", "shape", "finite", "unchanged", "hand", "law", "val
 
 class Verdict(NamedTuple):
     """What is said of one exercise."""
-    state: str  # PASSED, TO_DO or FAILED
+    state: str  # PASSED, GUESSED, TO_DO or FAILED
     message: str = ""
     trace: str = ""  # the traceback, for those who ask
 
