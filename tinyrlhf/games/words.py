@@ -1,9 +1,12 @@
 """Where do the invented words come from? From a small grammar of consonants and vowels."""
 from bisect import bisect
 
-VOWELS, CONSONANTS = "aeiou", "lmnrbdgkpstv"
+VOWELS = "aeiou"
+SOFT_VOWELS, HARD_VOWELS = "aeo", "iu"  # hard ones are rarer
+SOFT_CONSONANTS, HARD_CONSONANTS = "lmnr", "bdgkpstv"
+CONSONANTS = SOFT_CONSONANTS + HARD_CONSONANTS
 LETTERS = VOWELS + CONSONANTS
-SOFT = "aeolmnr"  # all others are hard, and rarer
+SOFT = SOFT_VOWELS + SOFT_CONSONANTS
 SOFTNESS = 0.8  # share of soft ones among vowels, and consonants
 SYLLABLES = 0.12, 0.60, 0.92  # share with at most one, two, three of four
 CLOSED = 0.5  # share of syllables that end in a consonant: kit
@@ -33,8 +36,9 @@ def word(rng):
 
 def syllable(rng):
     """One consonant, one vowel, and often one more consonant."""
-    consonants, vowels = ("lmnr", "bdgkpstv"), ("aeo", "iu")  # soft and hard ones
-    first, vowel, last = (letter(*group, rng) for group in (consonants, vowels, consonants))
+    first = letter(SOFT_CONSONANTS, HARD_CONSONANTS, rng)
+    vowel = letter(SOFT_VOWELS, HARD_VOWELS, rng)
+    last = letter(SOFT_CONSONANTS, HARD_CONSONANTS, rng)
     return first + vowel + last * (rng.random() < CLOSED)
 
 

@@ -13,6 +13,7 @@ def check_claims(names, seeds=range(5)):
     for name, claim in list(names.items()):
         if name.startswith("claim_"):
             held = sum(bool(claim(seed)) for seed in tried)
-            print(f"{name.removeprefix('claim_').replace('_', ' ')}: on {held} of {len(tried)} seeds")
+            said = name.removeprefix("claim_").replace("_", " ")
+            print(f"{said}: on {held} of {len(tried)} seeds")
     if len(tried) < len(seeds):
         print(f"(set TINYRLHF_SEEDS=all to try {len(seeds)} seeds)")

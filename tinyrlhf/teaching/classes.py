@@ -10,6 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from html import escape
+from itertools import takewhile
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -27,7 +28,6 @@ LARGEST = 1_000_000  # bytes of a hand-in
 MARKS = {PASSED: "#", FAILED: "x", TO_DO: "-"}
 WARNING = ("This runs the students' code on this computer with your rights: each file in a process "
            "of its own with a time limit, which is no protection from malice.")
-OF_THE_COURSE = ["lessons", "work"]  # folders
 NOT_THEIRS = ("solutions", "__pycache__", "site-packages", "tinyrlhf", "tests")  # of a whole clone
 
 
@@ -74,32 +74,30 @@ def hand_ins(folder, lessons):
     """What was handed in, for each student and lesson the file in `work`, or the newest one.
 
     A student is the outermost folder with a hand-in (class/ann of class/ann/lessons/work), or the
-    name in front of the lesson's (class/ann_06_votes_...py). A file belongs to the lesson (a
-    folder) that its name or, of exercises.py, its folder says; with one given, any other to that.
+    name in front of the lesson's (class/ann_06_votes_...py). A file belongs to the lesson that its
+    name says, or of exercises.py its folder's; if one is given (lessons: folders), to that.
     """
     best, known = {}, [*lesson_folders(), lesson_folder("museum")]
-    names, theirs = [each.name for each in known], set()
+    ours, students = {"lessons", "work", *(each.name for each in known)}, set()  # folders
     for path in sorted(folder.rglob("*.py"), key=lambda path: (len(path.parts), path)):
         parts = path.relative_to(folder).parts
         if any(part in NOT_THEIRS or part.startswith(".") for part in parts):
             continue
-        own = next((i for i, part in enumerate(parts[:-1]) if part in OF_THE_COURSE + names),
-                   len(parts) - 1)
-        place = next((parts[:i] for i in range(1, own) if parts[:i] in theirs), parts[:own])
+        above = tuple(takewhile(lambda part: part not in ours, parts[:-1]))
+        place = next((above[:i] for i in range(1, len(above)) if above[:i] in students), above)
         said = path.parent.name if path.name == "exercises.py" else path.stem
-        named = [each for each in known if each.name in said]
-        if not named and len(lessons) == 1 and path.parent in (folder, folder.joinpath(*place)):
-            named = lessons
-        before, _, behind = path.stem.rpartition(named[0].name if named else path.stem)
-        before = before.strip("_-. ")
-        if named and not before:
-            theirs.add(place)
-        if named and (not lessons or named[0] in lessons):
-            if not place:
-                before = before or behind.strip("_-. ") or path.stem
-            student = "/".join([*place, before]) if before else "/".join(place)
+        lesson = next((each for each in known if each.name in said), None)
+        if not lesson and len(lessons) == 1 and path.parent in (folder, folder.joinpath(*place)):
+            lesson = lessons[0]
+        if not lesson:
+            continue
+        before, _, behind = (part.strip("_-. ") for part in path.stem.rpartition(lesson.name))
+        if not before:
+            students.add(place)
+        if not lessons or lesson in lessons:
+            student = [*place, before] if before else place or [behind or path.stem]
             rank = path.parent.name == "work", path.lstat().st_mtime_ns
-            key = student, named[0].name
+            key = "/".join(student), lesson.name
             best[key] = max(best.get(key, (rank, path)), (rank, path))
     return [HandIn(*key, path) for key, (_, path) in sorted(best.items())]
 
