@@ -1,12 +1,9 @@
 """Where do the invented words come from? From a small grammar of consonants and vowels."""
 from bisect import bisect
 
-VOWELS = "aeiou"
-SOFT_VOWELS, HARD_VOWELS = "aeo", "iu"  # hard ones are rarer
-SOFT_CONSONANTS, HARD_CONSONANTS = "lmnr", "bdgkpstv"
-CONSONANTS = SOFT_CONSONANTS + HARD_CONSONANTS
+VOWELS, CONSONANTS = "aeiou", "lmnrbdgkpstv"
 LETTERS = VOWELS + CONSONANTS
-SOFT = SOFT_VOWELS + SOFT_CONSONANTS
+SOFT = "aeolmnr"  # all others are hard, and rarer
 SOFTNESS = 0.8  # share of soft ones among vowels, and consonants
 SYLLABLES = 0.12, 0.60, 0.92  # share with at most one, two, three of four
 CLOSED = 0.5  # share of syllables that end in a consonant: kit
@@ -36,13 +33,12 @@ def word(rng):
 
 def syllable(rng):
     """One consonant, one vowel, and often one more consonant."""
-    first = letter(SOFT_CONSONANTS, HARD_CONSONANTS, rng)
-    vowel = letter(SOFT_VOWELS, HARD_VOWELS, rng)
-    last = letter(SOFT_CONSONANTS, HARD_CONSONANTS, rng)
+    first, vowel, last = (letter(group, rng) for group in (CONSONANTS, VOWELS, CONSONANTS))
     return first + vowel + last * (rng.random() < CLOSED)
 
 
-def letter(soft, hard, rng):
-    """Four times out of five a soft one."""
-    letters = soft if rng.random() < SOFTNESS else hard
-    return letters[rng.integers(len(letters))]
+def letter(group, rng):
+    """A vowel or a consonant, four times out of five a soft one."""
+    soft = rng.random() < SOFTNESS
+    choices = [each for each in group if (each in SOFT) == soft]
+    return choices[rng.integers(len(choices))]

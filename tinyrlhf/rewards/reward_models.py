@@ -82,7 +82,7 @@ class RewardModel:
         batches = [said]
         if self.batch is not None and self.batch < len(said):
             batches = [rng.choice(said, self.batch, replace=False) for _ in range(self.fit_steps)]
-        used, row = episodes_of(answers, np.concatenate(batches))  # others cost nothing
+        used, row = episodes_of(answers, np.concatenate(batches))
         features, mask = self.features(used), self.rewarded(used)
         check_finite(features=features)
         self.habits.meet(answers)

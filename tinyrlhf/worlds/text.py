@@ -130,13 +130,13 @@ def text(seed=0, learner: LEARNERS = "rloo", rounds=6, questions=300, kl_coef=0.
 
 @functools.lru_cache(maxsize=8)
 def pretrained_vector(seed):
-    """Parameters of the pretrained character model; those of the first seeds are kept."""
+    """Parameters of the pretrained character model."""
     kept = np.load(Path(__file__).with_name("pretrained.npy"))
     return kept[seed] if seed in range(len(kept)) else read_words(seed)
 
 
 def read_words(seed):
-    """The same, learned anew; pretrained.npy holds what this returns for the seeds 0 to 4."""
+    """The same, learned anew; pretrained.npy holds those of the seeds 0 to 4."""
     game, rng = Text(), generators(seed)["pretraining"]
     policy = character_model(game, rng)
     observations, actions, mask = game.demonstrations(corpus(1000, rng))
