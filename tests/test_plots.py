@@ -288,6 +288,13 @@ def test_equal_data_gives_equal_bytes_whatever_the_style_of_the_reader_and_other
     assert gif(tmp_path / "a.gif") == gif(tmp_path / "b.gif") != gif(tmp_path / "c.gif", seed=1)
 
 
+def test_a_figure_is_as_it_was_when_its_picture_is_saved(tmp_path):
+    figure = Figure(figsize=(1, 1), dpi=75, layout="constrained")       # a window's: its next picture is laid out, too
+    engine = figure.get_layout_engine()
+    plots.save(figure, tmp_path / "figure.png")
+    assert figure.get_layout_engine() is engine and figure.dpi == 75
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 def test_a_picture_in_the_place_of_a_link_replaces_it(tmp_path):
     (tmp_path / "precious").write_text("precious")

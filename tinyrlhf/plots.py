@@ -39,10 +39,6 @@ def save(figure, path):
     """Write a PNG without date and program, so that equal data gives equal bytes."""
     from matplotlib import style
     with style.context(STYLE), whole_file(path) as file:  # what a reader has set changes nothing
-        figure.dpi = 110
-        if engine := figure.get_layout_engine():  # left to savefig, all is drawn twice
-            engine.execute(figure)
-            figure.set_layout_engine(None)
         figure.savefig(file, format="png", dpi=110, facecolor="white", metadata={"Software": None})
 
 

@@ -62,8 +62,9 @@ def stub_lines(folder):
     return "\n\n".join(lines)
 
 
-class Bare(str):
-    """Words that a student wrote without quotes."""
+class Bare(NamedTuple):
+    """What a student wrote without quotes."""
+    words: str
 
 
 def source_of(path):
@@ -89,7 +90,7 @@ def judge(prediction, said):
     if said is None:
         return Verdict(TO_DO, prediction.question)
     if isinstance(said, Bare):
-        return Verdict(FAILED, f'Words need quotes: write `{prediction.name} = "{said}"`.')
+        return Verdict(FAILED, f'Words need quotes: write `{prediction.name} = "{said.words}"`.')
     truth, because = prediction.truth, prediction.because
     try:
         number = number_in(said)
