@@ -7,8 +7,7 @@ rounds: what round 400 costs over round 40, as many new answers in each, by the 
         improve, and keep (log, history, checkpoint).
 size:   n episodes, questions, answers in a step, episodes in an update take a fixed overhead and n times a row; from
         overhead / row on a row costs at most twice its asymptote: there Python's overhead ends. From there on the
-        exponent b of seconds = a n^b, beside that of the mathematics.
-
+        exponent b of seconds = a n^b; the mathematics of all of them says 1.
 sweep:  `tinyrlhf sweep --jobs 2` beside --jobs 1, by the clock on the wall, and what the machine allows meanwhile.
 
 All other seconds are those of one core (`process_time`), the least of three turns, so that neighbours matter little.
@@ -170,7 +169,7 @@ def verbs_of(state):
 
 def size(names, most=4096, longest=0.5):
     """Sizes double up to `most`, or until a call takes half a second: seconds = overhead + n * a row."""
-    print(f"\n{'':<24}{'n':<20} us overhead   us a row   it ends at    b   mathematics")
+    print(f"\n{'':<24}{'n':<20} us overhead   us a row   it ends at    b")
     rows = {"collect": "episodes", "ask": "questions", "fit": "answers in 10 steps", "improve": "episodes"}
     for name in names:
         questions = FEWER.get(name, worlds.find(name).defaults)["questions"]
@@ -183,7 +182,7 @@ def size(names, most=4096, longest=0.5):
             row, overhead = np.polyfit(sizes, seconds, 1, w=1 / np.array(seconds))
             beyond = min(np.searchsorted(sizes, overhead / row), len(sizes) - 3)
             print(f"{name:<12}{verb:<12}{rows[verb]:<20}{1e6 * overhead:12.0f}{1e6 * row:11.1f}{overhead / row:13.0f}"
-                  f"{exponent(sizes[beyond:], seconds[beyond:]):5.2f}{1:14}", flush=True)
+                  f"{exponent(sizes[beyond:], seconds[beyond:]):5.2f}", flush=True)
 
 
 def sweep(names, turns=3):
@@ -219,7 +218,8 @@ def wall(function):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parts = {"memory": memory, "rounds": rounds, "size": size, "sweep": sweep}
-    parser.add_argument("part", nargs="*", choices=[*parts, []], help="which; all in this order unless told")
+    parser.add_argument("part", nargs="*", choices=[*parts, []], metavar="PART",
+                        help=f"{', '.join(parts)}; all in this order unless told")
     parser.add_argument("--worlds", default=",".join(WORLDS), help="separated by commas")
     chosen = parser.parse_args()
     names = chosen.worlds.split(",")
