@@ -522,9 +522,9 @@ show(ppo_picture(), "ppo", "PPO stops paying for a character that has moved far 
 
 # %% [markdown]
 # **What you should see** (dashed: not clipped): what went well is paid up to a ratio of 1.2 and not
-# beyond; what went badly need not be pushed below 0.8. The *minimum* keeps the other sides open: a good character
-# that has become rarer, or a bad one that has become likelier, can always be mended. Without
-# clipping, 20 steps on one batch carry the model 11 nats away, on the word of 128 samples.
+# beyond; what went badly need not be pushed below 0.8. The *minimum* keeps the other sides open: a
+# good character that has become rarer, or a bad one that has become likelier, can always be mended.
+# Without clipping, 20 steps on one batch carry the model 11 nats away, on the word of 128 samples.
 # Note that clipping ties each step to the policy of a moment ago, while the KL penalty ties the
 # whole run to the SFT model.
 #
