@@ -1,6 +1,6 @@
-"""Pictures: can one see what a run has learned, without reading? Scenes and arrays to figures.
+"""Scenes and arrays to figures: can one see what a run has learned, without reading?
 
-Nothing here trains, opens a window or changes a setting. A scene is a list of Line, Circle, Box,
+Nothing here opens a window or changes a setting. A scene is a list of Line, Circle, Box,
 Words (`games/game.py`), an episode a list of scenes, a behaviour a list of episodes.
 """
 import io
@@ -13,7 +13,7 @@ from tinyrlhf.games.game import Box, Circle, Line, Words
 from tinyrlhf.saving import whole_file
 
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"  # colour-blind people tell these
-ORANGE, GREY = "#E69F00", "#595959"                        # five apart
+ORANGE, GREY = "#E69F00", "#595959"  # five apart
 PAINT = {"ink": "#262626", "quiet": "#767676", "floor": "#EFEFEA", "wall": "#8C8C8C",
          "agent": BLUE, "good": GREEN, "bad": ORANGE, "danger": VERMILLION}
 MARKS = {"bad": "✿", "danger": "✕"}  # on boxes, beside the hue
@@ -39,11 +39,14 @@ def save(figure, path):
     """Write a PNG without date and program, so that equal data gives equal bytes."""
     from matplotlib import style
     with style.context(STYLE), whole_file(path) as file:  # what a reader has set changes nothing
+        dpi, engine = figure.dpi, figure.get_layout_engine()
         figure.dpi = 110
-        if engine := figure.get_layout_engine():  # left to savefig, all is drawn twice
+        if engine:  # left to savefig, all is drawn twice
             engine.execute(figure)
             figure.set_layout_engine(None)
         figure.savefig(file, format="png", dpi=110, facecolor="white", metadata={"Software": None})
+        figure.set_layout_engine(engine)
+        figure.dpi = dpi
 
 
 def draw_scene(axis, pieces):
