@@ -3007,6 +3007,14 @@ WRONG = [
      'tests/test_teaching.py::test_a_prediction_is_answered_once_when_it_is_saved'),
     ('tinyrlhf/teaching/predictions.py', '"..[^s]s$"', '"...s$"',
      'tests/test_predictions.py::test_a_number_is_right_within_five_percent_else_the_gap_is_told'),
+    ('tinyrlhf/plots.py',
+     '        figure.set_layout_engine(engine)\n',
+     '',
+     'tests/test_plots.py::test_a_figure_that_was_saved_is_laid_out_again_when_more_is_drawn_on_it'),
+    ('tinyrlhf/teaching/predictions.py',
+     'BARE.sub(rb"\\1 = \'\\2\'", Path(path).read_bytes())',
+     'Path(path).read_bytes()',
+     'tests/test_predictions.py::test_what_lacks_its_quotes_is_told_so_and_the_exercises_are_graded'),
 ]
 
 

@@ -385,10 +385,10 @@ for seed in (0, 1, 2):
 # On stale steps all that thinking leads to what fifteen answers once suggested, worse than moves at
 # random. On relabelled ones it leads to the best there is, and not one step was added.
 #
-# The loop's plan needed no experience besides the walks that people saw, 5,500 to 7,000 steps. By
-# policy gradient the same loop plays 270,000 (mean of ten seeds, 20 rounds). So why is ChatGPT
-# model-free? Because there $P$ is trivial (the next character stands behind the last one), and the
-# states are too many to count.
+# The loop's plan needed no experience besides the walks that people saw, 5,600 to 7,100 steps. By
+# policy gradient the same loop plays 270,000 (mean of ten seeds, 20 rounds;
+# `python tests/benchmarks/dyna.py loop`). So why is ChatGPT model-free? Because there $P$ is
+# trivial (the next character stands behind the last one), and the states are too many to count.
 #
 # And a warning. A planner reads a learned reward mercilessly. Give it the reward that the *policy
 # gradient* loop has learned, and let it look far ahead ($\gamma = 0.95$): on 3 of 10 seeds it

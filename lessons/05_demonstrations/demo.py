@@ -106,7 +106,7 @@ def beats(figure, seed):
     costs = {False: [lesson.driven(length, False, 0)[1] for length in lesson.LENGTHS],
              True: [lesson.driven(length, True, 0)[1] for length in lesson.LENGTHS]}
     lesson.draw_costs(figure.subplots(), costs)
-    yield "Twice the road: four times the cost for a clone, twice the cost with corrections"
+    yield "Twice the road: 3 to 4 times the cost for a clone, about twice with corrections"
     game, rng = Gridworld(slip=0.0), np.random.default_rng(seed)
     learner = Tamer(Table(game.n_states, 4), 0.5)
     judge, cell = against_best(game), game.start(1, rng)

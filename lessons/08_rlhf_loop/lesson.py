@@ -213,7 +213,7 @@ for seed in SEEDS:
 # and a price for leaving it are two ways to do so.
 #
 # Do demonstrations make learning *safe*? Not these. A robot that strolls about steps on glass 0.2
-# times a walk, the clone of its careless teacher once or twice. Who shows decides what is copied
+# times a walk, the clone of its careless teacher about twice. Who shows decides what is copied
 # first.
 
 # %% [markdown]

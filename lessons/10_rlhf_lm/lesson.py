@@ -521,10 +521,10 @@ def ppo_picture():
 show(ppo_picture(), "ppo", "PPO stops paying for a character that has moved far enough")
 
 # %% [markdown]
-# **What you should see**: what went well is paid up to a ratio of 1.2 and not beyond; what went
-# badly need not be pushed below 0.8. The *minimum* keeps the other sides open: a good character
-# that has become rarer, or a bad one that has become likelier, can always be mended. Without
-# clipping, 20 steps on one batch carry the model 11 nats away, on the word of 128 samples.
+# **What you should see** (dashed: not clipped): what went well is paid up to a ratio of 1.2 and not
+# beyond; what went badly need not be pushed below 0.8. The *minimum* keeps the other sides open: a
+# good character that has become rarer, or a bad one that has become likelier, can always be mended.
+# Without clipping, 20 steps on one batch carry the model 11 nats away, on the word of 128 samples.
 # Note that clipping ties each step to the policy of a moment ago, while the KL penalty ties the
 # whole run to the SFT model.
 #
@@ -616,8 +616,8 @@ show(picture(seed=0), "stages", "Read, copy, reinforce: each stage pleases the p
 # blue and bold, which means that the person likes them (a true reward of at least 1). Below, the
 # reward model's view of the words and the person's own rise together, each in its own unit, steeply
 # at first, while the model moves away from the SFT model; then the penalty holds it. After the
-# person was asked again, the reward model is stricter, and on most seeds the person's line rises a
-# little further without going farther away.
+# person was asked again, the reward model is stricter, and the person's line rises further while
+# the model hardly goes farther away.
 #
 # ## What to try next
 #

@@ -258,7 +258,8 @@ for price in (0.2, 0.5, 2.0):
 
 # %%
 PERSON = Boltzmann(rationality=1.4)
-# all are on this page; a run takes the first, to save time
+# all are on this page; a run takes the first, to save time; with range(10, 20) in their place it
+# prints the ten other seeds that the text speaks of
 SEEDS = (0, 1, 2) if os.environ.get("TINYRLHF_SEEDS") == "all" else (0,)
 
 

@@ -54,7 +54,8 @@ from tinyrlhf.worlds.text import character_model, pretrained
 
 plt.style.use(LECTURE)
 PERSON = Boltzmann(rationality=1.0)
-# all are on this page; a run takes the first, to save time
+# all are on this page; a run takes the first, to save time; with range(10, 20) in their place it
+# prints the ten other seeds that the text speaks of
 SEEDS = (0, 1, 2) if os.environ.get("TINYRLHF_SEEDS") == "all" else (0,)
 PENALTIES = (0.0, 0.3, 1.2)
 if os.environ.get("TINYRLHF_FULL") == "1":
@@ -646,7 +647,8 @@ show(figure, "remedies", "A KL penalty saves the words; so do votes the machine 
 #
 # To the right: how far the policy is from its start, in nats; the scale is that of the square root
 # of the KL, as in Gao, Schulman and Hilton (2022), who measured such curves for language models.
-# Dots are words that the model wrote there, as high as the person likes them.
+# Dots are words that the model wrote there, as high as the person likes them. Thin lines are two
+# other seeds.
 
 # %% [drawing]
 def picture(seed):
