@@ -296,13 +296,6 @@ def test_a_figure_is_as_it_was_when_its_picture_is_saved(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
-def test_a_figure_that_was_saved_is_laid_out_again_when_more_is_drawn_on_it(tmp_path):
-    figure = Figure(layout="constrained", dpi=80)
-    engine = figure.get_layout_engine()
-    plots.save(figure, tmp_path / "picture.png")
-    assert figure.get_layout_engine() is engine and figure.dpi == 80
-
-
 def test_a_picture_in_the_place_of_a_link_replaces_it(tmp_path):
     (tmp_path / "precious").write_text("precious")
     (tmp_path / "figure.png").symlink_to(tmp_path / "precious")

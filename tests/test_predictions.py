@@ -63,13 +63,14 @@ def test_an_order_may_be_written_as_text_or_list_and_none_is_to_do():
     for said in ("one_b, two", ["One_b", "two"], ("one b", "two"), "ONE-B TWO"):
         assert judge(ORDER, said).message.startswith("Right")
     assert judge(ORDER, "two, one_b").message.startswith("You wrote 'two, one_b', it is one_b, two.")
-    assert judge(ORDER, None) == (TO_DO, "in which order?", "")
+    for said in (None, "", "?", ..., []):
+        assert judge(ORDER, said) == (TO_DO, "in which order?", "")
 
 
 @pytest.mark.parametrize("number, right, wrong", [
-    ("1.a", ["Labelled example", "the labelled examples do best", "labelled_examples!"],
+    ("1.a", ["Labelled example", "the labelled examples do best", "labelled_examples!", "labeled example"],
      ["examples", "labelled examples or thumbs", "thumb", "not the labelled examples", "labelled examples, then thumbs",
-      "it isn't labelled examples", ""]),
+      "it isn't labelled examples"]),
     ("2.a", ["Slower", "it tips slower", "slower than before"], ["faster", "slower, not faster", "slower or faster"]),
     ("10.b", ["K1", "k1 is nearest", "k-1"], ["k", "1", "k1 and k2", "k2", "both", "no k1"]),
     ("13.a", ["information gain > at random > volume removal", "Information-gain; at-random; volume-removals",
@@ -86,14 +87,17 @@ def test_an_answer_in_words_is_right_if_it_plainly_says_so_and_never_if_it_is_un
         **dict.fromkeys(right, PASSED), **dict.fromkeys(wrong, GUESSED)}
 
 
-@pytest.mark.parametrize("line", ["predict_6_a = eighty", "predict_6_a = eighty eight  # or so", "predict_6_a=eighty"])
-def test_a_word_without_quotes_is_told_so_and_the_exercises_are_graded(line, tmp_path):
+@pytest.mark.parametrize("line", ["predict_6_a = eighty", "predict_6_a = eighty eight  # or so", "predict_6_a=eighty",
+                                  "predict_6_a = 88 %", "predict_6_a = 88.5% of them", "predict_6_a = 15 votes",
+                                  "predict_6_a = 4.7x", "predict_6_a = about 4.7"])
+def test_what_lacks_its_quotes_is_told_so_and_the_exercises_are_graded(line, tmp_path):
     path = tmp_path / "work" / "06.py"
     path.parent.mkdir()
     path.write_text(f"{line}\n\ndef pref_prob(a, b):\n    return 1 / 0\n", encoding="utf-8")
     found = grade_lesson(SIX, ["6.a", "6.1"], path)
     word = line.split("=")[1].split("#")[0].strip()
-    assert found["6.a"][:2] == (FAILED, f'Words need quotes: write `predict_6_a = "{word}"`.')
+    assert found["6.a"][:2] == (
+        FAILED, f'Expected a number, or words in quotes, such as `predict_6_a = "{word}"`.')
     assert found["6.1"].message.startswith("It stops with ZeroDivisionError: division by zero in line 4")
     assert f'File "{path}", line 4' in found["6.1"].trace and "return 1 / 0" in found["6.1"].trace
 
@@ -102,11 +106,12 @@ def test_a_prediction_is_read_and_never_run(tmp_path):
     path = tmp_path / "06.py"
     path.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\npredict_6_a = -0.5\npredict_6_b = print('x')\n",
                     encoding="utf-8")
-    assert said_in(path) == {"predict_6_a": -0.5} and not (tmp_path / "ran").exists()
+    assert said_in(path)["predict_6_a"] == -0.5 and not (tmp_path / "ran").exists()
     found = grade_lesson(SIX, ["6.a", "6.b"], path)
-    assert found["6.a"].state == GUESSED and found["6.b"].state == TO_DO and not (tmp_path / "ran").exists()
+    assert found["6.a"].state == GUESSED and found["6.b"].message.startswith("Expected a number")
+    assert not (tmp_path / "ran").exists()
     path.write_text("predict_6_a = {[1]: 2}\npredict_6_b = 1\n", encoding="utf-8")
-    assert said_in(path) == {"predict_6_b": 1}
+    assert said_in(path)["predict_6_b"] == 1 and judge(LEAD, said_in(path)["predict_6_a"]).state == FAILED
     path.write_text("predict_6_a = (", encoding="utf-8")
     assert said_in(path) == {} == said_in(tmp_path / "missing.py")
 
@@ -114,7 +119,7 @@ def test_a_prediction_is_read_and_never_run(tmp_path):
 @pytest.mark.parametrize("text", ["{[1]: 2}", "1 +" * 50_000 + " 1", "-" * 100_000 + "1", "9" * 400])
 def test_no_value_in_a_students_file_stops_the_grading(tmp_path, text):
     (tmp_path / "06.py").write_text(f"predict_6_a = {text}\n", encoding="utf-8")
-    assert grade_lesson(SIX, ["6.a"], tmp_path / "06.py")["6.a"].state in (GUESSED, TO_DO)
+    assert grade_lesson(SIX, ["6.a"], tmp_path / "06.py")["6.a"].state in (GUESSED, TO_DO, FAILED)
 
 
 @pytest.fixture
@@ -161,6 +166,17 @@ def test_without_an_answer_the_truth_stays_hidden(at_a_terminal, capsys):
     said = capsys.readouterr().out
     assert "88" not in said and "odds" not in said and re.search(r"write `predict_6_a = \.\.\.` into .*06_votes", said)
     assert mine.read_text(encoding="utf-8") == before
+
+
+def test_a_notebook_may_hold_its_predictions_in_a_cell(at_a_terminal, monkeypatch, capsys):
+    cells = types.SimpleNamespace(get_ipython=None)
+    monkeypatch.setitem(sys.modules, "__main__", cells)
+    at_a_terminal[1].append("")
+    predict("6.a")
+    assert "write `predict_6_a = ...` into a cell above" in capsys.readouterr().out
+    cells.predict_6_a = 88
+    predict("6.a")
+    assert "Right: 88.1" in capsys.readouterr().out
 
 
 def test_students_copies_ask_and_do_not_say_the_answer(at_a_terminal, capsys):

@@ -340,7 +340,8 @@ def test_hand_ins_that_hang_or_crash_stay_in_the_table_and_cost_two_seconds(tmp_
     ("lesson export tests", "it is there"), ("lesson export lessons/copy", "outside of"),
     ("lesson export x y", "one new folder"), ("lesson export x --only 8-", "--only"),
     ("lesson export x --only 9-8", "smaller number first"),
-    ("lesson export x --only 1-99", "got "), ("lesson list --only 3", "`export` alone"), ("lesson watch", "a number")])
+    ("lesson export x --only 1-99", "got "), ("lesson list --only 3", "`export` alone"), ("lesson watch", "a number"),
+    ("lesson solution", "lesson solution 6.2`")])
 def test_a_mistake_of_a_teacher_gets_one_line(arguments, said, capsys):
     assert cli.main(arguments.split()) == 2
     captured = capsys.readouterr()

@@ -117,8 +117,8 @@ def parser(worlds):
     add("which", nargs="*", metavar="N",
         help="a lesson such as 06, an exercise such as 6.2 for `solution`; a folder, and lessons "
         "if file names do not say them, for `grade` (a student is the outermost folder "
-        "with a hand-in, such as ann or class/ann, where lessons and work do not count, or the "
-        "name in front of the lesson's: ann_06_votes_to_scores.py); a new folder for `export`")
+        "with a hand-in, such as ann or class/ann, or the name in front of the lesson's: "
+        "ann_06_votes_to_scores.py); a new folder for `export`")
     add("--without-solutions", action="store_true", help="of `export`: for students")
     add("--without-hints", action="store_true", help="of `export`")
     add("--only", metavar="N-M", help="of `export`: these lessons, such as 1-8 or 1,6,9")

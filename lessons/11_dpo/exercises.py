@@ -13,7 +13,7 @@ import numpy as np
 predict_11_a = None
 
 # 11.b, predict: DPO is trained on 300 chosen words. How many percent of them are likelier
-# afterwards than before?
+# afterwards than before (seed 0)?
 predict_11_b = None
 
 

@@ -25,6 +25,9 @@
 # lead of one point wins 73 % of the votes. Then it fits a reward model that is told only one thing
 # of a word, **how often each letter occurs**. So it learns so many points for an *a*, so many for a
 # *k*. In everything that follows, this model stands in for the person. It is a **proxy**.
+#
+# (The page shows seeds 0 to 2; your run shows seed 0 alone, unless `TINYRLHF_SEEDS=all` stands
+# before its command.)
 
 # %%
 import functools
@@ -585,7 +588,8 @@ def words_in_use(look):
     return np.exp(entropy(spelled(finished(look.episodes))))
 
 
-print("at the end, for each seed        votes      felt                 words in use (of 64)")
+heads = "felt".ljust(3 + 6 * len(SEEDS)) + "words in use (of 64)"
+print("at the end, for each seed        votes      " + heads)
 for name in remedies(0):
     looks = [remedies(seed)[name][1] for seed in SEEDS]
     points = "".join(f"{look.felt:6.1f}" for look in looks)

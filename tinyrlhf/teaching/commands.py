@@ -9,11 +9,12 @@ from tinyrlhf.teaching.places import (lesson_folder, lesson_folders, lessons_fol
                                       work_file)
 from tinyrlhf.teaching.watching import counted
 
-FOLDER_VERBS = {"grade": "a folder of hand-ins", "export": "a new folder"}
+WANTED = {"grade": ("a folder of hand-ins", "FOLDER"), "export": ("a new folder", "FOLDER"),
+          "solution": ("an exercise", "6.2")}
 
 
 def lesson(options):
-    """`tinyrlhf lesson list | start | watch | solution | notebook | grade | export | build`."""
+    """`tinyrlhf lesson`."""
     what, which = options.what, options.which
     if what != "export" and (options.without_solutions or options.without_hints or options.only):
         raise ValueError(f"lesson {what}: expected --without-solutions, --without-hints and "
@@ -21,9 +22,9 @@ def lesson(options):
     if what == "list":
         return print("\n".join(pages.path_table()))
     if not which and what != "build":
-        wanted = FOLDER_VERBS.get(what, "a number")
+        wanted, such = WANTED.get(what, ("a number", "06"))
         raise ValueError(f"lesson {what}: expected {wanted}, got none; try `tinyrlhf lesson {what} "
-                         f"{'FOLDER' if what in FOLDER_VERBS else '06'}`")
+                         f"{such}`")
     if what == "grade":
         return classes.grade_class(which[0], which[1:])
     if what == "export":

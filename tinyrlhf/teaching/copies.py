@@ -46,7 +46,7 @@ def export(out, only=None, solutions=True, hints=True):
     folders, here, out = chosen(only), lessons_folder(), Path(out)
     if out.exists():
         raise ValueError(f"lesson export: expected no {out} yet, but it is there; name another")
-    if here in (out.resolve(), *out.resolve().parents):
+    if out.resolve().is_relative_to(here):
         raise ValueError(f"lesson export: expected a folder outside of {here}, got {out}")
     left_out = [f"{folder.name}*" for folder in set(lesson_folders()) - set(folders)]
     for_teachers = [] if solutions else ["solutions", "TEACHING.md"]
@@ -123,7 +123,7 @@ def exercise_cells(folder):
         f"uses your functions when they are in `lessons/work/{folder.name}.py`.")
     yield "code", "\n".join([*imports, "from tinyrlhf.teaching import check"])
     for each in exercises_of(folder).values():
-        extra = ", extra" if each.extra else ""
-        yield "markdown", f"### {each.number} `{each.name}`, {each.minutes} minutes{extra}"
+        yield "markdown", (f"### {each.number} `{each.name}`, {each.minutes} minutes"
+                           + ", extra" * each.extra)
         yield "code", ast.get_source_segment(stubs, functions[each.name])
         yield "code", f'check("{each.number}", {each.name})'

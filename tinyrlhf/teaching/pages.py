@@ -34,16 +34,16 @@ def path_table():
 
 def gallery(folders=None):
     """The pictures of all (or these) lessons for lessons/README.md, two in a row, with claims."""
-    minutes = {line[:2].strip(): re.search(r"(\d+) minutes", line)[1] for line in path_table()}
+    minutes = {line[:2].replace(" ", "0"): re.search(r"(\d+) minutes", line)[1]
+               for line in path_table()}
     found = []
     for folder in folders or lesson_folders():
         text = (folder / "README.md").read_text(encoding="utf-8")
         claim, picture = re.search(r"^!\[(.*?)\]\((.*?)\)", text, re.MULTILINE).groups()
         title = re.match(r"# (.*)", text)[1]
-        number = str(int(folder.name[:2]))
         page = f"{folder.name}/README.md"
         found.append(f"[![{claim}]({folder.name}/{picture})]({page})<br>{claim}.<br>"
-                     f"**[{title}]({page})**, {minutes[number]} minutes")
+                     f"**[{title}]({page})**, {minutes[folder.name[:2]]} minutes")
     rows = [f"| {' | '.join([*found[i:i + 2], ''][:2])} |" for i in range(0, len(found), 2)]
     return "\n".join(["| | |", "|---|---|", *rows])
 

@@ -69,7 +69,8 @@ def work_file(folder):
 
 def students_file(folder):
     """The student's copy in lessons/work if there is one, else the exercises as they came."""
-    return work_file(folder) if work_file(folder).exists() else folder / "exercises.py"
+    own = work_file(folder)
+    return own if own.exists() else folder / "exercises.py"
 
 
 def run_file(path):

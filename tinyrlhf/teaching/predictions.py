@@ -19,7 +19,8 @@ from tinyrlhf.teaching.verdicts import FAILED, GUESSED, PASSED, TO_DO, Verdict
 
 ON_THE_PAGE = re.compile(r"^\*\*Predict (.*?)\*\*: (.*?)\n\n<details><summary>Answer</summary>\n\n"
                          r"\*\*(.*?)\*\*\. (.*?)\n\n</details>", re.MULTILINE | re.DOTALL)
-BARE = re.compile(rb"(?m)^(predict_\w+) *= *(?!None\b|True\b|False\b)([A-Za-z_][\w ,>-]{0,99}?)"
+BARE = re.compile(rb"(?m)^(predict_\w+) *= *(?!None\b|True\b|False\b)((?:[A-Za-z_]|"
+                  rb"\d[\d.]*(?:x| *%| +[A-Za-z]))(?:[\w ,>%-]|(?<=\d)\.){0,99}?)"
                   rb"(?=[ \t]*(?:#.*)?\r?$)")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?(?=x?(?![\w^*/]|\.\d))")
 UNCLEAR = set("not no never neither nor or both but except without t cannot second third last "
@@ -55,11 +56,9 @@ def predictions_of(folder):
 
 def stub_lines(folder):
     """The lines of exercises.py in which the student writes what they expect."""
-    lines = []
-    for each in predictions_of(folder).values():
-        question = fill(f"# {each.number}, predict: {each.question}", 100, subsequent_indent="# ")
-        lines.append(f"{question}\n{each.name} = None")
-    return "\n\n".join(lines)
+    return "\n\n".join(
+        fill(f"# {each.number}, predict: {each.question}", 100, subsequent_indent="# ")
+        + f"\n{each.name} = None" for each in predictions_of(folder).values())
 
 
 class Bare(NamedTuple):
@@ -76,22 +75,24 @@ def said_in(path):
     """What a student's file predicts: name -> number, word or list. The file is not run."""
     said = {}
     with contextlib.suppress(Exception):  # grading says what is wrong with the file
-        bare = [name.decode() for name, _ in BARE.findall(path.read_bytes())]
+        bare = dict(BARE.findall(path.read_bytes()))
         for node in ast.parse(source_of(path)).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                with contextlib.suppress(Exception):  # not a plain value
-                    name, value = node.targets[0].id, ast.literal_eval(node.value)
-                    said[name] = Bare(value) if name in bare else value
+                name, value = node.targets[0].id, Bare("about 4")
+                with contextlib.suppress(Exception):  # such as sqrt(15)
+                    value = ast.literal_eval(node.value)
+                said[name] = Bare(value) if name.encode() in bare else value
     return said
 
 
 def judge(prediction, said):
     """The verdict: to do without an answer; passed, or guessed, with the gap and the reason."""
-    if said is None:
+    if said is None or said is ... or not words_of(str(said)):
         return Verdict(TO_DO, prediction.question)
     if isinstance(said, Bare):
-        return Verdict(FAILED, f'Words need quotes: write `{prediction.name} = "{said.words}"`.')
-    truth, because = prediction.truth, prediction.because
+        return Verdict(FAILED, "Expected a number, or words in quotes, such as "
+                               f'`{prediction.name} = "{said.words}"`.')
+    truth = prediction.truth
     try:
         number = number_in(said)
         gap = abs(number - float(truth))
@@ -101,7 +102,7 @@ def judge(prediction, said):
         right = same_words(prediction, str(said))
         wrong = f"You wrote {str(said)[:60]!a}, it is {truth}."
     return Verdict(PASSED if right else GUESSED,
-                   (f"Right: {truth}." if right else wrong) + f" {because}")
+                   (f"Right: {truth}." if right else wrong) + f" {prediction.because}")
 
 
 def number_in(said):
@@ -127,8 +128,8 @@ def same_words(prediction, said):
 
 
 def words_of(text):
-    """Its words, without the plural's s."""
-    words = re.findall(r"[^\W_]+", text.lower())
+    """Its words, without the plural's s and British ll."""
+    words = re.findall(r"[^\W_]+", text.lower().replace("ll", "l"))
     return [word[:-1] if re.search("..[^s]s$", word) else word for word in words]
 
 
@@ -141,7 +142,7 @@ def predict(number, question="", truth="", because=""):
         truth: a number or text; because: why, and what one tends to believe instead.
     """
     text = truth if isinstance(truth, str) else f"{truth:.3g}"
-    prediction = Prediction(number, " ".join(question.split()), text, " ".join(because.split()))
+    prediction = Prediction(number, question, text, because)
     said, name, file = None, prediction.name, "your file"
     with contextlib.suppress(ValueError):  # no lessons around here
         folder = lesson_folder(number.split(".")[0])
@@ -149,6 +150,9 @@ def predict(number, question="", truth="", because=""):
         file = os.path.relpath(work_file(folder))
         if os.environ.get("TINYRLHF_MINE") != "0":
             said = said_in(students_file(folder)).get(name)
+    cell = vars(sys.modules["__main__"])
+    if "get_ipython" in cell:  # a notebook
+        said, file = cell.get(name, said), "a cell above"
     if os.environ.get("TINYRLHF_PICTURES"):  # the page is built
         return print(prediction.on_the_page())
     if not prediction.question:
@@ -158,14 +162,13 @@ def predict(number, question="", truth="", because=""):
         with contextlib.suppress(EOFError):
             said = input("your answer (enter: not now): ").strip() or None
         keep(file, name, said)
-    if said is None:
-        return print(f"(write `{name} = ...` into {file}, and the answer stands here)")
-    return print(judge(prediction, said).message)
+    state, told, *_ = judge(prediction, said)
+    print(f"(write `{name} = ...` into {file}, and the answer stands here)" if state == TO_DO
+          else told)
 
 
 def keep(file, name, said):
     """Write what was typed into the student's file, if it is there and has the line."""
     if said is not None and os.path.exists(file):
-        answer = f"{name} = {said!a}"
-        text = re.sub(rf"(?m)^{name} = None\b", lambda _: answer, read_text(file))
+        text = re.sub(rf"(?m)^{name} = None\b", lambda _: f"{name} = {said!a}", read_text(file))
         write_whole(os.path.realpath(file), text)

@@ -146,8 +146,8 @@ class Watch:
 
 def progress(passed, made):
     """How far one is, in exercises passed and predictions made (lists of bools), as a text."""
-    told = f"[{'#' * sum(passed)}{'-' * (len(passed) - sum(passed))}] "
-    told += f"{sum(passed)}/{len(passed)} exercises passed"
+    told = (f"[{'#' * sum(passed):-<{len(passed)}}] "
+            f"{sum(passed)}/{len(passed)} exercises passed")
     return told + (f", {sum(made)}/{len(made)} predictions made" if made else "")
 
 
