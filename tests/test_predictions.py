@@ -50,9 +50,9 @@ def test_a_page_shows_what_a_prediction_prints_and_not_its_call():
     (96, "You wrote 96, it is 88.1: 7.9 off. The odds multiply."), ("much", "You wrote 'much', it is 88.1. The odds"),
     (["x"], "You wrote \"['x']\", it is 88.1."), ("about 88 %", "Right"), ("88x", "Right"),
     ("88.5 percent.", "Right"),
-    ("more than 88", "You wrote 'more than 88'"), ("88 or 96", "You wrote"), ("> 88", "You wrote"), ("slightly less, 88", "You wrote"),
-    ("k88", "You wrote"), ("not 88", "You wrote"), ("88.5k", "You wrote"), ("80-88", "You wrote"),
-    ("8" * 10**5 + "k", "You wrote")])
+    ("more than 88", "You wrote 'more than 88'"), ("88 or 96", "You wrote"), ("> 88", "You wrote"),
+    ("slightly less, 88", "You wrote"), ("k88", "You wrote"), ("not 88", "You wrote"), ("88.5k", "You wrote"),
+    ("80-88", "You wrote"), ("8" * 10**5 + "k", "You wrote")])
 def test_a_number_is_right_within_five_percent_else_the_gap_is_told(said, sentence):
     verdict = judge(LEAD, said)
     assert verdict.state == (PASSED if sentence.startswith("Right") else GUESSED)

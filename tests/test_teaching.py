@@ -139,7 +139,7 @@ def test_a_prediction_is_answered_once_when_it_is_saved(watched, capsys):
     save(text.replace("99", "98").replace('raise NotImplementedError("6.1")', "return 2"))
     said = capsys.readouterr().out
     assert "predict 6.a: You wrote 98" in said and "not yet 6.1" in said and "predict 6.b" not in said
-    for word, answer in (("much", "Words need quotes"), ("'much'", "You wrote 'much'")):
+    for word, answer in (("much", "Expected a number, or words in quotes"), ("'much'", "You wrote 'much'")):
         save(text.replace("predict_6_a = 99", f"predict_6_a = {word}"))
         assert f"predict 6.a: {answer}" in capsys.readouterr().out
 
