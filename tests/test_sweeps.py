@@ -3,7 +3,8 @@ import json
 import math
 import os
 import re
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ class AtOnce(Executor):
             if self.n > self.last:
                 raise KeyboardInterrupt
             future.set_result(function(*arguments))
-        except KeyboardInterrupt as stop:
+        except (KeyboardInterrupt, BrokenExecutor, OSError) as stop:
             future.set_exception(stop)
         return future
 
@@ -134,8 +135,32 @@ def test_the_command_prints_a_table_and_goes_on_where_it_was(tmp_path, capsys, m
     assert "differs in seeds" in capsys.readouterr().err
 
 
+def test_a_damaged_result_is_measured_again_and_nothing_else_is(tmp_path):
+    planned = cells(tmp_path)[:2]
+    whole = sweeps.sweep(planned, AtOnce())
+    for damage in ("{", "[]", '{"return_after": 1}', '{"return_after": null, "measure": "x"}'):
+        damaged, other = (Path(cell.folder, "result.json") for cell in planned)
+        damaged.write_text(damage)
+        before = other.stat().st_mtime_ns
+        assert without_seconds(sweeps.sweep(planned, AtOnce())) == without_seconds(whole)
+        assert before == other.stat().st_mtime_ns
+
+
+@pytest.mark.parametrize("error", [BrokenExecutor("a process was killed"), OSError(28, "No space left on device")])
+def test_a_killed_process_or_a_full_disk_is_one_line_that_says_how_to_go_on(tmp_path, capsys, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(sweeps, "finish_run", fail)
+    monkeypatch.setattr(sweeps, "ProcessPoolExecutor", lambda *_: AtOnce())
+    assert cli.main([*COMMAND, "--out", str(tmp_path / "s")]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and str(error) in err and f"go on with the same command and --out {tmp_path}" in err
+
+
 @pytest.mark.parametrize("given, expected", [
-    (["--seeds", "0"], "--seeds: expected a number such as 20"), (["--seeds", "9-3"], "--seeds: expected"),
+    (["--person", "human"], "person: expected simulated"), (["--seeds", "0"], "--seeds: expected a number such as 20"),
+    (["--seeds", "9-3"], "--seeds: expected"),
     (["--jobs", "0"], "--jobs: expected 1 or more"), (["--vary", "kl-coef"], "--vary: expected a setting and"),
     (["--vary", "kl-coef=0,0"], "--vary: expected a setting and different"),
     (["--vary", "kl-coef=.1,0.10"], "--vary: expected different values"),

@@ -2503,7 +2503,7 @@ WRONG = [
      'state = runs.begin(settings)',
      'tests/test_sweeps.py::test_a_run_stopped_between_its_rounds_goes_on_from_there'),
     ('tinyrlhf/sweeps.py',
-     'results[waiting[future]] = future.result()',
+     'results[i] = future.result()',
      'results[n_done - 1] = future.result()',
      'tests/test_sweeps.py::test_results_stand_in_the_order_of_their_cells_whoever_ends_first'),
     ('tinyrlhf/sweeps.py',
@@ -2833,7 +2833,7 @@ WRONG = [
      '        later = left\n',
      'tests/test_teaching.py::test_skipping_comes_round_to_the_first_open_exercise'),
     ('tinyrlhf/sweeps.py',
-     '    if not done.exists():\n',
+     '    if done_in(folder) is None:\n',
      '    if True:\n',
      'tests/test_sweeps.py::test_a_sweep_that_was_stopped_repeats_nothing_and_ends_in_the_same_results'),
     ('tinyrlhf/feedback/rows.py',
@@ -2996,6 +2996,19 @@ WRONG = [
      'self.sessions += sorted(set(names) - set(self.sessions))',
      'self.sessions = sorted(set(names) | set(self.sessions))',
      'tests/test_habits.py::test_a_sitting_is_one_person_in_one_round_and_new_ones_stand_behind_the_old'),
+    # a sweep and an export that somebody interrupts from outside
+    ('tinyrlhf/sweeps.py',
+     'return result if {"measure", *COLUMNS[:3]} <= set(result) else None',
+     'return result',
+     'tests/test_sweeps.py::test_a_damaged_result_is_measured_again_and_nothing_else_is'),
+    ('tinyrlhf/sweeps.py',
+     'except (BrokenExecutor, OSError) as error:',
+     'except OSError as error:',
+     'tests/test_sweeps.py::test_a_killed_process_or_a_full_disk_is_one_line_that_says_how_to_go_on'),
+    ('tinyrlhf/cli.py',
+     '    write_whole(options.out, text)',
+     '    Path(options.out).write_text(text)\n    os.fsync(0)',
+     'tests/test_rows.py::test_a_full_disk_leaves_no_half_of_an_export'),
 ]
 
 

@@ -36,7 +36,7 @@ class Line:
     def say(self, text):
         """Overwrite the live line, or print a plain one."""
         if self.live:  # a line that wraps cannot be overwritten
-            import shutil  # and all that it loads, for those who look
+            import shutil  # which loads much
             text = text[:shutil.get_terminal_size().columns - 1]
             print("\r" + text.ljust(self.width), end="", flush=True)
             self.width = len(text)
