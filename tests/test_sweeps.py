@@ -3,6 +3,9 @@ import json
 import math
 import os
 import re
+import subprocess
+import sys
+import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from tinyrlhf import cli, report, runs, sweeps
 from tinyrlhf.diagnostics import mean_interval, student_t
 from tinyrlhf.rlhf import rlhf
 
+ROOT = Path(__file__).resolve().parent.parent
 SMALL = {"rounds": 2, "questions": 3}
 COMMAND = ["sweep", "bandit", "--rounds", "2", "--questions", "3", "--seeds", "2", "--vary", "kl-coef=0,.1",
            "--jobs", "1"]
@@ -182,6 +186,23 @@ def test_a_folder_of_something_else_is_refused(tmp_path, capsys):
     (tmp_path / "sweep.json").write_text("[" * 100_000)
     assert cli.main([*COMMAND, "--out", str(tmp_path)]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_stop_of_the_sweep_alone_does_not_wait_for_the_runs_at_work(tmp_path):
+    command = [sys.executable, "-m", "tinyrlhf", "sweep", "gridworld", "--rounds", "2000", "--seeds", "1",
+               "--jobs", "1", "--out", str(tmp_path / "s")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while not (tmp_path / "s/gridworld/seed-0/history.csv").exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.terminate()
+            _, err = process.communicate(timeout=60)  # the run would take many minutes
+        finally:
+            process.kill()
+    assert process.returncode == 143 and "go on with the same command" in err
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@
     table.csv               one row a run
     figure.png              every run a dot, means with their intervals; figure.json: its data
 
-A sweep that was stopped goes on where it was, its runs too: what is done is read, not repeated.
+A sweep that was stopped goes on where it was: what is done is read, not repeated.
 """
 import csv
 import io
@@ -157,7 +157,7 @@ def limits(results):
 
 
 def write(folder, cells, results):
-    """table.csv, figure.png and figure.json; returns the lines that say what came out."""
+    """table.csv, figure.png and figure.json; returns the lines to print."""
     found, text = summary(cells, results), io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["setting", "seed", *COLUMNS])
@@ -251,6 +251,7 @@ def command(options, given, vary):
             line.say(f"{n_done}/{len(cells)} runs   {(len(cells) - n_done) / rate:3.0f} s left   "
                      f"{cell.name} seed {cell.settings['seed']}: {result['return_after']:.2f}")
 
+        others = set(multiprocessing.active_children())
         pool = ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"),
                                    end_with_parent)
         kept = "; every finished round is saved; go on with the same command and --out "
@@ -266,6 +267,8 @@ def command(options, given, vary):
         finally:
             with suppress(Exception):
                 pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()  # else it would end its run first
         lines = write(folder, cells, results)
     line.close()
     if options.json:
