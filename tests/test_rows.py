@@ -1,6 +1,7 @@
 """Answers as rows for other libraries' trainers: nothing is lost on the way there and back."""
 import copy
 import json
+import os
 import re
 from pathlib import Path
 
@@ -132,6 +133,20 @@ def test_a_file_that_is_none_and_a_run_without_texts_are_one_line(tmp_path, caps
         rows_of([label("preference", [0], [{"states": []}] * 2)], "preference")
     assert cli.main(["export", str(tmp_path)]) == 2
     assert "expected a folder made by" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_no_half_of_an_export(folder, tmp_path, capsys, monkeypatch):
+    def full(number):
+        raise OSError(28, "No space left on device")
+
+    out = tmp_path / "rows.jsonl"
+    out.write_text("mine")
+    assert cli.main(["export", str(folder), "--out", str(out)]) == 2
+    assert "--out: expected a new file" in capsys.readouterr().err and out.read_text() == "mine"
+    out.unlink()
+    monkeypatch.setattr(os, "fsync", full)
+    assert cli.main(["export", str(folder), "--out", str(out)]) == 2
+    assert "No space left" in capsys.readouterr().err and not os.listdir(tmp_path)
 
 
 def test_numbers_have_the_names_of_trl_where_they_are_the_same(folder, capsys):

@@ -3,7 +3,11 @@ import json
 import math
 import os
 import re
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+import subprocess
+import sys
+import time
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from tinyrlhf import cli, report, runs, sweeps
 from tinyrlhf.diagnostics import mean_interval, student_t
 from tinyrlhf.rlhf import rlhf
 
+ROOT = Path(__file__).resolve().parent.parent
 SMALL = {"rounds": 2, "questions": 3}
 COMMAND = ["sweep", "bandit", "--rounds", "2", "--questions", "3", "--seeds", "2", "--vary", "kl-coef=0,.1",
            "--jobs", "1"]
@@ -30,7 +35,7 @@ class AtOnce(Executor):
             if self.n > self.last:
                 raise KeyboardInterrupt
             future.set_result(function(*arguments))
-        except KeyboardInterrupt as stop:
+        except (KeyboardInterrupt, BrokenExecutor, OSError) as stop:
             future.set_exception(stop)
         return future
 
@@ -134,8 +139,32 @@ def test_the_command_prints_a_table_and_goes_on_where_it_was(tmp_path, capsys, m
     assert "differs in seeds" in capsys.readouterr().err
 
 
+def test_a_damaged_result_is_measured_again_and_nothing_else_is(tmp_path):
+    planned = cells(tmp_path)[:2]
+    whole = sweeps.sweep(planned, AtOnce())
+    for damage in ("{", "[]", '{"return_after": 1}', '{"return_after": null, "measure": "x"}'):
+        damaged, other = (Path(cell.folder, "result.json") for cell in planned)
+        damaged.write_text(damage)
+        before = other.stat().st_mtime_ns
+        assert without_seconds(sweeps.sweep(planned, AtOnce())) == without_seconds(whole)
+        assert before == other.stat().st_mtime_ns
+
+
+@pytest.mark.parametrize("error", [BrokenExecutor("a process was killed"), OSError(28, "No space left on device")])
+def test_a_killed_process_or_a_full_disk_is_one_line_that_says_how_to_go_on(tmp_path, capsys, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(sweeps, "finish_run", fail)
+    monkeypatch.setattr(sweeps, "ProcessPoolExecutor", lambda *_: AtOnce())
+    assert cli.main([*COMMAND, "--out", str(tmp_path / "s")]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and str(error) in err and f"go on with the same command and --out {tmp_path}" in err
+
+
 @pytest.mark.parametrize("given, expected", [
-    (["--seeds", "0"], "--seeds: expected a number such as 20"), (["--seeds", "9-3"], "--seeds: expected"),
+    (["--person", "human"], "person: expected simulated"), (["--seeds", "0"], "--seeds: expected a number such as 20"),
+    (["--seeds", "9-3"], "--seeds: expected"),
     (["--jobs", "0"], "--jobs: expected 1 or more"), (["--vary", "kl-coef"], "--vary: expected a setting and"),
     (["--vary", "kl-coef=0,0"], "--vary: expected a setting and different"),
     (["--vary", "kl-coef=.1,0.10"], "--vary: expected different values"),
@@ -157,6 +186,23 @@ def test_a_folder_of_something_else_is_refused(tmp_path, capsys):
     (tmp_path / "sweep.json").write_text("[" * 100_000)
     assert cli.main([*COMMAND, "--out", str(tmp_path)]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_stop_of_the_sweep_alone_does_not_wait_for_the_runs_at_work(tmp_path):
+    command = [sys.executable, "-m", "tinyrlhf", "sweep", "gridworld", "--rounds", "2000", "--seeds", "1",
+               "--jobs", "1", "--out", str(tmp_path / "s")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while not (tmp_path / "s/gridworld/seed-0/history.csv").exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.terminate()
+            _, err = process.communicate(timeout=60)  # the run would take many minutes
+        finally:
+            process.kill()
+    assert process.returncode == 143 and "go on with the same command" in err
 
 
 @pytest.mark.slow

@@ -26,10 +26,11 @@ VOTE_EPILOG = ("All options of `run`, and a world's own settings. Every answer i
                "key: l, r, =, c, s, u, a number; an empty one ends a round. examples: tinyrlhf "
                "vote gridworld; tinyrlhf vote cartpole --feedback rating,stop --rounds 5; "
                "tinyrlhf vote chat; tinyrlhf vote gridworld --resume runs/first")
-PLAY_EPILOG = ("A world's own settings are options too: `tinyrlhf run arm --help` lists them. Stop "
-               "with q. examples: tinyrlhf play cartpole --rounds 5; tinyrlhf play arm --task pick")
-RUN_EPILOG = ("A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
-              "example: tinyrlhf run gridworld --feedback rating,comment --seed 3 --out runs/first")
+OWN = "A world's own settings are options too: `tinyrlhf run chat --help` lists them. "
+PLAY_EPILOG = OWN + ("Stop with q. examples: tinyrlhf play cartpole --rounds 5; tinyrlhf play arm "
+                     "--task pick")
+RUN_EPILOG = OWN + ("example: tinyrlhf run gridworld --feedback rating,comment --seed 3 "
+                    "--out runs/first")
 SWEEP_EPILOG = ("What was chosen on these seeds is reported on others: --seeds 400-419. example: "
                 "tinyrlhf sweep gridworld --seeds 20 --vary kl-coef=0,.02,.1 --jobs 2")
 JSON_HELP = "last line of the output: the result as one JSON object"
@@ -47,7 +48,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def world_names():
-    """The worlds of the package, by their files' names; found without importing any."""
+    """The worlds of the package, by their files' names."""
     return sorted(path.stem for path in (Path(__file__).parent / "worlds").glob("[!_]*.py"))
 
 
@@ -137,10 +138,7 @@ def parser(worlds):
 
 
 def add_run(commands, worlds, name="run", human="simulated", **about):
-    """What every world has; a world's own settings are the arguments of its function.
-
-    `vote` is the same with a person at a face: what only faces have goes here.
-    """
+    """What every world has; a world's own settings are the arguments of its function."""
     often = FOR_PEOPLE if about else dict.fromkeys(("rounds", "questions"), "calibrated")
     about = about or {"help": "act, ask, fit, improve, measure: the whole loop on one world",
                       "description": "The whole loop on one world, or on several in turn.",
@@ -572,6 +570,7 @@ def export(options):
     """`tinyrlhf export`: the answers of a run as rows, a JSON object a line."""
     from tinyrlhf import runs
     from tinyrlhf.feedback import labels, rows
+    from tinyrlhf.saving import write_whole
     if options.rows == "metrics":
         found = rows.metric_rows(runs.load(options.run).history)
     else:
@@ -586,8 +585,9 @@ def export(options):
     text = "".join(json.dumps(row) + "\n" for row in found)
     if options.out is None:
         return print(text, end="")
-    with open(options.out, "x", encoding="utf-8") as file:
-        file.write(text)
+    if os.path.lexists(options.out):
+        raise ValueError(f"--out: expected a new file, {options.out} exists")
+    write_whole(options.out, text)
     print(f"{len(found)} rows in {printable(options.out)}")
 
 

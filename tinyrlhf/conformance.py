@@ -5,8 +5,7 @@ import numpy as np
 def check_gradient(loss, arrays, gradients, rng):
     """Compare hand-written gradients with central differences; say which entry is wrong.
 
-    First along one random direction (two evaluations, whatever the size); only if that disagrees,
-    entry by entry.
+    First along one random direction (two evaluations); if that disagrees, entry by entry.
 
     Args:
         loss: function without arguments -> float, reading the arrays below as they are now.

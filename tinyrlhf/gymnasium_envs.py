@@ -108,7 +108,7 @@ class GameEnv(gymnasium.Env):
 
 
 class GameVectorEnv(VectorEnv):
-    """num_envs episodes side by side, one call of the game for all.
+    """num_envs episodes side by side.
 
     Next-step autoreset: after an end the next step ignores the action, begins anew with reward 0
     and both ends False; a learner masks that transition.

@@ -58,10 +58,7 @@ def comparisons(answers):
 
 
 def held_out(settings, state, rng, n=1000):
-    """Accuracy on n fresh comparisons of untrained and final behaviour, beside its ceiling.
-
-    The person answers as they did on average over the run (`typical_rationality`).
-    """
+    """Accuracy on n fresh comparisons of untrained and final behaviour, beside its ceiling."""
     fitted = any("fit_loss" in row for row in state.history)
     if not fitted or settings["person"] not in ("simulated", "coin"):  # who knows how sure
         return {"reward_model_accuracy": None, "noise_ceiling": None, "calibration_error": None}
@@ -89,10 +86,7 @@ def fresh_pairs(state, rng, n):
 
 
 def typical_rationality(settings, state):
-    """The person's rationality; if an agreement was given, the one that fits all their answers.
-
-    Those of people whom a stage has of its own do not count.
-    """
+    """The person's rationality; if an agreement was given, the one that fits all their answers."""
     if settings["rationality"] is not None:
         return settings["rationality"]
     theirs = [n for n, stage in enumerate(state.plan, 1) if stage.person is None]
@@ -153,7 +147,7 @@ def figure_data(settings, state, result):
 
 
 def claim_of(settings, result):
-    """The title of the figure: what was shown, no more."""
+    """The title of the figure."""
     n, world = result["answers"], find(settings["world"])
     if settings["person"] == "coin":
         return f"The control: {n} coin flips instead of answers"

@@ -260,10 +260,7 @@ def told_in(path, world):
 
 
 def source_of(path, state, settings):
-    """The events of another run's log, to be repeated by this one.
-
-    One line if they cannot be, before anything is written.
-    """
+    """The events of another run's log, to be repeated by this one; one line if they cannot be."""
     told = told_in(path, settings["world"])
     asked = {kind for stage in state.plan for kind in stage.kinds}
     kinds, reading, where = set(), [], ""
@@ -326,7 +323,7 @@ def load_finished(folder):
 
 
 def how_to_go_on(world, folder):
-    """The command that continues a run, to be pasted as it is."""
+    """The command that continues a run."""
     return f"{find(world).command} --resume {shlex.quote(str(folder))}"
 
 

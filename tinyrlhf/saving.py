@@ -114,11 +114,7 @@ class Closing:
 
 
 class Lock(Closing):
-    """One holder a folder, until it is closed or its process ends; the file `lock` says who it is.
-
-    >>> with Lock("runs/first"):  # doctest: +SKIP
-    ...     go_on()
-    """
+    """One holder a folder, until closed or its process ends; the file `lock` says who it is."""
 
     def __init__(self, folder):
         self.path = Path(folder) / "lock"

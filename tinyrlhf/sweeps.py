@@ -5,7 +5,7 @@
     table.csv               one row a run
     figure.png              every run a dot, means with their intervals; figure.json: its data
 
-A sweep that was stopped goes on where it was, its runs too: what is done is read, not repeated.
+A sweep that was stopped goes on where it was: what is done is read, not repeated.
 """
 import csv
 import io
@@ -18,12 +18,14 @@ import shlex
 import signal
 import threading
 import time
-from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
+from concurrent.futures import (BrokenExecutor, CancelledError, ProcessPoolExecutor,
+                                as_completed)
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from tinyrlhf import plots, report, runs
+from tinyrlhf.archives import read_text
 from tinyrlhf.diagnostics import mean_interval
 from tinyrlhf.faces.terminal import Line, printable
 from tinyrlhf.rlhf import rlhf
@@ -44,8 +46,7 @@ class Cell(NamedTuple):
 def cells_of(folder, world, given, vary, seeds):
     """All runs of a sweep: each combination of values with each seed.
 
-    vary: {setting: its values}; given: the settings that all runs share. Values that a setting
-    cannot have are refused here; what only building a run finds, `command` refuses.
+    vary: {setting: its values}; given: the settings that all runs share.
     """
     cells = []
     for values in itertools.product(*vary.values()):
@@ -66,20 +67,26 @@ def in_words(value):
 
 
 def finish_run(folder, settings):
-    """Begin this run or go on with it; returns its result, that of `report.measure`.
-
-    It is what an executor is given: any process that sees the folder can do it.
-    """
-    began, done = time.perf_counter(), Path(folder, "result.json")
-    if not done.exists():
+    """Begin this run or go on with it; returns its result, that of `report.measure`."""
+    began = time.perf_counter()
+    if done_in(folder) is None:
         if not Path(folder, "run.json").exists():
             runs.create(folder, settings)
         state = runs.load(folder, or_begin=True)
         with runs.Run(folder, state) as run:
             rlhf(state, on_round=run.save)
         result = report.measure(settings, state)
-        write_json(done, {"seconds": round(time.perf_counter() - began, 2), **result})
-    return json.loads(done.read_text(encoding="utf-8"))
+        seconds = round(time.perf_counter() - began, 2)
+        write_json(Path(folder, "result.json"), {"seconds": seconds, **result})
+    return done_in(folder)
+
+
+def done_in(folder):
+    """The result of a run that has ended; None before, or where it is damaged."""
+    with suppress(OSError, *runs.UNREADABLE):
+        result = json.loads(read_text(Path(folder, "result.json")))
+        result["return_after"] + 0  # a number
+        return result if {"measure", *COLUMNS[:3]} <= set(result) else None
 
 
 def sweep(cells, executor, on_done=None):
@@ -87,17 +94,17 @@ def sweep(cells, executor, on_done=None):
 
     executor: any `concurrent.futures.Executor`: processes of this computer, or a cluster's, as
     Dask's `client.get_executor()` or mpi4py's `MPIPoolExecutor`, with folders that all can see.
-    on_done: function (number done, cell, result), called as runs end. The first run that fails
-    ends the sweep with its error; what was not begun is not begun any more.
+    on_done: function (number done, cell, result), called as runs end. An error ends the sweep.
     """
     waiting = {executor.submit(finish_run, cell.folder, cell.settings): i
                for i, cell in enumerate(cells)}
     results = [None] * len(cells)
     try:
         for n_done, future in enumerate(as_completed(waiting), 1):
-            results[waiting[future]] = future.result()
+            i = waiting[future]
+            results[i] = future.result()
             if on_done:
-                on_done(n_done, cells[waiting[future]], future.result())
+                on_done(n_done, cells[i], results[i])
     except BaseException:
         for future in waiting:
             future.cancel()
@@ -114,7 +121,7 @@ def summary(cells, results):
 
 
 def claim_of(found):
-    """What the runs show of the best setting, no more: seed by seed against the second best."""
+    """What the runs show of the best setting: seed by seed against the second best."""
     best, *others = sorted(found, key=lambda name: -found[name][0])
     mean, half, values = found[best]
     if len(values) == 1:
@@ -137,8 +144,8 @@ def table(found, results):
         between = f"{mean - half:.2f} to {mean + half:.2f}" if values[1:] else "unknown"
         lines.append(f"{printable(name):{width}}  {len(values):5}   {mean:11.2f}   {between:>13}   "
                      f"{min(values):6.2f}   {max(values):7.2f}")
-    ends = [f"{name} {min(values):.2f}" if max(values) - min(values) < 0.005 else
-            f"{name} {min(values):.2f} to {max(values):.2f}" for name, values in limits(results)]
+    ends = [f"{name} " + " to ".join(dict.fromkeys(f"{end(values):.2f}" for end in (min, max)))
+            for name, values in limits(results)]
     return [*lines, "   ".join(ends)]
 
 
@@ -150,7 +157,7 @@ def limits(results):
 
 
 def write(folder, cells, results):
-    """table.csv, figure.png and figure.json; returns the lines that say what came out."""
+    """table.csv, figure.png and figure.json; returns the lines to print."""
     found, text = summary(cells, results), io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["setting", "seed", *COLUMNS])
@@ -176,7 +183,7 @@ def folder_of(out, asked):
         runs.check_new(folder, "go on with an equal sweep")
         write_json(path, asked)
     try:
-        begun = json.loads(path.read_text(encoding="utf-8"))
+        begun = json.loads(read_text(path))
         other = [name for name in asked if begun.get(name) != asked[name]]
     except (ValueError, AttributeError, RecursionError) as error:
         raise ValueError(f"--out: {path} cannot be read ({type(error).__name__}: {error}); "
@@ -211,10 +218,7 @@ def varied_of(texts):
 
 
 def end_with_parent():
-    """In a process of the pool: a stop ends it at once, as does the end of who started it.
-
-    A run may end at any moment: what it has saved is enough to go on.
-    """
+    """In a process of the pool: a stop ends it at once, as does the end of who started it."""
     def wait():
         multiprocessing.parent_process().join()
         os._exit(1)
@@ -232,11 +236,13 @@ def command(options, given, vary):
     world, seeds = options.world, seeds_of(options.seeds)
     for cell in cells_of(".", world, given, vary, seeds[:1]):
         runs.begin(cell.settings)  # what is senseless leaves no folder
+        if cell.settings["person"] in ("human", "recorded"):
+            raise ValueError("person: expected simulated people, got " + cell.settings["person"])
     asked = {"world": world, "settings": given, "vary": vary, "seeds": list(seeds)}
     folder, line, began = folder_of(options.out, asked), Line(), time.perf_counter()
     with Lock(folder):
         cells = cells_of(folder, world, given, vary, seeds)
-        n_before = sum(Path(cell.folder, "result.json").exists() for cell in cells)
+        n_before = sum(done_in(cell.folder) is not None for cell in cells)
         if n_before:
             line.note(f"{n_before} of {len(cells)} runs were done before")
 
@@ -245,16 +251,24 @@ def command(options, given, vary):
             line.say(f"{n_done}/{len(cells)} runs   {(len(cells) - n_done) / rate:3.0f} s left   "
                      f"{cell.name} seed {cell.settings['seed']}: {result['return_after']:.2f}")
 
+        others = set(multiprocessing.active_children())
         pool = ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"),
                                    end_with_parent)
+        kept = "; every finished round is saved; go on with the same command and --out "
+        kept += shlex.quote(str(folder))
         try:
             results = sweep(cells, pool, say)
         except (KeyboardInterrupt, CancelledError):
-            raise KeyboardInterrupt("; every finished round is saved; go on with the same command "
-                                    f"and --out {shlex.quote(str(folder))}") from None
+            raise KeyboardInterrupt(kept) from None
+        except BrokenPipeError:
+            raise
+        except (BrokenExecutor, OSError) as error:  # killed for its memory, a full disk
+            raise ValueError(f"{folder}: {str(error).rstrip('.')}{kept}") from None
         finally:
             with suppress(Exception):
                 pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()  # else it would end its run first
         lines = write(folder, cells, results)
     line.close()
     if options.json:

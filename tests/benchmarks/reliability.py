@@ -133,5 +133,8 @@ def kernels(worlds=("gridworld", "text", "cartpole", "arm"), seeds=(400, 401)):
 
 
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ("damage", "bombs", "kills", "long", "kernels"):
-        {"damage": damage, "bombs": bombs, "kills": kills, "long": long, "kernels": kernels}[part]()
+    parts = {"damage": damage, "bombs": bombs, "kills": kills, "long": long, "kernels": kernels}
+    if not set(sys.argv[1:]) <= set(parts):
+        sys.exit(__doc__)
+    for part in sys.argv[1:] or parts:
+        parts[part]()
