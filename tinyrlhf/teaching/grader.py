@@ -130,7 +130,7 @@ def run_as_python(path):
     if beside not in sys.path:
         sys.path.insert(0, beside)
     with (patch.object(sys, "argv", [str(path)]),
-          patch.object(io, "open_code", lambda file: io.BytesIO(source_of(file)))):  # runpy's eyes
+          patch.object(io, "open_code", lambda file: io.BytesIO(source_of(file)))):  # what runpy reads
         return run_file(path)
 
 
