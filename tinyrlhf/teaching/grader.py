@@ -129,8 +129,8 @@ def run_as_python(path):
     beside = str(Path(path).resolve().parent)
     if beside not in sys.path:
         sys.path.insert(0, beside)
-    with (patch.object(sys, "argv", [str(path)]),
-          patch.object(io, "open_code", lambda file: io.BytesIO(source_of(file)))):  # what runpy reads
+    with (patch.object(sys, "argv", [str(path)]),  # runpy reads by io.open_code
+          patch.object(io, "open_code", lambda file: io.BytesIO(source_of(file)))):
         return run_file(path)
 
 
