@@ -144,8 +144,8 @@ def table(found, results):
         between = f"{mean - half:.2f} to {mean + half:.2f}" if values[1:] else "unknown"
         lines.append(f"{printable(name):{width}}  {len(values):5}   {mean:11.2f}   {between:>13}   "
                      f"{min(values):6.2f}   {max(values):7.2f}")
-    ends = [f"{name} " + " to ".join(dict.fromkeys(f"{end(values):.2f}" for end in (min, max)))
-            for name, values in limits(results)]
+    ends = [f"{name} {min(values):.2f}" if max(values) - min(values) < 0.005 else
+            f"{name} {min(values):.2f} to {max(values):.2f}" for name, values in limits(results)]
     return [*lines, "   ".join(ends)]
 
 

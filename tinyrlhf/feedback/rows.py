@@ -9,8 +9,8 @@
 A completion begins with a space, a prompt does not end with one. Each row has one more column,
 `tinyrlhf`: the answer as our log has it, number `n` among the answers, so that a ranking is found
 again in its pairs. For "same" (`tie` there is true) chosen and rejected are alike, first and
-second.
-Source: TRL's documentation, "Dataset formats and types".
+second; a trainer that is told nothing of ties should not see these rows.
+Source: TRL's documentation, "Dataset formats and types"; it names no column for ties.
 """
 import itertools
 import json

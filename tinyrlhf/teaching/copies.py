@@ -123,7 +123,7 @@ def exercise_cells(folder):
         f"uses your functions when they are in `lessons/work/{folder.name}.py`.")
     yield "code", "\n".join([*imports, "from tinyrlhf.teaching import check"])
     for each in exercises_of(folder).values():
-        yield "markdown", (f"### {each.number} `{each.name}`, {each.minutes} minutes"
-                           + ", extra" * each.extra)
+        extra = ", extra" if each.extra else ""
+        yield "markdown", f"### {each.number} `{each.name}`, {each.minutes} minutes{extra}"
         yield "code", ast.get_source_segment(stubs, functions[each.name])
         yield "code", f'check("{each.number}", {each.name})'

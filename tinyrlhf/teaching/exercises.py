@@ -157,7 +157,7 @@ def stub_text(folder, solved=False):
     for each in exercises_of(folder).values():
         source = inspect.getsource(inspect.getmodule(each.function))
         imports += [ast.unparse(node) for node in ast.parse(source).body if is_import(node)]
-        text, extra = solution_text(folder, each.number), ", extra" * each.extra
+        text, extra = solution_text(folder, each.number), ", extra" if each.extra else ""
         if not solved:
             docstring = ast.parse(text).body[0].body[0]
             lines = text.splitlines()[:docstring.end_lineno]

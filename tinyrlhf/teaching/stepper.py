@@ -177,7 +177,9 @@ class Stepper:
         """Which hands nobody raised, and where phones find the question."""
         invented = sum(vote.invented for vote in self.heard)
         total = sum(sum(vote[:2]) for vote in self.heard)
-        text = f"INVENTED: {invented} of {total} hands" + ", raised by nobody" * (not self.phones)
+        text = f"INVENTED: {invented} of {total} hands"
+        if not self.phones:
+            text += ", raised by nobody"
         self.status.set_text(text if invented else "")
         if self.phones:
             self.join.set_text(self.phones.words())
@@ -190,9 +192,11 @@ class Stepper:
         """What gives this show again; hands that nobody raised are invented again."""
         raised = {number: f"{vote.left},{vote.right}" for number, vote in self.votes.items()
                   if not vote.invented}
-        pairs = [raised.get(number, "-") for number in range(max(raised, default=-1) + 1)]
-        return (f"tinyrlhf demo {self.number} --seed {self.seed}"
-                + f" --votes {','.join(pairs)}" * bool(pairs))
+        command = f"tinyrlhf demo {self.number} --seed {self.seed}"
+        if raised:
+            pairs = [raised.get(number, "-") for number in range(max(raised) + 1)]
+            command += f" --votes {','.join(pairs)}"
+        return command
 
     def save(self):
         """Write the picture that is seen, with the command that gives it; returns its path."""
